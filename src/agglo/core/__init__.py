@@ -1,0 +1,1 @@
+"""Shared vocabulary: tables, schema, checks, errors, options, results, inference."""
