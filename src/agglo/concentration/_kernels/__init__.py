@@ -1,0 +1,1 @@
+"""Array kernels of the concentration measures: arrays in, arrays out, no labels."""
