@@ -7,7 +7,7 @@ leave through :func:`from_arrow` in the kind the caller came with.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 import numpy as np
@@ -108,7 +108,7 @@ def to_arrow(data: IntoFrame, *, where: str = "data") -> pa.Table:
     return table
 
 
-def _eager_to_arrow(frame: nw.DataFrame[object], where: str) -> pa.Table:
+def _eager_to_arrow(frame: nw.DataFrame[Any], where: str) -> pa.Table:
     try:
         table = frame.to_arrow()
     except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
@@ -151,13 +151,13 @@ def from_arrow(table: pa.Table, kind: FrameKind) -> object:
         return table
     if kind == "polars":
         try:
-            import polars as pl  # noqa: PLC0415
+            import polars as pl
         except ImportError as error:
             raise MissingExtraError("polars", "polars", "a polars frame") from error
         return pl.from_arrow(table)
     if kind == "pandas":
         try:
-            import pandas  # noqa: F401, ICN001, PLC0415
+            import pandas  # noqa: F401, ICN001
         except ImportError as error:
             raise MissingExtraError("pandas", "pandas", "a pandas frame") from error
         return table.to_pandas()
@@ -190,7 +190,7 @@ def require_columns(
     for argument, name in columns.items():
         if name is None or name in known:
             continue
-        shown = known if len(known) <= 20 else [*known[:20], "…"]  # noqa: PLR2004
+        shown = known if len(known) <= 20 else [*known[:20], "…"]
         hint = suggest(name, known)
         problems.append(
             Problem(
@@ -220,7 +220,9 @@ def string_column(table: pa.Table, name: str) -> NDArray[np.object_]:
     numpy.ndarray of object
         Shape (rows,); ``str`` or ``None``.
     """
-    return np.asarray(_as_text(table[name]).to_numpy(zero_copy_only=False), dtype=object)
+    return np.asarray(
+        _as_text(table[name]).to_numpy(zero_copy_only=False), dtype=object
+    )
 
 
 def float_column(table: pa.Table, name: str, *, where: str = "data") -> FloatArray:

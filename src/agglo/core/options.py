@@ -83,7 +83,9 @@ def check_number(
     inside = minimum < number < maximum if open_ends else minimum <= number <= maximum
     if not inside or (integer and number != int(number)):
         left, right = ("(", ")") if open_ends else ("[", "]")
-        msg = f"{name}={value!r} must be {kind} in {left}{minimum:g}, {maximum:g}{right}."
+        msg = (
+            f"{name}={value!r} must be {kind} in {left}{minimum:g}, {maximum:g}{right}."
+        )
         raise OptionError(msg)
     return number
 

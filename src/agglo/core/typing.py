@@ -26,6 +26,4 @@ BoolArray: TypeAlias = NDArray[np.bool_]
 FrameKind: TypeAlias = Literal["pandas", "polars", "pyarrow"]
 Alternative: TypeAlias = Literal["greater", "less", "two-sided"]
 Lang: TypeAlias = Literal["en", "zh"]
-Json: TypeAlias = (
-    "None | bool | int | float | str | list[Json] | dict[str, Json]"
-)
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
