@@ -1,0 +1,74 @@
+"""What all tests share: the shared data folder, reproducible draws, tidy workers."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+# before numpy, numba and joblib are imported: each xdist worker keeps to its own core
+_WORKER = "PYTEST_XDIST_WORKER" in os.environ
+os.environ.setdefault("MPLBACKEND", "Agg")
+os.environ.setdefault("LOKY_MAX_CPU_COUNT", "2")
+if _WORKER:
+    for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(_name, "1")
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+ROOT = Path(__file__).resolve().parents[1]
+SHARED = "AGGLO_SHARED"
+
+# `ci` is the default: the same examples every time, so a red test is red for everyone.
+# HYPOTHESIS_PROFILE=explore draws new ones.
+settings.register_profile(
+    "ci",
+    derandomize=True,
+    deadline=None,
+    max_examples=50,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.register_profile("explore", deadline=None, max_examples=500)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """Leave the generators of reference values alone: they need R or peer packages."""
+    if (
+        collection_path.suffix == ".py"
+        and "reference" in collection_path.relative_to(ROOT).parts
+        and not collection_path.name.startswith("test_")
+    ):
+        return True
+    return None
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """Root of the repository."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Folder of the shared public data sets; the test is skipped where it is absent."""
+    given = os.environ.get(SHARED, "")
+    shared = Path(given).expanduser() if given else ROOT.parent / "shared"
+    data = shared / "data"
+    if not data.is_dir():
+        pytest.skip(
+            f"no shared data at {data}: set {SHARED} to the folder that holds `data`"
+        )
+    return data
+
+
+@pytest.fixture(autouse=True)
+def _no_open_figures() -> Iterator[None]:
+    """Close what a test drew, so that no test pays for another's figures."""
+    yield
+    pyplot = sys.modules.get("matplotlib.pyplot")
+    if pyplot is not None:
+        pyplot.close("all")
