@@ -1,0 +1,378 @@
+"""Put the parts of an import together and refuse it as a whole or take it as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from agglo.core.errors import AggloError, Problem, SourceError
+from agglo.core.schema import table_schema
+from agglo.sources.results import Origin, SourceTable
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from agglo.core.typing import IntArray
+
+__all__ = [
+    "Findings",
+    "Part",
+    "Paths",
+    "as_paths",
+    "assemble",
+    "each_file",
+    "publication",
+    "text_constant",
+]
+
+Paths: TypeAlias = "str | Path | Sequence[str | Path]"
+
+
+
+@dataclass(slots=True)
+class Findings:
+    """What reading found; filled while reading, emptied into the result or the error.
+
+    Parameters
+    ----------
+    problems
+        What forbids the import.
+    repairs
+        What was mended.
+    notes
+        What to know.
+    """
+
+    problems: list[Problem] = field(default_factory=list)
+    repairs: list[Problem] = field(default_factory=list)
+    notes: list[Problem] = field(default_factory=list)
+
+    def raise_if_any(self, what: str) -> None:
+        """Raise one error with all problems, if there are any.
+
+        Parameters
+        ----------
+        what
+            What was read, for the message.
+
+        Raises
+        ------
+        SourceError
+            With every problem found.
+        """
+        if self.problems:
+            n = len(self.problems)
+            msg = f"Cannot import {what}: {n} problem{'s' if n > 1 else ''}."
+            raise SourceError(msg, self.problems)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """Rows of one file on their way into a table.
+
+    Parameters
+    ----------
+    data
+        Columns of the core schema.
+    file
+        File name.
+    rows
+        Row of each record in the file, counted from 1.
+    """
+
+    data: pa.Table
+    file: str
+    rows: IntArray
+
+
+def publication(
+    title: str, publisher: str, licence: str, citation: str
+) -> Callable[[Iterable[tuple[str, str]]], Origin]:
+    """Make a function that adds files to a fixed title, publisher, licence, citation.
+
+    Parameters
+    ----------
+    title, publisher, licence, citation
+        As in :class:`Origin`.
+
+    Returns
+    -------
+    callable
+        ``files -> Origin``.
+    """
+
+    def with_files(files: Iterable[tuple[str, str]]) -> Origin:
+        return Origin(
+            title=title,
+            publisher=publisher,
+            licence=licence,
+            citation=citation,
+            files=tuple(files),
+        )
+
+    return with_files
+
+
+def as_paths(paths: Paths) -> list[Path]:
+    """Give one path or several as a list.
+
+    Parameters
+    ----------
+    paths
+        One path or a sequence of them.
+
+    Returns
+    -------
+    list of pathlib.Path
+        In the order given.
+    """
+    if isinstance(paths, (str, Path)):
+        return [Path(paths)]
+    return [Path(p) for p in paths]
+
+
+def text_constant(word: str, n: int) -> pa.Array:
+    """Repeat one word.
+
+    Parameters
+    ----------
+    word
+        The word.
+    n
+        How often.
+
+    Returns
+    -------
+    pyarrow.Array
+        Of type string.
+    """
+    return pa.repeat(pa.scalar(word, pa.string()), n)
+
+
+def each_file(
+    paths: Sequence[Path], read: Callable[[Path], Part], findings: Findings, what: str
+) -> list[Part]:
+    """Read every file, collect the problems of all, then raise or return.
+
+    Parameters
+    ----------
+    paths
+        The files.
+    read
+        Reads one file; adds to the findings it closes over.
+    findings
+        Where problems gather.
+    what
+        What is read, for the message.
+
+    Returns
+    -------
+    list of Part
+        One per file.
+
+    Raises
+    ------
+    SourceError
+        With the problems of all files.
+    """
+    if not paths:
+        problem = Problem(code="no_file", what="no file was given", fix="name at least one file")
+        raise SourceError(f"Cannot import {what}: no file was given.", [problem])
+    parts: list[Part] = []
+    failed: list[AggloError] = []
+    for path in paths:
+        try:
+            parts.append(read(path))
+        except SourceError as error:  # one bad file must not hide the next
+            failed.append(error)
+            findings.problems.extend(error.problems)
+    if len(paths) == 1 and failed and len(findings.problems) == len(failed[0].problems):
+        raise failed[0]
+    findings.raise_if_any(what)
+    return parts
+
+
+def assemble(
+    table: str, parts: Sequence[Part], origin: Origin, findings: Findings, *, what: str
+) -> SourceTable:
+    """Join the parts, check keys and measures, and give the table.
+
+    Parameters
+    ----------
+    table
+        Name in the core schema.
+    parts
+        Rows per file.
+    origin
+        Where they come from.
+    findings
+        What reading found so far.
+    what
+        What is read, for the message.
+
+    Returns
+    -------
+    SourceTable
+        The table, sorted as read.
+
+    Raises
+    ------
+    SourceError
+        ``duplicate_key``, ``negative_value``, ``out_of_range``, ``empty_table``,
+        ``mixed_version`` and everything in `findings`.
+    """
+    data = pa.concat_tables([p.data for p in parts], promote_options="default").combine_chunks()
+    files = np.concatenate([np.full(p.data.num_rows, i) for i, p in enumerate(parts)])
+    rows = np.concatenate([p.rows for p in parts])
+    names = [p.file for p in parts]
+    if data.num_rows == 0:
+        fix = "check that the file is the right one and that options do not exclude all rows"
+        empty = Problem(code="empty_table", what="no rows are left", where=what, fix=fix)
+        findings.problems.append(empty)
+    findings.problems += _duplicates(table, data, files, rows, names)
+    findings.problems += _out_of_range(table, data, files, rows, names)
+    findings.problems += _mixed_versions(table, data)
+    findings.raise_if_any(what)
+    return SourceTable(
+        table=table,
+        data=data,
+        origin=origin,
+        repairs=_merged(findings.repairs),
+        notes=_merged(findings.notes),
+    )
+
+
+def _merged(found: Sequence[Problem]) -> tuple[Problem, ...]:
+    """Say once what holds for several files as a whole."""
+    groups: dict[tuple[str, str, str, str], list[Problem]] = {}
+    for i, p in enumerate(found):
+        alone = str(i) if p.n_rows else ""
+        groups.setdefault((p.code, p.what, p.fix, alone), []).append(p)
+    merged: list[Problem] = []
+    for group in groups.values():
+        files = [p.where for p in group if p.where]
+        shown = ", ".join(files[:2]) + (f", … ({len(files)} files)" if len(files) > 2 else "")
+        merged.append(replace(group[0], where=shown))
+    return tuple(merged)
+
+
+def _duplicates(
+    table: str,
+    data: pa.Table,
+    files: NDArray[np.int64],
+    rows: NDArray[np.int64],
+    names: Sequence[str],
+) -> list[Problem]:
+    key = [k for k in table_schema(table).key if k in data.column_names]
+    if not key or data.num_rows == 0:
+        return []
+    code = np.zeros(data.num_rows, dtype=np.int64)
+    for column in key:
+        code = _combine(code, data[column])
+    _, inverse, counts = np.unique(code, return_inverse=True, return_counts=True)
+    twice = counts[inverse] > 1
+    if not twice.any():
+        return []
+    at = np.flatnonzero(twice)
+    example = ", ".join(f"{k}={data[k][int(at[0])].as_py()!r}" for k in key)
+    return [
+        _problem(
+            "duplicate_key",
+            f"the same {', '.join(key)} stand in several rows, for example {example}",
+            at,
+            rows,
+            _where(files, at, names),
+            "remove the repeated rows, or add the column that tells them apart",
+        )
+    ]
+
+
+def _combine(code: NDArray[np.int64], column: pa.ChunkedArray) -> NDArray[np.int64]:
+    encoded = column.combine_chunks().dictionary_encode()
+    if isinstance(encoded, pa.ChunkedArray):
+        encoded = encoded.combine_chunks()
+    levels = len(encoded.dictionary) + 1
+    index = np.asarray(encoded.indices.fill_null(levels - 1).to_numpy(zero_copy_only=False))
+    if levels == 2 and index.size and index.min() == index.max():
+        return code
+    if int(code.max(initial=0)) + 1 > np.iinfo(np.int64).max // levels:
+        code = np.unique(code, return_inverse=True)[1]
+    return code * levels + index
+
+
+def _out_of_range(
+    table: str,
+    data: pa.Table,
+    files: NDArray[np.int64],
+    rows: NDArray[np.int64],
+    names: Sequence[str],
+) -> list[Problem]:
+    problems: list[Problem] = []
+    for column in table_schema(table).columns:
+        if column.dtype != "float" or column.name not in data.column_names:
+            continue
+        values = data[column.name]
+        for bound, test in ((column.minimum, pc.less), (column.maximum, pc.greater)):
+            if bound is None:
+                continue
+            bad = pc.fill_null(test(values, bound), fill_value=False)
+            at = np.flatnonzero(np.asarray(bad.to_numpy()))
+            if at.size == 0:
+                continue
+            code = "negative_value" if bound == 0 and test is pc.less else "out_of_range"
+            example = values[int(at[0])].as_py()
+            what = f"'{column.name}' holds {example:g}, the limit is {bound:g}"
+            fix = "correct the value, or leave it empty if it is missing"
+            problems.append(
+                _problem(code, what, at, rows, _where(files, at, names), fix, column.name)
+            )
+    return problems
+
+
+def _mixed_versions(table: str, data: pa.Table) -> list[Problem]:
+    problems: list[Problem] = []
+    for column in table_schema(table).columns:
+        if column.role != "version" or column.name not in data.column_names:
+            continue
+        if table in {"definitions", "concordances"}:
+            continue
+        found = [v for v in pc.unique(data[column.name]).to_pylist() if v]
+        if len(found) > 1:
+            what = f"the files hold several versions in '{column.name}': {sorted(found)}"
+            fix = "import one version at a time and convert with a concordance"
+            problems.append(
+                Problem(code="mixed_version", what=what, column=column.name, fix=fix)
+            )
+    return problems
+
+
+def _where(files: NDArray[np.int64], at: NDArray[np.int64], names: Sequence[str]) -> str:
+    used = sorted(set(files[at].tolist()))
+    return ", ".join(names[i] for i in used[:4]) + (", …" if len(used) > 4 else "")
+
+
+def _problem(
+    code: str,
+    what: str,
+    at: NDArray[np.int64],
+    rows: NDArray[np.int64],
+    where: str,
+    fix: str,
+    column: str = "",
+) -> Problem:
+    return Problem(
+        code=code,
+        what=what,
+        where=where,
+        rows=tuple(int(r) for r in rows[at[:20]]),
+        n_rows=int(at.size),
+        column=column,
+        fix=fix,
+    )
+
