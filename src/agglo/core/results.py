@@ -37,7 +37,9 @@ __all__ = [
     "version",
 ]
 
-ColumnData: TypeAlias = "NDArray[np.generic] | pa.Array | pa.ChunkedArray | Sequence[object]"
+ColumnData: TypeAlias = (
+    "NDArray[np.generic] | pa.Array | pa.ChunkedArray | Sequence[object]"
+)
 
 SCHEMA_VERSION = 1
 _INLINE = 64
