@@ -135,15 +135,6 @@ def to_json(value: object) -> Json:
     None, bool, int, float, str, list or dict
         Long arrays are represented by shape and digest.
     """
-    if value is None or isinstance(value, (bool, str)):
-        return value
-    if isinstance(value, (int, np.integer)):
-        return int(value)
-    if isinstance(value, (float, np.floating)):
-        number = float(value)
-        return number if math.isfinite(number) else None
-    if isinstance(value, np.bool_):
-        return bool(value)
     if isinstance(value, np.ndarray):
         if value.size > _INLINE:
             return {"shape": list(value.shape), "digest": digest_of(value)}
@@ -154,13 +145,28 @@ def to_json(value: object) -> Json:
         return [to_json(v) for v in value]
     if isinstance(value, (set, frozenset)):
         return [to_json(v) for v in sorted(value, key=str)]
+    return _scalar_to_json(value)
+
+
+def _scalar_to_json(value: object) -> Json:
+    plain = value.item() if isinstance(value, np.generic) else value
+    if isinstance(plain, float):
+        return plain if math.isfinite(plain) else None
+    if plain is None or isinstance(plain, (bool, int, str)):
+        return plain
+    return _object_to_json(plain)
+
+
+def _object_to_json(value: object) -> Json:
+    kind = type(value).__name__
     known = getattr(value, "digest", None)
     if isinstance(known, str):
-        return {"type": type(value).__name__, "digest": known}
+        return {"type": kind, "digest": known}
     if is_dataclass(value) and not isinstance(value, type):
         body = {f.name: to_json(getattr(value, f.name)) for f in fields(value)}
-        return {"type": type(value).__name__, **body}
-    return getattr(value, "__qualname__", type(value).__qualname__)
+        return {"type": kind, **body}
+    name = getattr(value, "__qualname__", kind)
+    return str(name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -346,7 +352,7 @@ class Result(ABC):
             The axes drawn on.
         """
         if ax is None:
-            from matplotlib.figure import Figure  # noqa: PLC0415
+            from matplotlib.figure import Figure
 
             ax = Figure(figsize=(7, 4.5), layout="constrained").subplots()
         self._draw(ax)

@@ -53,7 +53,8 @@ def table_schema(name: str) -> TableSchema:
     if name not in SCHEMAS:
         hint = suggest(name, list(SCHEMAS))
         msg = f"There is no table '{name}'. {hint}".rstrip()
-        raise OptionError(f"{msg} Tables: {sorted(SCHEMAS)}")
+        msg = f"{msg} Tables: {sorted(SCHEMAS)}"
+        raise OptionError(msg)
     return SCHEMAS[name]
 
 

@@ -24,7 +24,8 @@ class _Studies(Mapping[str, "Study"]):
         if name not in self._where:
             hint = suggest(name, list(self._where))
             msg = f"There is no study '{name}'. {hint}".rstrip()
-            raise OptionError(f"{msg} Studies: {sorted(self._where)}")
+            msg = f"{msg} Studies: {sorted(self._where)}"
+            raise OptionError(msg)
         module, _, attribute = self._where[name].partition(":")
         study: Study = getattr(import_module(module), attribute)
         return study
