@@ -1,0 +1,107 @@
+"""Write the pages that follow from the code: API, data dictionary, command line.
+
+They are made at every build into `docs/generated/`, which is not committed: what is not in
+the code cannot be on them, and what is in the code cannot be missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
+from typing import TYPE_CHECKING
+
+import agglo
+
+if TYPE_CHECKING:
+    import click
+
+# the command line has its own page; kernels and other private modules are no API
+NOT_API = {"cli"}
+
+
+def areas() -> list[str]:
+    """Public subpackages of agglo that export names."""
+    names = [
+        m.name
+        for m in iter_modules(agglo.__path__)
+        if m.ispkg and not m.name.startswith("_") and m.name not in NOT_API
+    ]
+    return sorted(n for n in names if public_names(f"agglo.{n}"))
+
+
+def public_names(module: str) -> list[str]:
+    """Names that a module exports, in its own order."""
+    return list(getattr(import_module(module), "__all__", ()))
+
+
+def generate(folder: Path) -> None:
+    """Write all generated pages into `folder`, leaving unchanged files alone."""
+    folder.mkdir(exist_ok=True)
+    pages = dict(_pages())
+    for name, content in pages.items():
+        path = folder / name
+        if not path.is_file() or path.read_text(encoding="utf-8") != content:
+            path.write_text(content, encoding="utf-8")
+    for stale in set(folder.glob("*.*")) - {folder / name for name in pages}:
+        stale.unlink()
+
+
+def _pages() -> Iterator[tuple[str, str]]:
+    names = areas()
+    yield "api.md", _api_index(names)
+    for area in names:
+        yield f"api_{area}.rst", _api_page(area)
+    for lang, title in (("en", "Data dictionary"), ("zh", "数据字典")):
+        dictionary = import_module("agglo.core.schema").data_dictionary(lang=lang)
+        yield f"data_dictionary_{lang}.md", f"# {title}\n\n{dictionary}"
+    yield "cli.md", _cli_page()
+
+
+def _api_index(names: list[str]) -> str:
+    listed = "\n".join(f"api_{n}" for n in names)
+    return f"# API\n\nOne page per area.\n\n```{{toctree}}\n:maxdepth: 1\n\n{listed}\n```\n"
+
+
+def _api_page(area: str) -> str:
+    module = f"agglo.{area}"
+    title = f"agglo.{area}"
+    about = (import_module(module).__doc__ or "").strip().splitlines()[0]
+    documented = [n for n in public_names(module) if _has_page(module, n)]
+    lines = [title, "=" * len(title), "", about, "", f".. currentmodule:: {module}", ""]
+    lines += [".. autosummary::", "   :toctree: names", ""]
+    lines += [f"   {n}" for n in documented]
+    return "\n".join(lines) + "\n"
+
+
+def _has_page(module: str, name: str) -> bool:
+    """Functions and classes have docstrings of their own; constants are on topic pages."""
+    value = getattr(import_module(module), name)
+    return callable(value) and hasattr(value, "__qualname__")
+
+
+def _cli_page() -> str:
+    import typer
+
+    command = typer.main.get_command(import_module("agglo.cli").app)
+    lines = ["# Command line", "", (command.help or "").strip(), ""]
+    for name, verb in sorted(command.commands.items()):
+        lines += [f"## agglo {name}", "", (verb.help or "").strip(), ""]
+        lines += ["| option | default | meaning |", "| --- | --- | --- |"]
+        lines += [_option_row(p) for p in verb.params]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _option_row(parameter: click.Parameter) -> str:
+    spelled = ", ".join(f"`{o}`" for o in parameter.opts)
+    if parameter.param_type_name == "argument":
+        spelled = f"`{parameter.human_readable_name}`"
+    default = (
+        "" if parameter.default in (None, False, ...) else f"`{parameter.default}`"
+    )
+    meaning = " ".join((getattr(parameter, "help", "") or "").split()).replace(
+        "|", "\\|"
+    )
+    return f"| {spelled} | {default} | {meaning} |"

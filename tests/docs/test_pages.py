@@ -1,0 +1,99 @@
+"""Documentation is a test subject: examples run, links lead somewhere, names are explained."""
+
+from __future__ import annotations
+
+import doctest
+import re
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from tests.contracts.api import documented_names
+from tests.docs.pages import (
+    DOCS,
+    FLAGS,
+    ROOT,
+    examples,
+    label,
+    links,
+    make_targets,
+    pages,
+)
+
+NEEDS_SHARED = "<!-- needs the shared data -->"
+
+
+@pytest.mark.parametrize("page", pages(), ids=label)
+def test_examples_run(page, request, tmp_path, monkeypatch):
+    blocks = list(examples(page))
+    if not blocks:
+        return
+    if NEEDS_SHARED in page.read_text(encoding="utf-8"):
+        shared = request.getfixturevalue("shared_data")
+        monkeypatch.setenv("AGGLO_SHARED", str(shared.parent))
+    monkeypatch.chdir(tmp_path)
+    runner = doctest.DocTestRunner(optionflags=FLAGS)
+    report: list[str] = []
+    for block in blocks:
+        runner.run(block, out=report.append, clear_globs=False)
+    assert not runner.failures, "".join(report)
+
+
+def test_examples_are_found_and_can_fail(tmp_path):
+    page = ROOT / "docs" / "index.md"
+    copy = tmp_path / "page.md"
+    copy.write_text("a\n\n```python\n>>> 1 + 1\n3\n```\n", encoding="utf-8")
+    (block,) = list(_of(copy))
+    runner = doctest.DocTestRunner(optionflags=FLAGS)
+    runner.run(block, out=lambda _: None)
+    assert runner.failures == 1
+    assert page in pages()
+
+
+def _of(page: Path):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("tests.docs.pages.ROOT", page.parent)
+        yield from examples(page)
+
+
+@pytest.mark.parametrize("page", pages(), ids=label)
+def test_links_lead_somewhere(page):
+    dead = [
+        target
+        for target in links(page)
+        if (path := target.partition("#")[0]) and not (page.parent / path).exists()
+    ]
+    assert not dead
+
+
+def test_quoted_make_targets_exist():
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    known = set(re.findall(r"^([a-z-]+):", makefile, re.M))
+    unknown = {label(p): lost for p in pages() if (lost := make_targets(p) - known)}
+    assert not unknown
+
+
+def test_readme_shows_the_two_commands():
+    assert {"demo", "test"} <= make_targets(ROOT / "README.md")
+
+
+@pytest.fixture(scope="module")
+def reference() -> str:
+    written = (p.read_text(encoding="utf-8") for p in (DOCS / "reference").glob("*.md"))
+    return "\n".join(written)
+
+
+@pytest.mark.parametrize("name", documented_names())
+def test_every_public_name_is_explained(name, reference):
+    assert re.search(rf"\b{re.escape(name)}\b", reference), (
+        f"`{name}` is public, but no page under docs/reference/ names it"
+    )
+
+
+def test_every_schema_table_is_in_both_dictionaries():
+    schema = import_module("agglo.core.schema")
+    for lang in ("en", "zh"):
+        text = schema.data_dictionary(lang=lang)
+        lost = [name for name in schema.SCHEMAS if f"`{name}`" not in text]
+        assert not lost
