@@ -13,7 +13,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from importlib import metadata
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -22,7 +22,7 @@ from agglo.core.frames import from_arrow
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import NDArray
 
     from agglo.core.typing import FrameKind, Json
 
@@ -40,6 +40,8 @@ __all__ = [
 ColumnData: TypeAlias = (
     "NDArray[np.generic] | pa.Array | pa.ChunkedArray | Sequence[object]"
 )
+
+ScalarT = TypeVar("ScalarT", bound=np.generic)
 
 SCHEMA_VERSION = 1
 _INLINE = 64
@@ -59,26 +61,23 @@ def version() -> str:
         return "unknown"
 
 
-def frozen_array(values: ArrayLike, dtype: type | None = None) -> NDArray[np.generic]:
+def frozen_array(values: NDArray[ScalarT]) -> NDArray[ScalarT]:
     """Give a read-only array that no later change of `values` can reach.
 
     Parameters
     ----------
     values
-        Array or sequence.
-    dtype
-        Type to convert to.
+        Any array.
 
     Returns
     -------
     numpy.ndarray
         Read-only; the same object when `values` already is read-only and owns its data.
     """
-    array: NDArray[np.generic] = np.asarray(values, dtype=dtype)
-    owned = array.base is None and not array.flags.writeable
-    if not owned:
-        array = array.copy()
-        array.setflags(write=False)
+    if values.base is None and not values.flags.writeable:
+        return values
+    array = values.copy()
+    array.setflags(write=False)
     return array
 
 

@@ -48,7 +48,7 @@ def table_schema(name: str) -> TableSchema:
     --------
     >>> from agglo.core.schema import table_schema
     >>> len(table_schema("activity").key)
-    3
+    5
     """
     if name not in SCHEMAS:
         hint = suggest(name, list(SCHEMAS))

@@ -1,0 +1,135 @@
+# ruff: noqa: F401  the imports for type checkers mirror the table below
+"""agglo: find, measure, connect, match and evaluate industrial clusters.
+
+The public API on one screen. A name is imported from its area when it is first used, so
+``import agglo as ag`` costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from agglo import (
+        concentration,
+        core,
+        relatedness,
+        runs,
+        simulate,
+        sources,
+        store,
+        studies,
+    )
+    from agglo.core.errors import (
+        AggloError,
+        AggloWarning,
+        AlignmentError,
+        ColumnNotFoundError,
+        ConvergenceError,
+        DataWarning,
+        InvalidTableError,
+        MissingExtraError,
+        NotIdentifiedError,
+        NumericsWarning,
+        OptionError,
+        Problem,
+        RunError,
+        SourceError,
+        StoreError,
+    )
+    from agglo.core.options import Bootstrap, MonteCarlo, Permutation
+    from agglo.core.results import Provenance, Result, Undefined
+    from agglo.core.tables import (
+        Links,
+        Margins,
+        Panel,
+        Plants,
+        Points,
+        RegionActivity,
+        Regions,
+        as_links,
+        as_panel,
+        as_plants,
+        as_points,
+        as_region_activity,
+        as_regions,
+    )
+
+_AREAS = (
+    "concentration",
+    "core",
+    "relatedness",
+    "runs",
+    "simulate",
+    "sources",
+    "store",
+    "studies",
+)
+
+_EXPORTS = {
+    "agglo.core.errors": (
+        "AggloError",
+        "AggloWarning",
+        "AlignmentError",
+        "ColumnNotFoundError",
+        "ConvergenceError",
+        "DataWarning",
+        "InvalidTableError",
+        "MissingExtraError",
+        "NotIdentifiedError",
+        "NumericsWarning",
+        "OptionError",
+        "Problem",
+        "RunError",
+        "SourceError",
+        "StoreError",
+    ),
+    "agglo.core.options": ("Bootstrap", "MonteCarlo", "Permutation"),
+    "agglo.core.results": ("Provenance", "Result", "Undefined"),
+    "agglo.core.tables": (
+        "Links",
+        "Margins",
+        "Panel",
+        "Plants",
+        "Points",
+        "RegionActivity",
+        "Regions",
+        "as_links",
+        "as_panel",
+        "as_plants",
+        "as_points",
+        "as_region_activity",
+        "as_regions",
+    ),
+}
+
+_WHERE = {name: module for module, names in _EXPORTS.items() for name in names}
+
+__all__ = [  # noqa: PLE0604  built from the table above, sorted
+    "__version__",
+    *_AREAS,
+    *sorted(_WHERE),
+]
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name from its area on first use."""
+    if name in _AREAS:
+        return import_module(f"agglo.{name}")
+    if name in _WHERE:
+        value: object = getattr(import_module(_WHERE[name]), name)
+    elif name == "__version__":
+        from agglo.core.results import version
+
+        value = version()
+    else:
+        msg = f"module 'agglo' has no attribute '{name}'"
+        raise AttributeError(msg)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """List the public names."""
+    return sorted({*globals(), *__all__})
