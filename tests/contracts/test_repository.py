@@ -10,6 +10,7 @@ from collections import defaultdict
 from pathlib import Path
 
 import pytest
+
 from tests.contracts.repository import (
     ROOT,
     SOURCE,
