@@ -84,7 +84,7 @@ def _has_page(module: str, name: str) -> bool:
 def _cli_page() -> str:
     import typer
 
-    command = typer.main.get_command(import_module("agglo.cli").app)
+    command = typer.main.get_command(import_module("agglo.cli.main").app)
     lines = ["# Command line", "", (command.help or "").strip(), ""]
     for name, verb in sorted(command.commands.items()):
         lines += [f"## agglo {name}", "", (verb.help or "").strip(), ""]

@@ -43,7 +43,7 @@ DEPENDENCY_FILES = re.compile(
     r"(^|/)(pyproject\.toml|constraints[\w-]*\.txt|requirements[\w-]*\.txt|Makefile"
     r"|package(-lock)?\.json|\.npmrc|pip\.conf|uv\.toml|\.ci/run|[^/]*\.lock)$"
 )
-BAD_NAME = re.compile(r"(^|_)(utils?|helpers?|misc|common)$")
+BAD_NAME = re.compile(r"(^|_)(utils?|helpers?|misc)$")
 
 
 def _name(path: Path) -> str:
