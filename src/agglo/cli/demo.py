@@ -1,0 +1,41 @@
+"""The verb ``agglo demo``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from agglo.cli.common import DryRunOption, JsonOption, emit, progress_on_stderr, say
+from agglo.cli.run import StudyOption, show_run
+
+
+def demo(
+    path: Annotated[
+        Path, typer.Option("--path", help="Folder to write the example to.")
+    ] = Path("agglo-demo"),
+    study: StudyOption = None,
+    dry_run: DryRunOption = False,
+    json: JsonOption = False,
+) -> None:
+    """Write the generated example project and run its studies."""
+    from agglo.runs import start
+    from agglo.runs.demo import check_demo, make_demo
+
+    if dry_run:
+        names = check_demo(path)
+        if json:
+            emit({"folder": str(path), "files": [*names], "written": False})
+        else:
+            say("\n".join(f"would write {path / name}" for name in names))
+        return
+    project = make_demo(path)
+    with progress_on_stderr() as progress:
+        done = start(project.root, study, progress=progress)
+    if not json:
+        seed = project.file.project.seed
+        say(
+            f"The data in {path} are generated (seed {seed}); no number is about a real place."
+        )
+    show_run(done, json=json)

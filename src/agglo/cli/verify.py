@@ -1,0 +1,47 @@
+"""The verb ``agglo verify``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from agglo.cli.common import (
+    JsonOption,
+    ProjectOption,
+    emit,
+    progress_on_stderr,
+    project_folder,
+    say,
+    say_notes,
+)
+
+_FAILED = 7
+
+
+def verify(
+    reproduce: Annotated[
+        bool,
+        typer.Option(
+            "--reproduce",
+            help="Also run everything anew in a temporary folder and compare the bytes.",
+        ),
+    ] = False,
+    project: ProjectOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Hold every artefact and input against manifest.json, byte by byte."""
+    from agglo.runs import verify as verify_project
+
+    with progress_on_stderr() as progress:
+        outcome = verify_project(
+            project_folder(project), reproduce=reproduce, progress=progress
+        )
+    if json:
+        emit(outcome.to_dict())
+        if not outcome.ok:
+            raise typer.Exit(_FAILED)
+        return
+    say_notes(outcome.notes)
+    outcome.raise_if_failed()
+    say(outcome.summary() + ".")

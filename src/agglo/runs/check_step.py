@@ -1,0 +1,70 @@
+"""The check as a step: every table against its schema, references included."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+from agglo.core.checks import check_table
+from agglo.core.errors import InvalidTableError, Problem
+from agglo.core.typing import Json
+from agglo.runs.steps import Step, StepContext
+from agglo.runs.study_steps import union
+
+__all__ = ["CHECK_ID", "CHECK_REPORT", "check_step"]
+
+CHECK_ID = "check"
+CHECK_REPORT = "tables/check.json"
+
+
+def check_step() -> Step:
+    """Make the step that checks all tables of a project together.
+
+    Returns
+    -------
+    Step
+        It writes ``tables/check.json`` and raises with every problem of every table.
+    """
+    return Step(
+        id=CHECK_ID,
+        label="check tables",
+        code=(_work, check_table),
+        parameters={},
+        reads=("tables/",),
+        work=partial(_work),
+    )
+
+
+def _work(context: StepContext) -> None:
+    parts: dict[str, list[Path]] = {}
+    for files in context.inputs.values():
+        for name, path in files.items():
+            if name.endswith(".parquet"):
+                parts.setdefault(name.split("/")[1], []).append(path)
+    tables = {name: union(paths) for name, paths in sorted(parts.items())}
+    problems: list[Problem] = []
+    report: list[Json] = []
+    for done, (name, table) in enumerate(tables.items()):
+        context.progress(done, len(tables), name)
+        checked = check_table(table, name, where=f"table {name}", references=tables)
+        problems += checked.problems
+        context.folder.notes.extend(str(w) for w in checked.warnings)
+        warnings: list[Json] = [_plain(w) for w in checked.warnings]
+        report.append({"table": name, "rows": table.num_rows, "warnings": warnings})
+    if problems:
+        plural = "s" if len(problems) != 1 else ""
+        msg = f"The tables have {len(problems)} problem{plural}; nothing was changed."
+        raise InvalidTableError(msg, problems)
+    context.folder.document(CHECK_REPORT, report)
+
+
+def _plain(problem: Problem) -> dict[str, Json]:
+    return {
+        "code": problem.code,
+        "what": problem.what,
+        "where": problem.where,
+        "rows": list(problem.rows),
+        "n_rows": problem.n_rows,
+        "column": problem.column,
+        "fix": problem.fix,
+    }

@@ -1,0 +1,221 @@
+"""Imports as steps: a reader turns files into checked tables of the project."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from functools import partial
+from typing import TYPE_CHECKING
+
+from agglo.core.checks import check_table
+from agglo.core.errors import InvalidTableError, Problem, RunError, suggest
+from agglo.core.results import to_json
+from agglo.runs.steps import InputFile, Step, StepContext
+
+if TYPE_CHECKING:
+    from agglo.runs.hashes import FileHashes
+    from agglo.runs.project import Project
+    from agglo.runs.project_file import ImportEntry
+    from agglo.sources import Reader, SourceTable
+
+__all__ = ["import_step_id", "import_steps", "unknown_source"]
+
+
+def import_step_id(entry_id: str) -> str:
+    """Give the step id of an import.
+
+    Parameters
+    ----------
+    entry_id
+        Id of the ``[[import]]`` entry.
+
+    Returns
+    -------
+    str
+        For example ``"import/cbp"``.
+    """
+    return f"import/{entry_id}"
+
+
+def import_steps(
+    project: Project,
+    readers: Mapping[str, Reader],
+    hashes: FileHashes,
+    only: str | None = None,
+) -> tuple[Step, ...]:
+    """Make one step per ``[[import]]`` entry.
+
+    Parameters
+    ----------
+    project
+        The project.
+    readers
+        Name to reader.
+    hashes
+        Remembered hashes of files.
+    only
+        Id of the one entry wanted; ``None`` for all.
+
+    Returns
+    -------
+    tuple of Step
+        In the order of ``agglo.toml``.
+
+    Raises
+    ------
+    RunError
+        With every unknown source, unresolved name and missing file.
+    """
+    problems: list[Problem] = []
+    steps: list[Step] = []
+    for position, entry in enumerate(project.imports):
+        if only is not None and entry.id != only:
+            continue
+        where = project.place("import", position, "source")
+        if entry.source not in readers:
+            problems.append(unknown_source(entry.source, readers, where=where))
+            continue
+        where = project.place("import", position, "files")
+        files, wrong = _files(project, entry, hashes, where)
+        problems += wrong
+        steps.append(_step(entry, readers[entry.source], files))
+    if problems:
+        plural = "s" if len(problems) != 1 else ""
+        msg = f"The imports have {len(problems)} problem{plural}."
+        raise RunError(msg, problems)
+    return tuple(steps)
+
+
+def unknown_source(
+    name: str, readers: Mapping[str, Reader], *, where: str = ""
+) -> Problem:
+    """Say that there is no such reader, and which one may be meant.
+
+    Parameters
+    ----------
+    name
+        What was written.
+    readers
+        Name to reader.
+    where
+        Where it was written.
+
+    Returns
+    -------
+    Problem
+        With code ``unknown_source``.
+    """
+    known = sorted(readers)
+    fix = suggest(name, known) or f"sources: {', '.join(known)}"
+    what = f"there is no source '{name}'"
+    return Problem(code="unknown_source", what=what, where=where, fix=fix)
+
+
+def _files(
+    project: Project, entry: ImportEntry, hashes: FileHashes, where: str
+) -> tuple[tuple[InputFile, ...], list[Problem]]:
+    found: list[InputFile] = []
+    problems: list[Problem] = []
+    for name in entry.files:
+        try:
+            path = project.resolve(name, where=where)
+            digest = hashes.of(path)
+            size = path.stat().st_size
+            found.append(InputFile(name=name, path=path, sha256=digest, size=size))
+        except RunError as error:
+            problems += [
+                _with_place(p, entry, name, project, where) for p in error.problems
+            ]
+    return tuple(found), problems
+
+
+def _with_place(
+    problem: Problem, entry: ImportEntry, name: str, project: Project, where: str
+) -> Problem:
+    fix = problem.fix
+    if problem.code == "missing_file":
+        path = project.resolve(name)
+        near: list[str] = []
+        if path.parent.is_dir():
+            names = [p.name for p in path.parent.iterdir()]
+            near = difflib.get_close_matches(path.name, names, n=1)
+        else:
+            fix = f"the folder {path.parent} does not exist either"
+        fix = f"Did you mean '{near[0]}'?" if near else fix
+    what = f"import '{entry.id}', file {name}: {problem.what}"
+    return Problem(code=problem.code, what=what, where=where, fix=fix)
+
+
+def _step(entry: ImportEntry, reader: Reader, files: tuple[InputFile, ...]) -> Step:
+    return Step(
+        id=import_step_id(entry.id),
+        label=f"import {entry.id} ({entry.source})",
+        code=(reader.read, _write, check_table),
+        parameters={"source": entry.source, "options": to_json(entry.options)},
+        files=files,
+        work=partial(_work, entry, reader, files),
+    )
+
+
+def _work(
+    entry: ImportEntry,
+    reader: Reader,
+    files: tuple[InputFile, ...],
+    context: StepContext,
+) -> None:
+    parts = reader.read([f.path for f in files], **entry.options)
+    problems: list[Problem] = []
+    for part in parts:
+        where = f"import '{entry.id}', table {part.table}"
+        report = check_table(part.data, part.table, where=where)
+        problems += report.problems
+        context.folder.notes.extend(str(w) for w in report.warnings)
+    if problems:
+        plural = "s" if len(problems) != 1 else ""
+        msg = f"The import '{entry.id}' has {len(problems)} problem{plural}; nothing was changed."
+        raise InvalidTableError(msg, problems)
+    _refuse_changed(entry, files)
+    _write(entry, parts, context)
+
+
+def _refuse_changed(entry: ImportEntry, files: tuple[InputFile, ...]) -> None:
+    """Refuse files that changed between hashing and reading."""
+    from agglo.runs.hashes import hash_file
+
+    changed = [f.name for f in files if hash_file(f.path) != f.sha256]
+    if changed:
+        msg = (
+            f"The import '{entry.id}': {', '.join(changed)} changed while it was read."
+        )
+        msg += " Run again when the file is complete."
+        raise RunError(msg)
+
+
+def _write(
+    entry: ImportEntry, parts: tuple[SourceTable, ...], context: StepContext
+) -> None:
+    seen: dict[str, int] = {}
+    for part in parts:
+        seen[part.table] = seen.get(part.table, 0) + 1
+        n = seen[part.table]
+        name = entry.id if n == 1 else f"{entry.id}.{n}"
+        context.folder.table(f"tables/{part.table}/{name}.parquet", part.data)
+        repairs = [*part.repairs, *part.notes]
+        context.folder.notes.extend(f"{part.table}: {p}" for p in repairs)
+    context.folder.document(
+        f"tables/import-{entry.id}.json",
+        {
+            "import": entry.id,
+            "source": entry.source,
+            "tables": [
+                {
+                    "table": p.table,
+                    "rows": p.data.num_rows,
+                    "origin": to_json(p.origin),
+                    "repairs": [to_json(r.to_dict()) for r in p.repairs],
+                    "notes": [to_json(r.to_dict()) for r in p.notes],
+                }
+                for p in parts
+            ],
+        },
+    )
