@@ -1,5 +1,6 @@
 """The project's tables on disk: atomic Parquet files behind an embedded DuckDB."""
 
+from agglo.store.catalog import Catalog
 from agglo.store.files import (
     clean_partial,
     open_atomic,
@@ -12,6 +13,7 @@ from agglo.store.locks import locked
 from agglo.store.parquet import read_table, write_table
 
 __all__ = [
+    "Catalog",
     "clean_partial",
     "locked",
     "open_atomic",
