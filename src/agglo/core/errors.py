@@ -125,6 +125,10 @@ class AggloError(Exception):
             lines.append(f"  … and {len(self.problems) - _SHOWN} more")
         return "\n".join(lines)
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Keep message and problems when a worker process sends the error back."""
+        return _rebuild, (type(self), self.message, self.problems)
+
     def to_dict(self) -> dict[str, object]:
         """Give class, message and problems as plain values."""
         return {
@@ -132,6 +136,14 @@ class AggloError(Exception):
             "message": self.message,
             "problems": [p.to_dict() for p in self.problems],
         }
+
+
+def _rebuild(
+    kind: type[AggloError], message: str, problems: tuple[Problem, ...]
+) -> AggloError:
+    error = kind.__new__(kind)
+    AggloError.__init__(error, message, problems)
+    return error
 
 
 class InvalidTableError(AggloError):

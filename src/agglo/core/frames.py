@@ -57,7 +57,7 @@ def frame_kind(data: IntoFrame) -> FrameKind:
     """
     if isinstance(data, pa.Table):
         return "pyarrow"
-    implementation = nw.from_native(data, pass_through=False).implementation
+    implementation = _frame(data, "data").implementation
     if implementation.is_pandas():
         return "pandas"
     if implementation.is_polars():
@@ -88,17 +88,7 @@ def to_arrow(data: IntoFrame, *, where: str = "data") -> pa.Table:
     if isinstance(data, pa.Table):
         table = data
     else:
-        try:
-            frame = nw.from_native(data, pass_through=False)
-        except TypeError as error:
-            msg = (
-                f"`{where}` is a {type(data).__name__}, not a data frame. Pass a "
-                "pandas, polars or pyarrow frame, a DuckDB relation or a Spark frame."
-            )
-            raise InvalidTableError(msg) from error
-        except nw.exceptions.DuplicateError as error:
-            msg = f"`{where}` has two columns of the same name: {error}"
-            raise InvalidTableError(msg) from error
+        frame = _frame(data, where)
         eager = frame.collect("pyarrow") if isinstance(frame, nw.LazyFrame) else frame
         table = _eager_to_arrow(eager, where)
     twice = sorted({c for c in table.column_names if table.column_names.count(c) > 1})
@@ -108,21 +98,35 @@ def to_arrow(data: IntoFrame, *, where: str = "data") -> pa.Table:
     return table
 
 
+def _frame(data: IntoFrame, where: str) -> nw.DataFrame[Any] | nw.LazyFrame[Any]:
+    try:
+        frame: nw.DataFrame[Any] | nw.LazyFrame[Any] = nw.from_native(data)
+    except TypeError as error:
+        msg = (
+            f"`{where}` is a {type(data).__name__}, not a data frame. Pass a "
+            "pandas, polars or pyarrow frame, a DuckDB relation or a Spark frame."
+        )
+        raise InvalidTableError(msg) from error
+    except nw.exceptions.DuplicateError as error:
+        msg = f"`{where}` has two columns of the same name: {error}"
+        raise InvalidTableError(msg) from error
+    return frame
+
+
 def _eager_to_arrow(frame: nw.DataFrame[Any], where: str) -> pa.Table:
     try:
-        table = frame.to_arrow()
+        if frame.implementation.is_pandas():
+            # labels are columns here: an index is not carried along
+            table = pa.Table.from_pandas(frame.to_native(), preserve_index=False)
+        else:
+            table = frame.to_arrow()
     except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
         msg = (
             f"`{where}` has a column that mixes types, for example text and numbers: "
             f"{error}. Give each column one type (codes are text)."
         )
         raise InvalidTableError(msg) from error
-    # a pandas index that carries a name travels as an extra column: labels are columns here
-    metadata = table.schema.metadata
-    if metadata and b"pandas" in metadata:
-        hidden = [c for c in table.column_names if c.startswith("__index_level_")]
-        table = table.drop_columns(hidden).replace_schema_metadata(None)
-    return table
+    return table.replace_schema_metadata(None)
 
 
 def from_arrow(table: pa.Table, kind: FrameKind) -> object:

@@ -290,6 +290,12 @@ class Result(ABC):
     frame_kind: FrameKind = "pyarrow"
     undefined: tuple[Undefined, ...] = ()
 
+    def __init_subclass__(cls, **kwargs: object) -> None:
+        """Keep the short repr: the one that dataclass would add prints whole arrays."""
+        super().__init_subclass__(**kwargs)
+        if "__repr__" not in cls.__dict__:
+            cls.__repr__ = Result.__repr__  # type: ignore[method-assign]
+
     @abstractmethod
     def columns(self) -> Mapping[str, ColumnData]:
         """Give the tidy columns, all of one length."""

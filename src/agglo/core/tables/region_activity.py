@@ -191,7 +191,7 @@ class RegionActivity:
             r, c = np.argwhere(bad)[0]
             msg = (
                 f"{int(bad.sum())} values are negative or infinite; the first is "
-                f"{array[r, c]:g} in region {rows[r]!r}, activity {cols[c]!r}."
+                f"{array[r, c]:g} in region '{rows[r]}', activity '{cols[c]}'."
             )
             raise InvalidTableError(msg)
         by_row, by_col = (
