@@ -51,7 +51,7 @@ def generate(folder: Path) -> None:
 def _pages() -> Iterator[tuple[str, str]]:
     names = areas()
     yield "api.md", _api_index(names)
-    for area in names:
+    for area in ["core", *names]:
         yield f"api_{area}.rst", _api_page(area)
     for lang, title in (("en", "Data dictionary"), ("zh", "数据字典")):
         dictionary = import_module("agglo.core.schema").data_dictionary(lang=lang)
@@ -60,19 +60,45 @@ def _pages() -> Iterator[tuple[str, str]]:
 
 
 def _api_index(names: list[str]) -> str:
-    listed = "\n".join(f"api_{n}" for n in names)
-    return f"# API\n\nOne page per area.\n\n```{{toctree}}\n:maxdepth: 1\n\n{listed}\n```\n"
+    listed = "\n".join(f"api_{n}" for n in ["core", *names])
+    return (
+        "# API\n\nOne page per area. The names of most use are also on `agglo` itself: "
+        "`import agglo as ag`.\n\n"
+        f"```{{toctree}}\n:maxdepth: 1\n\n{listed}\n```\n"
+    )
 
 
 def _api_page(area: str) -> str:
-    module = f"agglo.{area}"
     title = f"agglo.{area}"
-    about = (import_module(module).__doc__ or "").strip().splitlines()[0]
-    documented = [n for n in public_names(module) if _has_page(module, n)]
-    lines = [title, "=" * len(title), "", about, "", f".. currentmodule:: {module}", ""]
-    lines += [".. autosummary::", "   :toctree: names", ""]
-    lines += [f"   {n}" for n in documented]
+    lines = [title, "=" * len(title), "", _first_line(title), ""]
+    if area != "core":
+        return "\n".join([*lines, *_listing(title)]) + "\n"
+    for module in _core_modules():
+        name = f"agglo.core.{module}"
+        lines += [name, "-" * len(name), "", _first_line(name), "", *_listing(name), ""]
     return "\n".join(lines) + "\n"
+
+
+def _core_modules() -> list[str]:
+    """Core has no names of its own: each of its modules is a page section."""
+    path = import_module("agglo.core").__path__
+    names = [m.name for m in iter_modules(path) if not m.name.startswith("_")]
+    return sorted(n for n in names if n != "typing" and public_names(f"agglo.core.{n}"))
+
+
+def _first_line(module: str) -> str:
+    return (import_module(module).__doc__ or "").strip().splitlines()[0]
+
+
+def _listing(module: str) -> list[str]:
+    documented = [n for n in public_names(module) if _has_page(module, n)]
+    head = [
+        f".. currentmodule:: {module}",
+        "",
+        ".. autosummary::",
+        "   :toctree: names",
+    ]
+    return [*head, "", *(f"   {n}" for n in documented)]
 
 
 def _has_page(module: str, name: str) -> bool:

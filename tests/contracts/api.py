@@ -49,8 +49,12 @@ def public_classes() -> Mapping[str, type]:
 
 
 def measures() -> list[str]:
-    """Public functions of the areas that measure."""
-    return sorted(n for n in public_functions() if n.split(".")[0] in MEASURE_AREAS)
+    """Public functions of the areas that measure; coercers only check and give shape."""
+    return sorted(
+        n
+        for n in public_functions()
+        if n.split(".")[0] in MEASURE_AREAS and not n.split(".")[1].startswith("as_")
+    )
 
 
 def documented_names() -> list[str]:

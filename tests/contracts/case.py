@@ -26,7 +26,8 @@ class Wrong:
 class Case:
     """A small valid call.
 
-    `data` are the positional arguments: columns become a frame, anything else stays. `columns`
+    `data` are the positional arguments: columns become a frame, a function is called with the
+    kind of frame (for measures of a result), anything else stays. `columns`
     are the options that name a column of the first frame. `wrong` has a value that must be
     refused for every other option; `free` says why an option has no such value.
     """
@@ -39,11 +40,17 @@ class Case:
 
     def arguments(self, kind: str) -> list[object]:
         """Positional arguments with frames of one kind."""
-        return [frame(d, kind) if isinstance(d, Mapping) else d for d in self.data]
+        return [_argument(d, kind) for d in self.data]
 
     def run(self, function: Callable[..., object], kind: str = "pyarrow") -> object:
         """Call with frames of one kind."""
         return function(*self.arguments(kind), **self.options)
+
+
+def _argument(given: object, kind: str) -> object:
+    if callable(given):
+        return given(kind)
+    return frame(given, kind) if isinstance(given, Mapping) else given
 
 
 def frame(columns: Columns, kind: str) -> object:

@@ -1,9 +1,125 @@
-"""One small valid call for every public measure: `area.name` to case."""
+"""One small valid call for every public measure: `area.name` to case.
+
+A new measure gets one entry here: what to call it with, which options name columns, and a
+wrong value for every other option.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tests.contracts.case import Case
+from agglo.core.errors import AggloError, AlignmentError
+from tests.contracts.case import Case, Wrong
 
-CASES: Mapping[str, Case] = {}
+# four regions, three activities, one absent cell (zero)
+ACTIVITY = {
+    "region": ["a", "a", "a", "b", "b", "b", "c", "c", "d", "d", "d"],
+    "industry": ["x", "y", "z", "x", "y", "z", "x", "z", "x", "y", "z"],
+    "employment": [120.0, 30.0, 50.0, 20.0, 80.0, 60.0, 10.0, 90.0, 40.0, 25.0, 75.0],
+    "establishments": [6.0, 3.0, 5.0, 2.0, 4.0, 6.0, 1.0, 9.0, 4.0, 5.0, 3.0],
+    "payroll": [60.0, 10.0, 30.0, 12.0, 50.0, 20.0, 4.0, 45.0, 18.0, 9.0, 40.0],
+}
+# plants of three activities in four regions
+PLANTS = {
+    "region": ["a", "a", "a", "b", "b", "b", "c", "c", "c", "d", "d", "d"],
+    "industry": ["x", "x", "y", "x", "y", "z", "y", "z", "z", "x", "y", "z"],
+    "employment": [
+        50.0,
+        70.0,
+        30.0,
+        20.0,
+        45.0,
+        35.0,
+        10.0,
+        60.0,
+        30.0,
+        40.0,
+        25.0,
+        75.0,
+    ],
+}
+CLUSTERS = {
+    "industry": ["x", "y", "z"],
+    "cluster": ["one", "one", "two"],
+    "kind": ["traded", "traded", "local"],
+    "weight": [1.0, 1.0, 1.0],
+    "definition": ["test_1", "test_1", "test_1"],
+}
+
+CELL = ("region", "activity", "value")
+PLANT = ("region", "activity", "size")
+MISSING = Wrong(value="zeros")
+SIDE = Wrong(value="bigger")
+REFERENCE = Wrong(value={"a": 1.0}, error=AlignmentError)
+CHECKED = "a frozen option object: its own fields are checked when it is made"
+
+_EG = {
+    "reference": REFERENCE,
+    "herfindahl": Wrong(value="plant"),
+    "missing": MISSING,
+}
+_EG_FREE = {"establishments": "only read with herfindahl='cell_means'"}
+
+CASES: Mapping[str, Case] = {
+    "concentration.ellison_glaeser": Case(
+        data=(PLANTS,),
+        columns=PLANT,
+        wrong={**_EG, "alternative": SIDE},
+        free={**_EG_FREE, "inference": CHECKED},
+    ),
+    "concentration.maurel_sedillot": Case(
+        data=(PLANTS,), columns=PLANT, wrong=_EG, free=_EG_FREE
+    ),
+    "concentration.ellison_glaeser_group": Case(
+        data=(PLANTS,),
+        options={"groups": {"x": "one", "y": "one", "z": "two"}},
+        columns=PLANT,
+        wrong={**_EG, "groups": Wrong(value={"q": "one"}, error=AggloError, says="q")},
+        free=_EG_FREE,
+    ),
+    "concentration.devereux": Case(
+        data=(PLANTS,),
+        columns=PLANT,
+        wrong={
+            "groups": Wrong(value={"q": "one"}, error=AggloError, says="q"),
+            "herfindahl": _EG["herfindahl"],
+            "missing": MISSING,
+        },
+        free=_EG_FREE,
+    ),
+    "concentration.coagglomeration": Case(
+        data=(ACTIVITY,),
+        columns=CELL,
+        wrong={"reference": Wrong(value="totals"), "missing": MISSING},
+    ),
+    "concentration.howard_colocation": Case(
+        data=(PLANTS,),
+        columns=("region", "activity"),
+        wrong={
+            "pairs": Wrong(value=[("x", "q")], error=AlignmentError, says="q"),
+            "alternative": SIDE,
+        },
+    ),
+    "concentration.locational_correlation": Case(
+        data=(ACTIVITY,),
+        columns=CELL,
+        wrong={"mode": Wrong(value="level"), "missing": MISSING},
+    ),
+    "concentration.externalities": Case(
+        data=(ACTIVITY,),
+        columns=(*CELL, "establishments"),
+        wrong={"missing": MISSING},
+    ),
+    "relatedness.aggregate_clusters": Case(data=(ACTIVITY, CLUSTERS), columns=CELL),
+    "relatedness.cluster_strength": Case(
+        data=(ACTIVITY, CLUSTERS),
+        columns=CELL,
+        wrong={"scheme": Wrong(value="us_stong"), "missing": MISSING},
+        free={
+            "establishments": "a column that may be absent: then its criteria do not apply",
+            "output": "a column that may be absent: then its criteria do not apply",
+            "earlier": "another table, checked like the first",
+            "inference": CHECKED,
+        },
+    ),
+}
