@@ -34,7 +34,6 @@ __all__ = [
 Paths: TypeAlias = "str | Path | Sequence[str | Path]"
 
 
-
 @dataclass(slots=True)
 class Findings:
     """What reading found; filled while reading, emptied into the result or the error.
@@ -53,6 +52,30 @@ class Findings:
     repairs: list[Problem] = field(default_factory=list)
     notes: list[Problem] = field(default_factory=list)
 
+    def take(self, other: Findings) -> None:
+        """Add the findings of one file.
+
+        Parameters
+        ----------
+        other
+            What was found in the file.
+        """
+        self.problems += other.problems
+        self.repairs += other.repairs
+        self.notes += other.notes
+
+    def renumber(self, rows: IntArray) -> None:
+        """Turn row numbers of a selection into row numbers of the file.
+
+        Parameters
+        ----------
+        rows
+            Row of each selected record in the file, counted from 1.
+        """
+        self.problems = [_renumbered(p, rows) for p in self.problems]
+        self.repairs = [_renumbered(p, rows) for p in self.repairs]
+        self.notes = [_renumbered(p, rows) for p in self.notes]
+
     def raise_if_any(self, what: str) -> None:
         """Raise one error with all problems, if there are any.
 
@@ -70,6 +93,10 @@ class Findings:
             n = len(self.problems)
             msg = f"Cannot import {what}: {n} problem{'s' if n > 1 else ''}."
             raise SourceError(msg, self.problems)
+
+
+def _renumbered(problem: Problem, rows: IntArray) -> Problem:
+    return replace(problem, rows=tuple(int(rows[r - 1]) for r in problem.rows))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,7 +183,10 @@ def text_constant(word: str, n: int) -> pa.Array:
 
 
 def each_file(
-    paths: Sequence[Path], read: Callable[[Path], Part], findings: Findings, what: str
+    paths: Sequence[Path],
+    read: Callable[[Path, Findings], Part],
+    findings: Findings,
+    what: str,
 ) -> list[Part]:
     """Read every file, collect the problems of all, then raise or return.
 
@@ -165,7 +195,7 @@ def each_file(
     paths
         The files.
     read
-        Reads one file; adds to the findings it closes over.
+        Reads one file and adds to its findings.
     findings
         Where problems gather.
     what
@@ -182,16 +212,24 @@ def each_file(
         With the problems of all files.
     """
     if not paths:
-        problem = Problem(code="no_file", what="no file was given", fix="name at least one file")
-        raise SourceError(f"Cannot import {what}: no file was given.", [problem])
+        problem = Problem(
+            code="no_file", what="no file was given", fix="name at least one file"
+        )
+        msg = f"Cannot import {what}: no file was given."
+        raise SourceError(msg, [problem])
     parts: list[Part] = []
     failed: list[AggloError] = []
     for path in paths:
+        local = Findings()
         try:
-            parts.append(read(path))
+            part = read(path, local)
         except SourceError as error:  # one bad file must not hide the next
             failed.append(error)
+            findings.take(local)
             findings.problems.extend(error.problems)
+        else:
+            findings.take(local)
+            parts.append(part)
     if len(paths) == 1 and failed and len(findings.problems) == len(failed[0].problems):
         raise failed[0]
     findings.raise_if_any(what)
@@ -227,13 +265,17 @@ def assemble(
         ``duplicate_key``, ``negative_value``, ``out_of_range``, ``empty_table``,
         ``mixed_version`` and everything in `findings`.
     """
-    data = pa.concat_tables([p.data for p in parts], promote_options="default").combine_chunks()
+    data = pa.concat_tables(
+        [p.data for p in parts], promote_options="default"
+    ).combine_chunks()
     files = np.concatenate([np.full(p.data.num_rows, i) for i, p in enumerate(parts)])
     rows = np.concatenate([p.rows for p in parts])
     names = [p.file for p in parts]
     if data.num_rows == 0:
         fix = "check that the file is the right one and that options do not exclude all rows"
-        empty = Problem(code="empty_table", what="no rows are left", where=what, fix=fix)
+        empty = Problem(
+            code="empty_table", what="no rows are left", where=what, fix=fix
+        )
         findings.problems.append(empty)
     findings.problems += _duplicates(table, data, files, rows, names)
     findings.problems += _out_of_range(table, data, files, rows, names)
@@ -257,7 +299,9 @@ def _merged(found: Sequence[Problem]) -> tuple[Problem, ...]:
     merged: list[Problem] = []
     for group in groups.values():
         files = [p.where for p in group if p.where]
-        shown = ", ".join(files[:2]) + (f", … ({len(files)} files)" if len(files) > 2 else "")
+        shown = ", ".join(files[:2]) + (
+            f", … ({len(files)} files)" if len(files) > 2 else ""
+        )
         merged.append(replace(group[0], where=shown))
     return tuple(merged)
 
@@ -298,7 +342,9 @@ def _combine(code: NDArray[np.int64], column: pa.ChunkedArray) -> NDArray[np.int
     if isinstance(encoded, pa.ChunkedArray):
         encoded = encoded.combine_chunks()
     levels = len(encoded.dictionary) + 1
-    index = np.asarray(encoded.indices.fill_null(levels - 1).to_numpy(zero_copy_only=False))
+    index = np.asarray(
+        encoded.indices.fill_null(levels - 1).to_numpy(zero_copy_only=False)
+    )
     if levels == 2 and index.size and index.min() == index.max():
         return code
     if int(code.max(initial=0)) + 1 > np.iinfo(np.int64).max // levels:
@@ -325,12 +371,16 @@ def _out_of_range(
             at = np.flatnonzero(np.asarray(bad.to_numpy()))
             if at.size == 0:
                 continue
-            code = "negative_value" if bound == 0 and test is pc.less else "out_of_range"
+            code = (
+                "negative_value" if bound == 0 and test is pc.less else "out_of_range"
+            )
             example = values[int(at[0])].as_py()
             what = f"'{column.name}' holds {example:g}, the limit is {bound:g}"
             fix = "correct the value, or leave it empty if it is missing"
             problems.append(
-                _problem(code, what, at, rows, _where(files, at, names), fix, column.name)
+                _problem(
+                    code, what, at, rows, _where(files, at, names), fix, column.name
+                )
             )
     return problems
 
@@ -344,7 +394,9 @@ def _mixed_versions(table: str, data: pa.Table) -> list[Problem]:
             continue
         found = [v for v in pc.unique(data[column.name]).to_pylist() if v]
         if len(found) > 1:
-            what = f"the files hold several versions in '{column.name}': {sorted(found)}"
+            what = (
+                f"the files hold several versions in '{column.name}': {sorted(found)}"
+            )
             fix = "import one version at a time and convert with a concordance"
             problems.append(
                 Problem(code="mixed_version", what=what, column=column.name, fix=fix)
@@ -352,7 +404,9 @@ def _mixed_versions(table: str, data: pa.Table) -> list[Problem]:
     return problems
 
 
-def _where(files: NDArray[np.int64], at: NDArray[np.int64], names: Sequence[str]) -> str:
+def _where(
+    files: NDArray[np.int64], at: NDArray[np.int64], names: Sequence[str]
+) -> str:
     used = sorted(set(files[at].tolist()))
     return ", ".join(names[i] for i in used[:4]) + (", …" if len(used) > 4 else "")
 
@@ -375,4 +429,3 @@ def _problem(
         column=column,
         fix=fix,
     )
-

@@ -30,7 +30,12 @@ from agglo.sources.codes import (
     read_codes,
     us_county_version,
 )
-from agglo.sources.delimited import Delimited, match_header, open_delimited, pick_columns
+from agglo.sources.delimited import (
+    Delimited,
+    match_header,
+    open_delimited,
+    pick_columns,
+)
 from agglo.sources.suppression import CONFIDENTIAL, EMPLOYMENT_FLAGS, NOISE_FLAGS
 
 if TYPE_CHECKING:
@@ -89,7 +94,7 @@ def read_cbp(
     region_version: str | None = None,
     industry_version: str | None = None,
 ) -> SourceTable:
-    """Read County Business Patterns into the `activity` table.
+    r"""Read County Business Patterns into the `activity` table.
 
     Takes the published files (``cbp21co.txt``, ``cbp21st.txt``, zipped or not, any year
     from 1998) and plain extracts with the columns ``fips, naics, emp, est, payroll_kusd``.
@@ -137,9 +142,9 @@ def read_cbp(
     >>> import pathlib, tempfile
     >>> file = pathlib.Path(tempfile.mkdtemp()) / "cbp16co.txt"
     >>> _ = file.write_text(
-    ...     "fipstate,fipscty,naics,empflag,emp_nf,emp,ap,est,n1_4,n5_9\\n"
-    ...     "01,001,311811,,G,40,900,5,3,2\\n"
-    ...     "01,003,311811,A,D,0,0,2,1,1\\n"
+    ...     "fipstate,fipscty,naics,empflag,emp_nf,emp,ap,est,n1_4,n5_9\n"
+    ...     "01,001,311811,,G,40,900,5,3,2\n"
+    ...     "01,003,311811,A,D,0,0,2,1,1\n"
     ... )
     >>> read_cbp(file).data["employment_upper"].to_pylist()
     [None, 13.0]
@@ -149,16 +154,16 @@ def read_cbp(
     findings = Findings()
     origins: list[tuple[str, str]] = []
 
-    def one(path: Path) -> Part:
+    def one(path: Path, found: Findings) -> Part:
         sheet = open_delimited(path)
         origins.append(sheet.origin)
-        findings.notes += sheet.notes
+        found.notes += sheet.notes
         year = period or _year(path.name)
         if year is None:
-            findings.problems.append(_no_period(path.name))
+            found.problems.append(_no_period(path.name))
             year = "0"
         return _read_file(
-            sheet, digits, year, (region_version, industry_version), findings
+            sheet, digits, year, (region_version, industry_version), found
         )
 
     parts = each_file(as_paths(paths), one, findings, _WHAT)
@@ -206,6 +211,7 @@ def _read_file(
         }
     )
     _note_coverage(data, names, sheet.name, findings)
+    findings.renumber(rows)
     return Part(data=data, file=sheet.name, rows=rows)
 
 
@@ -265,21 +271,27 @@ def _regions(
     if "fips" in names:
         column, system = text[names["fips"]], "us_county"
     elif "county" in names:
-        state, county = (pc.utf8_trim_whitespace(text[names[k]]) for k in ("state", "county"))
+        state, county = (
+            pc.utf8_trim_whitespace(text[names[k]]) for k in ("state", "county")
+        )
         short = pc.or_(
             pc.less(pc.utf8_length(state), 2), pc.less(pc.utf8_length(county), 3)
         )
         lost = np.asarray(short.to_numpy())
         if lost.any():
             what = "leading zeros put back in fipstate and fipscty"
-            findings.repairs.append(row_problem("leading_zero", what, lost, where=where))
+            findings.repairs.append(
+                row_problem("leading_zero", what, lost, where=where)
+            )
         column = pc.binary_join_element_wise(
             pc.utf8_lpad(state, 2, "0"), pc.utf8_lpad(county, 3, "0"), ""
         )
         system = "us_county"
     else:
         column, system = text[names["state"]], "us_state"
-    read = read_codes(column, SYSTEMS[system], name=names.get("fips", "fipstate"), where=where)
+    read = read_codes(
+        column, SYSTEMS[system], name=names.get("fips", "fipstate"), where=where
+    )
     findings.repairs += read.repairs
     findings.problems += read.problems
     statewide = np.asarray(pc.ends_with(read.codes, "999").to_numpy())
@@ -296,7 +308,7 @@ def _measures(
     where: str,
     findings: Findings,
 ) -> dict[str, pa.Array]:
-    cells = {
+    cells: dict[str, Cells] = {
         role: _numbers(text, names[role], where, findings)
         for role in ("employment", "establishments", "payroll")
         if role in names
@@ -314,7 +326,9 @@ def _measures(
         hit = withheld & (size_flag == flag)
         lower[hit], upper[hit] = EMPLOYMENT_FLAGS[flag]
     hidden = status == CONFIDENTIAL
-    _unknown_flags("empflag", size_flag, (*EMPLOYMENT_FLAGS, *_WITHHELD), where, findings)
+    _unknown_flags(
+        "empflag", size_flag, (*EMPLOYMENT_FLAGS, *_WITHHELD), where, findings
+    )
     _unknown_flags("emp_nf", noise, (*NOISE_FLAGS, *_WITHHELD), where, findings)
     if sizes and "establishments" in cells and hidden.any():
         total = cells["establishments"].values
@@ -349,7 +363,9 @@ def _words(text: pa.Table, name: str | None) -> NDArray[np.str_]:
     if name is None:
         return np.full(text.num_rows, "", dtype="<U1")
     encoded = pc.utf8_trim_whitespace(text[name]).combine_chunks().dictionary_encode()
-    words = np.asarray([w.upper() for w in encoded.dictionary.to_pylist()], dtype=np.str_)
+    words = np.asarray(
+        [w.upper() for w in encoded.dictionary.to_pylist()], dtype=np.str_
+    )
     return words[encoded.indices.to_numpy(zero_copy_only=False)]
 
 
@@ -365,13 +381,19 @@ def _impossible(cells: dict[str, Cells], where: str, findings: Findings) -> Bool
         what = "establishments with neither employees nor payroll: withheld cells written as 0"
         fix = "read as confidential, not as zero"
         findings.repairs.append(
-            row_problem("suppressed_zero", what, mask, where=where, column="emp", fix=fix)
+            row_problem(
+                "suppressed_zero", what, mask, where=where, column="emp", fix=fix
+            )
         )
     return mask
 
 
 def _unknown_flags(
-    name: str, flags: NDArray[np.str_], known: Sequence[str], where: str, findings: Findings
+    name: str,
+    flags: NDArray[np.str_],
+    known: Sequence[str],
+    where: str,
+    findings: Findings,
 ) -> None:
     unknown = sorted(set(np.unique(flags).tolist()) - {"", *known})
     if unknown:
@@ -402,7 +424,9 @@ def _tighten(
         counts = np.full(hidden.size, np.nan)
         if aliases[0] in sizes:
             name = sizes[aliases[0]]
-            counts = parse_cells(text[name], name=name, where="", suppression=True).values
+            counts = parse_cells(
+                text[name], name=name, where="", suppression=True
+            ).values
         known = ~np.isnan(counts)
         some = known & (counts > 0)
         counted[some] += counts[some]

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from agglo.core.errors import Problem
-from agglo.sources.suppression import CONFIDENTIAL, KNOWN, MISSING, Cell, read_word
+from agglo.sources.suppression import KNOWN, MISSING, Cell, read_word
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -26,7 +26,14 @@ if TYPE_CHECKING:
 
     from agglo.core.typing import FloatArray
 
-__all__ = ["Cells", "DecimalMark", "decimal_mark", "parse_cells", "row_problem"]
+__all__ = [
+    "Cells",
+    "DecimalMark",
+    "as_text",
+    "decimal_mark",
+    "parse_cells",
+    "row_problem",
+]
 
 DecimalMark: TypeAlias = Literal[".", ","]
 
@@ -150,6 +157,11 @@ def parse_cells(
     [0, 1, 2]
     """
     n = len(column)
+    if not pa.types.is_string(column.type) and not pa.types.is_large_string(
+        column.type
+    ):
+        decimal = "."
+    column = as_text(column)
     fast = _cast(column) if decimal != "," else None
     if fast is not None:
         values = fast
@@ -162,7 +174,8 @@ def parse_cells(
     words = [w or "" for w in encoded.dictionary.to_pylist()]
     index = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
     read = [
-        _read(w, decimal, suppression, frozenset(missing), frozenset(confidential)) for w in words
+        _read(w, decimal, suppression, frozenset(missing), frozenset(confidential))
+        for w in words
     ]
     read.append(_Word(Cell(MISSING), math.nan, ""))  # index -1: null
     pick = np.asarray(index, dtype=np.int64)
@@ -173,12 +186,23 @@ def parse_cells(
     codes = np.asarray([r.code for r in read])[pick]
     problems, notes = _report(codes, [*words, ""], pick, name, where)
     return Cells(
-        values=values, status=status, lower=lower, upper=upper, problems=problems, notes=notes
+        values=values,
+        status=status,
+        lower=lower,
+        upper=upper,
+        problems=problems,
+        notes=notes,
     )
 
 
 def row_problem(
-    code: str, what: str, rows: NDArray[np.bool_], *, where: str, column: str = "", fix: str = ""
+    code: str,
+    what: str,
+    rows: NDArray[np.bool_],
+    *,
+    where: str,
+    column: str = "",
+    fix: str = "",
 ) -> Problem:
     """Make one problem out of a mask of rows.
 
@@ -213,6 +237,26 @@ class _Word:
     code: str
 
 
+def as_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Give a column as text without nulls; numbers keep every digit.
+
+    Parameters
+    ----------
+    column
+        Of any type.
+
+    Returns
+    -------
+    pyarrow.ChunkedArray
+        Strings; null becomes empty.
+    """
+    if pa.types.is_string(column.type) and column.null_count == 0:
+        return column
+    if pa.types.is_dictionary(column.type):
+        column = pc.cast(column, column.type.value_type)
+    return pc.fill_null(pc.cast(column, pa.string()), "")
+
+
 def _cast(column: pa.ChunkedArray) -> FloatArray | None:
     try:
         numbers = pc.cast(column, pa.float64())
@@ -232,25 +276,20 @@ def _cast(column: pa.ChunkedArray) -> FloatArray | None:
 def _read(
     word: str,
     decimal: DecimalMark | None,
-    suppression: bool,  # noqa: FBT001
+    suppression: bool,
     missing: frozenset[str],
     confidential: frozenset[str],
 ) -> _Word:
-    number = _number(word, decimal)
+    number = None if word.casefold() in missing else _number(word, decimal)
     if number is not None:
-        infinite = math.isinf(number)
-        return _Word(Cell(KNOWN), number, "not_finite" if infinite else "")
-    if word.casefold() in missing:
-        return _Word(Cell(MISSING), math.nan, "")
+        return _Word(Cell(KNOWN), number, "not_finite" if math.isinf(number) else "")
     cell = read_word(word, missing=missing, confidential=confidential)
     if cell is not None and cell.status == MISSING:
         return _Word(cell, math.nan, "")
     if cell is not None and suppression:
-        if not cell.number:
-            return _Word(cell, math.nan, "")
-        flagged = _number(cell.number, decimal)
+        flagged = _number(cell.number, decimal) if cell.number else math.nan
         if flagged is not None:
-            return _Word(cell, flagged, "quality_flag")
+            return _Word(cell, flagged, "quality_flag" if cell.number else "")
     if _INFINITE.match(word):
         return _Word(Cell(KNOWN), math.inf, "not_finite")
     damaged = _EXCEL.match(word) is not None
@@ -272,7 +311,11 @@ def _number(word: str, decimal: DecimalMark | None) -> float | None:
 
 
 def _report(
-    codes: NDArray[np.str_], words: list[str], pick: NDArray[np.int64], name: str, where: str
+    codes: NDArray[np.str_],
+    words: list[str],
+    pick: NDArray[np.int64],
+    name: str,
+    where: str,
 ) -> tuple[tuple[Problem, ...], tuple[Problem, ...]]:
     problems: list[Problem] = []
     notes: list[Problem] = []
@@ -288,5 +331,7 @@ def _report(
         fix = _FIXES[code]
         if code == "not_a_number" and all("," in w for w in shown):
             fix = "say how decimals are written: decimal=',' or decimal='.'"
-        problems.append(row_problem(code, what, mask, where=where, column=name, fix=fix))
+        problems.append(
+            row_problem(code, what, mask, where=where, column=name, fix=fix)
+        )
     return tuple(problems), tuple(notes)

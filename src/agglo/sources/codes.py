@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from agglo.core.errors import Problem
-from agglo.sources.cells import row_problem
+from agglo.sources.cells import as_text, row_problem
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -42,7 +42,9 @@ NAICS_SECTORS: Mapping[str, str] = {
 """The three NAICS sectors that span several two-digit codes."""
 
 _STATES = frozenset(
-    f"{i:02d}" for i in (*range(1, 57), 60, 66, 69, 72, 74, 78) if i not in {3, 7, 14, 43, 52}
+    f"{i:02d}"
+    for i in (*range(1, 57), 60, 66, 69, 72, 74, 78)
+    if i not in {3, 7, 14, 43, 52}
 )
 _MONTH = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
 _DATE = re.compile(
@@ -101,7 +103,10 @@ def fixed_width(name: str, width: int) -> CodeSystem:
     2
     """
     return CodeSystem(
-        name=name, pattern=rf"\d{{{width}}}", width=width, example="0" * (width - 1) + "1"
+        name=name,
+        pattern=rf"\d{{{width}}}",
+        width=width,
+        example="0" * (width - 1) + "1",
     )
 
 
@@ -132,7 +137,12 @@ SYSTEMS: Mapping[str, CodeSystem] = {
         fixed_width("sic2007_2", 2),
         fixed_width("nace2_2", 2),
         fixed_width("ags5", 5),
-        fixed_width("kldb2010_3", 3),
+        CodeSystem(
+            name="kldb2010_3",
+            pattern=r"\d{3}|not_stated",
+            width=3,
+            example="011",
+        ),
         CodeSystem(name="adcode", pattern=r"[1-9]\d{5}", example="110000"),
     )
 }
@@ -197,6 +207,7 @@ def read_codes(
     >>> got.codes.to_pylist(), got.repairs[0].n_rows
     (['01001', '56045'], 1)
     """
+    column = as_text(column)
     encoded = pc.utf8_trim_whitespace(column).combine_chunks().dictionary_encode()
     if isinstance(encoded, pa.ChunkedArray):
         encoded = encoded.combine_chunks()
@@ -240,7 +251,9 @@ _WHATS = {
 
 def _what(code: str, name: str, system: CodeSystem | None, words: set[str]) -> str:
     shown = sorted(words)[:5]
-    seen = ", ".join(repr(w[:30]) for w in shown) + (", …" if len(words) > len(shown) else "")
+    seen = ", ".join(repr(w[:30]) for w in shown) + (
+        ", …" if len(words) > len(shown) else ""
+    )
     label = system.name if system else ""
     return _WHATS[code].format(name=name, seen=seen, system=label)
 
@@ -259,14 +272,16 @@ def _fix(code: str, system: CodeSystem | None) -> str:
 
 
 def _clean(
-    word: str, system: CodeSystem | None, pattern: re.Pattern[str] | None, known: frozenset[str]
+    word: str,
+    system: CodeSystem | None,
+    pattern: re.Pattern[str] | None,
+    known: frozenset[str],
 ) -> tuple[str, str]:
     """Give the clean code and the problem or repair code ("" if it was fine)."""
     if not word:
         return word, "null_key"
-    if _DATE.match(word) or _ERROR.match(word):
-        return word, "excel_damage"
-    if _SCIENCE.match(word) and word not in known:
+    damaged = _DATE.match(word) or _ERROR.match(word) or _SCIENCE.match(word)
+    if damaged and word not in known:
         return word, "excel_damage"
     text, done = word, ""
     if "–" in text or "—" in text:
@@ -276,8 +291,8 @@ def _clean(
         text, done = floated.group(1), "code_as_number"
     if system is None or pattern is None:
         return text, done
-    if system.width and text.isdigit() and len(text) < system.width:
-        padded = text.zfill(system.width)
+    padded = text.zfill(system.width) if text.isdigit() else text
+    if padded != text:
         sure = padded in known if known else len(text) == system.width - 1
         if sure and system.possible(padded):
             return padded, "leading_zero"

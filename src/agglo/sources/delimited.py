@@ -168,7 +168,8 @@ class Delimited:
             )
             for name in twice
         ]
-        raise SourceError(f"{self.name} repeats column names.", problems)
+        msg = f"{self.name} repeats column names."
+        raise SourceError(msg, problems)
 
 
 def open_delimited(
@@ -310,7 +311,9 @@ def _fold(name: str) -> str:
 
 def _listed(names: Sequence[str]) -> str:
     shown = ", ".join(repr(n[:40]) for n in names[:_SHOWN])
-    return shown + (f", … and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
+    return shown + (
+        f", … and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    )
 
 
 def _closest(aliases: Sequence[str], header: Sequence[str]) -> str:

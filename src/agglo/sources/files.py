@@ -195,7 +195,9 @@ def decode(raw: RawFile, encoding: str | None = None) -> Text:
     if name in {"utf-8", "utf-8-sig"} and _decodes(raw.data, "utf-8"):
         data = raw.data.removeprefix(b"\xef\xbb\xbf")
         if b"\x00" in data:
-            raise _failed(raw.path, "binary_file", "the file holds zero bytes", "export as CSV")
+            raise _failed(
+                raw.path, "binary_file", "the file holds zero bytes", "export as CSV"
+            )
         return Text(data=data, encoding=name)
     try:
         text = raw.data.decode(name)
@@ -206,7 +208,9 @@ def decode(raw: RawFile, encoding: str | None = None) -> Text:
         line = raw.data.count(b"\n", 0, error.start) + 1
         what = f"byte {error.start} (line {line}) is not {name}"
         found = detect_encoding(raw.data)
-        raise _failed(raw.path, "wrong_encoding", what, f"try encoding={found!r}") from error
+        raise _failed(
+            raw.path, "wrong_encoding", what, f"try encoding={found!r}"
+        ) from error
     if "\x00" in text:
         raise _failed(raw.path, "binary_file", "the file is not text", "export as CSV")
     data = text.removeprefix("\ufeff").encode("utf-8", "surrogatepass")
@@ -235,7 +239,9 @@ def _failed(path: Path, code: str, what: str, fix: str) -> SourceError:
 def _read_bytes(path: Path) -> tuple[bytes, str]:
     if path.is_dir():
         inside = sorted(p.name for p in path.iterdir() if p.is_file())[:5]
-        listed = f"name a file in it, for example {inside[0]}" if inside else "name a file"
+        listed = (
+            f"name a file in it, for example {inside[0]}" if inside else "name a file"
+        )
         raise _failed(path, "is_directory", "this is a folder, not a file", listed)
     if not path.exists():
         raise _failed(path, "not_found", "there is no such file", _nearest(path))
@@ -250,7 +256,9 @@ def _read_bytes(path: Path) -> tuple[bytes, str]:
             _check_size(path, size)
     except OSError as error:
         why = error.strerror or type(error).__name__
-        raise _failed(path, "unreadable", why.lower(), "check its permissions") from error
+        raise _failed(
+            path, "unreadable", why.lower(), "check its permissions"
+        ) from error
     return b"".join(parts), digest.hexdigest()
 
 
@@ -263,7 +271,9 @@ def _chunks(path: Path) -> Iterator[bytes]:
 def _check_size(path: Path, size: int) -> None:
     if size > _LIMIT:
         what = f"it unpacks to more than {_LIMIT >> 30} GiB"
-        raise _failed(path, "too_large", what, "split it or convert it to Parquet first")
+        raise _failed(
+            path, "too_large", what, "split it or convert it to Parquet first"
+        )
 
 
 def _nearest(path: Path) -> str:
@@ -327,7 +337,9 @@ def _unzip(path: Path, packed: bytes) -> bytes:
 def _refuse_binary(raw: RawFile) -> None:
     if raw.data[:4] == b"PK\x03\x04":
         fix = "read it with read_table"
-        raise _failed(raw.path, "binary_file", "this is an Excel workbook, not text", fix)
+        raise _failed(
+            raw.path, "binary_file", "this is an Excel workbook, not text", fix
+        )
     for magic, what, fix in _BINARY:
         if raw.data.startswith(magic):
             raise _failed(raw.path, "binary_file", f"this is {what}, not text", fix)
@@ -363,7 +375,10 @@ def _reads_as_chinese(sample: bytes) -> bool:
     text = sample.decode("gb18030", "ignore")
     suspicious = 0
     for hit in _LONE.finditer(text):
-        before, after = text[hit.start() - 1 : hit.start()], text[hit.end() : hit.end() + 1]
+        before, after = (
+            text[hit.start() - 1 : hit.start()],
+            text[hit.end() : hit.end() + 1],
+        )
         suspicious += before.isalpha() or after.isalpha()
     runs = sum(1 for _ in _RUN.finditer(text))
     return runs > 2 * suspicious

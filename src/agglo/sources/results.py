@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from agglo.core.errors import Problem
-    from agglo.core.typing import FrameKind, IntoDataFrame, Json
+    from agglo.core.typing import FrameKind, Json
 
 __all__ = ["Origin", "SourceTable"]
 
@@ -80,14 +80,16 @@ class SourceTable:
         """Number of rows."""
         return int(self.data.num_rows)
 
-    def to_frame(self, kind: FrameKind | None = None) -> IntoDataFrame:
+    def to_frame(self, kind: FrameKind | None = None) -> object:
         """Give the rows as a frame, pyarrow unless another kind is asked for."""
         return from_arrow(self.data, kind or "pyarrow")
 
     def summary(self) -> str:
         """Say in a few lines what was read, mended and noted."""
         lines = [f"{self.table}: {self.n_rows:,} rows from {self.origin.title}"]
-        lines += [f"  file {name} sha256 {digest[:12]}" for name, digest in self.origin.files]
+        lines += [
+            f"  file {name} sha256 {digest[:12]}" for name, digest in self.origin.files
+        ]
         lines += [f"  repaired {p}" for p in self.repairs]
         lines += [f"  note {p}" for p in self.notes]
         return "\n".join(lines)

@@ -53,13 +53,45 @@ NOISE_FLAGS: Mapping[str, tuple[float, float]] = {
 """Relative noise added to a published cell, County Business Patterns since 2007."""
 
 MISSING_WORDS = frozenset(
-    {"", "na", "n/a", "nan", "null", "none", ".", "..", "...", ":", "-", "--", "–", "—", "…"}
+    {
+        "",
+        "na",
+        "n/a",
+        "nan",
+        "null",
+        "none",
+        ".",
+        "..",
+        "...",
+        ":",
+        "-",
+        "--",
+        "–",
+        "—",
+        "…",
+    }
     | {"missing", "缺失", "#n/a"}
 )
 """Words for a missing value, in lower case."""
 
 SUPPRESSED_WORDS = frozenset(
-    {"d", "(d)", "s", "(s)", "n", "(n)", "x", "(x)", "c", "(c)", "[c]", "*", "**", ":c", ": c"}
+    {
+        "d",
+        "(d)",
+        "s",
+        "(s)",
+        "n",
+        "(n)",
+        "x",
+        "(x)",
+        "c",
+        "(c)",
+        "[c]",
+        "*",
+        "**",
+        ":c",
+        ": c",
+    }
     | {"q", "(q)", "confidential", "suppressed", "withheld", "disclosure", "保密"}
 )
 """Words for a confidential value, in lower case."""
