@@ -37,7 +37,7 @@ myst_heading_anchors = 4
 
 autosummary_generate = True
 autosummary_ignore_module_all = False
-autodoc_typehints = "none"  # numpydoc docstrings say the types in words
+autodoc_typehints = "signature"
 autodoc_member_order = "bysource"
 numpydoc_show_class_members = False
 numpydoc_class_members_toctree = False

@@ -59,7 +59,5 @@ def measures() -> list[str]:
 
 def documented_names() -> list[str]:
     """Names that the reference has to explain: measures and all that `ag.` offers."""
-    offered = {n for n in agglo.__all__ if not inspect.ismodule(getattr(agglo, n))}
-    return sorted(
-        n for n in offered | {m.split(".")[1] for m in measures()} if n[0] != "_"
-    )
+    offered = {n for n in agglo.__all__ if n[0] != "_"} - set(areas()) - {"core"}
+    return sorted(offered | {m.split(".")[1] for m in measures()})

@@ -97,3 +97,11 @@ def test_every_schema_table_is_in_both_dictionaries():
         text = schema.data_dictionary(lang=lang)
         lost = [name for name in schema.SCHEMAS if f"`{name}`" not in text]
         assert not lost
+
+
+def test_every_exit_code_is_documented():
+    errors = import_module("agglo.core.errors")
+    page = (DOCS / "reference" / "errors.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| `(\w+)`.*\| (\d+) \|$", page, re.M))
+    kinds = errors.AggloError.__subclasses__()
+    assert rows == {k.__name__: str(k.exit_code) for k in kinds}
