@@ -15,7 +15,7 @@ from agglo.runs.toml_text import import_entry_text, project_text, study_text
 from agglo.store import write_bytes, write_text
 
 if TYPE_CHECKING:
-    from agglo.runs.start import Registry
+    from agglo.runs.launch import Registry
     from agglo.studies.contract import Study
 
 __all__ = ["check_demo", "make_demo"]
@@ -62,7 +62,7 @@ def make_demo(
     StoreError
         If the folder cannot be written.
     """
-    from agglo.runs.start import Registry as _Registry
+    from agglo.runs.launch import Registry as _Registry
 
     known = registry or _Registry.installed()
     root = Path(path).resolve()
@@ -97,7 +97,7 @@ def check_demo(
     RunError
         As for :func:`make_demo`.
     """
-    from agglo.runs.start import Registry as _Registry
+    from agglo.runs.launch import Registry as _Registry
 
     known = registry or _Registry.installed()
     example = _example(known.studies, seed)

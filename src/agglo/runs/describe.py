@@ -14,7 +14,7 @@ from agglo.runs.project import Project
 from agglo.runs.study_steps import missing_tables
 
 if TYPE_CHECKING:
-    from agglo.runs.start import Registry
+    from agglo.runs.launch import Registry
 
 __all__ = ["describe_library", "describe_project"]
 
@@ -32,7 +32,7 @@ def describe_library(registry: Registry | None = None) -> dict[str, Json]:
     dict
         ``version``, ``sources`` and ``studies`` with one line each.
     """
-    from agglo.runs.start import Registry as _Registry
+    from agglo.runs.launch import Registry as _Registry
 
     known = registry or _Registry.installed()
     return {
@@ -64,7 +64,7 @@ def describe_project(
     RunError
         With every problem of ``agglo.toml``, or if the manifest is damaged.
     """
-    from agglo.runs.start import Registry as _Registry
+    from agglo.runs.launch import Registry as _Registry
 
     known = registry or _Registry.installed()
     project = Project.open(path)

@@ -104,7 +104,8 @@ class Runner:
         RunError
             If it writes a file that another step has written.
         """
-        key = step_key(step, self.records)
+        code = step.code_digest()
+        key = step_key(step, self.records, code)
         record = self.store.find(step.id, key)
         kept = record is not None
         if record is None:
@@ -114,7 +115,7 @@ class Runner:
         self.progress.finished(step.label, record.seconds, kept=kept)
         digests = step.input_digests(self.records)
         self.records[step.id] = record
-        self.done.append(manifest_step(step, record, digests))
+        self.done.append(manifest_step(step, record, digests, code))
         self.statuses.append(
             StepStatus(
                 step=step.id,

@@ -262,7 +262,7 @@ def project_facts(project: Project) -> dict[str, Json]:
 
 
 def manifest_step(
-    step: Step, record: StepRecord, inputs: Mapping[str, str]
+    step: Step, record: StepRecord, inputs: Mapping[str, str], code: str
 ) -> ManifestStep:
     """Describe a finished step.
 
@@ -274,6 +274,8 @@ def manifest_step(
         What it left.
     inputs
         Outputs of earlier steps that it read, with their hashes.
+    code
+        Digest of its code.
 
     Returns
     -------
@@ -284,7 +286,7 @@ def manifest_step(
     return ManifestStep(
         id=step.id,
         key=record.key,
-        code=step.code_digest(),
+        code=code,
         parameters=step.parameters,
         versions=versions(),
         files=tuple(files),

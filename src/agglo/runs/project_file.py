@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections import Counter
 from collections.abc import Sequence
 from typing import Annotated, Literal
 
@@ -167,22 +166,23 @@ def _id_problems(
     if not isinstance(entries, list):
         return []
     ids = [e.get("id") if isinstance(e, dict) else None for e in entries]
-    # Case-insensitive file systems would let 'A' and 'a' overwrite each other.
-    counts = Counter(i.casefold() for i in ids if isinstance(i, str))
+    seen: set[str] = set()
     problems: list[Problem] = []
     for n, i in enumerate(ids):
         if not isinstance(i, str):
             continue
         place = _place(("import", n, "id"), lines, where)
+        # Case-insensitive file systems would let 'A' and 'a' overwrite each other.
         if i.casefold() in RESERVED_IDS:
-            what = f"import id '{i}' is reserved"
+            what, fix = f"import id '{i}' is reserved", "rename it"
             problems.append(
-                Problem(code="reserved_id", what=what, where=place, fix="rename it")
+                Problem(code="reserved_id", what=what, where=place, fix=fix)
             )
-        if counts[i.casefold()] > 1:
-            what = f"import id '{i}' is used {counts[i.casefold()]} times"
+        if i.casefold() in seen:
+            what = f"import id '{i}' is taken by an earlier import"
             fix = "give each [[import]] its own id"
             problems.append(
                 Problem(code="duplicate_id", what=what, where=place, fix=fix)
             )
+        seen.add(i.casefold())
     return problems

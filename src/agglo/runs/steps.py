@@ -13,7 +13,7 @@ from pathlib import Path
 
 from agglo.core.results import version
 from agglo.core.typing import Json
-from agglo.runs.code_digest import code_digest
+from agglo.runs.source_code import code_digest
 from agglo.runs.step_store import StepFolder, StepRecord
 
 __all__ = ["VERSIONED", "InputFile", "Step", "StepContext", "step_key", "versions"]
@@ -168,7 +168,9 @@ class Step:
         return hashlib.sha256("\0".join(digests).encode()).hexdigest()
 
 
-def step_key(step: Step, records: Mapping[str, StepRecord]) -> str:
+def step_key(
+    step: Step, records: Mapping[str, StepRecord], code: str | None = None
+) -> str:
     """Give the key of a step: equal keys, equal results.
 
     Parameters
@@ -177,6 +179,8 @@ def step_key(step: Step, records: Mapping[str, StepRecord]) -> str:
         The step.
     records
         The finished steps.
+    code
+        Digest of its code, if it is known already.
 
     Returns
     -------
@@ -187,7 +191,7 @@ def step_key(step: Step, records: Mapping[str, StepRecord]) -> str:
     facts = {
         "format": _FORMAT,
         "step": step.id,
-        "code": step.code_digest(),
+        "code": code or step.code_digest(),
         "parameters": dict(step.parameters),
         "files": [[f.path.name, f.sha256] for f in step.files],
         "inputs": step.input_digests(records),

@@ -48,7 +48,8 @@ def key_lines(text: str) -> dict[Location, int]:
             if header[1] == "[[":
                 counts[parts] = counts.get(parts, -1) + 1
             table = _with_counts(parts, counts)
-            lines.setdefault(table, number)
+            for end in range(1, len(table) + 1):
+                lines.setdefault(table[:end], number)
             continue
         key = _KEY.match(line)
         if key:

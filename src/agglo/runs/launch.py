@@ -23,7 +23,7 @@ from agglo.store import read_json
 
 if TYPE_CHECKING:
     from agglo.runs.progress import Progress
-    from agglo.runs.verify import Verification
+    from agglo.runs.verification import Verification
     from agglo.sources import Reader
     from agglo.studies.contract import Study
 
@@ -123,7 +123,7 @@ class Run:
         Verification
             All that differs.
         """
-        from agglo.runs.verify import verify
+        from agglo.runs.verification import verify
 
         return verify(self.folder, reproduce=reproduce, registry=self.registry)
 

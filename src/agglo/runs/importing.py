@@ -18,8 +18,8 @@ from agglo.store import read_json
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from agglo.runs.launch import Registry
     from agglo.runs.progress import Progress
-    from agglo.runs.start import Registry
 
 __all__ = ["AddedImport", "add_import"]
 
@@ -103,7 +103,7 @@ def add_import(
     SourceError, InvalidTableError
         What the reader or the check of its tables says.
     """
-    from agglo.runs.start import Registry as _Registry
+    from agglo.runs.launch import Registry as _Registry
 
     known = registry or _Registry.installed()
     project = Project.open(path)

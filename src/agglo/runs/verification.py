@@ -16,8 +16,8 @@ from agglo.runs.project import Project
 from agglo.runs.steps import versions
 
 if TYPE_CHECKING:
+    from agglo.runs.launch import Registry
     from agglo.runs.progress import Progress
-    from agglo.runs.start import Registry
 
 __all__ = ["Verification", "verify"]
 
@@ -239,8 +239,8 @@ def _reproduce(
     progress: Progress | None,
 ) -> tuple[list[Problem], int]:
     """Run everything in the manifest anew elsewhere and compare."""
-    from agglo.runs.start import Registry as _Registry
-    from agglo.runs.start import check_opened, run_project
+    from agglo.runs.launch import Registry as _Registry
+    from agglo.runs.launch import check_opened, run_project
 
     known = registry or _Registry.installed()
     names = dict.fromkeys(
