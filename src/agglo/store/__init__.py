@@ -1,5 +1,14 @@
 """The project's tables on disk: atomic Parquet files behind an embedded DuckDB."""
 
+from agglo.store.aggregate import (
+    activity_from_establishments,
+    aggregate,
+    industry_totals,
+    location_quotient_table,
+    region_totals,
+    shares,
+)
+from agglo.store.aggregation import Aggregation
 from agglo.store.catalog import Catalog
 from agglo.store.files import (
     clean_partial,
@@ -13,12 +22,19 @@ from agglo.store.locks import locked
 from agglo.store.parquet import read_table, write_table
 
 __all__ = [
+    "Aggregation",
     "Catalog",
+    "activity_from_establishments",
+    "aggregate",
     "clean_partial",
+    "industry_totals",
+    "location_quotient_table",
     "locked",
     "open_atomic",
     "read_json",
     "read_table",
+    "region_totals",
+    "shares",
     "write_bytes",
     "write_json",
     "write_table",
