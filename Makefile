@@ -30,8 +30,7 @@ check: $(VENV)/.dev ## lint, types, import rules, docstrings, repository rules
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
-	$(PY) -m numpydoc.cli lint $$(find src -name '*.py' | sort)
-	$(PYTEST) -q tests/contracts/test_repository.py
+	$(PYTEST) -q tests/contracts/test_docstrings.py tests/contracts/test_repository.py
 
 slow: $(VENV)/.dev ## size, power and coverage of the tests and intervals
 	$(PYTEST) -n $(WORKERS) -m slow --durations=15
