@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, NoReturn, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from agglo.core.typing import FloatArray, FrameKind, IntArray, IntoFrame
 
 __all__ = ["ClusterDefinitions", "aggregate_clusters", "as_cluster_definitions"]
+
+Missing: TypeAlias = Literal["undefined", "zero"]
 
 KINDS = ("traded", "local", "")
 _SHOWN_ROWS = 20
@@ -267,24 +269,31 @@ def aggregate_clusters(
     0.6
     """
     table = as_region_activity(data, region=region, activity=activity, value=value)
-    known = as_cluster_definitions(definitions)
+    return clusters_of(table, as_cluster_definitions(definitions))
+
+
+def clusters_of(
+    table: RegionActivity, known: ClusterDefinitions, *, missing: Missing = "undefined"
+) -> ClusterActivity:
+    """Aggregate a validated table; ``missing="zero"`` counts unknown cells as empty."""
     weights = known.weights_for(table.activity)
     covered = weights.sum(axis=1)
     if not covered.any():
-        msg = (
-            "No activity of the table is in the definitions. Table: "
-            f"{table.activity[:5].tolist()}, definitions: {known.industry[:5].tolist()}. "
-            "Use codes of the same classification and the same level."
-        )
-        bad = Problem(code="unknown_code", what="no code in common", column=activity)
-        raise InvalidTableError(msg, [bad])
-    totals = np.where(np.isnan(table.col_total), 0.0, table.col_total)
-    left_out = float(totals @ (1.0 - covered))
+        _refuse_codes(table, known)
+    left_out = float(table.col_total @ (1.0 - covered))
     share = left_out / table.total if table.total > 0 else float("nan")
-    values = _kernels.aggregate(table.values, weights)
+    cells = np.nan_to_num(table.values) if missing == "zero" else table.values
+    values = _kernels.aggregate(cells, weights)
     rows, columns = np.nonzero(np.isnan(values))
+    holes = table.n_unknown if missing == "zero" else 0
     return ClusterActivity(
-        provenance=Provenance.of(aggregate_clusters, table, known),
+        provenance=Provenance.of(
+            aggregate_clusters,
+            table,
+            known,
+            parameters={"definition": known.definition, "missing": missing},
+            warnings=(f"{holes} unknown cells counted as empty",) if holes else (),
+        ),
         frame_kind=table.frame_kind,
         undefined=tuple(
             Undefined(
@@ -299,15 +308,23 @@ def aggregate_clusters(
         kind=known.kind,
         values=frozen_array(values),
         row_total=frozen_array(table.row_total),
-        col_total=frozen_array(
-            _kernels.aggregate(table.col_total[None, :], weights)[0]
-        ),
+        col_total=frozen_array(table.col_total @ weights),
         total=float(table.total),
-        unmapped_share=float(share),
+        unmapped_share=share,
         unmapped=frozen_array(table.activity[covered <= 0]),
         definition=known.definition,
         unit=table.unit,
     )
+
+
+def _refuse_codes(table: RegionActivity, known: ClusterDefinitions) -> NoReturn:
+    msg = (
+        "No activity of the table is in the definitions. Table: "
+        f"{table.activity[:5].tolist()}, definitions: {known.industry[:5].tolist()}. "
+        "Use codes of the same classification and the same level."
+    )
+    bad = Problem(code="unknown_code", what="no code in common", where="definitions")
+    raise InvalidTableError(msg, [bad])
 
 
 def _kinds(table: pa.Table, column: str) -> list[str]:

@@ -13,15 +13,16 @@ from agglo.core.errors import (
     OptionError,
     suggest,
 )
-from agglo.core.frames import to_arrow
+from agglo.core.frames import require_columns, to_arrow
 from agglo.core.options import MonteCarlo, check_choice
 from agglo.core.results import Provenance, frozen_array
 from agglo.core.tables import RegionActivity, as_region_activity
 from agglo.relatedness._judging import Amounts, judge, probabilities, quotient
 from agglo.relatedness.definitions import (
     ClusterDefinitions,
-    aggregate_clusters,
+    Missing,
     as_cluster_definitions,
+    clusters_of,
 )
 from agglo.relatedness.results import ClusterActivity, ClusterStrength, StrongClusters
 from agglo.relatedness.schemes import STRENGTH_SCHEMES, StrengthScheme
@@ -46,7 +47,7 @@ def cluster_strength(
     establishments: Source = "establishments",
     output: Source = "payroll",
     earlier: IntoFrame | RegionActivity | None = None,
-    missing: Literal["undefined", "zero"] = "undefined",
+    missing: Missing = "undefined",
     inference: MonteCarlo | None = None,
 ) -> ClusterStrength:
     r"""Judge every cluster in every region by a strength scheme.
@@ -132,29 +133,31 @@ def cluster_strength(
     check_choice("missing", missing, ["undefined", "zero"])
     known = as_cluster_definitions(definitions)
     main = as_region_activity(data, region=region, activity=activity, value=value)
-    clusters = aggregate_clusters(main, known)
+    clusters = clusters_of(main, known, missing=missing)
     further = _Further(
         data=data,
         region=region,
         activity=activity,
+        value=value,
         definitions=known,
         clusters=clusters,
+        missing=missing,
     )
     plants = further.establishments(
         establishments, _needs(rules, "establishments_share")
     )
     amounts = Amounts(
-        size=_as_known(clusters.values, missing),
+        size=clusters.values,
         row_total=clusters.row_total,
         col_total=clusters.col_total,
         total=clusters.total,
-        establishments=None if plants is None else _as_known(plants[0], missing),
+        establishments=None if plants is None else plants[0],
         establishments_total=clusters.col_total if plants is None else plants[1],
         output=further.output(output) if _needs(rules, "productivity") else None,
         earlier=further.earlier(earlier) if _needs(rules, "growth") else None,
     )
     judged = judge(rules, amounts)
-    notes = _notes(rules, amounts, clusters, missing)
+    notes = _notes(rules, amounts, clusters)
     seed, p_met, p_strong = None, None, None
     if inference is not None:
         from agglo.core.parallel import entropy_of
@@ -171,7 +174,7 @@ def cluster_strength(
             warnings=notes,
         ),
         frame_kind=main.frame_kind,
-        undefined=() if missing == "zero" else clusters.undefined,
+        undefined=clusters.undefined,
         region=clusters.region,
         cluster=clusters.cluster,
         kind=clusters.kind,
@@ -289,8 +292,10 @@ class _Further:
     data: IntoFrame | RegionActivity
     region: str
     activity: str
+    value: str
     definitions: ClusterDefinitions
     clusters: ClusterActivity
+    missing: Missing
 
     def establishments(
         self, source: Source, needed: bool
@@ -299,7 +304,7 @@ class _Further:
         table = self._table(source, "establishments", required=needed)
         if table is None:
             return None
-        counts = aggregate_clusters(table, self.definitions)
+        counts = clusters_of(table, self.definitions, missing=self.missing)
         return self._aligned(counts, "establishments", strict=True), counts.col_total
 
     def output(self, source: Source) -> FloatArray | None:
@@ -308,16 +313,17 @@ class _Further:
         if table is None:
             return None
         return self._aligned(
-            aggregate_clusters(table, self.definitions), "output", strict=True
+            clusters_of(table, self.definitions), "output", strict=True
         )
 
     def earlier(self, data: IntoFrame | RegionActivity | None) -> FloatArray | None:
         """Give the sizes of the earlier period."""
         if data is None:
             return None
-        before = aggregate_clusters(
-            data, self.definitions, region=self.region, activity=self.activity
+        table = as_region_activity(
+            data, region=self.region, activity=self.activity, value=self.value
         )
+        before = clusters_of(table, self.definitions, missing=self.missing)
         return self._aligned(before, "earlier", strict=False)
 
     def _table(
@@ -339,6 +345,7 @@ class _Further:
         table = to_arrow(self.data)
         if source not in table.column_names and not required:
             return None
+        require_columns(table, {name: source})
         # productivity is judged cell by cell, so its totals are not needed
         return as_region_activity(
             table,
@@ -376,17 +383,10 @@ def _needs(rules: StrengthScheme, measure: str) -> bool:
     return any(c.measure == measure for c in rules.criteria)
 
 
-def _as_known(values: FloatArray, missing: str) -> FloatArray:
-    return np.nan_to_num(values, nan=0.0) if missing == "zero" else values
-
-
 def _notes(
-    rules: StrengthScheme, amounts: Amounts, clusters: ClusterActivity, missing: str
+    rules: StrengthScheme, amounts: Amounts, clusters: ClusterActivity
 ) -> tuple[str, ...]:
-    notes = []
-    holes = int(np.isnan(clusters.values).sum())
-    if holes and missing == "zero":
-        notes.append(f"{holes} clusters with unknown cells count these as empty")
+    notes = list(clusters.provenance.warnings)
     if _needs(rules, "productivity") and amounts.output is None:
         notes.append("no payroll or value added: productivity is unknown")
     if _needs(rules, "growth") and amounts.earlier is None:
