@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from agglo.core.errors import AggloError, AlignmentError
-from tests.contracts.case import Case, Wrong
+from agglo.relatedness import ClusterStrength, cluster_strength
+from tests.contracts.case import Case, Wrong, frame
 
 # four regions, three activities, one absent cell (zero)
 ACTIVITY = {
@@ -59,6 +60,12 @@ _EG = {
     "missing": MISSING,
 }
 _EG_FREE = {"establishments": "only read with herfindahl='cell_means'"}
+
+
+def _strength(kind: str) -> ClusterStrength:
+    given = frame(ACTIVITY, kind), frame(CLUSTERS, kind)
+    return cluster_strength(*given, scheme="lq")
+
 
 CASES: Mapping[str, Case] = {
     "concentration.ellison_glaeser": Case(
@@ -113,6 +120,7 @@ CASES: Mapping[str, Case] = {
     "relatedness.aggregate_clusters": Case(data=(ACTIVITY, CLUSTERS), columns=CELL),
     "relatedness.cluster_strength": Case(
         data=(ACTIVITY, CLUSTERS),
+        options={"scheme": "lq"},
         columns=CELL,
         wrong={"scheme": Wrong(value="us_stong"), "missing": MISSING},
         free={
@@ -120,6 +128,13 @@ CASES: Mapping[str, Case] = {
             "output": "a column that may be absent: then its criteria do not apply",
             "earlier": "another table, checked like the first",
             "inference": CHECKED,
+        },
+    ),
+    "relatedness.strong_clusters": Case(
+        data=(_strength,),
+        wrong={
+            "kind": Wrong(value="trade"),
+            "region": Wrong(value="q", error=AggloError),
         },
     ),
 }

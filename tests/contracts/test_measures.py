@@ -93,10 +93,9 @@ def test_inputs_are_unchanged(name, kind):
 
 
 def _snapshot(given: object) -> object:
-    try:
-        return to_arrow(given).to_pydict()
-    except TypeError:
-        return repr(given)
+    if isinstance(given, Result):
+        return given.to_dict()
+    return to_arrow(given).to_pydict()
 
 
 @measure
