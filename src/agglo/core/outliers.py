@@ -145,9 +145,7 @@ def _compare(
     count = np.isfinite(around).sum(axis=0)
     at_edge = (when[rows] == 0) | (when[rows] == n_times - 1)
     if n_times > 3:
-        around, count = _wider_at_edges(
-            around, count, grid, series, when, rows, n_times
-        )
+        around, count = _wider_at_edges(around, grid, series, when, rows, n_times)
     enough = count >= np.where(at_edge & (n_times > 3), 3, 2)
     middle = _sorted_median(around, count)
     top = np.take_along_axis(around, np.maximum(count - 1, 0)[None, :], axis=0)[0]

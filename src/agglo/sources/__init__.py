@@ -1,0 +1,38 @@
+"""Readers that turn public files into tables of the data model.
+
+Every reader gives :class:`SourceTable` objects: rows in the columns of the core schema,
+their origin with file hashes, what was repaired and what should be known. A file is taken
+as a whole or refused as a whole, with every problem in one error.
+"""
+
+from agglo.sources.bea import read_bea_io
+from agglo.sources.cbp import read_cbp
+from agglo.sources.china import read_china_clusters
+from agglo.sources.definitions import read_cluster_definitions
+from agglo.sources.outlines import Outlines, read_outlines
+from agglo.sources.qcew import read_qcew
+from agglo.sources.region_industry import read_region_industry
+from agglo.sources.regions import read_industries, read_regions
+from agglo.sources.registry import READERS, Reader, ReaderOption, reader
+from agglo.sources.results import Origin, SourceTable
+from agglo.sources.tables import read_table
+
+__all__ = [
+    "READERS",
+    "Origin",
+    "Outlines",
+    "Reader",
+    "ReaderOption",
+    "SourceTable",
+    "read_bea_io",
+    "read_cbp",
+    "read_china_clusters",
+    "read_cluster_definitions",
+    "read_industries",
+    "read_outlines",
+    "read_qcew",
+    "read_region_industry",
+    "read_regions",
+    "read_table",
+    "reader",
+]

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from agglo.core.errors import AggloError, Problem, SourceError
 from agglo.core.schema import table_schema
+from agglo.sources.cells import as_text
 from agglo.sources.results import Origin, SourceTable
 
 if TYPE_CHECKING:
@@ -265,9 +266,7 @@ def assemble(
         ``duplicate_key``, ``negative_value``, ``out_of_range``, ``empty_table``,
         ``mixed_version`` and everything in `findings`.
     """
-    data = pa.concat_tables(
-        [p.data for p in parts], promote_options="default"
-    ).combine_chunks()
+    data = _joined([p.data for p in parts])
     files = np.concatenate([np.full(p.data.num_rows, i) for i, p in enumerate(parts)])
     rows = np.concatenate([p.rows for p in parts])
     names = [p.file for p in parts]
@@ -288,6 +287,23 @@ def assemble(
         repairs=_merged(findings.repairs),
         notes=_merged(findings.notes),
     )
+
+
+def _joined(tables: Sequence[pa.Table]) -> pa.Table:
+    """Put tables below each other; a column of two types becomes text."""
+    types: dict[str, set[pa.DataType]] = {}
+    for table in tables:
+        for entry in table.schema:
+            types.setdefault(entry.name, set()).add(entry.type)
+    mixed = [n for n, t in types.items() if len(t - {pa.null()}) > 1]
+    same = []
+    for table in tables:
+        for name in mixed:
+            if name in table.column_names:
+                at = table.column_names.index(name)
+                table = table.set_column(at, name, as_text(table[name]))  # noqa: PLW2901
+        same.append(table)
+    return pa.concat_tables(same, promote_options="default").combine_chunks()
 
 
 def _merged(found: Sequence[Problem]) -> tuple[Problem, ...]:

@@ -74,6 +74,9 @@ class MapSpec:
         Further words for these states, in lower case.
     empty
         What an empty cell means: ``"missing"`` or ``"confidential"``.
+    further
+        ``"auto"``: further columns are numbers where every cell is one; ``"text"``:
+        they stay text.
     """
 
     table: str
@@ -88,6 +91,7 @@ class MapSpec:
     missing: frozenset[str] = frozenset()
     confidential: frozenset[str] = frozenset()
     empty: str = "missing"
+    further: str = "auto"
 
 
 def code_system(name: str) -> CodeSystem:
@@ -253,7 +257,8 @@ def _columns(
     for name, origin in spec.columns.items():
         column = known.get(name)
         if column is None:
-            columns[name] = _further(text[origin], mark)
+            plain = spec.further == "text"
+            columns[name] = (_plain if plain else _further)(text[origin], mark)
         elif column.dtype == "float":
             cells[name] = _number(
                 text[origin], origin, name, spec, mark, source, findings
@@ -276,8 +281,14 @@ def _word(
 ) -> pa.ChunkedArray:
     if target.role != "key" or target.name == "period":
         plain = pc.utf8_trim_whitespace(as_text(column))
-        if target.name == "period":
-            return pc.replace_substring_regex(plain, r"^(\d+)\.0+$", r"\1")
+        plain = pc.replace_substring_regex(plain, r"^(\d+)\.0+$", r"\1")
+        blank = np.asarray(pc.equal(plain, "").to_numpy())
+        if target.role == "key" and blank.any():
+            what = f"column '{origin}' is empty in some rows"
+            fix = "every row needs a period"
+            findings.problems.append(
+                row_problem("null_key", what, blank, where=source.name, fix=fix)
+            )
         return pc.if_else(pc.equal(plain, ""), pa.scalar(None, pa.string()), plain)
     if target.name in spec.blanks:
         column = _fill_blanks(column, target.name, spec, source.name, findings)
@@ -324,11 +335,15 @@ def _number(
     return cells
 
 
+def _plain(column: pa.ChunkedArray, _mark: DecimalMark | None) -> pa.ChunkedArray:
+    return pc.utf8_trim_whitespace(as_text(column))
+
+
 def _further(column: pa.ChunkedArray, mark: DecimalMark | None) -> pa.ChunkedArray:
     """Keep a column that the schema does not know: numbers if all cells are."""
     cells = parse_cells(column, name="", where="", decimal=mark)
     if cells.problems or not (cells.status == KNOWN).any():
-        return pc.utf8_trim_whitespace(as_text(column))
+        return _plain(column, mark)
     return nullable(cells.values)
 
 

@@ -56,6 +56,7 @@ class _Request:
     measure: str
     period: str | None
     region_key: Mapping[str, str] | None
+    key_origin: tuple[tuple[str, str], ...]
     rename: Mapping[str, str]
     on_unknown: str
     sheet: str | None
@@ -182,11 +183,13 @@ def read_region_industry(
         "exclude_regions": frozenset(exclude_regions) if exclude_regions else None,
     }
     chosen = replace(base, **{k: v for k, v in given.items() if v is not None})  # type: ignore[arg-type]
+    key, key_origin = _read_key(region_key, chosen.key) if region_key else (None, ())
     request = _Request(
         preset=chosen,
         measure=measure,
         period=period,
-        region_key=_read_key(region_key, chosen.key) if region_key else None,
+        region_key=key,
+        key_origin=key_origin,
         rename=rename or {},
         on_unknown=on_unknown,
         sheet=sheet,
@@ -199,7 +202,7 @@ def read_region_industry(
 def _read(paths: Sequence[Path], request: _Request) -> SourceTable:
     preset = request.preset
     findings = Findings()
-    origins: list[tuple[str, str]] = []
+    origins: list[tuple[str, str]] = [*request.key_origin]
 
     def one(path: Path, found: Findings) -> Part:
         source = open_table(
@@ -383,7 +386,9 @@ def _gather(collected: Findings, findings: Findings) -> None:
         )
 
 
-def _read_key(path: str | Path, columns: tuple[str, str]) -> dict[str, str]:
+def _read_key(
+    path: str | Path, columns: tuple[str, str]
+) -> tuple[dict[str, str], tuple[tuple[str, str], ...]]:
     file = open_table(path)
     name, code = columns
     wanted = {
@@ -392,13 +397,14 @@ def _read_key(path: str | Path, columns: tuple[str, str]) -> dict[str, str]:
     }
     names = pick_columns(file.header, wanted, where=file.name)
     table = file.read(list(names.values()))
-    return dict(
+    key = dict(
         zip(
             as_text(table[names["name"]]).to_pylist(),
             as_text(table[names["code"]]).to_pylist(),
             strict=True,
         )
     )
+    return key, (file.origin,)
 
 
 def _recode(part: Part, request: _Request, findings: Findings) -> Part:
@@ -447,7 +453,9 @@ def _outliers(
     data: pa.Table, measure: str, parts: Sequence[Part]
 ) -> tuple[Problem, ...]:
     where = ", ".join(p.file for p in parts[:2])
-    return check_outliers(data, by=("region", "industry"), value=measure, where=where)
+    found = check_outliers(data, by=("region", "industry"), value=measure, where=where)
+    rows = np.concatenate([p.rows for p in parts])
+    return tuple(replace(p, rows=(int(rows[p.rows[0] - 1]),)) for p in found)
 
 
 def _year_in(name: str) -> str:
