@@ -1,4 +1,4 @@
-"""Write the pages that follow from the code: API, data dictionary, command line.
+"""Write the pages that follow from the code: API and data dictionary.
 
 They are made at every build into `docs/generated/`, which is not committed: what is not in
 the code cannot be on them, and what is in the code cannot be missing.
@@ -10,12 +10,8 @@ from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
-from typing import TYPE_CHECKING
 
 import agglo
-
-if TYPE_CHECKING:
-    import click
 
 # the command line has its own page; kernels and other private modules are no API
 NOT_API = {"cli"}
@@ -56,7 +52,6 @@ def _pages() -> Iterator[tuple[str, str]]:
     for lang, title in (("en", "Data dictionary"), ("zh", "数据字典")):
         dictionary = import_module("agglo.core.schema").data_dictionary(lang=lang)
         yield f"data_dictionary_{lang}.md", f"# {title}\n\n{dictionary}"
-    yield "cli.md", _cli_page()
 
 
 def _api_index(names: list[str]) -> str:
@@ -105,29 +100,3 @@ def _has_page(module: str, name: str) -> bool:
     """Functions and classes have docstrings of their own; constants are on topic pages."""
     value = getattr(import_module(module), name)
     return callable(value) and hasattr(value, "__qualname__")
-
-
-def _cli_page() -> str:
-    import typer
-
-    command = typer.main.get_command(import_module("agglo.cli.main").app)
-    lines = ["# Command line", "", (command.help or "").strip(), ""]
-    for name, verb in sorted(command.commands.items()):
-        lines += [f"## agglo {name}", "", (verb.help or "").strip(), ""]
-        lines += ["| option | default | meaning |", "| --- | --- | --- |"]
-        lines += [_option_row(p) for p in verb.params]
-        lines.append("")
-    return "\n".join(lines)
-
-
-def _option_row(parameter: click.Parameter) -> str:
-    spelled = ", ".join(f"`{o}`" for o in parameter.opts)
-    if parameter.param_type_name == "argument":
-        spelled = f"`{parameter.human_readable_name}`"
-    default = (
-        "" if parameter.default in (None, False, ...) else f"`{parameter.default}`"
-    )
-    meaning = " ".join((getattr(parameter, "help", "") or "").split()).replace(
-        "|", "\\|"
-    )
-    return f"| {spelled} | {default} | {meaning} |"
