@@ -6,7 +6,8 @@ the code cannot be on them, and what is in the code cannot be missing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import ast
+from collections.abc import Iterable, Iterator
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
@@ -52,6 +53,7 @@ def _pages() -> Iterator[tuple[str, str]]:
     for lang, title in (("en", "Data dictionary"), ("zh", "数据字典")):
         dictionary = import_module("agglo.core.schema").data_dictionary(lang=lang)
         yield f"data_dictionary_{lang}.md", f"# {title}\n\n{dictionary}"
+    yield "problem_codes.md", _problem_page()
 
 
 def _api_index(names: list[str]) -> str:
@@ -100,3 +102,56 @@ def _has_page(module: str, name: str) -> bool:
     """Functions and classes have docstrings of their own; constants are on topic pages."""
     value = getattr(import_module(module), name)
     return callable(value) and hasattr(value, "__qualname__")
+
+
+def problem_codes() -> dict[str, list[tuple[str, str, str]]]:
+    """Problem code to area, what its problems say, what to do, as written in the code."""
+    found: dict[str, list[tuple[str, str, str]]] = {}
+    top = Path(agglo.__path__[0])
+    for path in sorted(top.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            words = _said(node)
+            if "code" in words:
+                area = path.relative_to(top).parts[0]
+                said = area, words.get("what", ""), words.get("fix", "")
+                if said not in found.setdefault(words["code"], []):
+                    found[words["code"]].append(said)
+    return dict(sorted(found.items()))
+
+
+def _said(node: ast.AST) -> dict[str, str]:
+    if not isinstance(node, ast.Call):
+        return {}
+    spoken = {k.arg: _template(k.value) for k in node.keywords if k.arg}
+    return {k: text for k, text in spoken.items() if text}
+
+
+def _template(node: ast.expr) -> str:
+    """Give the words of a text; what is filled in at run time becomes an ellipsis."""
+    if isinstance(node, ast.Constant):
+        return node.value if isinstance(node.value, str) else ""
+    if isinstance(node, ast.JoinedStr):
+        return "".join(_template(v) or "…" for v in node.values)
+    return ""
+
+
+def _problem_page() -> str:
+    lines = [
+        "# Problem codes",
+        "",
+        "What `Problem.code` can be, where it comes from, what such a problem says (… is",
+        "filled in when it happens), and what to do about it. Scripts may rely on the codes.",
+        "",
+        "| code | area | what it says | what to do |",
+        "| --- | --- | --- | --- |",
+    ]
+    for code, said in problem_codes().items():
+        cells = (_cell(texts) for texts in zip(*said, strict=True))
+        lines.append(f"| `{code}` | " + " | ".join(cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def _cell(texts: Iterable[str]) -> str:
+    distinct = dict.fromkeys(" ".join(t.split()) for t in texts)
+    plain = (t.replace("|", "\\|").replace("<", "&lt;") for t in distinct if t)
+    return "; ".join(t.replace("*", "\\*").replace("`", "'") for t in plain)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from docs.generate_pages import problem_codes
 from tests.contracts.api import documented_names
 from tests.docs.pages import (
     DOCS,
@@ -105,3 +106,11 @@ def test_every_exit_code_is_documented():
     rows = dict(re.findall(r"^\| `(\w+)`.*\| (\d+) \|$", page, re.M))
     kinds = errors.AggloError.__subclasses__()
     assert rows == {k.__name__: str(k.exit_code) for k in kinds}
+
+
+def test_problem_codes_are_found_with_their_words():
+    codes = problem_codes()
+    assert len(codes) > 20
+    assert {"duplicate_key", "null_key", "unknown_code"} <= set(codes)
+    assert all(re.fullmatch(r"[a-z][a-z_]+", code) for code in codes)
+    assert any("more than once" in what for _, what, _ in codes["duplicate_key"])
