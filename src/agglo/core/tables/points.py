@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from agglo.core.errors import Problem
 from agglo.core.frames import frame_kind, require_columns, to_arrow
+from agglo.core.geo import Projection, project
 from agglo.core.options import check_choice
 from agglo.core.results import digest_of, frozen_array
 from agglo.core.tables._columns import labels_of, numbers_of, raise_problems
@@ -43,6 +44,10 @@ class Points:
         Share of points that have the position of another one.
     n_dropped
         Rows left out because a coordinate or weight is missing.
+    projection
+        How degrees became kilometres; ``None`` when the data came in kilometres.
+    notes
+        What looks odd, for example swapped coordinates.
     frame_kind
         Kind of frame the caller came with.
     """
@@ -54,6 +59,8 @@ class Points:
     weight: FloatArray
     duplicate_share: float
     n_dropped: int = 0
+    projection: Projection | None = None
+    notes: tuple[str, ...] = ()
     frame_kind: FrameKind = "pyarrow"
 
     @property
@@ -74,6 +81,7 @@ def as_points(
     y: str = "y_km",
     type: str | None = None,  # noqa: A002  the field's word
     weight: str | None = None,
+    crs: str | Projection | None = None,
     on_missing: Literal["refuse", "drop"] = "refuse",
 ) -> Points:
     """Check a table of positions and give it the shape of the distance measures.
@@ -83,9 +91,12 @@ def as_points(
     data
         One row per point; a `Points` comes back as it is.
     x, y
-        Columns of planar coordinates in kilometres; degrees are refused.
+        Columns of planar coordinates in kilometres, or of longitude and latitude in
+        degrees when `crs` says how to project them.
     type, weight
         Columns of type and weight; default one type, weight 1.
+    crs
+        Projection of degrees, see :func:`agglo.project`; ``None`` for kilometres.
     on_missing
         ``"refuse"`` missing coordinates and weights, or ``"drop"`` these points.
 
@@ -114,7 +125,7 @@ def as_points(
     kind = frame_kind(data)
     table = to_arrow(data)
     require_columns(table, {"x": x, "y": y, "type": type, "weight": weight})
-    problems = _refuse_degrees(x, y)
+    problems = _refuse_degrees(x, y) if crs is None else []
     if table.num_rows == 0:
         problems.append(
             Problem(code="empty_table", what="the table has no row", where="data")
@@ -139,6 +150,12 @@ def as_points(
     else:
         types, codes = labels_of(table, type, problems, "data")
     raise_problems(problems, "data")
+    projection = None
+    notes: tuple[str, ...] = ()
+    if crs is not None:
+        there = project(columns[0], columns[1], crs=crs)
+        columns[0], columns[1] = there.x_km, there.y_km
+        projection, notes = there.projection, there.warnings
     return Points(
         x_km=frozen_array(columns[0]),
         y_km=frozen_array(columns[1]),
@@ -147,6 +164,8 @@ def as_points(
         weight=frozen_array(columns[2]),
         duplicate_share=_duplicate_share(columns[0], columns[1]),
         n_dropped=dropped,
+        projection=projection,
+        notes=notes,
         frame_kind=kind,
     )
 
@@ -162,7 +181,7 @@ def _refuse_degrees(x: str, y: str) -> list[Problem]:
             what=f"columns {named} hold degrees, distances need planar kilometres",
             where="data",
             column=named[0],
-            fix="project the coordinates first",
+            fix="pass crs='auto', or the name of an equal-area projection",
         )
     ]
 
