@@ -4,9 +4,7 @@ from agglo.store.aggregate import (
     activity_from_establishments,
     aggregate,
     industry_totals,
-    location_quotient_table,
     region_totals,
-    shares,
 )
 from agglo.store.aggregation import Aggregation
 from agglo.store.catalog import Catalog
@@ -20,6 +18,7 @@ from agglo.store.files import (
 )
 from agglo.store.locks import locked
 from agglo.store.parquet import read_table, write_table
+from agglo.store.quotients import location_quotient_table, shares
 
 __all__ = [
     "Aggregation",

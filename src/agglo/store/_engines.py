@@ -5,11 +5,11 @@ This is the only place that knows the name of an engine.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias, cast
 
-import duckdb
 import narwhals as nw
 import pyarrow as pa
 from narwhals.typing import IntoLazyFrame
@@ -18,6 +18,8 @@ from agglo.core.errors import InvalidTableError, Problem, StoreError
 from agglo.core.frames import frame_kind, require_columns
 
 if TYPE_CHECKING:
+    import duckdb
+
     from agglo.core.typing import FrameKind, IntoFrame
 
 Lazy: TypeAlias = "nw.LazyFrame[IntoLazyFrame]"
@@ -76,33 +78,42 @@ def hold(lazy: Lazy) -> Lazy:
     pandas and pyarrow have computed it already; polars and Spark recognise a repeated
     part of a plan. DuckDB runs a relation again at every use.
     """
-    native = lazy.to_native()
-    if isinstance(native, duckdb.DuckDBPyRelation):
-        try:
-            return cast("Lazy", nw.from_native(native.materialize()))
-        except duckdb.Error as error:
-            raise query_error(error) from error
-    return lazy
+    if not lazy.implementation.is_duckdb():
+        return lazy
+    relation = cast("duckdb.DuckDBPyRelation", lazy.to_native())
+    with _duckdb_errors():
+        return cast("Lazy", nw.from_native(relation.materialize()))
 
 
 def collect(lazy: Lazy) -> pa.Table:
     """Run the expressions."""
-    try:
+    errors = (
+        _duckdb_errors if lazy.implementation.is_duckdb() else contextlib.nullcontext
+    )
+    with errors():
         table: pa.Table = lazy.collect("pyarrow").to_native()
-    except duckdb.Error as error:
-        raise query_error(error) from error
     return table
 
 
-def query_error(error: duckdb.Error) -> StoreError:
-    """Say what stopped DuckDB."""
-    if isinstance(error, duckdb.OutOfMemoryException):
+@contextlib.contextmanager
+def _duckdb_errors() -> Iterator[None]:
+    import duckdb  # what needs it has it
+
+    try:
+        yield
+    except duckdb.Error as error:
+        spent = isinstance(error, duckdb.OutOfMemoryException)
+        raise _query_error(str(error), spent) from error
+
+
+def _query_error(text: str, spent: bool) -> StoreError:
+    if spent:
         code = "out_of_memory"
         fix = "raise memory_gb of Catalog.connect, or give its spill folder more space"
     else:
         code = "query_failed"
         fix = "check the files behind the relation and that its connection is open"
-    first = str(error).strip().splitlines()[0]
+    first = text.strip().splitlines()[0]
     problem = Problem(code=code, what=first, where="frame", fix=fix)
     return StoreError("DuckDB could not compute the table.", [problem])
 

@@ -6,14 +6,21 @@ One body of expressions runs on pandas, polars, pyarrow, DuckDB and PySpark.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING
 
 import narwhals as nw
 
 from agglo.core.errors import OptionError
-from agglo.core.options import check_choice
 from agglo.store import _expressions as ex
-from agglo.store._engines import Lazy, Opened, open_frame
+from agglo.store._engines import Lazy, Opened
+from agglo.store._steps import (
+    Unknowns,
+    is_disclosed,
+    labels_of,
+    names_of,
+    opened_frame,
+    totals,
+)
 from agglo.store.aggregation import Aggregation
 
 if TYPE_CHECKING:
@@ -23,12 +30,8 @@ __all__ = [
     "activity_from_establishments",
     "aggregate",
     "industry_totals",
-    "location_quotient_table",
     "region_totals",
-    "shares",
 ]
-
-Unknowns: TypeAlias = Literal["complete", "disclosed"]
 
 
 def aggregate(
@@ -94,11 +97,11 @@ def aggregate(
     >>> table["jobs"][1].as_py()
     4.0
     """
-    keys, values = _names("by", by), _names("sum", sum)
+    keys, values = names_of("by", by), names_of("sum", sum)
     if not keys:
         msg = "by=() names no column. Give at least one column to group by."
         raise OptionError(msg)
-    return _totals(_open(frame), keys, values, count, margins, floor=ex.LOWEST)
+    return totals(opened_frame(frame), keys, values, count, margins, floor=ex.LOWEST)
 
 
 def activity_from_establishments(
@@ -161,13 +164,13 @@ def activity_from_establishments(
     >>> cells["employment"][0].as_py()
     12.0
     """
-    opened = _open(frame)
-    labels = _labels(region=region, industry=industry, period=period)
-    columns = {k: v for k, v in {"size": size}.items() if v is not None}
-    opened.require(labels, columns)
-    marked = {} if flag is None else {"flag": flag}
-    opened.require(marked, {})
-    disclosed = _disclosed(margins)
+    opened = opened_frame(frame)
+    labels = labels_of(region=region, industry=industry, period=period)
+    if flag is not None and size is None:
+        msg = f"flag={flag!r} marks sizes, but size=None names none."
+        raise OptionError(msg)
+    opened.require(labels | labels_of(flag=flag), labels_of(size=size))
+    disclosed = is_disclosed(margins)
     facts, schema = _establishments(opened, labels, size, flag)
     values = [] if size is None else ["employment"]
     summed = ex.sums(
@@ -228,11 +231,8 @@ def region_totals(
     >>> region_totals(cells, period=None).to_table()["employment"][0].as_py()
     7.0
     """
-    keys = _labels(region=region, period=period)
-    names = _names("values", values)
-    return _totals(
-        _open(frame), tuple(keys.values()), names, "cells", margins, floor=0.0
-    )
+    keys, summed = labels_of(region=region, period=period), names_of("values", values)
+    return totals(opened_frame(frame), keys, summed, "cells", margins, floor=0.0)
 
 
 def industry_totals(
@@ -275,197 +275,14 @@ def industry_totals(
     >>> table["employment"][0].as_py(), table["employment_unknown"][0].as_py()
     (3.0, 1)
     """
-    keys = _labels(industry=industry, period=period)
-    names = _names("values", values)
-    return _totals(
-        _open(frame), tuple(keys.values()), names, "cells", margins, floor=0.0
+    keys, summed = (
+        labels_of(industry=industry, period=period),
+        names_of("values", values),
     )
-
-
-def shares(
-    frame: IntoFrame | Aggregation,
-    *,
-    region: str = "region",
-    industry: str = "industry",
-    period: str | None = "period",
-    value: str = "employment",
-    margins: Unknowns = "complete",
-) -> Aggregation:
-    """Measure each cell's share of its region, of its industry and of the whole.
-
-    Parameters
-    ----------
-    frame
-        Long table; rows of the same region, industry and period are added up first.
-    region, industry, period
-        Columns of the labels; `period` may be ``None``.
-    value
-        Column of sizes, not negative; null is unknown.
-    margins
-        ``"complete"``: a total with an unknown part is unknown, and so are the shares in
-        it; ``"disclosed"``: shares of the disclosed totals.
-
-    Returns
-    -------
-    Aggregation
-        The labels, the value, ``<value>_unknown``, ``region_total``, ``industry_total``,
-        ``total``, ``region_share`` (the industry's part of the region), ``industry_share``
-        (the region's part of the industry) and ``total_share``, all in [0, 1]. A share of
-        a total of zero, or with an unknown part, is null. An absent row has share zero.
-
-    Raises
-    ------
-    ColumnNotFoundError, InvalidTableError, OptionError
-        As `aggregate`; a negative or infinite value is ``out_of_range``.
-
-    Examples
-    --------
-    >>> import pyarrow as pa
-    >>> cells = pa.table(
-    ...     {"region": ["a", "a", "b"], "industry": ["C", "D", "C"], "jobs": [1, 3, 4]}
-    ... )
-    >>> table = shares(cells, value="jobs", period=None).to_table()
-    >>> table["region_share"].to_pylist()
-    [0.25, 0.75, 1.0]
-    """
-    cells = _cells(frame, region, industry, period, value, margins)
-    return _widen(
-        cells,
-        region_share=ex.ratio(value, "region_total"),
-        industry_share=ex.ratio(value, "industry_total"),
-        total_share=ex.ratio(value, "total"),
-    )
-
-
-def location_quotient_table(
-    frame: IntoFrame | Aggregation,
-    *,
-    region: str = "region",
-    industry: str = "industry",
-    period: str | None = "period",
-    value: str = "employment",
-    margins: Unknowns = "complete",
-) -> Aggregation:
-    r"""Measure location quotients of a long table of any size.
-
-    Use for tables that do not fit in memory or live on an engine; for intervals, other
-    quotients and published margins see `agglo.location_quotient`, which takes the result
-    of `activity_from_establishments` once it is a table.
-
-    Parameters
-    ----------
-    frame
-        Long table, from an engine or another aggregation; rows of the same region,
-        industry and period are added up first.
-    region, industry, period
-        Columns of the labels; `period` may be ``None``. Each period has its own quotients.
-    value
-        Column of sizes, not negative; null is unknown, an absent row is zero.
-    margins
-        ``"complete"``: a total with an unknown part is unknown, and every quotient that
-        needs it is null (with one unknown size in a period, all of that period, through
-        the grand total). ``"disclosed"``: quotients of the disclosed part of the economy;
-        cells that are unknown themselves stay null.
-
-    Returns
-    -------
-    Aggregation
-        The labels, the value, ``<value>_unknown``, ``region_total``, ``industry_total``,
-        ``total``, ``location_quotient`` (1: the national share) and ``reason``: why a
-        quotient is null (``unknown_value``, ``unknown_margin``, ``zero_margin``), else
-        empty. Cells without rows are left out; their quotient is zero.
-
-    Raises
-    ------
-    ColumnNotFoundError, InvalidTableError, OptionError
-        As `aggregate`; a negative or infinite value is ``out_of_range``.
-
-    Notes
-    -----
-    :math:`LQ_{ri} = (x_{ri} / x_r) / (x_i / x)`, within each period. On DuckDB the group-by
-    over the rows runs once, when the function is called. Cost O(rows) + O(cells).
-
-    References
-    ----------
-    P. Sargant Florence (1939), Report of the location of industry, PEP. Also: revealed
-    comparative advantage, B. Balassa (1965), doi:10.1111/j.1467-9957.1965.tb00050.x.
-
-    Examples
-    --------
-    >>> import pyarrow as pa
-    >>> cells = pa.table(
-    ...     {"region": ["a", "a", "b"], "industry": ["C", "D", "C"], "jobs": [1, 3, 4]}
-    ... )
-    >>> table = location_quotient_table(cells, value="jobs", period=None).to_table()
-    >>> table["location_quotient"].to_pylist()
-    [0.4, 2.0, 1.6]
-    """
-    cells = _cells(frame, region, industry, period, value, margins)
-    return _widen(cells, location_quotient=ex.quotient(value), reason=ex.reason(value))
+    return totals(opened_frame(frame), keys, summed, "cells", margins, floor=0.0)
 
 
 _CONFIDENTIAL = "_agglo_confidential"
-_MARGINS = ("region_total", "industry_total", "total")
-
-
-def _totals(
-    opened: Opened,
-    keys: tuple[str, ...],
-    values: tuple[str, ...],
-    count: str | None,
-    margins: str,
-    *,
-    floor: float,
-) -> Aggregation:
-    disclosed = _disclosed(margins)
-    made = [*values, *(v + ex.UNKNOWN for v in values), *([count] if count else [])]
-    _distinct([*keys, *made])
-    opened.require(
-        {f"by[{i}]": k for i, k in enumerate(keys)},
-        {f"sum[{i}]": v for i, v in enumerate(values)},
-    )
-    lazy = ex.sums(
-        opened.lazy,
-        opened.schema,
-        keys=keys,
-        values=values,
-        count=count,
-        disclosed=disclosed,
-        floor=floor,
-    )
-    return Aggregation(lazy, keys, values, opened.kind)
-
-
-def _cells(
-    frame: IntoFrame | Aggregation,
-    region: str,
-    industry: str,
-    period: str | None,
-    value: str,
-    margins: str,
-) -> Aggregation:
-    """Give one row per cell with its margins beside it."""
-    labels = _labels(region=region, industry=industry, period=period)
-    keys = tuple(labels.values())
-    _distinct([*keys, value, value + ex.UNKNOWN, *_MARGINS])
-    cells = _totals(_open(frame), keys, (value,), None, margins, floor=0.0)
-    wide = ex.with_margins(
-        cells.held,
-        region=region,
-        industry=industry,
-        period=period,
-        value=value,
-        disclosed=_disclosed(margins),
-    )
-    return Aggregation(wide, keys, (value,), cells.kind)
-
-
-def _widen(cells: Aggregation, **columns: nw.Expr) -> Aggregation:
-    taken = (*cells.keys, *cells.values, *_MARGINS)
-    _distinct([*taken, *columns])
-    return Aggregation(
-        cells.lazy.with_columns(**columns), cells.keys, cells.values, cells.kind
-    )
 
 
 def _establishments(
@@ -489,36 +306,3 @@ def _flag() -> nw.Expr:
     secret = nw.when(nw.col(_CONFIDENTIAL) > 0).then(nw.lit("c")).otherwise(nw.lit("m"))
     hidden = nw.col("employment").is_null()
     return nw.when(hidden).then(secret).otherwise(nw.lit("")).alias("flag")
-
-
-def _open(frame: IntoFrame | Aggregation) -> Opened:
-    if isinstance(frame, Aggregation):
-        return Opened(frame.held, dict(frame.held.collect_schema()), frame.kind)
-    return open_frame(frame)
-
-
-def _disclosed(margins: str) -> bool:
-    return check_choice("margins", margins, ("complete", "disclosed")) == "disclosed"
-
-
-def _labels(**columns: str | None) -> dict[str, str]:
-    return {name: column for name, column in columns.items() if column is not None}
-
-
-def _names(argument: str, names: str | Sequence[str]) -> tuple[str, ...]:
-    listed = (names,) if isinstance(names, str) else tuple(names)
-    bad = [n for n in listed if not isinstance(n, str)]
-    if bad:
-        msg = f"{argument}={names!r} must be names of columns; {bad[0]!r} is none."
-        raise OptionError(msg)
-    return listed
-
-
-def _distinct(names: Sequence[str]) -> None:
-    twice = sorted({n for n in names if list(names).count(n) > 1})
-    if twice:
-        msg = (
-            f"The columns {twice} would stand twice in the result. Rename a column of the "
-            "input or choose another name."
-        )
-        raise OptionError(msg)

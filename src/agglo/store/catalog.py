@@ -9,8 +9,8 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -19,6 +19,9 @@ from agglo.core.frames import require_columns
 from agglo.core.options import check_number
 from agglo.store._problems import read_error
 from agglo.store.parquet import corrupt_parquet, read_table
+
+if TYPE_CHECKING:
+    import duckdb
 
 __all__ = ["Catalog"]
 
@@ -278,6 +281,8 @@ class Catalog:
         StoreError
             As `schema`, for any of the tables.
         """
+        import duckdb
+
         check_number("memory_gb", memory_gb, minimum=0.1)
         config: dict[str, str | bool | int | float | list[str]] = {
             "memory_limit": f"{round(memory_gb * 1000)}MB",
