@@ -21,6 +21,25 @@ if TYPE_CHECKING:
         store,
         studies,
     )
+    from agglo.concentration import (
+        coagglomeration,
+        devereux,
+        ellison_glaeser,
+        ellison_glaeser_group,
+        entropy,
+        externalities,
+        gini,
+        hachman,
+        hhi,
+        hoover,
+        howard_colocation,
+        krugman,
+        locational_correlation,
+        locational_gini,
+        maurel_sedillot,
+        theil,
+        variety,
+    )
     from agglo.core.errors import (
         AggloError,
         AggloWarning,
@@ -68,6 +87,25 @@ _AREAS = (
 )
 
 _EXPORTS = {
+    "agglo.concentration": (
+        "coagglomeration",
+        "devereux",
+        "ellison_glaeser",
+        "ellison_glaeser_group",
+        "entropy",
+        "externalities",
+        "gini",
+        "hachman",
+        "hhi",
+        "hoover",
+        "howard_colocation",
+        "krugman",
+        "locational_correlation",
+        "locational_gini",
+        "maurel_sedillot",
+        "theil",
+        "variety",
+    ),
     "agglo.core.errors": (
         "AggloError",
         "AggloWarning",

@@ -7,14 +7,28 @@ from agglo.concentration.coagglomeration import (
     howard_colocation,
     locational_correlation,
 )
+from agglo.concentration.dissimilarity import hachman, hoover, krugman
 from agglo.concentration.externalities import externalities
+from agglo.concentration.inequality import entropy, gini, hhi, locational_gini
+from agglo.concentration.theil import theil
+from agglo.concentration.variety import variety
 
 __all__ = [
     "coagglomeration",
     "devereux",
     "ellison_glaeser",
     "ellison_glaeser_group",
+    "entropy",
     "externalities",
+    "gini",
+    "hachman",
+    "hhi",
+    "hoover",
     "howard_colocation",
+    "krugman",
     "locational_correlation",
+    "locational_gini",
+    "maurel_sedillot",
+    "theil",
+    "variety",
 ]
