@@ -7,7 +7,9 @@ the code cannot be on them, and what is in the code cannot be missing.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+import inspect
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
@@ -41,8 +43,20 @@ def generate(folder: Path) -> None:
         path = folder / name
         if not path.is_file() or path.read_text(encoding="utf-8") != content:
             path.write_text(content, encoding="utf-8")
-    for stale in set(folder.glob("*.*")) - {folder / name for name in pages}:
+    known = {folder / name for name in pages} | set(_stubs(folder / "names", pages))
+    for stale in {*folder.glob("*.*"), *folder.glob("names/*.*")} - known:
         stale.unlink()
+
+
+def _stubs(folder: Path, pages: Mapping[str, str]) -> Iterator[Path]:
+    """Pages that autosummary makes: one per listed name."""
+    for content in pages.values():
+        module = ""
+        for line in content.splitlines():
+            if line.startswith(".. currentmodule:: "):
+                module = line.split()[-1]
+            elif module and re.fullmatch(r"   \w+", line):
+                yield folder / f"{module}.{line.strip()}.rst"
 
 
 def _pages() -> Iterator[tuple[str, str]]:
@@ -101,7 +115,7 @@ def _listing(module: str) -> list[str]:
 def _has_page(module: str, name: str) -> bool:
     """Functions and classes have docstrings of their own; constants are on topic pages."""
     value = getattr(import_module(module), name)
-    return callable(value) and hasattr(value, "__qualname__")
+    return inspect.isfunction(value) or inspect.isclass(value)
 
 
 def problem_codes() -> dict[str, list[tuple[str, str, str]]]:

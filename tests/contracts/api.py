@@ -11,6 +11,7 @@ from types import FunctionType
 import agglo
 from docs.generate_pages import areas, public_names
 
+AREAS: tuple[str, ...] = agglo._AREAS
 # areas whose public functions are measures: data in, a result out
 MEASURE_AREAS = ("concentration", "relatedness")
 
@@ -18,7 +19,7 @@ MEASURE_AREAS = ("concentration", "relatedness")
 def _exported() -> Iterator[tuple[str, object]]:
     for module in [*(f"agglo.{a}" for a in areas()), "agglo"]:
         owner = import_module(module)
-        for name in public_names(module):
+        for name in sorted(set(public_names(module)) - set(AREAS)):
             yield name, getattr(owner, name)
 
 
@@ -59,5 +60,5 @@ def measures() -> list[str]:
 
 def documented_names() -> list[str]:
     """Names that the reference has to explain: measures and all that `ag.` offers."""
-    offered = {n for n in agglo.__all__ if n[0] != "_"} - set(areas()) - {"core"}
+    offered = {n for n in agglo.__all__ if n[0] != "_"} - set(AREAS)
     return sorted(offered | {m.split(".")[1] for m in measures()})
