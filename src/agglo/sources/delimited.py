@@ -95,6 +95,7 @@ class Delimited:
             bad.clear()
             self._parse(picked, bad, threads=False)
             raise self._ragged(bad)
+        self._refuse_open_quote()
         if table.num_rows == 0:
             what = "it has a header but no rows"
             raise _failed(self.name, "empty_table", what, "download it again")
@@ -139,6 +140,21 @@ class Delimited:
 
     def _has_quotes(self) -> bool:
         return b'"' in bytes(self.body)
+
+    def _refuse_open_quote(self) -> None:
+        """Refuse a quote that is never closed: it would swallow the rest of the file."""
+        body = bytes(self.body)
+        if body.count(b'"') % 2 == 0:
+            return
+        last = self._parse(list(range(len(self.header))), [], threads=True)
+        tail = body.rstrip()
+        for column in last.columns:
+            cell = column[-1].as_py().encode() if len(column) else b""
+            if b"\n" in cell and tail.endswith(cell.rstrip()):
+                line = body.count(b"\n") - cell.count(b"\n") + 1
+                what = f"a quote opened about {line} lines below the header never ends"
+                fix = "close the quote, or double it if it belongs to the text"
+                raise _failed(self.name, "malformed_csv", what, fix)
 
     def _ragged(self, bad: list[tuple[int, int]]) -> SourceError:
         rows = tuple(number for number, _ in bad[:20])

@@ -146,7 +146,8 @@ def detect_encoding(data: bytes) -> str:
     -----
     Latin-1 text is often valid GB18030 too: an accented letter swallows the letter after
     it and becomes one Chinese character between Latin letters. Text counts as GB18030
-    only if such lone characters are the minority. Cost O(bytes).
+    only if such swallowed letters and such lone characters are the minority. Two accented
+    letters alone in a cell cannot be told from a Chinese character. Cost O(bytes).
 
     Examples
     --------
@@ -368,11 +369,18 @@ def _utf16_without_mark(sample: bytes) -> str:
 
 
 _LONE = re.compile(r"(?<![^\x00-\x7f])[^\x00-\x7f](?![^\x00-\x7f])")
+_WIDE = re.compile(r"[^\x00-\x7f]")
+_JUDGED = 20_000
 _RUN = re.compile(r"[^\x00-\x7f]+")
 
 
 def _reads_as_chinese(sample: bytes) -> bool:
     text = sample.decode("gb18030", "ignore")
+    wide = [c.encode("gb18030") for c in _WIDE.findall(text)[:_JUDGED]]
+    # the second byte of common characters lies above ASCII; a letter there was swallowed
+    swallowed = sum(len(c) == 2 and chr(c[1]).isalpha() and c[1] < 128 for c in wide)
+    if 3 * swallowed > len(wide):
+        return False
     suspicious = 0
     for hit in _LONE.finditer(text):
         before, after = (
