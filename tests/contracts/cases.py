@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from agglo.concentration.ellipses import Ellipse, standard_deviational_ellipse
 from agglo.core.errors import AggloError, AlignmentError
+from agglo.core.options import Bootstrap
 from agglo.relatedness import ClusterStrength, cluster_strength
 from tests.contracts.case import Case, Wrong, frame
 
@@ -47,11 +49,21 @@ CLUSTERS = {
     "definition": ["test_1", "test_1", "test_1"],
 }
 
+# plants on a map, kilometres
+POINTS = {
+    "x_km": [0.0, 10.0, 4.0, 12.0, 7.0, 3.0, 9.0],
+    "y_km": [0.0, 2.0, 6.0, 5.0, 1.0, 8.0, 4.0],
+    "weight": [1.0, 2.0, 1.5, 1.0, 3.0, 2.0, 1.0],
+}
+
 CELL = ("region", "activity", "value")
 PLANT = ("region", "activity", "size")
 MISSING = Wrong(value="zeros")
 SIDE = Wrong(value="bigger")
 REFERENCE = Wrong(value={"a": 1.0}, error=AlignmentError)
+UNIT = Wrong(value="regions")
+TOTALS = Wrong(value="disclose")
+NATIONAL = Wrong(value="nation")
 CHECKED = "a frozen option object: its own fields are checked when it is made"
 
 _EG = {
@@ -60,6 +72,17 @@ _EG = {
     "missing": MISSING,
 }
 _EG_FREE = {"establishments": "only read with herfindahl='cell_means'"}
+_UNITS = {"by": UNIT, "margins": TOTALS}
+_ELLIPSE = {
+    "crs": Wrong(value="mercator"),
+    "divisor": Wrong(value="n-3"),
+    "scale": Wrong(value=-1.0),
+    "coverage": Wrong(value=1.5),
+}
+
+
+def _ellipse(kind: str) -> Ellipse:
+    return standard_deviational_ellipse(frame(POINTS, kind))
 
 
 def _strength(kind: str) -> ClusterStrength:
@@ -116,6 +139,66 @@ CASES: Mapping[str, Case] = {
         data=(ACTIVITY,),
         columns=(*CELL, "establishments"),
         wrong={"missing": MISSING},
+    ),
+    "concentration.krugman": Case(
+        data=(ACTIVITY,), columns=CELL, wrong={**_UNITS, "reference": NATIONAL}
+    ),
+    "concentration.hoover": Case(
+        data=(ACTIVITY,), columns=CELL, wrong={**_UNITS, "reference": NATIONAL}
+    ),
+    "concentration.hachman": Case(
+        data=(ACTIVITY,), columns=CELL, wrong={**_UNITS, "reference": NATIONAL}
+    ),
+    "concentration.gini": Case(
+        data=(ACTIVITY,),
+        columns=CELL,
+        wrong={**_UNITS, "reference": NATIONAL, "of": Wrong(value="size")},
+    ),
+    "concentration.locational_gini": Case(
+        data=(ACTIVITY,),
+        columns=CELL,
+        wrong={**_UNITS, "reference": NATIONAL, "scale": Wrong(value="raw")},
+    ),
+    "concentration.hhi": Case(
+        data=(ACTIVITY,), columns=CELL, wrong=_UNITS, free={"normalised": "yes or no"}
+    ),
+    "concentration.entropy": Case(
+        data=(ACTIVITY,), columns=CELL, wrong={**_UNITS, "base": Wrong(value=1.0)}
+    ),
+    "concentration.theil": Case(
+        data=(ACTIVITY,),
+        columns=CELL,
+        wrong={
+            **_UNITS,
+            "groups": Wrong(value={"q": "one"}, error=AggloError),
+            "kind": Wrong(value="U"),
+        },
+    ),
+    "concentration.variety": Case(
+        data=(ACTIVITY,),
+        options={"group": {"x": "one", "y": "one", "z": "two"}},
+        columns=CELL,
+        wrong={
+            "group": Wrong(value={"x": "one"}, error=AggloError),
+            "margins": TOTALS,
+        },
+    ),
+    "concentration.standard_deviational_ellipse": Case(
+        data=(POINTS,),
+        columns=("x", "y", "weight"),
+        wrong=_ELLIPSE,
+        free={"label": "any text"},
+    ),
+    "concentration.bootstrap_ellipse": Case(
+        data=(POINTS,),
+        options={"inference": Bootstrap(n=50, seed=7)},
+        columns=("x", "y", "weight"),
+        wrong={**_ELLIPSE, "unit": Wrong(value=["a"], error=AggloError)},
+        free={"inference": CHECKED},
+    ),
+    "concentration.ellipse_overlap": Case(data=(_ellipse, _ellipse)),
+    "concentration.centre_shift": Case(
+        data=(lambda kind: [_ellipse(kind), _ellipse(kind)], [2019.0, 2021.0])
     ),
     "relatedness.aggregate_clusters": Case(data=(ACTIVITY, CLUSTERS), columns=CELL),
     "relatedness.cluster_strength": Case(

@@ -95,6 +95,8 @@ def test_inputs_are_unchanged(name, kind):
 def _snapshot(given: object) -> object:
     if isinstance(given, Result):
         return given.to_dict()
+    if isinstance(given, list):
+        return [_snapshot(g) if isinstance(g, Result) else g for g in given]
     return to_arrow(given).to_pydict()
 
 
