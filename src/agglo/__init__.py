@@ -22,8 +22,12 @@ if TYPE_CHECKING:
         studies,
     )
     from agglo.concentration import (
+        bootstrap_ellipse,
+        centre_shift,
+        cluster_index,
         coagglomeration,
         devereux,
+        ellipse_overlap,
         ellison_glaeser,
         ellison_glaeser_group,
         entropy,
@@ -34,9 +38,12 @@ if TYPE_CHECKING:
         hoover,
         howard_colocation,
         krugman,
+        location_quotient,
         locational_correlation,
         locational_gini,
         maurel_sedillot,
+        shrink_location_quotient,
+        standard_deviational_ellipse,
         theil,
         variety,
     )
@@ -57,8 +64,28 @@ if TYPE_CHECKING:
         SourceError,
         StoreError,
     )
-    from agglo.core.options import Bootstrap, MonteCarlo, Permutation
-    from agglo.core.results import Provenance, Result, Undefined
+    from agglo.core.geo import (
+        Albers,
+        Equirectangular,
+        LambertAzimuthal,
+        project,
+    )
+    from agglo.core.inference import (
+        fdr,
+        global_envelope,
+        mc_pvalue,
+        pointwise_envelope,
+    )
+    from agglo.core.options import (
+        Bootstrap,
+        MonteCarlo,
+        Permutation,
+    )
+    from agglo.core.results import (
+        Provenance,
+        Result,
+        Undefined,
+    )
     from agglo.core.tables import (
         Links,
         Margins,
@@ -88,8 +115,12 @@ _AREAS = (
 
 _EXPORTS = {
     "agglo.concentration": (
+        "bootstrap_ellipse",
+        "centre_shift",
+        "cluster_index",
         "coagglomeration",
         "devereux",
+        "ellipse_overlap",
         "ellison_glaeser",
         "ellison_glaeser_group",
         "entropy",
@@ -100,9 +131,12 @@ _EXPORTS = {
         "hoover",
         "howard_colocation",
         "krugman",
+        "location_quotient",
         "locational_correlation",
         "locational_gini",
         "maurel_sedillot",
+        "shrink_location_quotient",
+        "standard_deviational_ellipse",
         "theil",
         "variety",
     ),
@@ -123,8 +157,28 @@ _EXPORTS = {
         "SourceError",
         "StoreError",
     ),
-    "agglo.core.options": ("Bootstrap", "MonteCarlo", "Permutation"),
-    "agglo.core.results": ("Provenance", "Result", "Undefined"),
+    "agglo.core.geo": (
+        "Albers",
+        "Equirectangular",
+        "LambertAzimuthal",
+        "project",
+    ),
+    "agglo.core.inference": (
+        "fdr",
+        "global_envelope",
+        "mc_pvalue",
+        "pointwise_envelope",
+    ),
+    "agglo.core.options": (
+        "Bootstrap",
+        "MonteCarlo",
+        "Permutation",
+    ),
+    "agglo.core.results": (
+        "Provenance",
+        "Result",
+        "Undefined",
+    ),
     "agglo.core.tables": (
         "Links",
         "Margins",

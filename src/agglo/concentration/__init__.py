@@ -8,14 +8,29 @@ from agglo.concentration.coagglomeration import (
     locational_correlation,
 )
 from agglo.concentration.dissimilarity import hachman, hoover, krugman
+from agglo.concentration.ellipses import (
+    bootstrap_ellipse,
+    centre_shift,
+    ellipse_overlap,
+    standard_deviational_ellipse,
+)
 from agglo.concentration.externalities import externalities
 from agglo.concentration.inequality import entropy, gini, hhi, locational_gini
+from agglo.concentration.quotients import (
+    cluster_index,
+    location_quotient,
+    shrink_location_quotient,
+)
 from agglo.concentration.theil import theil
 from agglo.concentration.variety import variety
 
 __all__ = [
+    "bootstrap_ellipse",
+    "centre_shift",
+    "cluster_index",
     "coagglomeration",
     "devereux",
+    "ellipse_overlap",
     "ellison_glaeser",
     "ellison_glaeser_group",
     "entropy",
@@ -26,9 +41,12 @@ __all__ = [
     "hoover",
     "howard_colocation",
     "krugman",
+    "location_quotient",
     "locational_correlation",
     "locational_gini",
     "maurel_sedillot",
+    "shrink_location_quotient",
+    "standard_deviational_ellipse",
     "theil",
     "variety",
 ]

@@ -106,20 +106,29 @@ def shrunk_quotient(counts: FloatArray, x: FloatArray) -> FloatArray:
         return np.where(known, mean + weight * (raw - mean), np.nan)
 
 
+@dataclass(frozen=True, slots=True)
+class NationalTotals:
+    """Totals of employment and plants per activity, of area and of population."""
+
+    size: FloatArray
+    plants: FloatArray
+    area: float
+    population: float
+
+
 def cluster_index(
     v: FloatArray,
     plants: FloatArray,
     area: FloatArray,
     population: FloatArray,
-    v_total: FloatArray,
-    plants_total: FloatArray,
+    whole: NationalTotals,
 ) -> FloatArray:
     """Litzenberger-Sternberg index: density times stock, over relative plant size."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        density = (v / area[:, None]) / (v_total / area.sum())
-        stock = (v / population[:, None]) / (v_total / population.sum())
-        size = (v / plants) / (v_total / plants_total)
-        index = density * stock / size
+        density = (v / area[:, None]) / (whole.size / whole.area)
+        stock = (v / population[:, None]) / (whole.size / whole.population)
+        plant_size = (v / plants) / (whole.size / whole.plants)
+        index = density * stock / plant_size
     index[np.isinf(index)] = np.nan
     return index
 
