@@ -29,7 +29,8 @@ class Case:
     `data` are the positional arguments: columns become a frame, a function is called with the
     kind of frame (for measures of a result), anything else stays. `columns`
     are the options that name a column of the first frame. `wrong` has a value that must be
-    refused for every other option; `free` says why an option has no such value.
+    refused for every other option; `free` says why an option has no such value, `ordered` why
+    the order of rows matters.
     """
 
     data: tuple[object, ...]
@@ -37,6 +38,7 @@ class Case:
     columns: tuple[str, ...] = ()
     wrong: Mapping[str, Wrong] = field(default_factory=dict)
     free: Mapping[str, str] = field(default_factory=dict)
+    ordered: str = ""
 
     def arguments(self, kind: str) -> list[object]:
         """Positional arguments with frames of one kind."""

@@ -56,6 +56,9 @@ POINTS = {
     "weight": [1.0, 2.0, 1.5, 1.0, 3.0, 2.0, 1.0],
 }
 
+AREA = {"a": 100.0, "b": 200.0, "c": 50.0, "d": 80.0}
+POPULATION = {"a": 1000.0, "b": 900.0, "c": 400.0, "d": 700.0}
+
 CELL = ("region", "activity", "value")
 PLANT = ("region", "activity", "size")
 MISSING = Wrong(value="zeros")
@@ -140,6 +143,30 @@ CASES: Mapping[str, Case] = {
         columns=(*CELL, "establishments"),
         wrong={"missing": MISSING},
     ),
+    "concentration.location_quotient": Case(
+        data=(ACTIVITY,),
+        columns=CELL,
+        wrong={
+            "kind": Wrong(value="ratios"),
+            "reference": NATIONAL,
+            "margins": TOTALS,
+        },
+    ),
+    "concentration.shrink_location_quotient": Case(
+        data=(ACTIVITY,),
+        columns=("region", "activity", "establishments"),
+        wrong={"reference": NATIONAL, "margins": TOTALS},
+    ),
+    "concentration.cluster_index": Case(
+        data=(ACTIVITY,),
+        options={"area_km2": AREA, "population": POPULATION},
+        columns=(*CELL, "establishments"),
+        wrong={
+            "area_km2": Wrong(value={"a": 1.0}, error=AggloError),
+            "population": Wrong(value={"a": 1.0}, error=AggloError),
+            "margins": TOTALS,
+        },
+    ),
     "concentration.krugman": Case(
         data=(ACTIVITY,), columns=CELL, wrong={**_UNITS, "reference": NATIONAL}
     ),
@@ -195,6 +222,7 @@ CASES: Mapping[str, Case] = {
         columns=("x", "y", "weight"),
         wrong={**_ELLIPSE, "unit": Wrong(value=["a"], error=AggloError)},
         free={"inference": CHECKED},
+        ordered="points have no names: rows are drawn by position",
     ),
     "concentration.ellipse_overlap": Case(data=(_ellipse, _ellipse)),
     "concentration.centre_shift": Case(

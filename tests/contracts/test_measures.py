@@ -117,6 +117,8 @@ def test_a_frame_kind_can_be_asked_for(name, kind):
 @measure
 def test_order_of_rows_does_not_matter(name):
     case = CASES[name]
+    if case.ordered:
+        return
     turned = [
         {k: list(reversed(v)) for k, v in d.items()} if isinstance(d, dict) else d
         for d in case.data
