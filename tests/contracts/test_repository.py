@@ -219,3 +219,13 @@ def test_required_install_needs_no_frame_library():
         for d in project()["project"]["dependencies"]
     }
     assert not names & {"pandas", "polars", "pyspark"}
+
+
+def test_changes_are_named_and_one_sentence():
+    types = [t["directory"] for t in project()["tool"]["towncrier"]["type"]]
+    name = re.compile(rf"^\d+\.[a-z0-9-]+\.({'|'.join(types)})\.md$")
+    for path in (ROOT / "changes").iterdir():
+        if path.name in ("README.md", "template.md.jinja"):
+            continue
+        assert name.match(path.name), path.name
+        assert path.read_text(encoding="utf-8").strip().endswith("."), path.name
