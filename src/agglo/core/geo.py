@@ -471,7 +471,7 @@ def _swapped(
 def geodesic_km(
     lon_a: ArrayLike, lat_a: ArrayLike, lon_b: ArrayLike, lat_b: ArrayLike
 ) -> FloatArray:
-    """Measure great-circle distances.
+    """Measure the shortest way on the WGS 84 ellipsoid.
 
     Parameters
     ----------
@@ -481,28 +481,23 @@ def geodesic_km(
     Returns
     -------
     numpy.ndarray of float64
-        Kilometres on the sphere of radius 6371.0088 km (haversine).
+        Kilometres, right to a millimetre (Vincenty 1975, Survey Review 23:88,
+        https://doi.org/10.1179/sre.1975.23.176.88); nearly opposite points, where that
+        iteration does not settle, are measured on the sphere (error below 0.6%).
 
     Examples
     --------
     >>> from agglo.core.geo import geodesic_km
     >>> round(float(geodesic_km(0.0, 0.0, 1.0, 0.0)), 3)
-    111.195
+    111.319
     """
-    phi_a, phi_b = np.radians(lat_a), np.radians(lat_b)
-    dphi = phi_b - phi_a
-    dlam = np.radians(
-        np.asarray(lon_b, dtype=np.float64) - np.asarray(lon_a, dtype=np.float64)
-    )
-    h = np.sin(dphi / 2) ** 2 + np.cos(phi_a) * np.cos(phi_b) * np.sin(dlam / 2) ** 2
-    out: FloatArray = 2 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(np.minimum(h, 1.0)))
-    return out
+    return _inverse(lon_a, lat_a, lon_b, lat_b)[0]
 
 
 def geodesic_bearing(
     lon_a: ArrayLike, lat_a: ArrayLike, lon_b: ArrayLike, lat_b: ArrayLike
 ) -> FloatArray:
-    """Measure the initial bearing from a to b.
+    """Measure the initial bearing of the shortest way from a to b.
 
     Parameters
     ----------
@@ -520,11 +515,62 @@ def geodesic_bearing(
     >>> round(float(geodesic_bearing(0.0, 0.0, 1.0, 0.0)), 1)
     90.0
     """
-    phi_a, phi_b = np.radians(lat_a), np.radians(lat_b)
-    dlam = np.radians(
-        np.asarray(lon_b, dtype=np.float64) - np.asarray(lon_a, dtype=np.float64)
+    return _inverse(lon_a, lat_a, lon_b, lat_b)[1]
+
+
+def _inverse(
+    lon_a: ArrayLike, lat_a: ArrayLike, lon_b: ArrayLike, lat_b: ArrayLike
+) -> tuple[FloatArray, FloatArray]:
+    """Give distance and initial bearing (Vincenty's inverse formula)."""
+    place = np.broadcast_arrays(lon_a, lat_a, lon_b, lat_b)
+    lam_a, phi_a, lam_b, phi_b = (np.radians(v.astype(np.float64)) for v in place)
+    f = 1.0 - math.sqrt(1.0 - _WGS84_E2)
+    b = _WGS84_A_KM * (1.0 - f)
+    u1, u2 = np.arctan((1.0 - f) * np.tan(phi_a)), np.arctan((1.0 - f) * np.tan(phi_b))
+    su1, cu1, su2, cu2 = np.sin(u1), np.cos(u1), np.sin(u2), np.cos(u2)
+    apart = lam_b - lam_a
+    lam = apart.copy()
+    with np.errstate(divide="ignore", invalid="ignore"):
+        for _ in range(60):
+            sl, cl = np.sin(lam), np.cos(lam)
+            east, north = cu2 * sl, cu1 * su2 - su1 * cu2 * cl
+            ss, cs = np.hypot(east, north), su1 * su2 + cu1 * cu2 * cl
+            sigma = np.arctan2(ss, cs)
+            sa = np.where(ss > 0, cu1 * cu2 * sl / ss, 0.0)
+            ca2 = 1.0 - sa**2
+            cm = np.where(ca2 > 1e-15, cs - 2.0 * su1 * su2 / ca2, 0.0)
+            c = f / 16.0 * ca2 * (4.0 + f * (4.0 - 3.0 * ca2))
+            turn = cm + c * cs * (2.0 * cm**2 - 1.0)
+            step = apart + (1.0 - c) * f * sa * (sigma + c * ss * turn)
+            moved = np.abs(step - lam)
+            lam = step
+            if not (moved > 1e-13).any():
+                break
+    k = ca2 * (_WGS84_A_KM**2 - b**2) / b**2
+    big_a = 1.0 + k / 16384.0 * (4096.0 + k * (-768.0 + k * (320.0 - 175.0 * k)))
+    big_b = k / 1024.0 * (256.0 + k * (-128.0 + k * (74.0 - 47.0 * k)))
+    third = big_b / 6.0 * cm * (4.0 * ss**2 - 3.0) * (4.0 * cm**2 - 3.0)
+    correction = big_b * ss * (cm + big_b / 4.0 * (cs * (2.0 * cm**2 - 1.0) - third))
+    settled = (moved <= 1e-11) & (np.abs(lam) <= np.pi * 1.5 + np.abs(apart))
+    distance = np.where(settled, b * big_a * (sigma - correction), np.nan)
+    bearing = np.degrees(np.arctan2(east, north)) % 360.0
+    around, ahead = _on_sphere(lam_a, phi_a, lam_b, phi_b)
+    distance = np.where(settled, distance, around)
+    bearing = np.where(settled, bearing, ahead)
+    return distance, np.where(distance == 0.0, np.nan, bearing)
+
+
+def _on_sphere(
+    lam_a: FloatArray, phi_a: FloatArray, lam_b: FloatArray, phi_b: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Give distance (haversine) and initial bearing on the sphere."""
+    h = (
+        np.sin((phi_b - phi_a) / 2) ** 2
+        + np.cos(phi_a) * np.cos(phi_b) * np.sin((lam_b - lam_a) / 2) ** 2
     )
-    east = np.sin(dlam) * np.cos(phi_b)
-    north = np.cos(phi_a) * np.sin(phi_b) - np.sin(phi_a) * np.cos(phi_b) * np.cos(dlam)
-    out: FloatArray = np.degrees(np.arctan2(east, north)) % 360.0
-    return np.where((east == 0.0) & (north == 0.0), np.nan, out)
+    east = np.sin(lam_b - lam_a) * np.cos(phi_b)
+    north = np.cos(phi_a) * np.sin(phi_b) - np.sin(phi_a) * np.cos(phi_b) * np.cos(
+        lam_b - lam_a
+    )
+    distance: FloatArray = 2 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(np.minimum(h, 1.0)))
+    return distance, np.degrees(np.arctan2(east, north)) % 360.0
