@@ -12,6 +12,16 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 
+from agglo.store import (
+    Aggregation,
+    activity_from_establishments,
+    aggregate,
+    industry_totals,
+    location_quotient_table,
+    region_totals,
+    shares,
+)
+
 Builder = Callable[[pa.Table], object]
 
 LOCAL: dict[str, Builder] = {
@@ -21,6 +31,33 @@ LOCAL: dict[str, Builder] = {
     "polars": pl.from_arrow,
     "polars_lazy": lambda t: pl.from_arrow(t).lazy(),
     "duckdb": duckdb.from_arrow,
+}
+
+# known, zero, null, NaN, confidential and missing sizes
+PLANTS = pa.table(
+    {
+        "region": ["02", "01", "01", "02", "02", "01", "03", "02", "02"],
+        "industry": ["C", "C", "D", "E", "C", "C", "D", "E", "C"],
+        "period": ["2021"] * 9,
+        "employment": [5.0, 4.0, 3.0, None, 3.0, 8.0, 0.0, float("nan"), None],
+        "mark": ["", "", None, "m", "", "", "", "", "c"],
+    }
+)
+
+CALLS: dict[str, Callable[[object], Aggregation]] = {
+    "counts": lambda f: aggregate(f, by="region", sum="employment", count="n"),
+    "disclosed": lambda f: aggregate(
+        f, by=["industry", "region"], sum=["employment"], margins="disclosed"
+    ),
+    "activity": lambda f: activity_from_establishments(f, flag="mark"),
+    "partial": lambda f: activity_from_establishments(f, margins="disclosed"),
+    "regions": region_totals,
+    "industries": lambda f: industry_totals(f, margins="disclosed"),
+    "shares": lambda f: shares(f, margins="disclosed"),
+    "quotients": location_quotient_table,
+    "all periods": lambda f: location_quotient_table(
+        f, period=None, margins="disclosed"
+    ),
 }
 
 

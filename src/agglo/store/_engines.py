@@ -92,7 +92,8 @@ def collect(lazy: Lazy) -> pa.Table:
     )
     with errors():
         table: pa.Table = lazy.collect("pyarrow").to_native()
-    return table
+    # a sorted pandas frame brings its index along
+    return table.select(lazy.collect_schema().names())
 
 
 @contextlib.contextmanager
