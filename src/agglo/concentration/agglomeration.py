@@ -19,11 +19,10 @@ from agglo.concentration._agglomeration_input import (
 )
 from agglo.concentration._dartboard import dartboard_test
 from agglo.concentration._kernels import agglomeration as kernels
+from agglo.concentration._undefined import nan_unless, reasons
 from agglo.concentration.agglomeration_results import (
     EllisonGlaeser,
     MaurelSedillot,
-    nan_unless,
-    reasons,
 )
 from agglo.core.options import check_choice
 from agglo.core.results import Provenance, frozen_array

@@ -15,11 +15,10 @@ from agglo.concentration._agglomeration_input import (
     agglomeration_input,
 )
 from agglo.concentration._kernels import agglomeration as kernels
+from agglo.concentration._undefined import nan_unless, reasons
 from agglo.concentration.agglomeration_results import (
     Devereux,
     EllisonGlaeserGroups,
-    nan_unless,
-    reasons,
 )
 from agglo.core.errors import AlignmentError
 from agglo.core.options import check_choice
@@ -53,11 +52,13 @@ def ellison_glaeser_group(
 
     Parameters
     ----------
-    plants, region, activity, size, reference, herfindahl, establishments, missing
-        As in `ellison_glaeser`. With ``reference="others"`` the whole group is left out
-        of the reference.
+    plants
+        As in `ellison_glaeser`.
     groups
         Activity label to group label; activities that are not named belong to no group.
+    region, activity, size, reference, herfindahl, establishments, missing
+        As in `ellison_glaeser`. With ``reference="others"`` the whole group is left out
+        of the reference.
 
     Returns
     -------
@@ -166,13 +167,17 @@ def devereux(
 
     Parameters
     ----------
-    plants, region, activity, size, establishments, missing
+    plants
         As in `ellison_glaeser`.
     groups
         Activity label to group label: gives the coagglomeration C of each group.
+    region, activity, size
+        As in `ellison_glaeser`.
     herfindahl
         ``"plants"`` or ``"cell_means"``; given values are refused, because the number of
         plants is needed.
+    establishments, missing
+        As in `ellison_glaeser`.
 
     Returns
     -------
@@ -222,27 +227,43 @@ def devereux(
         establishments=establishments,
         missing=missing,
     )
-    n = known.moments.count
-    own = known.status == "ok"
-    concentration = _even_spread(known.cells, known.moments.total, n)
-    parameters = {"groups": groups, "herfindahl": herfindahl, "missing": missing}
     provenance = Provenance.of(
-        devereux, *known.source, parameters=parameters, warnings=known.notes
+        devereux,
+        *known.source,
+        parameters={"groups": groups, "herfindahl": herfindahl, "missing": missing},
+        warnings=known.notes,
     )
+    single = _even_spread(known.cells, known.moments.total, known.moments.count)
     if groups is None:
-        industrial = known.moments.herfindahl - 1.0 / np.maximum(n, 1.0)
-        return Devereux(
-            provenance=provenance,
-            frame_kind=known.frame_kind,
-            undefined=reasons(known.activity, known.status),
-            activity=frozen_array(known.activity),
-            n=frozen_array(n),
-            F=nan_unless(own, concentration),
-            industrial=nan_unless(own, industrial),
-            alpha=nan_unless(own, concentration - industrial),
-            status=frozen_array(known.status),
-            grouped=False,
-        )
+        return _devereux_activities(known, single, provenance)
+    return _devereux_groups(known, single, groups, provenance)
+
+
+def _devereux_activities(
+    known: AgglomerationInput, concentration: FloatArray, provenance: Provenance
+) -> Devereux:
+    n, ok = known.moments.count, known.status == "ok"
+    industrial = known.moments.herfindahl - 1.0 / np.maximum(n, 1.0)
+    return Devereux(
+        provenance=provenance,
+        frame_kind=known.frame_kind,
+        undefined=reasons(known.activity, known.status),
+        activity=frozen_array(known.activity),
+        n=frozen_array(n),
+        F=nan_unless(ok, concentration),
+        industrial=nan_unless(ok, industrial),
+        alpha=nan_unless(ok, concentration - industrial),
+        status=frozen_array(known.status),
+        grouped=False,
+    )
+
+
+def _devereux_groups(
+    known: AgglomerationInput,
+    concentration: FloatArray,
+    groups: Mapping[str, str],
+    provenance: Provenance,
+) -> Devereux:
     labels, code = _group_codes(groups, known.activity)
     merged = kernels.merge_activities(known.cells, code, labels.size)
     sums = kernels.group_sums(
@@ -250,21 +271,21 @@ def devereux(
     )
     status = _group_status(known, code, sums)
     ok = status == "ok"
-    n_group = _by_group(n, code, labels.size)
-    group_f = _even_spread(merged, sums.total, n_group)
+    n = _by_group(known.moments.count, code, labels.size)
+    together = _even_spread(merged, sums.total, n)
     with np.errstate(divide="ignore", invalid="ignore"):
         square = (known.moments.total / sums.total[code]) ** 2
-        within = _by_group(square * concentration, code, labels.size)
-        together = (group_f - within) / (1 - sums.weight2)
+        apart = _by_group(square * concentration, code, labels.size)
+        alpha = (together - apart) / (1 - sums.weight2)
     return Devereux(
         provenance=provenance,
         frame_kind=known.frame_kind,
         undefined=reasons(labels, status),
         activity=frozen_array(labels),
-        n=frozen_array(n_group),
-        F=nan_unless(ok, group_f),
+        n=frozen_array(n),
+        F=nan_unless(ok, together),
         industrial=frozen_array(np.full(labels.size, np.nan)),
-        alpha=nan_unless(ok, together),
+        alpha=nan_unless(ok, alpha),
         status=frozen_array(status),
         grouped=True,
     )

@@ -22,7 +22,7 @@ from agglo.concentration._agglomeration_input import (
 )
 from agglo.concentration._kernels import coagglomeration as kernels
 from agglo.concentration._kernels.agglomeration import ONE_AREA
-from agglo.concentration.agglomeration_results import reasons
+from agglo.concentration._undefined import reasons
 from agglo.concentration.coagglomeration_results import (
     Coagglomeration,
     HowardColocation,
@@ -253,7 +253,7 @@ def howard_colocation(
         sd=frozen_array(found.sd),
         excess=frozen_array(excess),
         z=frozen_array(z),
-        p=frozen_array(normal_p(z, alternative)),
+        p=frozen_array(_normal_p(z, alternative)),
         status=frozen_array(status),
     )
 
@@ -346,7 +346,7 @@ def locational_correlation(
     )
 
 
-def normal_p(z: FloatArray, alternative: Alternative) -> FloatArray:
+def _normal_p(z: FloatArray, alternative: Alternative) -> FloatArray:
     """Give the normal p-value of `z`; two-sided is doubled and capped at 1."""
     from scipy.special import ndtr
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from agglo.concentration.agglomeration_results import quartiles
+from agglo.concentration._undefined import quartiles
 from agglo.core.frames import from_arrow
 from agglo.core.results import ColumnData, Result
 

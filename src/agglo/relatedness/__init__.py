@@ -1,10 +1,7 @@
 """Which industries belong together, and where the clusters they form are strong."""
 
-from agglo.relatedness.definitions import (
-    ClusterDefinitions,
-    aggregate_clusters,
-    as_cluster_definitions,
-)
+from agglo.relatedness.aggregation import aggregate_clusters
+from agglo.relatedness.definitions import ClusterDefinitions, as_cluster_definitions
 from agglo.relatedness.results import ClusterActivity, ClusterStrength, StrongClusters
 from agglo.relatedness.schemes import STRENGTH_SCHEMES, Criterion, StrengthScheme
 from agglo.relatedness.strength import cluster_strength, strong_clusters

@@ -12,23 +12,10 @@ from agglo.relatedness import _kernels
 
 if TYPE_CHECKING:
     from agglo.core.typing import FloatArray, IntArray
+    from agglo.relatedness._amounts import Amounts
     from agglo.relatedness.schemes import Criterion, StrengthScheme
 
 _BATCHES = 16
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Amounts:
-    """What the criteria look at; (n_regions, n_clusters) unless said."""
-
-    size: FloatArray
-    row_total: FloatArray
-    col_total: FloatArray
-    total: float
-    establishments: FloatArray | None
-    establishments_total: FloatArray
-    output: FloatArray | None
-    earlier: FloatArray | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

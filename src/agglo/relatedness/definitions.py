@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, NoReturn, TypeAlias
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -18,19 +18,14 @@ from agglo.core.frames import (
     string_column,
     to_arrow,
 )
-from agglo.core.results import Provenance, Undefined, digest_of, frozen_array
-from agglo.core.tables import RegionActivity, as_region_activity
-from agglo.relatedness import _kernels
-from agglo.relatedness.results import ClusterActivity
+from agglo.core.results import digest_of, frozen_array
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from agglo.core.typing import FloatArray, FrameKind, IntArray, IntoFrame
 
-__all__ = ["ClusterDefinitions", "aggregate_clusters", "as_cluster_definitions"]
-
-Missing: TypeAlias = Literal["undefined", "zero"]
+__all__ = ["ClusterDefinitions", "as_cluster_definitions"]
 
 KINDS = ("traded", "local", "")
 _SHOWN_ROWS = 20
@@ -155,24 +150,7 @@ def as_cluster_definitions(
     """
     if isinstance(data, ClusterDefinitions):
         return data
-    if isinstance(data, Mapping):
-        source = pa.table(
-            {
-                industry: pa.array(list(data.keys()), pa.string()),
-                cluster: pa.array(list(data.values()), pa.string()),
-            }
-        )
-        shown: FrameKind = "pyarrow"
-    else:
-        source, shown = to_arrow(data, where="definitions"), frame_kind(data)
-    require_columns(
-        source, {"industry": industry, "cluster": cluster}, where="definitions"
-    )
-    if source.num_rows == 0:
-        msg = "`definitions` has no rows."
-        raise InvalidTableError(
-            msg, [Problem(code="empty_table", what="no rows", where="definitions")]
-        )
+    source, shown = _source(data, industry, cluster)
     industries, industry_code = encode_labels(source, industry, where="definitions")
     clusters, cluster_code = encode_labels(source, cluster, where="definitions")
     weights = (
@@ -214,117 +192,28 @@ def as_cluster_definitions(
     )
 
 
-def aggregate_clusters(
-    data: IntoFrame | RegionActivity,
-    definitions: IntoFrame | Mapping[str, str] | ClusterDefinitions,
-    *,
-    region: str = "region",
-    activity: str = "industry",
-    value: str = "employment",
-) -> ClusterActivity:
-    """Add up industries to clusters, region by region.
-
-    Parameters
-    ----------
-    data
-        Activity table (absent row = zero) or `RegionActivity`; any unit.
-    definitions
-        What `as_cluster_definitions` accepts.
-    region, activity, value
-        Columns of `data`; ignored for a `RegionActivity`.
-
-    Returns
-    -------
-    ClusterActivity
-        Values of shape (n_regions, n_clusters) in the unit of the input, the totals of
-        the input (all activities, mapped or not), and the share of the total that no
-        cluster covers.
-
-    Raises
-    ------
-    InvalidTableError
-        If no activity of `data` is in the definitions, or a table breaks its schema.
-
-    Notes
-    -----
-    One matrix product, O(n_regions n_activities n_clusters). A cluster is unknown in a
-    region where one of its industries is unknown there, and only there: its national
-    total stays known whenever the industries' totals are.
-
-    References
-    ----------
-    Delgado, Porter and Stern 2016, doi:10.1093/jeg/lbv017.
-
-    See Also
-    --------
-    cluster_strength : Which of these clusters are strong.
-
-    Examples
-    --------
-    >>> import pyarrow as pa
-    >>> from agglo.relatedness import aggregate_clusters
-    >>> jobs = pa.table({"region": ["a", "a", "b"], "industry": ["1", "2", "3"],
-    ...     "employment": [30, 10, 60]})
-    >>> aggregate_clusters(jobs, {"1": "Steel", "2": "Steel"}).unmapped_share
-    0.6
-    """
-    table = as_region_activity(data, region=region, activity=activity, value=value)
-    return clusters_of(table, as_cluster_definitions(definitions))
-
-
-def clusters_of(
-    table: RegionActivity, known: ClusterDefinitions, *, missing: Missing = "undefined"
-) -> ClusterActivity:
-    """Aggregate a validated table; ``missing="zero"`` counts unknown cells as empty."""
-    weights = known.weights_for(table.activity)
-    covered = weights.sum(axis=1)
-    if not covered.any():
-        _refuse_codes(table, known)
-    left_out = float(table.col_total @ (1.0 - covered))
-    share = left_out / table.total if table.total > 0 else float("nan")
-    cells = np.nan_to_num(table.values) if missing == "zero" else table.values
-    values = _kernels.aggregate(cells, weights)
-    rows, columns = np.nonzero(np.isnan(values))
-    holes = table.n_unknown if missing == "zero" else 0
-    return ClusterActivity(
-        provenance=Provenance.of(
-            aggregate_clusters,
-            table,
-            known,
-            parameters={"definition": known.definition, "missing": missing},
-            warnings=(f"{holes} unknown cells counted as empty",) if holes else (),
-        ),
-        frame_kind=table.frame_kind,
-        undefined=tuple(
-            Undefined(
-                reason="an industry of the cluster is unknown in the region",
-                region=str(table.region[r]),
-                item=str(known.cluster[c]),
-            )
-            for r, c in zip(rows, columns, strict=True)
-        ),
-        region=table.region,
-        cluster=known.cluster,
-        kind=known.kind,
-        values=frozen_array(values),
-        row_total=frozen_array(table.row_total),
-        col_total=frozen_array(table.col_total @ weights),
-        total=float(table.total),
-        unmapped_share=share,
-        unmapped=frozen_array(table.activity[covered <= 0]),
-        definition=known.definition,
-        unit=table.unit,
+def _source(
+    data: IntoFrame | Mapping[str, str], industry: str, cluster: str
+) -> tuple[pa.Table, FrameKind]:
+    """Give the definitions as a table that has the two columns and a row."""
+    shown: FrameKind = "pyarrow"
+    if isinstance(data, Mapping):
+        source = pa.table(
+            {
+                industry: pa.array(list(data.keys()), pa.string()),
+                cluster: pa.array(list(data.values()), pa.string()),
+            }
+        )
+    else:
+        source, shown = to_arrow(data, where="definitions"), frame_kind(data)
+    require_columns(
+        source, {"industry": industry, "cluster": cluster}, where="definitions"
     )
-
-
-def _refuse_codes(table: RegionActivity, known: ClusterDefinitions) -> NoReturn:
-    msg = (
-        "No activity of the table is in the definitions. Table: "
-        f"{table.activity[:5].tolist()}, definitions: {known.industry[:5].tolist()}. "
-        "Use codes of the same classification and the same level."
-    )
-    bad = Problem(code="unknown_code", what="no code in common", where="definitions")
-    raise InvalidTableError(msg, [bad])
+    if source.num_rows == 0:
+        msg = "`definitions` has no rows."
+        bad = Problem(code="empty_table", what="no rows", where="definitions")
+        raise InvalidTableError(msg, [bad])
+    return source, shown
 
 
 def _kinds(table: pa.Table, column: str) -> list[str]:

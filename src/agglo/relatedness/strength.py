@@ -3,36 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from agglo.core.errors import (
     AlignmentError,
-    OptionError,
     suggest,
 )
-from agglo.core.frames import require_columns, to_arrow
 from agglo.core.options import MonteCarlo, check_choice
-from agglo.core.results import Provenance, frozen_array
+from agglo.core.results import Provenance, Undefined, frozen_array
 from agglo.core.tables import RegionActivity, as_region_activity
-from agglo.relatedness._judging import Amounts, judge, probabilities, quotient
+from agglo.relatedness._amounts import Amounts, FurtherTables, Source, needs
+from agglo.relatedness._judging import judge, probabilities, quotient
+from agglo.relatedness.aggregation import Missing, clusters_of
 from agglo.relatedness.definitions import (
     ClusterDefinitions,
-    Missing,
     as_cluster_definitions,
-    clusters_of,
 )
 from agglo.relatedness.results import ClusterActivity, ClusterStrength, StrongClusters
 from agglo.relatedness.schemes import STRENGTH_SCHEMES, StrengthScheme
 
 if TYPE_CHECKING:
-    from agglo.core.typing import FloatArray, IntoFrame
+    from agglo.core.typing import IntoFrame
 
 __all__ = ["cluster_strength", "strong_clusters"]
 
-Source: TypeAlias = "str | RegionActivity | None"
 _FEW_REGIONS = 10
 
 
@@ -134,7 +130,7 @@ def cluster_strength(
     known = as_cluster_definitions(definitions)
     main = as_region_activity(data, region=region, activity=activity, value=value)
     clusters = clusters_of(main, known, missing=missing)
-    further = _Further(
+    further = FurtherTables(
         data=data,
         region=region,
         activity=activity,
@@ -143,21 +139,9 @@ def cluster_strength(
         clusters=clusters,
         missing=missing,
     )
-    plants = further.establishments(
-        establishments, _needs(rules, "establishments_share")
-    )
-    amounts = Amounts(
-        size=clusters.values,
-        row_total=clusters.row_total,
-        col_total=clusters.col_total,
-        total=clusters.total,
-        establishments=None if plants is None else plants[0],
-        establishments_total=clusters.col_total if plants is None else plants[1],
-        output=further.output(output) if _needs(rules, "productivity") else None,
-        earlier=further.earlier(earlier) if _needs(rules, "growth") else None,
-    )
+    amounts = further.amounts(rules, establishments, output, earlier)
     judged = judge(rules, amounts)
-    notes = _notes(rules, amounts, clusters)
+    lacking = _lacking(rules, amounts)
     seed, p_met, p_strong = None, None, None
     if inference is not None:
         from agglo.core.parallel import entropy_of
@@ -169,12 +153,13 @@ def cluster_strength(
             cluster_strength,
             main,
             known,
+            *amounts.further(),
             parameters={"scheme": rules, "missing": missing, "inference": inference},
             seed=seed,
-            warnings=notes,
+            warnings=_notes(rules, amounts, clusters, lacking),
         ),
         frame_kind=main.frame_kind,
-        undefined=clusters.undefined,
+        undefined=(*clusters.undefined, *lacking),
         region=clusters.region,
         cluster=clusters.cluster,
         kind=clusters.kind,
@@ -285,112 +270,33 @@ def strong_clusters(
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Further:
-    """Brings the further tables to the regions and clusters of the first."""
-
-    data: IntoFrame | RegionActivity
-    region: str
-    activity: str
-    value: str
-    definitions: ClusterDefinitions
-    clusters: ClusterActivity
-    missing: Missing
-
-    def establishments(
-        self, source: Source, needed: bool
-    ) -> tuple[FloatArray, FloatArray] | None:
-        """Give plant counts by region and cluster, and their national totals."""
-        table = self._table(source, "establishments", required=needed)
-        if table is None:
-            return None
-        counts = clusters_of(table, self.definitions, missing=self.missing)
-        return self._aligned(counts, "establishments", strict=True), counts.col_total
-
-    def output(self, source: Source) -> FloatArray | None:
-        """Give payroll or value added by region and cluster."""
-        table = self._table(source, "output", required=False)
-        if table is None:
-            return None
-        return self._aligned(
-            clusters_of(table, self.definitions), "output", strict=True
-        )
-
-    def earlier(self, data: IntoFrame | RegionActivity | None) -> FloatArray | None:
-        """Give the sizes of the earlier period."""
-        if data is None:
-            return None
-        table = as_region_activity(
-            data, region=self.region, activity=self.activity, value=self.value
-        )
-        before = clusters_of(table, self.definitions, missing=self.missing)
-        return self._aligned(before, "earlier", strict=False)
-
-    def _table(
-        self, source: Source, name: str, *, required: bool
-    ) -> RegionActivity | None:
-        if source is None or isinstance(source, RegionActivity):
-            if source is None and required:
-                msg = f"The scheme looks at {name}: pass {name}=<column or RegionActivity>."
-                raise OptionError(msg)
-            return source
-        if isinstance(self.data, RegionActivity):
-            if required:
-                msg = (
-                    f"A RegionActivity holds one value per cell and the scheme looks at "
-                    f"{name}: pass {name}=<RegionActivity>, not a column name."
-                )
-                raise OptionError(msg)
-            return None
-        table = to_arrow(self.data)
-        if source not in table.column_names and not required:
-            return None
-        require_columns(table, {name: source})
-        # productivity is judged cell by cell, so its totals are not needed
-        return as_region_activity(
-            table,
-            region=self.region,
-            activity=self.activity,
-            value=source,
-            margins="refuse" if required else "disclosed",
-        )
-
-    def _aligned(
-        self, other: ClusterActivity, name: str, *, strict: bool
-    ) -> FloatArray:
-        """Order the rows as the regions of the first table; an absent region is zero."""
-        place = {str(r): k for k, r in enumerate(self.clusters.region)}
-        row = np.array([place.get(str(r), -1) for r in other.region], dtype=np.int64)
-        unknown = [str(r) for r, k in zip(other.region, row, strict=True) if k < 0]
-        if (unknown and strict) or not (row >= 0).any():
-            msg = (
-                f"`{name}` names {len(unknown)} regions that `data` does not have: "
-                f"{unknown[:10]}. Use one version of region codes."
-            )
-            raise AlignmentError(msg)
-        out = np.zeros(self.clusters.values.shape)
-        out[row[row >= 0]] = other.values[row >= 0]
-        return out
-
-
 def _scheme(scheme: str | StrengthScheme) -> StrengthScheme:
     if isinstance(scheme, StrengthScheme):
         return scheme
     return STRENGTH_SCHEMES[check_choice("scheme", scheme, list(STRENGTH_SCHEMES))]
 
 
-def _needs(rules: StrengthScheme, measure: str) -> bool:
-    return any(c.measure == measure for c in rules.criteria)
+def _lacking(rules: StrengthScheme, amounts: Amounts) -> tuple[Undefined, ...]:
+    """Give the measures of the scheme for which there are no data at all."""
+    reasons = {
+        "productivity": ("no payroll or value added", amounts.output),
+        "growth": ("no earlier period", amounts.earlier),
+    }
+    return tuple(
+        Undefined(reason=reason, item=measure, n=amounts.size.size)
+        for measure, (reason, found) in reasons.items()
+        if found is None and needs(rules, measure)
+    )
 
 
 def _notes(
-    rules: StrengthScheme, amounts: Amounts, clusters: ClusterActivity
+    rules: StrengthScheme,
+    amounts: Amounts,
+    clusters: ClusterActivity,
+    lacking: tuple[Undefined, ...],
 ) -> tuple[str, ...]:
     notes = list(clusters.provenance.warnings)
-    if _needs(rules, "productivity") and amounts.output is None:
-        notes.append("no payroll or value added: productivity is unknown")
-    if _needs(rules, "growth") and amounts.earlier is None:
-        notes.append("no earlier period: growth is unknown")
+    notes += [f"{u.reason}: {u.item} is unknown" for u in lacking]
     if any(c.rule == "top_share" for c in rules.criteria):
         n = np.sum(amounts.size > 0, axis=0)
         few = int(np.sum((n > 0) & (n < _FEW_REGIONS)))
