@@ -16,6 +16,7 @@ from agglo.concentration.ellipses import (
 )
 from agglo.concentration.externalities import externalities
 from agglo.concentration.inequality import entropy, gini, hhi, locational_gini
+from agglo.concentration.quotient_tests import location_quotient_test
 from agglo.concentration.quotients import (
     cluster_index,
     location_quotient,
@@ -42,6 +43,7 @@ __all__ = [
     "howard_colocation",
     "krugman",
     "location_quotient",
+    "location_quotient_test",
     "locational_correlation",
     "locational_gini",
     "maurel_sedillot",

@@ -114,7 +114,7 @@ def same_labels(one: RegionActivity, other: RegionActivity, name: str) -> None:
         raise AlignmentError(msg)
 
 
-def check_whole(counts: RegionActivity) -> None:
+def check_whole(counts: RegionActivity) -> RegionActivity:
     """Refuse plant counts with fractions."""
     off = ~(np.isnan(counts.values) | (counts.values == np.rint(counts.values)))
     if off.any():
@@ -129,3 +129,4 @@ def check_whole(counts: RegionActivity) -> None:
         )
         msg = f"Plant counts must be whole numbers; {int(off.sum())} are not."
         raise InvalidTableError(msg, [problem])
+    return counts

@@ -143,9 +143,11 @@ class Tested:
     p_less: FloatArray
 
 
-def binomial_test(counts: FloatArray, x: FloatArray, level: float) -> Tested:
+def binomial_test(
+    counts: FloatArray, n_plants: FloatArray, x: FloatArray, level: float
+) -> Tested:
     """n_im ~ Bin(n_i, x_m): Clopper-Pearson interval of n_im/n_i over x_m, exact tails."""
-    n = np.broadcast_to(counts.sum(axis=0), counts.shape)
+    n = np.maximum(n_plants, np.nan_to_num(counts))
     share = np.broadcast_to(x[:, None], counts.shape)
     tail = (1.0 - level) / 2.0
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -172,7 +174,8 @@ def binomial_test(counts: FloatArray, x: FloatArray, level: float) -> Tested:
         )
         lower, upper = low / share, high / share
     return _where(
-        (n > 0) & (share > 0) & np.isfinite(n), Tested(lower, upper, greater, less)
+        (n > 0) & (share > 0) & np.isfinite(counts),
+        Tested(lower, upper, greater, less),
     )
 
 
