@@ -155,7 +155,13 @@ class ClusterStrength(Result):
     definition: str
 
     def margin(self) -> FloatArray:
-        """Give value minus cut of every criterion, shape as `values`."""
+        """Give value minus cut of every criterion.
+
+        Returns
+        -------
+        numpy.ndarray of float64
+            Shape (n_criteria, n_regions, n_clusters); unit of the criterion.
+        """
         return self.values - self.cut[:, None, :]
 
     def columns(self) -> Mapping[str, ColumnData]:
