@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from types import SimpleNamespace
 
 import pytest
 
@@ -98,9 +97,9 @@ def test_another_reader_that_gives_the_same_table_leaves_the_study_alone(
     reader = registry.readers["small"]
 
     def rewritten(paths, **options):
-        return reader.read(paths, **options)
+        return reader.function(paths, **options)
 
-    other = SimpleNamespace(**{**vars(reader), "read": rewritten})
+    other = replace(reader, function=rewritten)
     newer = replace(registry, readers={"small": other})
     found = statuses(start(project.root, registry=newer))
     assert found["import/jobs"] == "run"
@@ -164,7 +163,7 @@ def test_a_failing_stage_leaves_earlier_results_alone(
     start(project.root, registry=registry)
     before = published(project.root)
 
-    def broken(inputs):
+    def broken(_inputs):
         msg = "no such luck"
         raise RunError(msg)
 

@@ -135,7 +135,7 @@ def test_reproducing_gives_the_same_bytes(done, published):
 def test_a_result_that_depends_on_chance_is_not_reproduced(make_project, registry):
     made = []
 
-    def moody(inputs):
+    def moody(_inputs):
         made.append(1)
         page = b"%d" % len(made)
         return StageOutput(documents={"findings": []}, files={"report.html": page})

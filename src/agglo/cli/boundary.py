@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
@@ -23,7 +24,6 @@ __all__ = ["INTERRUPTED", "UNEXPECTED", "Boundary"]
 UNEXPECTED = 70
 INTERRUPTED = 130
 _SHOWN = 20
-_PIPE_CLOSED = 141
 
 
 class Boundary:
@@ -50,7 +50,11 @@ class Boundary:
         trace: TracebackType | None,
     ) -> Literal[False]:
         """End the process when an error came through."""
-        if error is None or isinstance(error, SystemExit):
+        if error is None:
+            return False
+        if isinstance(error, SystemExit):
+            if error.code == INTERRUPTED:  # typer has caught Ctrl-C already
+                self._interrupted()
             return False
         raise SystemExit(self._code(error)) from None
 
@@ -66,12 +70,13 @@ class Boundary:
                 {"error": "Interrupted", "message": "interrupted", "problems": []}
             )
             return INTERRUPTED
-        if isinstance(error, BrokenPipeError):
-            # The reader has gone (`agglo schema | head`): nothing left to say.
-            sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
-            return _PIPE_CLOSED
         self._unexpected(error)
         return UNEXPECTED
+
+    def _interrupted(self) -> None:
+        text = "Interrupted. Earlier results are as they were; run again to continue."
+        _say(text)
+        self._emit({"error": "Interrupted", "message": text, "problems": []})
 
     def _complain(self, error: AggloError) -> None:
         lines = [f"Error: {error.message}"]
@@ -99,7 +104,8 @@ class Boundary:
     def _emit(self, document: dict[str, Json]) -> None:
         if self.json:
             text = json.dumps(document, indent=2, default=str)
-            sys.stdout.write(text + "\n")
+            with contextlib.suppress(BrokenPipeError):
+                sys.stdout.write(text + "\n")
 
 
 def _plain(error: AggloError) -> dict[str, Json]:

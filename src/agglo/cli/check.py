@@ -14,7 +14,17 @@ from agglo.cli.common import (
 
 
 def check(project: ProjectOption = None, json: JsonOption = False) -> None:
-    """Check agglo.toml and every table, references between tables included."""
+    """Check agglo.toml and every table.
+
+    References between tables are checked too; warnings leave the exit code at 0.
+
+    Parameters
+    ----------
+    project
+        Project folder.
+    json
+        Print JSON.
+    """
     from agglo.runs import Project, check_project
     from agglo.runs.outcome import status_dicts
     from agglo.store import read_json

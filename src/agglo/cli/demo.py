@@ -19,7 +19,22 @@ def demo(
     dry_run: DryRunOption = False,
     json: JsonOption = False,
 ) -> None:
-    """Write the generated example project and run its studies."""
+    """Write the generated example and run it.
+
+    The data are simulated from a fixed seed, and every page says so. A folder that holds
+    the same example already is completed and run again.
+
+    Parameters
+    ----------
+    path
+        Folder to write to.
+    study
+        The one study to run.
+    dry_run
+        Write nothing.
+    json
+        Print JSON.
+    """
     from agglo.runs import start
     from agglo.runs.demo import check_demo, make_demo
 

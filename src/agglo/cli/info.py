@@ -11,7 +11,15 @@ if TYPE_CHECKING:
 
 
 def info(project: ProjectOption = None, json: JsonOption = False) -> None:
-    """Show the project: its tables, studies and artefacts, and what agglo offers."""
+    """Show what is in the project and in agglo.
+
+    Parameters
+    ----------
+    project
+        Project folder.
+    json
+        Print JSON.
+    """
     from agglo.core.errors import RunError
     from agglo.runs.describe import describe_library, describe_project
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from io import TextIOWrapper
 from typing import Annotated
 
@@ -22,7 +23,7 @@ from agglo.cli.verify import verify
 __all__ = ["app", "main"]
 
 #: Verb to function, in the order of the help text.
-VERBS = {
+VERBS: dict[str, Callable[..., None]] = {
     "demo": demo,
     "new": new,
     "import": import_files,
@@ -62,12 +63,35 @@ def options(
         ),
     ] = False,
 ) -> None:
-    """Take the options that stand before the verb."""
+    """Take the options that stand before the verb.
+
+    Parameters
+    ----------
+    version
+        Whether to show the version and end.
+    """
     del version
 
 
+def help_text(verb: Callable[..., None]) -> str:
+    """Give what a verb's help says: its docstring up to the parameters.
+
+    Parameters
+    ----------
+    verb
+        The function behind the verb.
+
+    Returns
+    -------
+    str
+        Plain text.
+    """
+    text = inspect.getdoc(verb) or ""
+    return text.partition("\n\nParameters\n")[0]
+
+
 for _name, _verb in VERBS.items():
-    app.command(_name)(_verb)
+    app.command(_name, help=help_text(_verb))(_verb)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -31,7 +31,21 @@ def run(
     dry_run: DryRunOption = False,
     json: JsonOption = False,
 ) -> None:
-    """Run the studies; do what changed, keep the rest, continue after a kill."""
+    """Run the studies; keep what has not changed.
+
+    A run that was killed is continued. A run that fails leaves earlier results alone.
+
+    Parameters
+    ----------
+    study
+        The one study to run.
+    project
+        Project folder.
+    dry_run
+        Only say what would be done.
+    json
+        Print JSON.
+    """
     from agglo.runs import start
 
     with progress_on_stderr() as progress:

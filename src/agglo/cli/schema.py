@@ -20,7 +20,19 @@ def schema(
     lang: Annotated[str, typer.Option("--lang", help="Language: en or zh.")] = "en",
     json: JsonOption = False,
 ) -> None:
-    """Print the data dictionary: tables, columns, units and what they mean."""
+    """Print the data dictionary.
+
+    Tables, columns, units and what they mean, as Markdown.
+
+    Parameters
+    ----------
+    table
+        The one table wanted.
+    lang
+        Language.
+    json
+        Print JSON.
+    """
     from agglo.core.options import check_choice
     from agglo.core.schema import SCHEMAS, data_dictionary, table_schema
 

@@ -30,7 +30,20 @@ def verify(
     project: ProjectOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Hold every artefact and input against manifest.json, byte by byte."""
+    """Hold every file against manifest.json.
+
+    Artefacts and input files are read byte by byte; the exit code is 7 when one differs,
+    is missing, or is there without having been written by a run.
+
+    Parameters
+    ----------
+    reproduce
+        Also run everything anew.
+    project
+        Project folder.
+    json
+        Print JSON.
+    """
     from agglo.runs import verify as verify_project
 
     with progress_on_stderr() as progress:

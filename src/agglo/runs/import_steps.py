@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
 from agglo.core.checks import check_table
 from agglo.core.errors import InvalidTableError, Problem, RunError, suggest
 from agglo.core.results import to_json
+from agglo.runs.reader_options import (
+    option_problems,
+    parsed_options,
+    path_options,
+)
 from agglo.runs.steps import InputFile, Step, StepContext
 
 if TYPE_CHECKING:
@@ -17,6 +22,7 @@ if TYPE_CHECKING:
     from agglo.runs.project import Project
     from agglo.runs.project_file import ImportEntry
     from agglo.sources import Reader, SourceTable
+    from agglo.sources.registry import OptionValue
 
 __all__ = ["import_step_id", "import_steps", "unknown_source"]
 
@@ -71,19 +77,40 @@ def import_steps(
     for position, entry in enumerate(project.imports):
         if only is not None and entry.id != only:
             continue
-        where = project.place("import", position, "source")
         if entry.source not in readers:
+            where = project.place("import", position, "source")
             problems.append(unknown_source(entry.source, readers, where=where))
             continue
-        where = project.place("import", position, "files")
-        files, wrong = _files(project, entry, hashes, where)
+        step, wrong = _entry_step(project, position, readers[entry.source], hashes)
         problems += wrong
-        steps.append(_step(entry, readers[entry.source], files))
+        steps += [step] if step else []
     if problems:
         plural = "s" if len(problems) != 1 else ""
         msg = f"The imports have {len(problems)} problem{plural}."
         raise RunError(msg, problems)
     return tuple(steps)
+
+
+def _entry_step(
+    project: Project, position: int, reader: Reader, hashes: FileHashes
+) -> tuple[Step | None, list[Problem]]:
+    entry = project.imports[position]
+
+    def place(option: str) -> str:
+        return project.place("import", position, "options", option)
+
+    where = project.place("import", position, "files")
+    problems = option_problems(reader, entry.options, place)
+    files, wrong = _files(project, entry, entry.files, hashes, where)
+    problems += wrong
+    named = path_options(reader, entry.options)
+    further, wrong = _files(project, entry, named.values(), hashes, where)
+    problems += wrong
+    if problems:
+        return None, problems
+    paths = {k: f.path for k, f in zip(named, further, strict=True)}
+    options = parsed_options(reader, entry.options, paths)
+    return _step(entry, reader, options, files, further), []
 
 
 def unknown_source(
@@ -112,11 +139,15 @@ def unknown_source(
 
 
 def _files(
-    project: Project, entry: ImportEntry, hashes: FileHashes, where: str
+    project: Project,
+    entry: ImportEntry,
+    names: Iterable[str],
+    hashes: FileHashes,
+    where: str,
 ) -> tuple[tuple[InputFile, ...], list[Problem]]:
     found: list[InputFile] = []
     problems: list[Problem] = []
-    for name in entry.files:
+    for name in names:
         try:
             path = project.resolve(name, where=where)
             digest = hashes.of(path)
@@ -146,24 +177,32 @@ def _with_place(
     return Problem(code=problem.code, what=what, where=where, fix=fix)
 
 
-def _step(entry: ImportEntry, reader: Reader, files: tuple[InputFile, ...]) -> Step:
+def _step(
+    entry: ImportEntry,
+    reader: Reader,
+    options: Mapping[str, OptionValue],
+    files: tuple[InputFile, ...],
+    further: tuple[InputFile, ...],
+) -> Step:
     return Step(
         id=import_step_id(entry.id),
         label=f"import {entry.id} ({entry.source})",
-        code=(reader.read, _write, check_table),
+        code=(reader.function, _write, check_table),
         parameters={"source": entry.source, "options": to_json(entry.options)},
-        files=files,
-        work=partial(_work, entry, reader, files),
+        files=files + further,
+        work=partial(_work, entry, reader, options, files, further),
     )
 
 
 def _work(
     entry: ImportEntry,
     reader: Reader,
+    options: Mapping[str, OptionValue],
     files: tuple[InputFile, ...],
+    further: tuple[InputFile, ...],
     context: StepContext,
 ) -> None:
-    parts = reader.read([f.path for f in files], **entry.options)
+    parts = reader.read([f.path for f in files], **options)
     problems: list[Problem] = []
     for part in parts:
         where = f"import '{entry.id}', table {part.table}"
@@ -174,7 +213,7 @@ def _work(
         plural = "s" if len(problems) != 1 else ""
         msg = f"The import '{entry.id}' has {len(problems)} problem{plural}; nothing was changed."
         raise InvalidTableError(msg, problems)
-    _refuse_changed(entry, files)
+    _refuse_changed(entry, files + further)
     _write(entry, parts, context)
 
 
@@ -211,7 +250,7 @@ def _write(
                 {
                     "table": p.table,
                     "rows": p.data.num_rows,
-                    "origin": to_json(p.origin),
+                    "origin": p.origin.to_dict(),
                     "repairs": [to_json(r.to_dict()) for r in p.repairs],
                     "notes": [to_json(r.to_dict()) for r in p.notes],
                 }

@@ -6,13 +6,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from agglo.core.errors import RunError
+from agglo.core.errors import OptionError, RunError
 from agglo.core.typing import Json
 from agglo.runs.execute import StepStatus, open_runner
 from agglo.runs.import_steps import import_steps, unknown_source
 from agglo.runs.project import Project
 from agglo.runs.project_file import ImportEntry
 from agglo.runs.publish import load_for_update, merge_steps, publish
+from agglo.runs.reader_options import (
+    option_problems,
+    parsed_options,
+    path_options,
+)
 from agglo.store import read_json
 
 if TYPE_CHECKING:
@@ -20,6 +25,7 @@ if TYPE_CHECKING:
 
     from agglo.runs.launch import Registry
     from agglo.runs.progress import Progress
+    from agglo.sources import Reader
 
 __all__ = ["AddedImport", "add_import"]
 
@@ -100,6 +106,8 @@ def add_import(
     ------
     RunError
         If the source is unknown, the id taken, or a file missing.
+    OptionError
+        With every option that is unknown, missing or has no such value.
     SourceError, InvalidTableError
         What the reader or the check of its tables says.
     """
@@ -118,7 +126,7 @@ def add_import(
         id=id or project.free_id(source),
         source=source,
         files=[_as_written(project, f) for f in files],
-        options=dict(options or {}),
+        options=_typed(project, known.readers[source], options or {}),
     )
     wider = project.with_import(entry)
     with open_runner(project, progress) as runner:
@@ -136,6 +144,19 @@ def add_import(
         step=runner.statuses[-1],
         written=not dry_run,
     )
+
+
+def _typed(
+    project: Project, reader: Reader, options: Mapping[str, object]
+) -> dict[str, object]:
+    """Give the options as ``agglo.toml`` should hold them, or say all that is wrong."""
+    problems = option_problems(reader, options, lambda name: f"option {name}")
+    if problems:
+        msg = f"The options of the source '{reader.name}' are not admissible."
+        raise OptionError(msg, problems)
+    named = path_options(reader, options)
+    typed: dict[str, object] = {**parsed_options(reader, options, {})}
+    return typed | {k: _as_written(project, v) for k, v in named.items()}
 
 
 def _as_written(project: Project, name: str | Path) -> str:

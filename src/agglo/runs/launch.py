@@ -253,7 +253,11 @@ def _tables(
     for entry in project.imports:
         record = runner.records.get(f"import/{entry.id}")
         if record is None:
-            names = set(registry.readers[entry.source].tables)
+            reader = registry.readers[entry.source]
+            names = set(reader.tables)
+            if "*" in names:  # the reader for any table
+                default = reader.option("table").default
+                names = {str(entry.options.get("table", default))}
         else:
             names = {n.split("/")[1] for n in record.outputs if n.endswith(".parquet")}
         for name in sorted(names):
