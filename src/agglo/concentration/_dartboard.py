@@ -98,6 +98,7 @@ def _draws(
     seed: int,
 ) -> FloatArray:
     """Simulate G of the activities in `used`, shape (n, used.size)."""
+    from agglo.concentration._kernels.dartboard import alias_tables, dartboard_draws
     from agglo.core.parallel import monte_carlo
 
     activity, size = plants
@@ -107,12 +108,10 @@ def _draws(
     start = np.append(start, order.size)
     share = size[order] / known.moments.total[activity[order]]
     x = _area_probabilities(known, used)
-    keep, alias = kernels.alias_tables(x)
+    keep, alias = alias_tables(x)
 
     def draw(rng: np.random.Generator, count: int) -> FloatArray:
-        return np.asarray(
-            kernels.dartboard_draws(rng, count, start, share, x, x2, keep, alias)
-        )
+        return np.asarray(dartboard_draws(rng, count, start, share, x, x2, keep, alias))
 
     return monte_carlo(draw, n=n, seed=seed)
 
