@@ -22,6 +22,14 @@ ACTIVITY = {
     "establishments": [6.0, 3.0, 5.0, 2.0, 4.0, 6.0, 1.0, 9.0, 4.0, 5.0, 3.0],
     "payroll": [60.0, 10.0, 30.0, 12.0, 50.0, 20.0, 4.0, 45.0, 18.0, 9.0, 40.0],
 }
+# the same with a confidential cell and its published bounds
+HIDDEN = {
+    **ACTIVITY,
+    "employment": [None, *ACTIVITY["employment"][1:]],
+    "employment_lower": [100.0, *[None] * 10],
+    "employment_upper": [249.0, *[None] * 10],
+    "flag": ["c", *[""] * 10],
+}
 # plants of three activities in four regions
 PLANTS = {
     "region": ["a", "a", "a", "b", "b", "b", "c", "c", "c", "d", "d", "d"],
@@ -150,6 +158,27 @@ CASES: Mapping[str, Case] = {
             "kind": Wrong(value="ratios"),
             "reference": NATIONAL,
             "margins": TOTALS,
+        },
+    ),
+    "concentration.location_quotient_bounds": Case(
+        data=(HIDDEN,),
+        columns=CELL,
+        wrong={"method": Wrong(value="exactly"), "margins": TOTALS},
+    ),
+    "concentration.location_quotient_test": Case(
+        data=(ACTIVITY,),
+        columns=CELL,
+        wrong={
+            "method": Wrong(value="binomal"),
+            "reference": NATIONAL,
+            "alternative": SIDE,
+            "level": Wrong(value=1.5),
+            "fdr": Wrong(value="bonferroni"),
+            "margins": TOTALS,
+        },
+        free={
+            "inference": CHECKED,
+            "establishments": "only read by methods that count plants",
         },
     ),
     "concentration.shrink_location_quotient": Case(

@@ -114,3 +114,11 @@ def test_problem_codes_are_found_with_their_words():
     assert {"duplicate_key", "null_key", "unknown_code"} <= set(codes)
     assert all(re.fullmatch(r"[a-z][a-z_]+", code) for code in codes)
     assert any("more than once" in what for _, what, _ in codes["duplicate_key"])
+
+
+def test_every_reader_and_study_is_explained(reference):
+    names = [
+        *import_module("agglo.sources").READERS,
+        *import_module("agglo.studies").STUDIES,
+    ]
+    assert not [n for n in names if not re.search(rf"\b{re.escape(n)}\b", reference)]
