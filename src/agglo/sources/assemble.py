@@ -189,7 +189,7 @@ def each_file(
     findings: Findings,
     what: str,
 ) -> list[Part]:
-    """Read every file, collect the problems of all, then raise or return.
+    """Read every file; a file that cannot be read stops the import after the last one.
 
     Parameters
     ----------
@@ -210,7 +210,8 @@ def each_file(
     Raises
     ------
     SourceError
-        With the problems of all files.
+        With the problems of all files, if one of them gave no rows at all. Otherwise
+        problems stay in `findings`, so that `assemble` can add those of keys and ranges.
     """
     if not paths:
         problem = Problem(
@@ -233,7 +234,8 @@ def each_file(
             parts.append(part)
     if len(paths) == 1 and failed and len(findings.problems) == len(failed[0].problems):
         raise failed[0]
-    findings.raise_if_any(what)
+    if failed:
+        findings.raise_if_any(what)
     return parts
 
 

@@ -227,7 +227,8 @@ def _levels(column: pa.ChunkedArray) -> tuple[pa.Array, NDArray[np.int64]]:
         sector = NAICS_SECTORS.get(code)
         total = code == "" and word != ""
         clean.append("total" if total else sector or code)
-        digits.append(0 if total else 2 if sector else len(code))
+        # an empty cell is no level: it stays in for the code check to find
+        digits.append(0 if total else 2 if sector else len(code) or -1)
     index = np.asarray(encoded.indices.to_numpy(zero_copy_only=False))
     codes = pa.array(clean, pa.string()).take(pa.array(index))
     return codes, np.asarray(digits, dtype=np.int64)[index]
