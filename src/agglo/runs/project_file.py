@@ -86,7 +86,7 @@ def parse_project_file(text: str, *, where: str = FILE_NAME) -> ProjectFile:
 
     Examples
     --------
-    >>> parse_project_file('[project]\\nname = "us"').project.seed
+    >>> parse_project_file('[project]\nname = "us"').project.seed
     7
     """
     try:

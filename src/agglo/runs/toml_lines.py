@@ -35,7 +35,7 @@ def key_lines(text: str) -> dict[Location, int]:
 
     Examples
     --------
-    >>> key_lines('[project]\\nname = "a"\\n[[import]]\\nid = "b"')[("import", 0, "id")]
+    >>> key_lines('[project]\nname = "a"\n[[import]]\nid = "b"')[("import", 0, "id")]
     4
     """
     lines: dict[Location, int] = {}
