@@ -16,12 +16,15 @@ from agglo.concentration.ellipses import (
 )
 from agglo.concentration.externalities import externalities
 from agglo.concentration.inequality import entropy, gini, hhi, locational_gini
+from agglo.concentration.quotient_bounds import location_quotient_bounds
 from agglo.concentration.quotient_tests import location_quotient_test
 from agglo.concentration.quotients import (
     cluster_index,
     location_quotient,
     shrink_location_quotient,
 )
+from agglo.concentration.shift_share import shift_share
+from agglo.concentration.specialisation import specialisation
 from agglo.concentration.theil import theil
 from agglo.concentration.variety import variety
 
@@ -43,11 +46,14 @@ __all__ = [
     "howard_colocation",
     "krugman",
     "location_quotient",
+    "location_quotient_bounds",
     "location_quotient_test",
     "locational_correlation",
     "locational_gini",
     "maurel_sedillot",
+    "shift_share",
     "shrink_location_quotient",
+    "specialisation",
     "standard_deviational_ellipse",
     "theil",
     "variety",
