@@ -10,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from agglo.core._schema_tables import TABLES
+from agglo.core._schema_facts import FACT_TABLES
+from agglo.core._schema_policy import POLICY_TABLES
+from agglo.core._schema_reference import REFERENCE_TABLES
 from agglo.core._schema_types import Column, TableSchema
 from agglo.core.errors import OptionError, suggest
 
@@ -118,4 +120,6 @@ def _section(schema: TableSchema, lang: Lang) -> str:
     return "\n".join([*lines, ""])
 
 
-SCHEMAS: Mapping[str, TableSchema] = {schema.name: schema for schema in TABLES}
+SCHEMAS: Mapping[str, TableSchema] = {
+    schema.name: schema for schema in (*REFERENCE_TABLES, *FACT_TABLES, *POLICY_TABLES)
+}

@@ -1,0 +1,177 @@
+"""Tables that say what codes mean: regions, industries, definitions, concordances."""
+
+from __future__ import annotations
+
+from agglo.core._schema_columns import (
+    INDUSTRY,
+    LAT,
+    LON,
+    NAME_EN,
+    NAME_ZH,
+    REGION_VERSION,
+    key_column,
+    number_column,
+    text_column,
+)
+from agglo.core._schema_types import TableSchema
+
+__all__ = ["REFERENCE_TABLES"]
+
+REFERENCE_TABLES: tuple[TableSchema, ...] = (
+    TableSchema(
+        name="regions",
+        title_en="Regions with their names, place in the hierarchy and position.",
+        title_zh="地区的名称、层级和位置。",
+        key=("region",),
+        columns=(
+            key_column("region", "Region", "地区", "Code of the region.", "地区代码。"),
+            NAME_EN,
+            NAME_ZH,
+            text_column(
+                "level", "Level", "层级", "Level, for example county.", "层级，例如县。"
+            ),
+            text_column(
+                "parent",
+                "Parent",
+                "上级",
+                "Region one level up.",
+                "上一级地区。",
+                role="attribute",
+            ),
+            LON,
+            LAT,
+            number_column(
+                "area_km2",
+                "km2",
+                "Area",
+                "面积",
+                "Land area.",
+                "土地面积。",
+                role="attribute",
+            ),
+            number_column(
+                "population",
+                "persons",
+                "Population",
+                "人口",
+                "Resident population.",
+                "常住人口。",
+                role="attribute",
+            ),
+            REGION_VERSION,
+        ),
+    ),
+    TableSchema(
+        name="industries",
+        title_en="Industries with their names, classification and classes.",
+        title_zh="行业的名称、分类和类别。",
+        key=("industry",),
+        columns=(
+            key_column(
+                "industry", "Industry", "行业", "Code of the industry.", "行业代码。"
+            ),
+            NAME_EN,
+            NAME_ZH,
+            text_column(
+                "classification",
+                "Classification",
+                "分类体系",
+                "Classification and version, for example naics_2017.",
+                "分类体系及版本，例如 naics_2017。",
+                role="version",
+            ),
+            text_column("level", "Level", "层级", "Level or digits.", "层级或位数。"),
+            text_column(
+                "parent", "Parent", "上级", "Industry one level up.", "上一级行业。"
+            ),
+            text_column(
+                "technology_class",
+                "Technology class",
+                "技术类别",
+                "Technology or knowledge intensity class.",
+                "技术或知识密集度类别。",
+            ),
+            text_column(
+                "factor_intensity",
+                "Factor intensity",
+                "要素密集度",
+                "Labour, capital, resource or technology intensive.",
+                "劳动、资本、资源或技术密集。",
+            ),
+        ),
+    ),
+    TableSchema(
+        name="definitions",
+        title_en="Benchmark cluster definitions: which industries form a cluster.",
+        title_zh="基准集群定义：哪些行业组成集群。",
+        key=("definition", "industry", "cluster"),
+        columns=(
+            text_column(
+                "definition",
+                "Definition",
+                "定义",
+                "Name and version of the set of definitions.",
+                "定义集的名称和版本。",
+                role="version",
+            ),
+            INDUSTRY,
+            key_column(
+                "cluster", "Cluster", "集群", "Name of the cluster.", "集群名称。"
+            ),
+            text_column(
+                "kind",
+                "Kind",
+                "类型",
+                "Whether the cluster sells beyond its region.",
+                "集群是否面向区外市场。",
+                allowed=("traded", "local"),
+            ),
+            number_column(
+                "weight",
+                "share",
+                "Weight",
+                "权重",
+                "Share of the industry that belongs to the cluster.",
+                "行业归属该集群的份额。",
+                maximum=1.0,
+            ),
+        ),
+    ),
+    TableSchema(
+        name="concordances",
+        title_en="Weighted many-to-many mappings between code systems.",
+        title_zh="代码体系之间的加权多对多对照。",
+        key=("source_version", "target_version", "source", "target"),
+        columns=(
+            key_column(
+                "source", "From", "原代码", "Code in the source system.", "原体系代码。"
+            ),
+            key_column(
+                "target", "To", "新代码", "Code in the target system.", "目标体系代码。"
+            ),
+            number_column(
+                "weight",
+                "share",
+                "Weight",
+                "权重",
+                "Share of the source that goes to the target.",
+                "原代码分配到目标代码的份额。",
+                maximum=1.0,
+            ),
+            key_column(
+                "source_version",
+                "Source version",
+                "原版本",
+                "Version of the source system.",
+                "原体系版本。",
+            ),
+            key_column(
+                "target_version",
+                "Target version",
+                "目标版本",
+                "Version of the target system.",
+                "目标体系版本。",
+            ),
+        ),
+    ),
+)
