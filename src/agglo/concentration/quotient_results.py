@@ -41,14 +41,17 @@ def cell_reasons(
         left = np.broadcast_to(mask, seen.shape) & ~seen
         seen |= left
         rows = np.asarray(left.all(axis=1))
-        cols = np.asarray(left[~rows].all(axis=0)) & (not rows.all())
         out += [
             Undefined(reason=reason, region=str(r), n=activity.size)
             for r in region[rows]
         ]
-        left = left & ~rows[:, None]
-        n = int((~rows).sum())
-        out += [Undefined(reason=reason, activity=str(a), n=n) for a in activity[cols]]
+        left[rows] = False
+        # a column is whole when what is left and what was said before fill it
+        cols = np.asarray(seen.all(axis=0) & left.any(axis=0))
+        out += [
+            Undefined(reason=reason, activity=str(a), n=int(n))
+            for a, n in zip(activity[cols], left[:, cols].sum(axis=0), strict=True)
+        ]
         cells = np.argwhere(left & ~cols)
         out += [
             Undefined(reason=reason, region=str(region[m]), activity=str(activity[i]))
