@@ -22,6 +22,11 @@ ACTIVITY = {
     "establishments": [6.0, 3.0, 5.0, 2.0, 4.0, 6.0, 1.0, 9.0, 4.0, 5.0, 3.0],
     "payroll": [60.0, 10.0, 30.0, 12.0, 50.0, 20.0, 4.0, 45.0, 18.0, 9.0, 40.0],
 }
+# the same two years later
+LATER = {
+    **ACTIVITY,
+    "employment": [130.0, 20.0, 55.0, 25.0, 90.0, 50.0, 12.0, 95.0, 30.0, 35.0, 80.0],
+}
 # the same with a confidential cell and its published bounds
 HIDDEN = {
     **ACTIVITY,
@@ -180,6 +185,23 @@ CASES: Mapping[str, Case] = {
             "inference": CHECKED,
             "establishments": "only read by methods that count plants",
         },
+    ),
+    "concentration.specialisation": Case(
+        data=(ACTIVITY,),
+        columns=CELL,
+        wrong={
+            "reference": NATIONAL,
+            "min_reference_share": Wrong(value=-0.1),
+            "min_employment": Wrong(value=-1.0),
+            "winsor": Wrong(value=0.9),
+            "margins": TOTALS,
+        },
+        free={"log": "yes or no"},
+    ),
+    "concentration.shift_share": Case(
+        data=(ACTIVITY, LATER),
+        columns=CELL,
+        wrong={"variant": Wrong(value="classic"), "margins": TOTALS},
     ),
     "concentration.shrink_location_quotient": Case(
         data=(ACTIVITY,),
