@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import doctest
 import re
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ DOCS = ROOT / "docs"
 FLAGS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
 
 _FENCE = re.compile(r"^```(?:python|pycon)[^\n]*\n(.*?)^```", re.M | re.S)
+_CONSOLE = re.compile(r"^```console[^\n]*\n(.*?)^```", re.M | re.S)
 _CODE = re.compile(r"^(`{3,}|~{3,}).*?^\1", re.M | re.S)
 _LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)(?:\s+\"[^\"]*\")?\)")
 _MAKE = re.compile(r"\bmake ([a-z][a-z-]*)\b")
@@ -41,6 +43,23 @@ def examples(page: Path) -> Iterator[doctest.DocTest]:
             test = parser.get_doctest(block.group(1), {}, label(page), str(page), line)
             test.globs = names  # get_doctest copies what it is given
             yield test
+
+
+def steps(page: Path) -> list[doctest.DocTest | list[str]]:
+    """Doctests and commands of a page in the order in which a reader meets them.
+
+    Commands are the lines of console blocks that start with `$ agglo`, without the name.
+    """
+    found: list[tuple[int, doctest.DocTest | list[str]]] = [
+        (test.lineno or 0, test) for test in examples(page)
+    ]
+    text = page.read_text(encoding="utf-8")
+    for block in _CONSOLE.finditer(text):
+        joined = block.group(1).replace("\\\n", " ")
+        lines = re.findall(r"^\$ agglo (.*)$", joined, re.M)
+        place = text.count("\n", 0, block.start(1))
+        found += [(place, shlex.split(line, comments=True)) for line in lines]
+    return [step for _, step in sorted(found, key=lambda pair: pair[0])]
 
 
 def links(page: Path) -> Iterator[str]:

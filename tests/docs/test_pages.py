@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import doctest
 import re
+import shlex
+import subprocess
+import sys
 from importlib import import_module
 from pathlib import Path
 
@@ -20,6 +23,7 @@ from tests.docs.pages import (
     links,
     make_targets,
     pages,
+    steps,
 )
 
 NEEDS_SHARED = "<!-- needs the shared data -->"
@@ -27,8 +31,8 @@ NEEDS_SHARED = "<!-- needs the shared data -->"
 
 @pytest.mark.parametrize("page", pages(), ids=label)
 def test_examples_run(page, request, tmp_path, monkeypatch):
-    blocks = list(examples(page))
-    if not blocks:
+    todo = steps(page)
+    if not todo:
         return
     if NEEDS_SHARED in page.read_text(encoding="utf-8"):
         shared = request.getfixturevalue("shared_data")
@@ -36,9 +40,26 @@ def test_examples_run(page, request, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     runner = doctest.DocTestRunner(optionflags=FLAGS)
     report: list[str] = []
-    for block in blocks:
-        runner.run(block, out=report.append, clear_globs=False)
-    assert not runner.failures, "".join(report)
+    for step in todo:
+        if isinstance(step, doctest.DocTest):
+            runner.run(step, out=report.append, clear_globs=False)
+        else:
+            report += _refusal(step)
+    assert not report, "".join(report)
+
+
+def _refusal(words: list[str]) -> list[str]:
+    """Run a command line; nothing when it ended well, otherwise what it said."""
+    done = subprocess.run(
+        [sys.executable, "-m", "agglo", *words],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    failed = (
+        f"agglo {shlex.join(words)}: {done.returncode}\n{done.stdout}{done.stderr}\n"
+    )
+    return [failed] if done.returncode else []
 
 
 def test_examples_are_found_and_can_fail(tmp_path):
