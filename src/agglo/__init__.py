@@ -105,6 +105,16 @@ if TYPE_CHECKING:
         as_region_activity,
         as_regions,
     )
+    from agglo.relatedness import (
+        STRENGTH_SCHEMES,
+        ClusterDefinitions,
+        Criterion,
+        StrengthScheme,
+        aggregate_clusters,
+        as_cluster_definitions,
+        cluster_strength,
+        strong_clusters,
+    )
 
 _AREAS = (
     "concentration",
@@ -201,6 +211,16 @@ _EXPORTS = {
         "as_points",
         "as_region_activity",
         "as_regions",
+    ),
+    "agglo.relatedness": (
+        "ClusterDefinitions",
+        "Criterion",
+        "STRENGTH_SCHEMES",
+        "StrengthScheme",
+        "aggregate_clusters",
+        "as_cluster_definitions",
+        "cluster_strength",
+        "strong_clusters",
     ),
 }
 

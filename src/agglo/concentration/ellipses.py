@@ -218,6 +218,11 @@ def ellipse_overlap(a: Ellipse, b: Ellipse) -> EllipseOverlap:
     The area is exact: crossings from the quartic of the two conics, elliptic segments by
     Green's theorem. Cost O(1).
 
+    References
+    ----------
+    The polynomial and segment method follows Hughes and Chraibi (2012),
+    https://doi.org/10.1007/s00791-013-0214-3; derived and tested here.
+
     Examples
     --------
     >>> import pyarrow as pa, agglo as ag
@@ -303,6 +308,15 @@ def centre_shift(ellipses: Sequence[Ellipse], periods: Sequence[float]) -> Centr
     OptionError
         If the periods do not increase.
 
+    Notes
+    -----
+    Distances and bearings are geodesic when the projection is known, else planar. The
+    change of direction is the shortest axial one. Cost O(periods).
+
+    References
+    ----------
+    Geodesics: Vincenty (1975), https://doi.org/10.1179/sre.1975.23.176.88.
+
     Examples
     --------
     >>> import pyarrow as pa, agglo as ag
@@ -348,7 +362,6 @@ def centre_shift(ellipses: Sequence[Ellipse], periods: Sequence[float]) -> Centr
 def bootstrap_ellipse(
     data: IntoFrame | Points,
     *,
-    unit: ArrayLike | None = None,
     x: str = "x_km",
     y: str = "y_km",
     weight: str | None = None,
@@ -356,6 +369,7 @@ def bootstrap_ellipse(
     divisor: Divisor = "n",
     scale: float | None = None,
     coverage: float | None = None,
+    unit: ArrayLike | None = None,
     inference: Bootstrap = Bootstrap(n=2000),  # noqa: B008  frozen
 ) -> EllipseInterval:
     """Give intervals of centre, axes, area and direction by resampling units.
@@ -385,8 +399,11 @@ def bootstrap_ellipse(
     Notes
     -----
     Draws are multinomial counts of units times their sums: one matrix product for all
-    draws. Efron (1987), https://doi.org/10.1080/01621459.1987.10478410, for BCa. Cost
-    O(draws × units).
+    draws. Cost O(draws × units).
+
+    References
+    ----------
+    BCa intervals: Efron (1987), https://doi.org/10.1080/01621459.1987.10478410.
 
     Examples
     --------

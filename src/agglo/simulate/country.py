@@ -42,6 +42,8 @@ class Country:
         What it was generated from.
     seed
         Seed or drawn entropy.
+    generated
+        Always true: nothing here is an observation.
     """
 
     regions: pa.Table
