@@ -118,12 +118,9 @@ def publish(
         sync_folder(folder)
     for name in sorted(gone):
         _remove(project.workspace, name)
-    clean_partial(project.tables)
-    clean_partial(project.results)
-    data = new.to_bytes()
-    target = project.workspace / MANIFEST
-    if not target.is_file() or target.read_bytes() != data:
-        write_bytes(target, data)
+    for folder in (project.tables, project.results, project.private):
+        clean_partial(folder)
+    _place_manifest(project, new.to_bytes())
     journal.unlink(missing_ok=True)
     return new
 
@@ -159,6 +156,19 @@ def _place(project: Project, source: Path, target: Path, digest: str) -> None:
             # Other file system, or one without hard links: a copy does as well.
             staged.unlink(missing_ok=True)
             write_bytes(target, source.read_bytes())
+    except OSError as error:
+        raise disk_error(target, error) from error
+
+
+def _place_manifest(project: Project, data: bytes) -> None:
+    target = project.workspace / MANIFEST
+    if target.is_file() and target.read_bytes() == data:
+        return
+    staged = project.private / "staging" / MANIFEST
+    write_bytes(staged, data)
+    try:
+        staged.replace(target)
+        sync_folder(target.parent)
     except OSError as error:
         raise disk_error(target, error) from error
 
