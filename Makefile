@@ -47,7 +47,7 @@ bench: $(VENV)/.dev ## time and memory beside naive twins, then the table of doc
 	$(PY) -m benchmarks.report .benchmarks/latest.json docs/performance.md
 
 docs: $(VENV)/.dev ## build the documentation; a warning is an error
-	$(PY) -m sphinx -W --keep-going -q -b html docs docs/_build/html
+	$(PY) -m sphinx -E -W --keep-going -q -b html docs docs/_build/html
 	@echo "docs/_build/html/index.html"
 
 coverage: $(VENV)/.dev ## run the tests with branch coverage
