@@ -74,6 +74,8 @@ class Run:
         What the run took.
     planned
         Whether it only says what would be done.
+    registry
+        The readers and studies it ran with, for :meth:`resume`.
     """
 
     folder: Path
