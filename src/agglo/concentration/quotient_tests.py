@@ -227,8 +227,8 @@ def _simulate_dartboard(
 ) -> bool:
     """Replace the p-values of activities with few equivalent plants; say if any."""
     cumulative = np.cumsum(np.nan_to_num(known.x))
-    if not cumulative[-1] > 0:
-        return False
+    if cumulative[-1] > 1.0 - draws.TIE:  # all there is, up to rounding
+        cumulative = cumulative / cumulative[-1]
     for i, rows in known.plants_by_activity(lumpy):
         size = known.plant_size[rows]
         size = size[size > 0]

@@ -34,7 +34,8 @@ def dartboard_counts(
     share
         Share of every plant in its activity, (n_plants,).
     cumulative
-        Cumulated reference shares, (n_regions,).
+        Cumulated reference shares, (n_regions,); below 1 at the end when the reference
+        has further regions.
     slot
         Position in `observed` of every region, -1 for regions not watched.
     observed
@@ -53,9 +54,9 @@ def dartboard_counts(
     for _ in range(n_draws):
         drawn[:] = 0.0
         for j in range(share.size):
-            point = rng.random() * cumulative[last]
-            m = min(np.searchsorted(cumulative, point, side="right"), last)
-            if slot[m] >= 0:
+            m = np.searchsorted(cumulative, rng.random(), side="right")
+            # beyond the last: a region that only the reference has
+            if m <= last and slot[m] >= 0:
                 drawn[slot[m]] += share[j]
         for k in range(n_watched):
             if drawn[k] >= observed[k] - TIE:
