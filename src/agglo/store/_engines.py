@@ -6,7 +6,7 @@ This is the only place that knows the name of an engine.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias, cast
 
@@ -37,7 +37,7 @@ class Opened:
 
     def require(self, keys: Mapping[str, str], values: Mapping[str, str]) -> None:
         """Refuse absent columns, then keys and values of unfit types, all at once."""
-        head = pa.schema([(name, pa.null()) for name in self.schema]).empty_table()
+        head = columns_only(self.schema)
         require_columns(head, {**keys, **values}, where="frame")
         problems = [
             _wrong_type(name, self.schema[name], "labels", "text or whole numbers")
@@ -52,6 +52,12 @@ class Opened:
         if problems:
             msg = f"`frame` has {len(problems)} columns of the wrong type."
             raise InvalidTableError(msg, problems)
+
+
+def columns_only(names: Iterable[str]) -> pa.Table:
+    """Give a table of these columns without rows."""
+    # empty_table() would do, but imports pandas where it is installed
+    return pa.Table.from_batches([], pa.schema([(name, pa.null()) for name in names]))
 
 
 def open_frame(frame: IntoFrame) -> Opened:
@@ -76,7 +82,9 @@ def hold(lazy: Lazy) -> Lazy:
     """Compute a step once where later steps would compute it again.
 
     pandas and pyarrow have computed it already; polars and Spark recognise a repeated
-    part of a plan. DuckDB runs a relation again at every use.
+    part of a plan. DuckDB runs a relation again at every use. Steps that read a held
+    relation twice read it directly: DuckDB 2.0 takes half a minute to plan a shared
+    projection over a million held rows.
     """
     if not lazy.implementation.is_duckdb():
         return lazy

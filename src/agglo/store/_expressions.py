@@ -96,6 +96,20 @@ def sums(
     return grouped.select(*shown)
 
 
+def reshown(lazy: Lazy, keys: Sequence[str], value: str, *, disclosed: bool) -> Lazy:
+    """Show grouped rows as `sums` would have shown them."""
+    shown = lazy.select(*keys, value, value + UNKNOWN)
+    if disclosed:
+        return shown
+    whole = nw.col(value + UNKNOWN) == 0
+    return shown.with_columns(nw.when(whole).then(nw.col(value)).alias(value))
+
+
+def with_period(cells: Lazy, period: str | None) -> Lazy:
+    """Make sure that there is a column to tell periods apart."""
+    return cells if period else cells.with_columns(nw.lit("all").alias(ALL))
+
+
 def with_margins(
     cells: Lazy,
     *,
@@ -107,8 +121,6 @@ def with_margins(
 ) -> Lazy:
     """Put region_total, industry_total and total beside every cell."""
     when = period or ALL
-    if period is None:
-        cells = cells.with_columns(nw.lit("all").alias(ALL))
     schema = dict(cells.collect_schema())
     out = cells
     for name, keys in {

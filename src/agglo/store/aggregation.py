@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -39,12 +40,16 @@ class Aggregation:
         Columns of sums, finite in any table that is right.
     kind
         Kind of frame the caller came with.
+    ready
+        Whether the steps start from a table that is held already, so that running them
+        again costs little.
     """
 
     lazy: Lazy
     keys: tuple[str, ...]
     values: tuple[str, ...]
     kind: FrameKind
+    ready: bool = False
 
     @property
     def native(self) -> object:
@@ -67,7 +72,26 @@ class Aggregation:
         narwhals.LazyFrame
             The same rows.
         """
-        return hold(self.lazy)
+        return self.lazy if self.ready else hold(self.lazy)
+
+    def is_grouped(self, keys: Sequence[str], value: str) -> bool:
+        """Say whether there is one row for each combination of these keys.
+
+        Parameters
+        ----------
+        keys
+            Columns.
+        value
+            Column of sums that is wanted with its count of unknown rows.
+
+        Returns
+        -------
+        bool
+            True when another grouping by `keys` would change nothing.
+        """
+        held = self.lazy.collect_schema()
+        same = set(keys) == set(self.keys)
+        return same and value in self.values and f"{value}_unknown" in held
 
     def to_table(self) -> pa.Table:
         """Compute the table.
@@ -87,7 +111,7 @@ class Aggregation:
             ``out_of_memory`` or ``query_failed`` when DuckDB gives up.
         """
         table = collect(self.held.sort(*self.keys))
-        table = table.cast(canonical_schema(table.schema)).combine_chunks()
+        table = table.cast(canonical_schema(table.schema))
         problems = [*self._null_keys(table), *self._not_finite(table)]
         if problems:
             msg = "The aggregated table is not valid."
@@ -135,13 +159,10 @@ class Aggregation:
     def _not_finite(self, table: pa.Table) -> list[Problem]:
         problems = []
         for value in self.values:
-            bad = np.flatnonzero(
-                pc.invert(pc.is_finite(table[value].cast(pa.float64())))
-                .fill_null(False)
-                .to_numpy()
-            )
-            if not bad.size:
+            finite = pc.is_finite(table[value].cast(pa.float64()))
+            if pc.all(finite).as_py() is not False:
                 continue
+            bad = np.flatnonzero(pc.invert(finite).fill_null(False).to_numpy())
             first = table.select(list(self.keys)).take(bad[:_SHOWN]).to_pylist()
             shown = "; ".join(", ".join(map(str, row.values())) for row in first[:3])
             problems.append(

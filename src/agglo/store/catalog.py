@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 from agglo.core.errors import OptionError, Problem, StoreError, suggest
 from agglo.core.frames import require_columns
 from agglo.core.options import check_number
+from agglo.store._engines import columns_only
 from agglo.store._problems import read_error
 from agglo.store.parquet import corrupt_parquet, read_table
 
@@ -237,7 +238,7 @@ class Catalog:
         schema = self.schema(name)
         if columns is not None:
             wanted = {f"columns[{i}]": c for i, c in enumerate(columns)}
-            require_columns(schema.empty_table(), wanted, where=name)
+            require_columns(columns_only(schema.names), wanted, where=name)
             schema = pa.schema([schema.field(c) for c in columns])
         pieces = []
         for file in self.parts(name):

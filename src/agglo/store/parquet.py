@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from agglo.core.errors import InvalidTableError, Problem
 from agglo.core.frames import require_columns, to_arrow
+from agglo.store._engines import columns_only
 from agglo.store._problems import read_error, store_error
 from agglo.store.files import open_atomic
 
@@ -125,7 +126,7 @@ def read_table(
             pq.ParquetFile(file, page_checksum_verification=True) as parquet,
         ):
             if columns is not None:
-                empty = parquet.schema_arrow.empty_table()
+                empty = columns_only(parquet.schema_arrow.names)
                 wanted = {f"columns[{i}]": c for i, c in enumerate(columns)}
                 require_columns(empty, wanted, where=str(source))
             table = parquet.read(columns=None if columns is None else list(columns))

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import narwhals as nw
 
 from agglo.store import _expressions as ex
+from agglo.store._engines import hold
 from agglo.store._steps import (
     Unknowns,
     check_distinct,
     is_disclosed,
     labels_of,
     opened_frame,
-    totals,
 )
 from agglo.store.aggregation import Aggregation
 
@@ -159,23 +160,33 @@ def _cells(
     """Give one row per cell with its margins beside it."""
     labels = labels_of(region=region, industry=industry, period=period)
     check_distinct([*labels.values(), value, value + ex.UNKNOWN, *_MARGINS])
-    cells = totals(
-        opened_frame(frame), labels, {"value": value}, None, margins, floor=0.0
-    )
+    disclosed = is_disclosed(margins)
+    opened = opened_frame(frame)
+    opened.require(labels, {"value": value})
+    keys = tuple(labels.values())
+    if isinstance(frame, Aggregation) and frame.is_grouped(keys, value):
+        cells = ex.reshown(opened.lazy, keys, value, disclosed=disclosed)
+    else:
+        cells = ex.sums(
+            opened.lazy,
+            opened.schema,
+            keys=keys,
+            values=[value],
+            disclosed=disclosed,
+            floor=0.0,
+        )
+    # each margin reads the cells again
     wide = ex.with_margins(
-        cells.held,
+        hold(ex.with_period(cells, period)),
         region=region,
         industry=industry,
         period=period,
         value=value,
-        disclosed=is_disclosed(margins),
+        disclosed=disclosed,
     )
-    return Aggregation(wide, cells.keys, (value,), cells.kind)
+    return Aggregation(wide, keys, (value,), opened.kind, ready=True)
 
 
 def _widen(cells: Aggregation, **columns: nw.Expr) -> Aggregation:
-    taken = (*cells.keys, *cells.values, *_MARGINS)
-    check_distinct([*taken, *columns])
-    return Aggregation(
-        cells.lazy.with_columns(**columns), cells.keys, cells.values, cells.kind
-    )
+    check_distinct([*cells.keys, *cells.values, *_MARGINS, *columns])
+    return replace(cells, lazy=cells.lazy.with_columns(**columns))
