@@ -9,6 +9,13 @@ from agglo.sources.bea import read_bea_io
 from agglo.sources.cbp import read_cbp
 from agglo.sources.china import read_china_clusters
 from agglo.sources.definitions import read_cluster_definitions
+from agglo.sources.embedded import (
+    china_cities,
+    industry_tree,
+    label_dictionary,
+    national_clusters,
+    online_belts,
+)
 from agglo.sources.outlines import Outlines, read_outlines
 from agglo.sources.qcew import read_qcew
 from agglo.sources.region_industry import read_region_industry
@@ -24,6 +31,11 @@ __all__ = [
     "Reader",
     "ReaderOption",
     "SourceTable",
+    "china_cities",
+    "industry_tree",
+    "label_dictionary",
+    "national_clusters",
+    "online_belts",
     "read_bea_io",
     "read_cbp",
     "read_china_clusters",
