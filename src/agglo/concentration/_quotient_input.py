@@ -85,10 +85,10 @@ def counts_of(
         )
         raise OptionError(msg)
     else:
-        table = to_arrow(data)
-        require_columns(table, {"establishments": establishments})
+        require_columns(to_arrow(data), {"establishments": establishments})
+        # the frame itself, so that the result comes back in the caller's kind
         counts = as_region_activity(
-            table,
+            data,
             region=region,
             activity=activity,
             value=establishments,
