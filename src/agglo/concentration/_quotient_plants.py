@@ -14,8 +14,16 @@ from agglo.concentration._quotient_input import (
     reference_shares,
 )
 from agglo.core.errors import InvalidTableError, OptionError
+from agglo.core.frames import require_columns, to_arrow
+from agglo.core.options import check_choice
 from agglo.core.results import frozen_array
-from agglo.core.tables import Plants, RegionActivity, as_plants, as_region_activity
+from agglo.core.tables import (
+    Margins,
+    Plants,
+    RegionActivity,
+    as_plants,
+    as_region_activity,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -90,12 +98,17 @@ def quotient_test_input(
     margins: MarginChoice,
 ) -> PlantTable:
     """Coerce plants or cells; see `location_quotient_test` for the arguments."""
+    if not isinstance(margins, Margins):
+        check_choice("margins", margins, ("refuse", "disclosed"))
     if isinstance(data, Plants) or (
         establishments is None and not isinstance(data, RegionActivity)
     ):
         if establishments is not None:
             msg = "`data` holds single plants: leave establishments=None."
             raise OptionError(msg)
+        if not isinstance(data, Plants):
+            names = {"region": region, "activity": activity, "value": value}
+            require_columns(to_arrow(data), names)
         plants = as_plants(data, region=region, activity=activity, size=value)
         return _from_plants(plants, method, reference)
     if method == "bootstrap":
