@@ -316,3 +316,22 @@ def test_the_report_of_a_run_is_plain_json(make_project, registry):
     assert raw["studies"][0]["seconds"] >= 0
     assert "Small study" in run.summary()
     assert "skipped needy" in run.summary()
+
+
+def test_lost_decimal_points_are_warned_of_across_imports(make_project, registry):
+    extra = ""
+    for year in range(2018, 2023):
+        extra += f'[[import]]\nid = "y{year}"\nsource = "small"\n'
+        extra += f'files = ["data/{year}.csv"]\n'
+    project = make_project(extra=extra)
+    head = "region,industry,period,employment\n"
+    (project.root / "data" / "jobs.csv").write_text(head + "09,x,2017,11.2\n")
+    for year in range(2018, 2023):
+        size = "1121.0" if year == 2020 else "11.3"
+        rows = f"01,x,{year},{size}\n02,x,{year},5.11\n03,x,{year},6.22\n"
+        (project.root / "data" / f"{year}.csv").write_text(head + rows)
+    steps = check_project(project.root, registry=registry)
+    (note,) = [n for s in steps for n in s.notes if "lost_decimal" in n]
+    assert "table activity" in note
+    report = json.loads((project.tables / "check.json").read_text())
+    assert [w["code"] for w in report[0]["warnings"]] == ["lost_decimal"]
