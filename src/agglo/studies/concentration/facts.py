@@ -1,0 +1,193 @@
+"""What the earlier stages found, as the findings and the page read it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from agglo.core.frames import float_column, string_column
+from agglo.studies.concentration.options import ConcentrationOptions
+from agglo.studies.report import NumberKind, format_number
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+    from agglo.core.typing import FloatArray, Json, Lang
+    from agglo.studies.contract import StageInputs
+
+__all__ = ["Columns", "Facts", "Truth", "facts_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """A table by its columns."""
+
+    table: pa.Table
+
+    @property
+    def n(self) -> int:
+        """Number of rows."""
+        return int(self.table.num_rows)
+
+    def has(self, name: str) -> bool:
+        """Say whether there is such a column."""
+        return name in self.table.column_names
+
+    def text(self, name: str) -> NDArray[np.str_]:
+        """Give a column of text."""
+        return np.asarray([str(v or "") for v in string_column(self.table, name)])
+
+    def number(self, name: str) -> FloatArray:
+        """Give a column of numbers; a column that is not there is unknown."""
+        if not self.has(name):
+            return np.full(self.n, np.nan)
+        return float_column(self.table, name)
+
+    def filled(self, name: str) -> FloatArray:
+        """Give a column of numbers with unknown as zero, for sorting and adding."""
+        return np.nan_to_num(self.number(name))
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """Planted answers by quantity; empty for real data."""
+
+    rows: tuple[tuple[str, str, float, str], ...] = ()
+
+    def values(self, quantity: str) -> dict[str, float]:
+        """Give item to planted number."""
+        return {item: value for q, item, value, _ in self.rows if q == quantity}
+
+    def items(self, quantity: str) -> tuple[str, ...]:
+        """Give the planted items."""
+        return tuple(item for q, item, _, _ in self.rows if q == quantity)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """Tables, documents, names and truth in one place."""
+
+    lang: Lang
+    title: str
+    generated: bool
+    options: ConcentrationOptions
+    cells: Columns
+    industries: Columns
+    regions: Columns
+    clusters: Columns
+    growth_regions: Columns
+    growth_industries: Columns
+    coverage: Mapping[str, Json]
+    notes: Mapping[str, Mapping[str, Json]]
+    truth: Truth
+    region_name: Mapping[str, str]
+    industry_name: Mapping[str, str]
+
+    def say(self, en: str, zh: str, **values: object) -> str:
+        """Give the text of the project's language with its values filled in."""
+        text = zh if self.lang == "zh" else en
+        return text.format(**values)
+
+    def number(self, document: str, key: str) -> float:
+        """Give a number of a stage's document, NaN when it is not there."""
+        source = self.coverage if document == "coverage" else self.notes[document]
+        value = source.get(key)
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            return float(value)
+        return float("nan")
+
+    def words(self, document: str, key: str) -> str:
+        """Give a text of a stage's document."""
+        source = self.coverage if document == "coverage" else self.notes[document]
+        value = source.get(key)
+        if isinstance(value, list):
+            return "; ".join(str(v) for v in value)
+        return "" if value is None else str(value)
+
+    def region(self, code: str) -> str:
+        """Give a region as a reader knows it."""
+        return _named(code, self.region_name)
+
+    def industry(self, code: str) -> str:
+        """Give an industry as a reader knows it."""
+        return _named(code, self.industry_name)
+
+    @staticmethod
+    def show(value: float, kind: NumberKind = "number") -> str:
+        """Write a number."""
+        return format_number(value, kind)
+
+
+def _named(code: str, names: Mapping[str, str]) -> str:
+    name = names.get(code, code)
+    return name if name == code else f"{name} ({code})"
+
+
+def facts_of(inputs: StageInputs) -> Facts:
+    """Collect what the stages left.
+
+    Parameters
+    ----------
+    inputs
+        Inputs of the last stage.
+
+    Returns
+    -------
+    Facts
+        Everything that findings and page need.
+    """
+    where = {
+        "quotients": "quotient_notes",
+        "agglomeration": "agglomeration_notes",
+        "specialisation": "specialisation_notes",
+        "clusters": "cluster_notes",
+        "growth": "growth_notes",
+    }
+    notes = {stage: _mapping(inputs.document(stage, n)) for stage, n in where.items()}
+    regions = Columns(inputs.result("specialisation", "regions"))
+    industries = Columns(inputs.result("agglomeration", "industries"))
+    return Facts(
+        lang=inputs.project.language,
+        title=inputs.project.title,
+        generated=inputs.project.generated,
+        options=inputs.options_as(ConcentrationOptions),
+        cells=Columns(inputs.result("quotients", "region_industries")),
+        industries=industries,
+        regions=regions,
+        clusters=Columns(inputs.result("clusters", "clusters")),
+        growth_regions=Columns(inputs.result("growth", "growth_regions")),
+        growth_industries=Columns(inputs.result("growth", "growth_industries")),
+        coverage=_mapping(inputs.document("prepare", "coverage")),
+        notes=notes,
+        truth=_truth(inputs),
+        region_name=_names(regions, "region"),
+        industry_name=_names(industries, "industry"),
+    )
+
+
+def _mapping(document: Json) -> Mapping[str, Json]:
+    return document if isinstance(document, dict) else {}
+
+
+def _names(columns: Columns, key: str) -> dict[str, str]:
+    pairs = zip(columns.text(key), columns.text("name"), strict=True)
+    return {str(code): str(name) for code, name in pairs}
+
+
+def _truth(inputs: StageInputs) -> Truth:
+    if not (inputs.project.generated and inputs.has("truth")):
+        return Truth()
+    table = Columns(inputs.table("truth"))
+    label = table.text("label") if table.has("label") else [""] * table.n
+    rows = zip(
+        table.text("quantity"),
+        table.text("item"),
+        table.number("value").tolist(),
+        label,
+        strict=True,
+    )
+    return Truth(tuple((str(q), str(i), float(v), str(text)) for q, i, v, text in rows))
