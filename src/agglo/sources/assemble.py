@@ -345,12 +345,12 @@ def _duplicates(
     example = ", ".join(f"{k}={data[k][int(at[0])].as_py()!r}" for k in key)
     return [
         _problem(
-            "duplicate_key",
-            f"the same {', '.join(key)} stand in several rows, for example {example}",
-            at,
-            rows,
-            _where(files, at, names),
-            "remove the repeated rows, or add the column that tells them apart",
+            code="duplicate_key",
+            what=f"the same {', '.join(key)} stand in several rows, for example {example}",
+            at=at,
+            rows=rows,
+            where=_where(files, at, names),
+            fix="remove the repeated rows, or add the column that tells them apart",
         )
     ]
 
@@ -397,7 +397,13 @@ def _out_of_range(
             fix = "correct the value, or leave it empty if it is missing"
             problems.append(
                 _problem(
-                    code, what, at, rows, _where(files, at, names), fix, column.name
+                    code=code,
+                    what=what,
+                    at=at,
+                    rows=rows,
+                    where=_where(files, at, names),
+                    fix=fix,
+                    column=column.name,
                 )
             )
     return problems

@@ -282,7 +282,7 @@ def _regions(
         if lost.any():
             what = "leading zeros put back in fipstate and fipscty"
             findings.repairs.append(
-                row_problem("leading_zero", what, lost, where=where)
+                row_problem(code="leading_zero", what=what, rows=lost, where=where)
             )
         column = pc.binary_join_element_wise(
             pc.utf8_lpad(state, 2, "0"), pc.utf8_lpad(county, 3, "0"), ""
@@ -298,7 +298,9 @@ def _regions(
     statewide = np.asarray(pc.ends_with(read.codes, "999").to_numpy())
     if system == "us_county" and statewide.any():
         what = "employment not assigned to a county (county code 999), kept as its own region"
-        findings.notes.append(row_problem("statewide", what, statewide, where=where))
+        findings.notes.append(
+            row_problem(code="statewide", what=what, rows=statewide, where=where)
+        )
     return read.codes, "" if system == "us_county" else "us_state"
 
 
@@ -383,7 +385,12 @@ def _impossible(cells: dict[str, Cells], where: str, findings: Findings) -> Bool
         fix = "read as confidential, not as zero"
         findings.repairs.append(
             row_problem(
-                "suppressed_zero", what, mask, where=where, column="emp", fix=fix
+                code="suppressed_zero",
+                what=what,
+                rows=mask,
+                where=where,
+                column="emp",
+                fix=fix,
             )
         )
     return mask
@@ -402,7 +409,14 @@ def _unknown_flags(
         mask = np.isin(flags, unknown)
         fix = f"known flags are {', '.join(known)}"
         findings.problems.append(
-            row_problem("not_allowed", what, mask, where=where, column=name, fix=fix)
+            row_problem(
+                code="not_allowed",
+                what=what,
+                rows=mask,
+                where=where,
+                column=name,
+                fix=fix,
+            )
         )
 
 
@@ -455,7 +469,9 @@ def _note_coverage(
     if hidden.any():
         bounded = int(pc.count(data["employment_upper"]).as_py())
         what = f"withheld cells read as confidential, {bounded:,} of them with an upper bound"
-        findings.notes.append(row_problem("confidential", what, hidden, where=where))
+        findings.notes.append(
+            row_problem(code="confidential", what=what, rows=hidden, where=where)
+        )
     if "size_flag" not in names:
         findings.notes.append(
             Problem(

@@ -45,11 +45,28 @@ _SURE_COMMA = r"^[-+]?(\d+,(\d{1,2}|\d{4,})|0,\d+|\d{4,},\d+|\d{1,3}(\.\d{3})+,\
 _SURE_POINT = r"^[-+]?(\d{1,3}(,\d{3})+\.\d*|\d{1,3}(,\d{3}){2,})$"
 _EXCEL = re.compile(r"^#(?:REF!|DIV/0!|VALUE!|NAME\?|NUM!|NULL!)$")
 _INFINITE = re.compile(r"^[-+]?inf(?:inity)?$", re.IGNORECASE)
-_FIXES = {
-    "not_a_number": "write a number, leave it empty if missing, or map the word",
-    "excel_damage": "correct the formula in the workbook and export again",
-    "not_finite": "leave the cell empty if the value is missing",
-}
+_KINDS = (
+    Problem(
+        code="not_a_number",
+        what="column '{name}' holds {seen}",
+        fix="write a number, leave it empty if missing, or map the word",
+    ),
+    Problem(
+        code="excel_damage",
+        what="column '{name}' holds {seen}",
+        fix="correct the formula in the workbook and export again",
+    ),
+    Problem(
+        code="not_finite",
+        what="column '{name}' holds {seen}",
+        fix="leave the cell empty if the value is missing",
+    ),
+    Problem(
+        code="quality_flag",
+        what="numbers with a quality flag in column '{name}', kept without it: {seen}",
+    ),
+)
+_BY_CODE = {kind.code: kind for kind in _KINDS}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -323,15 +340,17 @@ def _report(
         mask = codes == code
         shown = sorted({words[i] for i in pick[mask][:2000]})[:5]
         listed = ", ".join(repr(w[:30]) for w in shown)
-        if code == "quality_flag":
-            what = f"numbers with a quality flag, kept without it: {listed}"
-            notes.append(row_problem(code, what, mask, where=where, column=name))
-            continue
-        what = f"column '{name}' holds {listed}"
-        fix = _FIXES[code]
+        kind = _BY_CODE[code]
+        fix = kind.fix
         if code == "not_a_number" and all("," in w for w in shown):
             fix = "say how decimals are written: decimal=',' or decimal='.'"
-        problems.append(
-            row_problem(code, what, mask, where=where, column=name, fix=fix)
+        found = row_problem(
+            code=code,
+            what=kind.what.format(name=name, seen=listed),
+            rows=mask,
+            where=where,
+            column=name,
+            fix=fix,
         )
+        (notes if code == "quality_flag" else problems).append(found)
     return tuple(problems), tuple(notes)

@@ -219,13 +219,13 @@ def read_codes(
     done = [_clean(word, system, pattern, known) for word in words]
     codes = np.asarray([d[1] for d in done])[pick]
     notes = {
-        code: row_problem(
+        code: _say(
             code,
-            _what(code, name, system, {words[i] for i in pick[codes == code]}),
+            name,
+            where,
+            system,
+            {words[i] for i in pick[codes == code]},
             codes == code,
-            where=where,
-            column=name,
-            fix=_fix(code, system),
         )
         for code in sorted(set(codes.tolist()) - {""})
     }
@@ -238,37 +238,65 @@ def read_codes(
 
 
 _REPAIRS = frozenset({"leading_zero", "code_as_number", "dash"})
-_WHATS = {
-    "null_key": "column '{name}' has no code in some rows",
-    "excel_damage": "column '{name}' holds what a spreadsheet made of a code: {seen}",
-    "malformed_code": "column '{name}' holds what is no {system} code: {seen}",
-    "impossible_code": "column '{name}' holds codes that cannot exist in {system}: {seen}",
-    "leading_zero": "leading zeros put back in column '{name}': {seen}",
-    "code_as_number": "decimals of a number removed from codes in column '{name}': {seen}",
-    "dash": "dashes written as hyphens in column '{name}': {seen}",
-}
+# where the words stand: {name} the column, {seen} some of the codes, {system} {example}
+_KINDS = (
+    Problem(
+        code="null_key",
+        what="column '{name}' has no code in some rows",
+        fix="drop these rows or give them a code",
+    ),
+    Problem(
+        code="excel_damage",
+        what="column '{name}' holds what a spreadsheet made of a code: {seen}",
+        fix="format the column as text in the workbook, then export again",
+    ),
+    Problem(
+        code="malformed_code",
+        what="column '{name}' holds what is no {system} code: {seen}",
+        fix="codes are text{example}",
+    ),
+    Problem(
+        code="impossible_code",
+        what="column '{name}' holds codes that cannot exist in {system}: {seen}",
+        fix="check the code list{example}",
+    ),
+    Problem(
+        code="leading_zero",
+        what="leading zeros put back in column '{name}': {seen}",
+        fix="read codes as text to keep their zeros",
+    ),
+    Problem(
+        code="code_as_number",
+        what="decimals of a number removed from codes in column '{name}': {seen}",
+        fix="read codes as text, not as numbers",
+    ),
+    Problem(code="dash", what="dashes written as hyphens in column '{name}': {seen}"),
+)
+_BY_CODE = {kind.code: kind for kind in _KINDS}
 
 
-def _what(code: str, name: str, system: CodeSystem | None, words: set[str]) -> str:
+def _say(
+    code: str,
+    name: str,
+    where: str,
+    system: CodeSystem | None,
+    words: set[str],
+    rows: NDArray[np.bool_],
+) -> Problem:
     shown = sorted(words)[:5]
-    seen = ", ".join(repr(w[:30]) for w in shown) + (
-        ", …" if len(words) > len(shown) else ""
-    )
+    more = ", …" if len(words) > len(shown) else ""
+    seen = ", ".join(repr(w[:30]) for w in shown) + more
     label = system.name if system else ""
-    return _WHATS[code].format(name=name, seen=seen, system=label)
-
-
-def _fix(code: str, system: CodeSystem | None) -> str:
-    form = f", for example {system.example}" if system and system.example else ""
-    return {
-        "null_key": "drop these rows or give them a code",
-        "excel_damage": "format the column as text in the workbook, then export again",
-        "malformed_code": f"codes are text{form}",
-        "impossible_code": f"check the code list{form}",
-        "leading_zero": "read codes as text to keep their zeros",
-        "code_as_number": "read codes as text, not as numbers",
-        "dash": "",
-    }[code]
+    example = f", for example {system.example}" if system and system.example else ""
+    kind = _BY_CODE[code]
+    return row_problem(
+        code=code,
+        what=kind.what.format(name=name, seen=seen, system=label, example=example),
+        rows=rows,
+        where=where,
+        column=name,
+        fix=kind.fix.format(example=example),
+    )
 
 
 def _clean(

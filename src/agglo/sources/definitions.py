@@ -127,7 +127,9 @@ def _finish(part: Part, findings: Findings) -> Part:
     if mask.any():
         codes = data["industry"].filter(loose).to_pylist()
         what = f"industries without a cluster left out: {sorted(codes)[:5]}"
-        found.notes.append(row_problem("unclassified", what, mask, where=part.file))
+        found.notes.append(
+            row_problem(code="unclassified", what=what, rows=mask, where=part.file)
+        )
     if "kind_as_written" in data.column_names:
         kind = pc.utf8_lower(data["kind_as_written"])
         odd = pc.invert(pc.is_in(kind, pa.array(["traded", "local"])))
@@ -139,7 +141,9 @@ def _finish(part: Part, findings: Findings) -> Part:
             what = f"the kind of a cluster is {seen[:5]}"
             fix = "write traded or local"
             found.problems.append(
-                row_problem("not_allowed", what, bad, where=part.file, fix=fix)
+                row_problem(
+                    code="not_allowed", what=what, rows=bad, where=part.file, fix=fix
+                )
             )
         at = data.column_names.index("kind_as_written")
         data = data.set_column(at, "kind", kind)

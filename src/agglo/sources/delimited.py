@@ -98,7 +98,9 @@ class Delimited:
         self._refuse_open_quote()
         if table.num_rows == 0:
             what = "it has a header but no rows"
-            raise _failed(self.name, "empty_table", what, "download it again")
+            raise _failed(
+                self.name, code="empty_table", what=what, fix="download it again"
+            )
         return table.rename_columns(names)
 
     def _parse(
@@ -135,8 +137,10 @@ class Delimited:
             fix = "look for a quote that is opened and never closed"
             if "Empty CSV" in why:
                 why, fix = "it has a header but no rows", "download it again"
-                raise _failed(self.name, "empty_table", why, fix) from error
-            raise _failed(self.name, "malformed_csv", why, fix) from error
+                raise _failed(
+                    self.name, code="empty_table", what=why, fix=fix
+                ) from error
+            raise _failed(self.name, code="malformed_csv", what=why, fix=fix) from error
 
     def _has_quotes(self) -> bool:
         return b'"' in bytes(self.body)
@@ -154,7 +158,7 @@ class Delimited:
                 line = body.count(b"\n") - cell.count(b"\n") + 1
                 what = f"a quote opened about {line} lines below the header never ends"
                 fix = "close the quote, or double it if it belongs to the text"
-                raise _failed(self.name, "malformed_csv", what, fix)
+                raise _failed(self.name, code="malformed_csv", what=what, fix=fix)
 
     def _ragged(self, bad: list[tuple[int, int]]) -> SourceError:
         rows = tuple(number for number, _ in bad[:20])
@@ -223,7 +227,7 @@ def open_delimited(
     hit = _RECORD.match(text.data, start)
     if hit is None or not hit.group().strip():
         why = "it has no header line" if hit is None else "it holds only blank lines"
-        raise _failed(raw.name, "empty_file", why, "download it again")
+        raise _failed(raw.name, code="empty_file", what=why, fix="download it again")
     mark = delimiter or _find_delimiter(text.data, start)
     header = _fields(hit.group(), mark)
     return Delimited(

@@ -113,7 +113,9 @@ def read_raw(path: str | Path) -> RawFile:
     path = Path(path)
     packed, digest = _read_bytes(path)
     if not packed:
-        raise _failed(path, "empty_file", "the file is empty", "download it again")
+        raise _failed(
+            path, code="empty_file", what="the file is empty", fix="download it again"
+        )
     if packed[:2] == b"\x1f\x8b":
         data = _gunzip(path, packed)
     elif packed[:4] == b"PK\x03\x04" and not _is_workbook(path, packed):
@@ -121,7 +123,9 @@ def read_raw(path: str | Path) -> RawFile:
     else:
         data = packed
     if not data:
-        raise _failed(path, "empty_file", "the file is empty", "download it again")
+        raise _failed(
+            path, code="empty_file", what="the file is empty", fix="download it again"
+        )
     return RawFile(path=path, name=path.name, data=data, sha256=digest)
 
 
@@ -197,7 +201,10 @@ def decode(raw: RawFile, encoding: str | None = None) -> Text:
         data = raw.data.removeprefix(b"\xef\xbb\xbf")
         if b"\x00" in data:
             raise _failed(
-                raw.path, "binary_file", "the file holds zero bytes", "export as CSV"
+                raw.path,
+                code="binary_file",
+                what="the file holds zero bytes",
+                fix="export as CSV",
             )
         return Text(data=data, encoding=name)
     try:
@@ -210,10 +217,15 @@ def decode(raw: RawFile, encoding: str | None = None) -> Text:
         what = f"byte {error.start} (line {line}) is not {name}"
         found = detect_encoding(raw.data)
         raise _failed(
-            raw.path, "wrong_encoding", what, f"try encoding={found!r}"
+            raw.path, code="wrong_encoding", what=what, fix=f"try encoding={found!r}"
         ) from error
     if "\x00" in text:
-        raise _failed(raw.path, "binary_file", "the file is not text", "export as CSV")
+        raise _failed(
+            raw.path,
+            code="binary_file",
+            what="the file is not text",
+            fix="export as CSV",
+        )
     data = text.removeprefix("\ufeff").encode("utf-8", "surrogatepass")
     return Text(data=data, encoding=name, notes=_encoding_note(raw, name, encoding))
 
@@ -243,9 +255,13 @@ def _read_bytes(path: Path) -> tuple[bytes, str]:
         listed = (
             f"name a file in it, for example {inside[0]}" if inside else "name a file"
         )
-        raise _failed(path, "is_directory", "this is a folder, not a file", listed)
+        raise _failed(
+            path, code="is_directory", what="this is a folder, not a file", fix=listed
+        )
     if not path.exists():
-        raise _failed(path, "not_found", "there is no such file", _nearest(path))
+        raise _failed(
+            path, code="not_found", what="there is no such file", fix=_nearest(path)
+        )
     digest = hashlib.sha256()
     parts: list[bytes] = []
     size = 0
@@ -258,7 +274,7 @@ def _read_bytes(path: Path) -> tuple[bytes, str]:
     except OSError as error:
         why = error.strerror or type(error).__name__
         raise _failed(
-            path, "unreadable", why.lower(), "check its permissions"
+            path, code="unreadable", what=why.lower(), fix="check its permissions"
         ) from error
     return b"".join(parts), digest.hexdigest()
 
@@ -273,7 +289,10 @@ def _check_size(path: Path, size: int) -> None:
     if size > _LIMIT:
         what = f"it unpacks to more than {_LIMIT >> 30} GiB"
         raise _failed(
-            path, "too_large", what, "split it or convert it to Parquet first"
+            path,
+            code="too_large",
+            what=what,
+            fix="split it or convert it to Parquet first",
         )
 
 
@@ -298,11 +317,15 @@ def _gunzip(path: Path, packed: bytes) -> bytes:
             _check_size(path, size)
             if not engine.eof:
                 what = "the gzip stream ends before its end: the file is truncated"
-                raise _failed(path, "truncated_file", what, "download it again")
+                raise _failed(
+                    path, code="truncated_file", what=what, fix="download it again"
+                )
             rest = engine.unused_data.lstrip(b"\x00")
     except zlib.error as error:
         what = f"the gzip stream is damaged ({error})"
-        raise _failed(path, "corrupt_file", what, "download it again") from error
+        raise _failed(
+            path, code="corrupt_file", what=what, fix="download it again"
+        ) from error
     return b"".join(parts)
 
 
@@ -324,26 +347,35 @@ def _unzip(path: Path, packed: bytes) -> bytes:
                 names = ", ".join(m.filename for m in members[:5]) or "none"
                 what = f"the zip holds {len(members)} files ({names})"
                 fix = "unpack it and name the file to read"
-                raise _failed(path, "several_members", what, fix)
+                raise _failed(path, code="several_members", what=what, fix=fix)
             _check_size(path, members[0].file_size)
             return archive.read(members[0])
     except (zipfile.BadZipFile, zlib.error, EOFError) as error:
         what = f"the zip archive is damaged ({error})"
-        raise _failed(path, "corrupt_file", what, "download it again") from error
+        raise _failed(
+            path, code="corrupt_file", what=what, fix="download it again"
+        ) from error
     except (RuntimeError, NotImplementedError) as error:
         what = f"the zip archive cannot be opened ({error})"
-        raise _failed(path, "unreadable", what, "unpack it first") from error
+        raise _failed(
+            path, code="unreadable", what=what, fix="unpack it first"
+        ) from error
 
 
 def _refuse_binary(raw: RawFile) -> None:
     if raw.data[:4] == b"PK\x03\x04":
         fix = "read it with read_table"
         raise _failed(
-            raw.path, "binary_file", "this is an Excel workbook, not text", fix
+            raw.path,
+            code="binary_file",
+            what="this is an Excel workbook, not text",
+            fix=fix,
         )
     for magic, what, fix in _BINARY:
         if raw.data.startswith(magic):
-            raise _failed(raw.path, "binary_file", f"this is {what}, not text", fix)
+            raise _failed(
+                raw.path, code="binary_file", what=f"this is {what}, not text", fix=fix
+            )
 
 
 def _decodes(data: bytes, encoding: str) -> bool:

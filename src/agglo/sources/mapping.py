@@ -287,7 +287,9 @@ def _word(
             what = f"column '{origin}' is empty in some rows"
             fix = "every row needs a period"
             findings.problems.append(
-                row_problem("null_key", what, blank, where=source.name, fix=fix)
+                row_problem(
+                    code="null_key", what=what, rows=blank, where=source.name, fix=fix
+                )
             )
         return pc.if_else(pc.equal(plain, ""), pa.scalar(None, pa.string()), plain)
     if target.name in spec.blanks:
@@ -308,7 +310,9 @@ def _fill_blanks(
     mask = np.asarray(blank.to_numpy())
     if mask.any():
         what = f"rows without a code in '{name}' read as '{spec.blanks[name]}'"
-        findings.notes.append(row_problem("blank_code", what, mask, where=where))
+        findings.notes.append(
+            row_problem(code="blank_code", what=what, rows=mask, where=where)
+        )
     return pc.if_else(blank, spec.blanks[name], plain)
 
 
@@ -381,7 +385,9 @@ def _states(
         ),
     ):
         if mask.any():
-            findings.notes.append(row_problem(code, what, mask, where=where))
+            findings.notes.append(
+                row_problem(code=code, what=what, rows=mask, where=where)
+            )
     return out
 
 
@@ -399,7 +405,14 @@ def _flagged(
         what = f"unknown flags {seen}"
         fix = "map the column without unknown flags, or not at all"
         findings.problems.append(
-            row_problem("not_allowed", what, odd, where=where, column="flag", fix=fix)
+            row_problem(
+                code="not_allowed",
+                what=what,
+                rows=odd,
+                where=where,
+                column="flag",
+                fix=fix,
+            )
         )
     return status
 
@@ -415,6 +428,8 @@ def _excluded(
         if hit.any():
             seen = sorted(set(data[name].filter(pa.array(hit)).to_pylist()))
             what = f"left out {len(seen)} codes of '{name}' as asked: {seen[:4]}"
-            findings.notes.append(row_problem("excluded", what, hit, where=where))
+            findings.notes.append(
+                row_problem(code="excluded", what=what, rows=hit, where=where)
+            )
         drop |= hit
     return drop

@@ -51,12 +51,12 @@ class Outlines:
         Shape (rings,).
     polygon_region
         Shape (polygons,).
-    properties
-        ``{region: properties of the file}``.
     origin
         Where the file comes from.
     notes
         What to know.
+    properties
+        ``{region: properties of the file}``.
     """
 
     region: NDArray[np.str_]
@@ -65,8 +65,8 @@ class Outlines:
     ring_polygon: IntArray
     polygon_region: IntArray
     origin: Origin
-    properties: Mapping[str, _Object] = field(default_factory=dict)
     notes: tuple[Problem, ...] = ()
+    properties: Mapping[str, _Object] = field(default_factory=dict)
 
     @property
     def n_regions(self) -> int:
@@ -175,7 +175,7 @@ def read_outlines(
         loaded = json.loads(decode(raw).data)
     except json.JSONDecodeError as error:
         what = f"it is no JSON: {error.msg} at line {error.lineno}"
-        raise _failed(raw.name, "malformed_json", what) from error
+        raise _failed(raw.name, code="malformed_json", what=what) from error
     document = loaded if isinstance(loaded, dict) else {}
     kind = document.get("type")
     if kind == "Topology":
@@ -184,7 +184,7 @@ def read_outlines(
         features = _collection(document, raw.name)
     else:
         what = f"its type is {kind!r}, not Topology or FeatureCollection"
-        raise _failed(raw.name, "unknown_layout", what)
+        raise _failed(raw.name, code="unknown_layout", what=what)
     origin = Origin(
         title=title,
         publisher=publisher,
@@ -218,7 +218,7 @@ def _collection(document: _Object, name: str) -> Iterator[_Feature]:
             ]
         except (TypeError, ValueError, IndexError) as error:
             what = f"feature {i + 1} has coordinates that are no rings of points"
-            raise _failed(name, "bad_geometry", what) from error
+            raise _failed(name, code="bad_geometry", what=what) from error
         yield _feature(item, polygons)
 
 
@@ -257,7 +257,7 @@ def _topology(document: _Object, layer: str | None, name: str) -> Iterator[_Feat
         raise OptionError(msg)
     chosen = layer or next(iter(objects), "")
     if not chosen:
-        raise _failed(name, "unknown_layout", "the topology has no objects")
+        raise _failed(name, code="unknown_layout", what="the topology has no objects")
     try:
         arcs = _decode_arcs(document)
         collection = objects[chosen]
@@ -274,7 +274,9 @@ def _topology(document: _Object, layer: str | None, name: str) -> Iterator[_Feat
         ]
     except (TypeError, ValueError, IndexError, KeyError) as error:
         what = f"the topology is damaged ({error})"
-        raise _failed(name, "bad_geometry", what, "download it again") from error
+        raise _failed(
+            name, code="bad_geometry", what=what, fix="download it again"
+        ) from error
     return iter(features)
 
 
@@ -314,10 +316,12 @@ def _flatten(
                 ring_polygon.append(len(polygon_region))
             polygon_region.append(i)
     if not rings:
-        raise _failed(name, "empty_table", "it holds no polygon")
+        raise _failed(name, code="empty_table", what="it holds no polygon")
     coordinates = np.concatenate(rings)
     if not np.isfinite(coordinates).all():
-        raise _failed(name, "not_finite", "some coordinates are not finite numbers")
+        raise _failed(
+            name, code="not_finite", what="some coordinates are not finite numbers"
+        )
     empty = [r for r, f in zip(ids, features, strict=True) if not f.polygons]
     notes = []
     if empty:

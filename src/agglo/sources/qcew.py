@@ -170,7 +170,7 @@ def _read_file(
         mask = np.asarray(lost.to_numpy())
         what = "leading zeros put back in area_fips"
         findings.repairs.append(
-            row_problem("leading_zero", what, mask, where=sheet.name)
+            row_problem(code="leading_zero", what=what, rows=mask, where=sheet.name)
         )
         region = pc.utf8_lpad(region, 5, "0")
     period = pc.utf8_trim_whitespace(text[names["period"]])
@@ -277,7 +277,7 @@ def _measures(
         what = f"column 'disclosure_code' holds {seen}"
         fix = "the agency writes N for suppressed and nothing for published cells"
         findings.problems.append(
-            row_problem("not_allowed", what, other, where=where, fix=fix)
+            row_problem(code="not_allowed", what=what, rows=other, where=where, fix=fix)
         )
     months = [role for role in _MONTHS if role in names]
     if months:
@@ -300,7 +300,9 @@ def _measures(
             columns[role] = _nullable(numbers(role), None if establishments else hidden)
     if hidden.any():
         what = "suppressed cells (disclosure code N, written as 0) read as confidential"
-        findings.notes.append(row_problem("confidential", what, hidden, where=where))
+        findings.notes.append(
+            row_problem(code="confidential", what=what, rows=hidden, where=where)
+        )
     return columns
 
 

@@ -420,7 +420,9 @@ def _recode(part: Part, request: _Request, findings: Findings) -> Part:
             mask = pa.array(changed).to_numpy(zero_copy_only=False)
             seen = sorted({n for n, c in zip(names, changed, strict=True) if c})
             what = f"regions renamed as asked: {seen[:6]}"
-            found.repairs.append(row_problem("renamed", what, mask, where=part.file))
+            found.repairs.append(
+                row_problem(code="renamed", what=what, rows=mask, where=part.file)
+            )
     codes = right if key is None else [key.get(n, n) for n in right]
     data = _with_region(part.data, codes)
     unknown = pa.array([key is not None and n not in key for n in right]).to_numpy(
@@ -431,7 +433,12 @@ def _recode(part: Part, request: _Request, findings: Findings) -> Part:
         what = f"{len(seen)} regions are not in the key: {seen[:10]}"
         fix = "rename=... corrects names; on_unknown='keep' or 'drop' goes on without codes"
         problem = row_problem(
-            "unknown_code", what, unknown, where=part.file, column="region", fix=fix
+            code="unknown_code",
+            what=what,
+            rows=unknown,
+            where=part.file,
+            column="region",
+            fix=fix,
         )
         (found.problems if request.on_unknown == "error" else found.notes).append(
             problem

@@ -86,7 +86,12 @@ class _Loaded:
 
     def read(self, columns: Sequence[str] | None = None) -> pa.Table:
         if self.table.num_rows == 0:
-            raise _failed(self.name, "empty_table", "it has no rows", "export it again")
+            raise _failed(
+                self.name,
+                code="empty_table",
+                what="it has no rows",
+                fix="export it again",
+            )
         names = list(dict.fromkeys(self.header if columns is None else columns))
         return self.table.select(names)
 
@@ -151,7 +156,7 @@ def _parquet(raw: RawFile) -> pa.Table:
         why = str(error).split("\n")[0][:120]
         fix = "write or download it again"
         what = f"it is no readable Parquet file ({why})"
-        raise _failed(raw.name, "corrupt_file", what, fix) from error
+        raise _failed(raw.name, code="corrupt_file", what=what, fix=fix) from error
     return table.replace_schema_metadata(None)
 
 
@@ -161,7 +166,9 @@ def _stata(raw: RawFile) -> pa.Table:
         frame = pandas.read_stata(io.BytesIO(raw.data), convert_dates=False)
     except (ValueError, OSError, KeyError) as error:
         what = f"it is no readable Stata file ({str(error)[:120]})"
-        raise _failed(raw.name, "corrupt_file", what, "save it again") from error
+        raise _failed(
+            raw.name, code="corrupt_file", what=what, fix="save it again"
+        ) from error
     return pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(
         None
     )
@@ -179,17 +186,24 @@ def _excel(raw: RawFile, sheet: str | None) -> pa.Table:
         rows = book.get_sheet_by_name(sheet or names[0]).to_python()
     except calamine.CalamineError as error:
         what = f"it is no readable workbook ({str(error)[:120]})"
-        raise _failed(raw.name, "corrupt_file", what, "save it again") from error
+        raise _failed(
+            raw.name, code="corrupt_file", what=what, fix="save it again"
+        ) from error
     rows = [row for row in rows if any(cell != "" for cell in row)]
     if not rows:
         raise _failed(
-            raw.name, "empty_file", "the sheet is empty", "name another sheet"
+            raw.name,
+            code="empty_file",
+            what="the sheet is empty",
+            fix="name another sheet",
         )
     header = [_as_text(cell).strip() for cell in rows[0]]
     twice = sorted({h for h in header if h and header.count(h) > 1})
     if twice:
         what = f"columns stand twice in the header: {twice[:5]}"
-        raise _failed(raw.name, "duplicate_column", what, "rename one of them")
+        raise _failed(
+            raw.name, code="duplicate_column", what=what, fix="rename one of them"
+        )
     used = [j for j, h in enumerate(header) if h]
     columns = {header[j]: [_as_text(row[j]) for row in rows[1:]] for j in used}
     return pa.table({name: pa.array(c, pa.string()) for name, c in columns.items()})
