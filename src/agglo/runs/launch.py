@@ -60,6 +60,10 @@ class Run:
 
     Parameters
     ----------
+    name
+        Name of the project.
+    generated
+        Whether its data are generated.
     folder
         Project folder.
     study
@@ -78,6 +82,8 @@ class Run:
         The readers and studies it ran with, for :meth:`resume`.
     """
 
+    name: str
+    generated: bool
     folder: Path
     study: str | None
     studies: tuple[StudyOutcome, ...]
@@ -132,6 +138,8 @@ class Run:
     def to_dict(self) -> dict[str, Json]:
         """Give the run as plain values: the contract of ``agglo run --json``."""
         return {
+            "project": self.name,
+            "generated": self.generated,
             "folder": str(self.folder),
             "seconds": round(self.seconds, 3),
             "studies": [s.to_dict() for s in self.studies],
@@ -236,6 +244,8 @@ def run_project(
             [] if dry_run else [_outcome(project, runner, registry, n) for n in chosen]
         )
     return Run(
+        name=project.name,
+        generated=project.file.project.generated,
         folder=project.workspace,
         study=study,
         studies=tuple(found),
