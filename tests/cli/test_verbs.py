@@ -9,7 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from agglo.core.errors import AggloError
+from agglo.cli.boundary import Boundary
+from agglo.cli.common import say_notes
+from agglo.cli.importing import read_options
+from agglo.core.errors import AggloError, OptionError
 from agglo.core.schema import SCHEMAS
 from tests.runs.small import ROWS, tree, write_project
 
@@ -258,3 +261,72 @@ def test_every_error_has_a_documented_exit_code():
         kind = kinds.pop()
         kinds += kind.__subclasses__()
         assert kind.exit_code in EXIT_CODES, kind
+
+
+def test_demo_writes_and_runs_the_example(agglo, tmp_path):
+    said = agglo("demo", "--path", "d")
+    assert said.code == 0
+    assert "are generated (seed 7)" in said.out
+    assert "largest region? 120" in said.out
+    document = agglo("demo", "--path", "d", "--study", "small", "--json").json
+    assert document["generated"] is True
+    assert {s["status"] for s in document["steps"]} == {"kept"}
+    assert agglo("verify", "--project", str(tmp_path / "d")).code == 0
+
+
+@pytest.mark.usefixtures("project")
+def test_options_of_a_source_reach_the_file(agglo, tmp_path):
+    (tmp_path / "names.csv").write_text("region,name_en,region_version\n01,A,v\n")
+    (tmp_path / "title.txt").write_text("Names of regions")
+    words = ["-o", "table=regions", "-o", "unit=title.txt"]
+    assert agglo("import", "small", "names.csv", *words).code == 0
+    text = (tmp_path / "us" / "agglo.toml").read_text()
+    assert '[import.options]\ntable = "regions"\nunit = "../title.txt"\n' in text
+    report = (tmp_path / "us" / "tables" / "import-small.json").read_text()
+    assert "Names of regions" in report
+    (tmp_path / "title.txt").write_text("Other names")
+    said = agglo("verify", "--json")
+    codes = {p["code"] for p in said.json["problems"]}
+    assert "changed_input" in codes
+
+
+def test_dotted_options_become_maps():
+    assert read_options(["a.b.c=1", "a.b.d=x=y", "e="]) == {
+        "a": {"b": {"c": "1", "d": "x=y"}},
+        "e": "",
+    }
+    for words in (["a=1", "a.b=2"], ["a.b=1", "a.b=2"], ["=1"]):
+        with pytest.raises(OptionError):
+            read_options(words)
+
+
+def test_notes_go_to_standard_error_and_a_long_list_is_cut(capsys):
+    say_notes(tuple(f"n{i}" for i in range(12)))
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.splitlines()[0] == "note: n0"
+    assert "… and 2 more" in err
+
+
+def test_an_interrupt_outside_a_verb_ends_with_130(capsys):
+    with pytest.raises(SystemExit) as ended, Boundary(["--json"]):
+        raise KeyboardInterrupt
+    assert ended.value.code == 130
+    out, err = capsys.readouterr()
+    assert json.loads(out)["error"] == "Interrupted"
+    assert "run again" in err
+
+
+def test_without_any_writable_folder_the_traceback_is_shown(
+    agglo, monkeypatch, tmp_path
+):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setattr("tempfile.gettempdir", lambda: str(tmp_path / "file" / "t"))
+
+    def broken(*_args, **_kwargs):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("agglo.core.schema.data_dictionary", broken)
+    said = agglo("schema")
+    assert said.code == 70
+    assert "Traceback" in said.err
