@@ -25,10 +25,12 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
+import pytest
 
 from agglo.core.results import digest_of
 from agglo.store import (
@@ -39,7 +41,8 @@ from agglo.store import (
 
 RATIO = 1.3
 PEAK_GB = 4.0
-ROUNDS = 3
+SIZES = os.environ.get("AGGLO_BENCH_ROWS", "2e6").split(",")
+ROUNDS = int(os.environ.get("AGGLO_BENCH_ROUNDS", "3"))
 CHUNK = 5_000_000
 
 KEYS = "region, industry, period"
@@ -184,12 +187,27 @@ def compare(rows: int) -> list[str]:
     return wrong
 
 
+@pytest.mark.benchmark(group="store")
+def test_activity_and_quotients_beside_sql(versus, tmp_path):
+    """Join `make bench` with the first of the sizes."""
+    rows = int(float(SIZES[0]))
+    generate(tmp_path, rows)
+    found = versus(
+        partial(ours, tmp_path),
+        twin=partial(sql_temporary_table, tmp_path),
+        size=f"{rows / 1e6:g} million establishments",
+    )
+    assert found.ratio > 1 / RATIO
+    assert found.memory.peak < 1000 * PEAK_GB
+    for mine, other in zip(found.result, found.twin_result, strict=True):
+        assert mine.equals(other.select(mine.column_names))
+
+
 def main() -> int:
     if len(sys.argv) > 1:
         measure(sys.argv[1], Path(sys.argv[2]))
         return 0
-    sizes = os.environ.get("AGGLO_BENCH_ROWS", "2e6").split(",")
-    wrong = [problem for size in sizes for problem in compare(int(float(size)))]
+    wrong = [problem for size in SIZES for problem in compare(int(float(size)))]
     for problem in wrong:
         print(f"FAILED {problem}")
     return 1 if wrong else 0

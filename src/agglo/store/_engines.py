@@ -116,14 +116,21 @@ def _duckdb_errors() -> Iterator[None]:
 
 
 def _query_error(text: str, spent: bool) -> StoreError:
-    if spent:
-        code = "out_of_memory"
-        fix = "raise memory_gb of Catalog.connect, or give its spill folder more space"
-    else:
-        code = "query_failed"
-        fix = "check the files behind the relation and that its connection is open"
     first = text.strip().splitlines()[0]
-    problem = Problem(code=code, what=first, where="frame", fix=fix)
+    if spent:
+        problem = Problem(
+            code="out_of_memory",
+            what=first,
+            where="frame",
+            fix="raise memory_gb of Catalog.connect, or give its spill folder more space",
+        )
+    else:
+        problem = Problem(
+            code="query_failed",
+            what=first,
+            where="frame",
+            fix="check the files behind the relation and that its connection is open",
+        )
     return StoreError("DuckDB could not compute the table.", [problem])
 
 

@@ -38,7 +38,11 @@ def _plain(
             return value + 0.0  # minus zero becomes zero
         if not null:
             fix = 'write it with nan="null", or give the reason it is undefined'
-            problems.append(_bad("not_finite", f"{at} is {value}", where, fix))
+            problems.append(
+                Problem(
+                    code="not_finite", what=f"{at} is {value}", where=where, fix=fix
+                )
+            )
         return None
     if isinstance(value, (list, tuple)):
         return [
@@ -49,15 +53,15 @@ def _plain(
         for key, item in value.items():
             if not isinstance(key, str):
                 what = f"{at} has the key {key!r}"
-                problems.append(_bad("wrong_type", what, where, "keys are text"))
+                problems.append(
+                    Problem(
+                        code="wrong_type", what=what, where=where, fix="keys are text"
+                    )
+                )
                 continue
             out[key] = _plain(item, f"{at}.{key}", where, null, problems)
         return out
     what = f"{at} is a {type(value).__name__}"
     fix = "turn it into numbers, text, lists and dictionaries (Result.to_dict does)"
-    problems.append(_bad("wrong_type", what, where, fix))
+    problems.append(Problem(code="wrong_type", what=what, where=where, fix=fix))
     return None
-
-
-def _bad(code: str, what: str, where: str, fix: str) -> Problem:
-    return Problem(code=code, what=what, where=where, fix=fix)

@@ -236,10 +236,10 @@ def read_json(path: str | os.PathLike[str]) -> Json:
     except (ValueError, RecursionError) as error:
         msg = "corrupt_json"
         raise store_error(
-            msg,
-            f"is not a JSON file: {error}",
             Path(path),
-            "restore the file, or delete it and run the step again",
+            code="corrupt_json",
+            what=f"is not a JSON file: {error}",
+            fix="restore the file, or delete it and run the step again",
         ) from error
     return value
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from agglo.core.errors import InvalidTableError, Problem
+from agglo.core.errors import InvalidTableError, Problem, StoreError
 from agglo.core.frames import require_columns, to_arrow
 from agglo.store._engines import columns_only
 from agglo.store._problems import read_error, store_error
@@ -142,14 +142,14 @@ def canonical_schema(schema: pa.Schema) -> pa.Schema:
     return pa.schema([(field.name, _stored_type(field.type)) for field in schema])
 
 
-def corrupt_parquet(path: Path, error: Exception) -> Exception:
+def corrupt_parquet(path: Path, error: Exception) -> StoreError:
     """Say that a file is no whole Parquet file."""
     first = str(error).splitlines()[0] if str(error) else type(error).__name__
     return store_error(
-        "corrupt_parquet",
-        f"is not a whole Parquet file: {first}",
         path,
-        "import or run again to rebuild it, or restore it from a copy",
+        code="corrupt_parquet",
+        what=f"is not a whole Parquet file: {first}",
+        fix="import or run again to rebuild it, or restore it from a copy",
     )
 
 
