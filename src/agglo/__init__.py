@@ -38,12 +38,14 @@ if TYPE_CHECKING:
         hoover,
         howard_colocation,
         krugman,
+        local_moran,
         location_quotient,
         location_quotient_bounds,
         location_quotient_test,
         locational_correlation,
         locational_gini,
         maurel_sedillot,
+        moran,
         shift_share,
         shrink_location_quotient,
         specialisation,
@@ -105,6 +107,7 @@ if TYPE_CHECKING:
         as_region_activity,
         as_regions,
     )
+    from agglo.core.weights import SpatialWeights
     from agglo.relatedness import (
         STRENGTH_SCHEMES,
         ClusterDefinitions,
@@ -150,7 +153,9 @@ _EXPORTS = {
         "location_quotient_test",
         "locational_correlation",
         "locational_gini",
+        "local_moran",
         "maurel_sedillot",
+        "moran",
         "shift_share",
         "shrink_location_quotient",
         "specialisation",
@@ -222,6 +227,7 @@ _EXPORTS = {
         "cluster_strength",
         "strong_clusters",
     ),
+    "agglo.core.weights": ("SpatialWeights",),
 }
 
 _WHERE = {name: module for module, names in _EXPORTS.items() for name in names}

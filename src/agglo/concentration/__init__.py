@@ -2,6 +2,7 @@
 
 from agglo.concentration.agglomeration import ellison_glaeser, maurel_sedillot
 from agglo.concentration.agglomeration_groups import devereux, ellison_glaeser_group
+from agglo.concentration.autocorrelation import local_moran, moran
 from agglo.concentration.coagglomeration import (
     coagglomeration,
     howard_colocation,
@@ -45,12 +46,14 @@ __all__ = [
     "hoover",
     "howard_colocation",
     "krugman",
+    "local_moran",
     "location_quotient",
     "location_quotient_bounds",
     "location_quotient_test",
     "locational_correlation",
     "locational_gini",
     "maurel_sedillot",
+    "moran",
     "shift_share",
     "shrink_location_quotient",
     "specialisation",
