@@ -372,10 +372,15 @@ def _states(
     )
     hidden = status == CONFIDENTIAL
     if main == "employment":
-        lower = np.where(hidden, np.nan_to_num(cells[main].lower, nan=0.0), np.nan)
-        out["employment_lower"] = nullable(lower * factor)
-        upper = np.where(hidden, cells[main].upper, np.nan)
-        out["employment_upper"] = nullable(upper * factor)
+        # bounds that the file gives win over those that its size classes imply
+        lower = np.nan_to_num(cells[main].lower, nan=0.0) * factor
+        upper = cells[main].upper * factor
+        for name, implied in (("employment_lower", lower), ("employment_upper", upper)):
+            bound = implied
+            if name in cells:
+                given = cells[name].values * spec.scale.get(name, 1.0)
+                bound = np.where(np.isnan(given), implied, given)
+            out[name] = nullable(np.where(hidden, bound, np.nan))
     for code, mask, what in (
         ("confidential", hidden, "suppressed cells read as confidential, not as zero"),
         (

@@ -254,8 +254,8 @@ def specialised_cells(facts: Facts) -> Finding:
     return Finding(
         id="specialised_cells",
         question=facts.say(
-            "How many specialisations are more than a single large plant?",
-            "有多少专业化不只是一家大企业的结果？",
+            "How many specialisations are more than chance?",
+            "有多少专业化超出随机？",
         ),
         answer=answer,
         estimate=share,
@@ -263,10 +263,14 @@ def specialised_cells(facts: Facts) -> Finding:
         reading=facts.say(
             "Plants fall on regions with the shares of all employment; {source}. Draws "
             "where an industry has few equivalent plants: {draws}. Many quotients above 1 "
-            "are noise: read the interval, or the shrunk quotient, of a small cell.",
+            "are noise: read the interval, or the shrunk quotient, of a small cell. A single "
+            "large plant in a small region is beyond chance too: look at the number of "
+            "plants. {notes}",
             "零假设：企业按全部就业份额随机落入各地区；{source}。等效企业少的行业所用抽样次数："
-            "{draws}。许多大于 1 的区位商只是噪声：小单元应看区间或收缩后的区位商。",
+            "{draws}。许多大于 1 的区位商只是噪声：小单元应看区间或收缩后的区位商。小地区的一家大企业"
+            "同样会超出随机：请看企业数。{notes}",
             source=_source(facts),
+            notes=facts.words("quotients", "notes"),
             draws=facts.show(draws, "count") if draws else facts.say("none", "无"),
         ),
         evidence=("region_industries.parquet",),
@@ -306,9 +310,9 @@ def _home_truth(facts: Facts, found: BoolArray) -> Json:
         if (str(r), str(i)) in planted
     }
     return {
-        "planted_single_plant_towns": len(planted),
+        "planted_one_plant_towns": len(planted),
         "quotient_above_10": sum(v > 10 for v, _ in seen.values()),
-        "called_more_than_one_plant": sum(hit for _, hit in seen.values()),
+        "called_beyond_chance": sum(hit for _, hit in seen.values()),
     }
 
 

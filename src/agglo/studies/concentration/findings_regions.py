@@ -10,7 +10,7 @@ from agglo.studies.contract import Finding
 
 if TYPE_CHECKING:
     from agglo.core.typing import BoolArray, FloatArray, Json
-    from agglo.studies.concentration.facts import Facts
+    from agglo.studies.concentration.facts import Columns, Facts
 
 __all__ = [
     "beyond_chance",
@@ -73,7 +73,13 @@ def specialised_regions(facts: Facts) -> Finding:
     return Finding(
         id="specialised_regions",
         question=question,
-        answer=facts.say("{list}.", "{list}。", list="; ".join(parts)),
+        answer=facts.say(
+            "{list}. Chance alone would give the first {chance} (p = {p}).",
+            "{list}。仅随机性即可使第一个地区达到 {chance}（p = {p}）。",
+            list="; ".join(parts),
+            chance=facts.show(float(table.number("ksi_chance")[first])),
+            p=facts.show(float(table.number("ksi_p")[first]), "p"),
+        ),
         estimate=[
             {"region": str(codes[k]), "krugman_index": float(ksi[k])} for k in best
         ],
@@ -280,29 +286,14 @@ def _cluster_truth(facts: Facts, strong: BoolArray) -> Json:
     ]
     found = {k for k, yes in zip(keys, strong, strict=True) if yes}
     traded = strong & (table.text("kind") == "traded")
-    # the planted homes should lead: they have the largest quotients of their cluster
-    lq = table.number("lq")
-    leading = _leading(table.text("cluster"), lq, keys, planted)
+    sure = strong & (table.number("p_strong") >= 0.95)
+    certain = {k for k, yes in zip(keys, sure, strict=True) if yes}
     return {
         "planted_home_clusters": len(planted),
         "of_these_strong": len(planted & found),
-        "of_these_among_the_first_two": leading,
+        "of_these_sure": len(planted & certain),
         "traded_called_strong": int(traded.sum()),
     }
-
-
-def _leading(
-    cluster: np.ndarray[tuple[int], np.dtype[np.str_]],
-    lq: FloatArray,
-    keys: list[str],
-    planted: set[str],
-) -> int:
-    n = 0
-    for name in np.unique(cluster):
-        rows = np.flatnonzero(cluster == name)
-        first = rows[np.argsort(-lq[rows])][:2]
-        n += sum(keys[k] in planted for k in first)
-    return n
 
 
 def regional_growth(facts: Facts) -> Finding:
@@ -334,8 +325,11 @@ def regional_growth(facts: Facts) -> Finding:
         question=question,
         answer=facts.say(
             "All jobs changed by {total} from {a} to {b}. Beyond it and beyond their "
-            "industries gained most: {parts}.",
-            "{a} 至 {b} 全部就业变化 {total}。在此之外且超出其行业构成增长最多的是：{parts}。",
+            "industries gained most: {parts}. Such regional parts amount to {moved} of "
+            "all jobs at the start.",
+            "{a} 至 {b} 全部就业变化 {total}。在此之外且超出其行业构成增长最多的是：{parts}。此类地区"
+            "自身部分合计占期初就业的 {moved}。",
+            moved=facts.show(_moved(table), "share"),
             total=facts.show(total, "share"),
             a=facts.words("growth", "from"),
             b=facts.words("growth", "to"),
@@ -361,6 +355,13 @@ def regional_growth(facts: Facts) -> Finding:
         evidence=("growth_regions.parquet", "growth_industries.parquet"),
         truth=_growth_truth(facts),
     )
+
+
+def _moved(table: Columns) -> float:
+    """Give half the sum of the regional parts, without sign, over all jobs."""
+    start = float(table.filled("start").sum())
+    moved = float(np.abs(table.filled("regional")).sum()) / 2.0
+    return moved / start if start > 0 else float("nan")
 
 
 def _growth_truth(facts: Facts) -> Json:

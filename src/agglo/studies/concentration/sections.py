@@ -120,8 +120,8 @@ def region_blocks(facts: Facts) -> tuple[Block, ...]:
         named += [(int(k), str(table.text("name")[k])) for k in big if k not in top[:4]]
         caption = facts.say(
             "Specialisation of every region against its size. Small regions look "
-            "specialised by chance alone: compare with the column 'by chance' below.",
-            "各地区专业化程度与规模。小地区仅因随机性就显得专业化：请对照下表“随机水平”列。",
+            "specialised by chance alone: that is what the grey points show.",
+            "各地区专业化程度与规模。小地区仅因随机性就显得专业化：灰点即为随机水平。",
         )
         blocks.append(
             Figure(
@@ -132,6 +132,11 @@ def region_blocks(facts: Facts) -> tuple[Block, ...]:
                     label_x=facts.say("jobs (log scale)", "就业（对数）"),
                     label_y=facts.say("Krugman index", "克鲁格曼指数"),
                     named=named,
+                    other=table.number("ksi_chance"),
+                    legend=(
+                        facts.say("measured", "实测"),
+                        facts.say("by chance", "随机水平"),
+                    ),
                     log_x=True,
                 ),
                 caption=caption,

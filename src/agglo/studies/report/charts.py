@@ -281,6 +281,8 @@ def scatter_chart(
     label_x: str,
     label_y: str,
     named: Sequence[tuple[int, str]] = (),
+    other: FloatArray | None = None,
+    legend: tuple[str, str] = ("", ""),
     log_x: bool = False,
     log_y: bool = False,
 ) -> str:
@@ -295,7 +297,12 @@ def scatter_chart(
     label_x, label_y
         Labels of the axes.
     named
-        ``(position in x, name)`` of the points to name.
+        ``(position in x, name)`` of the points to name; a name that would cover an
+        earlier one is left out.
+    other
+        A second height for every point, drawn in grey: what chance gives.
+    legend
+        What the points and the grey points are.
     log_x, log_y
         Whether the axes are logarithmic.
 
@@ -309,9 +316,20 @@ def scatter_chart(
 
     def draw(ax: Axes) -> None:
         size = 3.2 if seen.sum() > 500 else 5.0
-        ax.plot(
-            x[seen], y[seen], "o", color=_BLUE, alpha=0.35, markersize=size, mew=0.0
-        )
+        drawn = [(y, _BLUE, 0.4, legend[0])]
+        if other is not None:
+            drawn.insert(0, (other, _GREY, 0.3, legend[1]))
+        for height, colour, alpha, text in drawn:
+            ax.plot(
+                x[seen],
+                height[seen],
+                "o",
+                color=colour,
+                alpha=alpha,
+                markersize=size,
+                mew=0.0,
+                label=text or None,
+            )
         if log_x:
             ax.set_xscale("log")
             ax.xaxis.set_major_formatter(
@@ -320,22 +338,39 @@ def scatter_chart(
         if log_y:
             ax.set_yscale("log")
             ax.yaxis.set_major_formatter(lambda v, _: f"{v:g}")
-        for k, text in named:
-            if seen[k]:
-                ax.plot(x[k], y[k], "o", color=_ORANGE, markersize=5)
-                middle = ax.transData.transform((x[k], y[k]))[0]
-                right = middle > 0.62 * _WIDTH * ax.figure.dpi
-                ax.annotate(
-                    _short(text, 30),
-                    (x[k], y[k]),
-                    xytext=(-6 if right else 6, 3),
-                    textcoords="offset points",
-                    ha="right" if right else "left",
-                    fontsize=8,
-                )
+        _name_points(ax, x, y, [pair for pair in named if seen[pair[0]]])
+        if legend[0]:
+            ax.legend(loc="upper right", frameon=False, fontsize=8)
         ax.set_xlabel(label_x)
         ax.set_ylabel(label_y)
         ax.grid(color="#e3e8ef", linewidth=0.7)
         ax.set_axisbelow(True)
 
     return draw_svg(name, draw, height=4.4, left=0.8)
+
+
+def _name_points(
+    ax: Axes, x: FloatArray, y: FloatArray, named: Sequence[tuple[int, str]]
+) -> None:
+    taken: list[tuple[float, float, float]] = []
+    for k, text in named:
+        shown = _short(text, 30)
+        ax.plot(x[k], y[k], "o", color=_ORANGE, markersize=5)
+        at, height = ax.transData.transform((x[k], y[k]))
+        right = at > 0.62 * _WIDTH * ax.figure.dpi
+        width = _LETTER * _letters(shown) * ax.figure.dpi
+        left = at - width if right else at
+        if any(
+            abs(height - h) < 14 and left < end and begin < left + width
+            for begin, end, h in taken
+        ):
+            continue
+        taken.append((left, left + width, height))
+        ax.annotate(
+            shown,
+            (x[k], y[k]),
+            xytext=(-6 if right else 6, 3),
+            textcoords="offset points",
+            ha="right" if right else "left",
+            fontsize=8,
+        )
