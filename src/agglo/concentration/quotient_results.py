@@ -39,6 +39,8 @@ def cell_reasons(
     seen = np.zeros((region.size, activity.size), dtype=bool)
     for mask, reason in masks:
         left = np.broadcast_to(mask, seen.shape) & ~seen
+        if not left.any():
+            continue
         seen |= left
         rows = np.asarray(left.all(axis=1))
         out += [

@@ -193,6 +193,8 @@ def wrap_quotients(
 ) -> Quotients:
     """Wrap one number per cell; what is NaN gets the first reason whose mask fits."""
     lacking = np.isnan(values)
+    if not lacking.any():
+        masks = []
     return Quotients(
         region=table.region,
         activity=table.activity,
