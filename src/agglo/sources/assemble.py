@@ -337,6 +337,9 @@ def _duplicates(
     code = np.zeros(data.num_rows, dtype=np.int64)
     for column in key:
         code = _combine(code, data[column])
+    in_order = np.sort(code)
+    if (in_order[1:] != in_order[:-1]).all():
+        return []
     _, inverse, counts = np.unique(code, return_inverse=True, return_counts=True)
     twice = counts[inverse] > 1
     if not twice.any():

@@ -217,18 +217,17 @@ def read_codes(
     pattern = re.compile(system.pattern) if system else None
     known = frozenset(known)
     done = [_clean(word, system, pattern, known) for word in words]
-    codes = np.asarray([d[1] for d in done])[pick]
-    notes = {
-        code: _say(
-            code,
-            name,
-            where,
-            system,
-            {words[i] for i in pick[codes == code]},
-            codes == code,
-        )
-        for code in sorted(set(codes.tolist()) - {""})
-    }
+    seen = np.bincount(pick, minlength=len(words)) > 0
+    groups: dict[str, list[int]] = {}
+    for i, (_, kind) in enumerate(done):
+        if kind and seen[i]:
+            groups.setdefault(kind, []).append(i)
+    notes: dict[str, Problem] = {}
+    for kind in sorted(groups):
+        hit = np.zeros(len(words), dtype=np.bool_)
+        hit[groups[kind]] = True
+        shown = {words[i] for i in groups[kind]}
+        notes[kind] = _say(kind, name, where, system, shown, hit[pick])
     clean = pa.array([d[0] for d in done], pa.string()).take(pa.array(pick))
     return CodesRead(
         codes=pa.chunked_array([clean]),
