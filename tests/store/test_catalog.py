@@ -196,12 +196,15 @@ def test_bad_limits_are_refused(folder, bad):
 
 
 def test_work_beyond_the_limit_goes_to_the_spill_folder_and_leaves_nothing(tmp_path):
-    write_table(tmp_path / "t" / "a.parquet", pa.table({"x": list(range(1000))}))
-    spill = tmp_path / ".spill"
+    spill = tmp_path / "spill"
+    spill.mkdir()
     with Catalog(tmp_path).connect(memory_gb=0.1, threads=1, spill=spill) as connection:
-        n = connection.execute(
-            "SELECT count(*) FROM (SELECT a.x * 3000 + b.x AS k, md5(k::VARCHAR) AS m "
-            "FROM t a, t b GROUP BY ALL)"
-        ).fetchone()
-    assert n == (1000 * 1000,)
-    assert not list(spill.rglob("*.tmp"))
+        connection.execute(
+            "CREATE TEMP TABLE big AS SELECT md5(i::VARCHAR) AS a, md5((i + 1)::VARCHAR) "
+            "AS b, md5((i + 2)::VARCHAR) AS c FROM range(1_200_000) t(i)"
+        )
+        held = sum(f.stat().st_size for f in spill.rglob("*") if f.is_file())
+        assert held > 10e6
+        n = connection.execute("SELECT count(*) FROM big WHERE a <> b").fetchone()
+    assert n == (1_200_000,)
+    assert not list(spill.rglob("*"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import secrets
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -267,7 +268,8 @@ class Catalog:
             to the last digit in every run; sums of whole numbers always are.
         spill
             Folder for what does not fit; default the system's folder for temporary files.
-            Nothing is written while the work fits.
+            Nothing is written while the work fits, and nothing is left when the
+            connection is closed.
 
         Returns
         -------
@@ -287,7 +289,8 @@ class Catalog:
         check_number("memory_gb", memory_gb, minimum=0.1)
         config: dict[str, str | bool | int | float | list[str]] = {
             "memory_limit": f"{round(memory_gb * 1000)}MB",
-            "temp_directory": str(spill or Path(tempfile.gettempdir()) / "agglo-spill"),
+            # of its own: DuckDB does not share a spill folder between processes
+            "temp_directory": str(Path(spill or tempfile.gettempdir()) / _spill_name()),
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
         }
@@ -335,6 +338,10 @@ class Catalog:
             f"SELECT * FROM read_parquet([{listed}], "  # noqa: S608  (quoted literals)
             "union_by_name = true, hive_partitioning = false)"
         )
+
+
+def _spill_name() -> str:
+    return f"agglo-spill-{os.getpid()}-{secrets.token_hex(4)}"
 
 
 def _entries(folder: Path) -> list[Path]:

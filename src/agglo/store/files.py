@@ -234,7 +234,6 @@ def read_json(path: str | os.PathLike[str]) -> Json:
     try:
         value: Json = json.loads(data.decode("utf-8-sig"), parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
-        msg = "corrupt_json"
         raise store_error(
             Path(path),
             code="corrupt_json",
