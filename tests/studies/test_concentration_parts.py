@@ -1,0 +1,118 @@
+"""Ranks, intervals and coverage of the profile, checked by hand."""
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from agglo.studies.concentration import ConcentrationOptions
+from agglo.studies.concentration.jackknife import jackknife_interval, region_groups
+from agglo.studies.concentration.prepare import prepare
+from agglo.studies.concentration.ranks import rank_quotients
+from agglo.studies.contract import StageInputs
+
+
+def ranks(quotient, plants, **options):
+    fields = {"top": 1, "draws": 199, "level": 0.95, "seed": 1} | options
+    quotient = np.asarray(quotient, dtype=float)
+    plants = None if plants is None else np.asarray(plants, dtype=float)
+    names = np.array([f"i{k}" for k in range(quotient.shape[1])])
+    return rank_quotients(quotient, plants, names, progress=lambda *_: None, **fields)
+
+
+def test_ranks_share_the_better_place_and_nan_and_zero_have_none():
+    found = ranks([[3.0], [1.0], [3.0], [np.nan], [0.0]], None)
+    np.testing.assert_array_equal(found.rank[:, 0], [1, 3, 1, np.nan, np.nan])
+    assert np.isnan(found.p_top).all()
+
+
+def test_many_plants_make_a_firm_rank_and_few_do_not():
+    firm = ranks([[2.0], [1.0]], [[1e5], [1e5]])
+    assert firm.p_same.min() == 1.0
+    np.testing.assert_array_equal(firm.lower, firm.upper)
+    loose = ranks([[2.0], [1.9]], [[2], [2]])
+    assert 0.3 < loose.p_top[0, 0] < 0.7
+    assert (loose.lower[0, 0], loose.upper[0, 0]) == (1, 2)
+
+
+def test_the_share_of_draws_is_that_of_two_poisson_numbers():
+    # region 0 keeps the first place unless region 1 draws more, ties by order
+    found = ranks([[1.0], [1.0]], [[4], [4]], draws=4000)
+    from scipy import stats
+
+    k = np.arange(60)
+    ties = (stats.poisson.pmf(k, 4) ** 2).sum()
+    expected = (1 - ties) / 2 + ties
+    assert abs(found.p_top[0, 0] - expected) < 4 * np.sqrt(0.25 / 4000)
+
+
+def test_an_industry_draws_the_same_whatever_else_is_there():
+    alone = ranks([[2.0], [1.5], [1.0]], [[3], [2], [4]])
+    beside = ranks([[2.0, 1.0], [1.5, 1.0], [1.0, 2.0]], [[3, 9], [2, 9], [4, 9]])
+    np.testing.assert_array_equal(alone.p_top[:, 0], beside.p_top[:, 0])
+
+
+def test_delete_one_jackknife_of_a_mean_is_its_standard_error():
+    from scipy import stats
+
+    x = np.array([1.0, 4.0, 2.0, 7.0, 5.0])
+    parts = [np.array([np.delete(x, k).mean()]) for k in range(x.size)]
+    low, high = jackknife_interval(np.array([x.mean()]), parts, 0.95)
+    reach = stats.t.ppf(0.975, 4) * x.std(ddof=1) / np.sqrt(5)
+    np.testing.assert_allclose([low[0], high[0]], [x.mean() - reach, x.mean() + reach])
+    assert np.isnan(jackknife_interval(np.array([1.0]), parts[:2], 0.95)[0]).all()
+
+
+def test_groups_are_a_partition_of_like_size():
+    size = np.arange(1.0, 101.0)
+    groups = region_groups(size, 20)
+    assert np.sum(groups, axis=0).tolist() == [1] * 100
+    totals = np.array([size[g].sum() for g in groups])
+    assert totals.max() / totals.min() < 1.2
+    assert len(region_groups(size[:3], 20)) == 3
+
+
+@pytest.mark.parametrize(
+    ("upper", "expected"), [([None, 19.0], None), ([9.0, 19.0], 28.0)]
+)
+def test_coverage_adds_up_the_bounds_of_hidden_cells(upper, expected):
+    table = pa.table(
+        {
+            "region": ["a", "a", "b"],
+            "industry": ["x", "y", "x"],
+            "employment": [10.0, None, None],
+            "employment_lower": [None, 0.0, 5.0],
+            "employment_upper": pa.array([None, *upper], pa.float64()),
+            "flag": ["", "c", "m"],
+        }
+    )
+    inputs = StageInputs(tables={"activity": table}, options=ConcentrationOptions())
+    coverage = prepare(inputs).documents["coverage"]
+    assert coverage["n_unknown"] == 2
+    assert coverage["n_confidential"] == 1
+    assert coverage["hidden_lower"] == 5.0
+    assert coverage["hidden_upper"] == expected
+    assert coverage["counts"] == "absent"
+
+
+def test_sectors_of_naics_that_span_several_codes_are_one_group():
+    codes = [
+        "311111",
+        "325411",
+        "339999",
+        "441110",
+        "451110",
+        "481111",
+        "493110",
+        "541110",
+    ]
+    table = pa.table(
+        {
+            "region": ["a"] * 8,
+            "industry": codes,
+            "employment": [1.0] * 8,
+            "industry_version": ["naics_2017"] * 8,
+        }
+    )
+    inputs = StageInputs(tables={"activity": table}, options=ConcentrationOptions())
+    groups = prepare(inputs).tables["industry_names"]["group"].to_pylist()
+    assert groups == ["31", "31", "31", "44", "44", "48", "48", "54"]
