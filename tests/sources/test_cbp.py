@@ -213,3 +213,25 @@ def test_every_bad_file_is_in_one_error(write, tmp_path):
         ("missing_column", "cbp_2020.csv"),
         ("not_found", "cbp_2021.csv"),
     ]
+
+
+def test_unknown_flags_are_refused_with_the_known_ones(write):
+    size = LAYOUT_2012.replace('"E","D"', '"Q","D"')
+    with pytest.raises(SourceError, match=r"'empflag' holds unknown flags \['Q'\]"):
+        read_cbp(write(size, "cbp12co.txt"))
+    noise = LAYOUT_2021.replace("113310,H", "113310,Z")
+    with pytest.raises(SourceError, match=r"'emp_nf' holds unknown flags \['Z'\]"):
+        read_cbp(write(noise, "cbp21co.txt"))
+
+
+def test_bounds_that_contradict_each_other_leave_the_flag_alone(write):
+    # flag A says up to 19, one establishment with 1,000 or more says the opposite
+    text = LAYOUT_2012.replace(
+        '"A","S",0,"D",0,"D",0,2,2,', '"A","S",0,"D",0,"D",0,2,1,'
+    )
+    text = text.replace(
+        ",0,2,1,0,0,0,0,0,0,0,0,0,0,0,0", ",0,2,1,0,0,0,0,0,0,0,1,1,0,0,0"
+    )
+    got = read_cbp(write(text, "cbp12co.txt"))
+    (row,) = [r for r in got.data.to_pylist() if r["industry"] == "487210"]
+    assert (row["employment_lower"], row["employment_upper"]) == (0.0, 19.0)

@@ -215,3 +215,26 @@ def test_frames_of_every_kind_leave(write):
     assert got.n_rows == 1
     assert "sha256" in got.summary()
     assert got.origin.to_dict()["files"][0]["name"] == "a.csv"
+
+
+def test_bounds_of_the_file_win_over_those_of_the_word(write):
+    text = (
+        "region,industry,period,employment,flag,employment_lower,employment_upper\n"
+        "a,x,2020,,c,5,40\na,y,2020,20-99,,,\na,z,2020,20-99,,30,\n"
+    )
+    got = read_table(write(text), table="activity")
+    assert got.data["employment_lower"].to_pylist() == [5.0, 20.0, 30.0]
+    assert got.data["employment_upper"].to_pylist() == [40.0, 99.0, 99.0]
+
+
+def test_unknown_flags_blank_periods_and_empty_filters_are_refused(write):
+    head = "region,industry,period,employment,flag\n"
+    with pytest.raises(SourceError) as error:
+        read_table(write(head + "a,x,2020,5,wow\na,y,,6,\n"), table="activity")
+    assert {p.code: p.rows for p in error.value.problems} == {
+        "not_allowed": (1,),
+        "null_key": (2,),
+    }
+    path = write(head + "a,x,2020,5,\n")
+    with pytest.raises(SourceError, match=r"the column holds \['2020'\]"):
+        read_table(path, table="activity", filters={"period": "2021"})
