@@ -98,12 +98,18 @@ def test_an_error_is_a_list_and_with_json_a_document(agglo, project):
         (["import", "small", "us/data/jobs.csv", "-o", "table=activty"], 2, "activity"),
         (["import", "small", "us/data/jobs.csv", "-o", "table"], 2, "KEY=VALUE"),
         (["import", "small", "us/data/jobs.csv", "-o", "tabel=x"], 2, "'table'"),
+        (
+            ["import", "small", "us/data/jobs.csv", "--id", "a b"],
+            7,
+            "a name has letters",
+        ),
         (["schema", "activty"], 2, "Did you mean 'activity'?"),
         (["schema", "--lang", "zn"], 2, "['en', 'zh']"),
         (["new", "x", "--language", "eng"], 2, "Did you mean 'en'?"),
         (["new", "us"], 7, "--project"),
         (["run", "--project", "nowhere"], 7, "agglo new"),
         (["verify"], 7, "agglo run"),
+        (["demo", "--study", "smal"], 7, "Did you mean 'small'?"),
     ],
 )
 def test_typos_and_slips_get_a_hint(agglo, words, code, hint):
@@ -272,6 +278,8 @@ def test_demo_writes_and_runs_the_example(agglo, tmp_path):
     assert document["generated"] is True
     assert {s["status"] for s in document["steps"]} == {"kept"}
     assert agglo("verify", "--project", str(tmp_path / "d")).code == 0
+    assert agglo("demo", "--path", "e", "--study", "x").code == 7
+    assert not (tmp_path / "e").exists()
 
 
 @pytest.mark.usefixtures("project")

@@ -242,3 +242,26 @@ def test_an_import_that_fails_changes_nothing(
     assert caught.type.__module__ == "agglo.core.errors"
     assert Project.open(project.root) == project
     assert published(project.root) == {}
+
+
+def test_two_imports_at_the_same_time_both_stay(make_project, registry, monkeypatch):
+    """One is added between the other's first look at the file and its lock."""
+    project = make_project()
+    file = project.root / "data" / "jobs.csv"
+    real = Project.open.__func__
+    opened = []
+
+    def racing(cls, path="."):
+        found = real(cls, path)
+        opened.append(path)
+        if len(opened) == 1:
+            rows = "region,industry,period,employment\n08,x,2021,1\n"
+            (project.root / "data" / "b.csv").write_text(rows)
+            other = project.root / "data" / "b.csv"
+            add_import(project.root, "small", [other], id="b", registry=registry)
+        return found
+
+    monkeypatch.setattr(Project, "open", classmethod(racing))
+    add_import(project.root, "small", [file], id="c", registry=registry)
+    monkeypatch.undo()
+    assert [e.id for e in Project.open(project.root).imports] == ["jobs", "b", "c"]

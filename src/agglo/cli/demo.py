@@ -45,7 +45,7 @@ def demo(
         else:
             say("\n".join(f"would write {path / name}" for name in names))
         return
-    project = make_demo(path)
+    project = make_demo(path, study=study)
     with progress_on_stderr() as progress:
         done = start(project.root, study, progress=progress)
     if not json:

@@ -11,6 +11,7 @@ from agglo.core.errors import RunError
 from agglo.core.typing import Json
 from agglo.runs.project import Project
 from agglo.runs.project_file import FILE_NAME
+from agglo.runs.study_options import unknown_study
 from agglo.runs.toml_text import import_entry_text, project_text, study_text
 from agglo.store import write_bytes, write_text
 
@@ -33,7 +34,11 @@ class _Example:
 
 
 def make_demo(
-    path: str | Path, *, registry: Registry | None = None, seed: int = SEED
+    path: str | Path,
+    *,
+    study: str | None = None,
+    registry: Registry | None = None,
+    seed: int = SEED,
 ) -> Project:
     """Write the generated example project.
 
@@ -45,6 +50,8 @@ def make_demo(
     ----------
     path
         Folder to write to; made when absent.
+    study
+        The one study that will be run; the example is that of all studies in any case.
     registry
         Studies and readers; those of the library when ``None``.
     seed
@@ -58,13 +65,16 @@ def make_demo(
     Raises
     ------
     RunError
-        If the folder holds something else, or its ``agglo.toml`` has been edited.
+        If there is no such study, the folder holds something else, or its ``agglo.toml`` has been edited.
     StoreError
         If the folder cannot be written.
     """
     from agglo.runs.launch import Registry as _Registry
 
     known = registry or _Registry.installed()
+    if study is not None and study not in known.studies:
+        msg = f"There is no study '{study}'."
+        raise RunError(msg, [unknown_study(study, known.studies, "--study")])
     root = Path(path).resolve()
     example = _example(known.studies, seed)
     _refuse_foreign(root, example)

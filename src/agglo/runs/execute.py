@@ -15,7 +15,7 @@ from agglo.runs.manifest import ManifestStep, manifest_step
 from agglo.runs.progress import Progress, SilentProgress
 from agglo.runs.step_store import StepFolder, StepRecord, StepStore
 from agglo.runs.steps import Step, StepContext, step_key
-from agglo.store import locked
+from agglo.store import locked, write_text
 
 if TYPE_CHECKING:
     from agglo.core.typing import Json
@@ -205,6 +205,9 @@ def open_runner(project: Project, progress: Progress | None = None) -> Iterator[
     with locked(project.private):
         runner = Runner(project, progress or SilentProgress())
         runner.store.clear_staging()
+        ignore = project.private / ".gitignore"
+        if not ignore.exists():
+            write_text(ignore, "*\n")
         try:
             yield runner
         finally:

@@ -114,22 +114,11 @@ def add_import(
     from agglo.runs.launch import Registry as _Registry
 
     known = registry or _Registry.installed()
-    project = Project.open(path)
-    if source not in known.readers:
-        problem = unknown_source(source, known.readers)
-        msg = f"There is no source '{source}'."
-        raise RunError(msg, [problem])
-    if id is not None and project.free_id(id) != id:
-        msg = f"The import id '{id}' is taken. Choose another with --id."
-        raise RunError(msg)
-    entry = ImportEntry(
-        id=id or project.free_id(source),
-        source=source,
-        files=[_as_written(project, f) for f in files],
-        options=_typed(project, known.readers[source], options or {}),
-    )
-    wider = project.with_import(entry)
-    with open_runner(project, progress) as runner:
+    with open_runner(Project.open(path), progress) as runner:
+        # read again under the lock: another import may have been added meanwhile
+        project = Project.open(path)
+        wider = project.with_import(_entry(project, known, source, files, options, id))
+        entry = wider.imports[-1]
         (step,) = import_steps(wider, known.readers, runner.hashes, only=entry.id)
         record = runner.run(step)
         if not dry_run:
@@ -143,6 +132,30 @@ def add_import(
         tables=_rows(document),
         step=runner.statuses[-1],
         written=not dry_run,
+    )
+
+
+def _entry(
+    project: Project,
+    known: Registry,
+    source: str,
+    files: Sequence[str | Path],
+    options: Mapping[str, object] | None,
+    wanted: str | None,
+) -> ImportEntry:
+    if source not in known.readers:
+        problem = unknown_source(source, known.readers)
+        msg = f"There is no source '{source}'."
+        raise RunError(msg, [problem])
+    if wanted is not None and project.free_id(wanted) != wanted:
+        msg = f"The import id '{wanted}' is taken. Choose another with --id."
+        raise RunError(msg)
+    # unchecked here: the file it is appended to is checked as a whole
+    return ImportEntry.model_construct(
+        id=wanted or project.free_id(source),
+        source=source,
+        files=[_as_written(project, f) for f in files],
+        options=_typed(project, known.readers[source], options or {}),
     )
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from agglo.runs.project import Project
     from agglo.studies.contract import Study
 
-__all__ = ["read_study_options"]
+__all__ = ["read_study_options", "unknown_study"]
 
 
 def read_study_options(
@@ -66,15 +66,35 @@ def _unknown_studies(
     if chosen is not None:
         named.append((chosen, "--study"))
     return [
-        Problem(
-            code="unknown_study",
-            what=f"there is no study '{name}'",
-            where=where,
-            fix=suggest(name, list(studies)) or f"studies: {', '.join(studies)}",
-        )
+        unknown_study(name, studies, where)
         for name, where in named
         if name not in studies
     ]
+
+
+def unknown_study(name: str, studies: Mapping[str, Study], where: str) -> Problem:
+    """Say that there is no such study, and which one may be meant.
+
+    Parameters
+    ----------
+    name
+        What was written.
+    studies
+        Name to study.
+    where
+        Where it was written.
+
+    Returns
+    -------
+    Problem
+        With code ``unknown_study``.
+    """
+    return Problem(
+        code="unknown_study",
+        what=f"there is no study '{name}'",
+        where=where,
+        fix=suggest(name, list(studies)) or f"studies: {', '.join(studies)}",
+    )
 
 
 def _listed(project: Project) -> list[str]:
