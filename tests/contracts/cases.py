@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
+
 from agglo.concentration.ellipses import Ellipse, standard_deviational_ellipse
 from agglo.core.errors import AggloError, AlignmentError
-from agglo.core.options import Bootstrap
+from agglo.core.options import Bootstrap, Permutation
+from agglo.core.weights import SpatialWeights
 from agglo.relatedness import ClusterStrength, cluster_strength
 from tests.contracts.case import Case, Wrong, frame
 
@@ -69,6 +72,15 @@ POINTS = {
     "weight": [1.0, 2.0, 1.5, 1.0, 3.0, 2.0, 1.0],
 }
 
+# one number per region, regions in a ring
+VALUES = {
+    "region": ["a", "b", "c", "d", "e", "f"],
+    "value": [3.0, 2.5, 1.0, 0.5, 0.8, 2.0],
+    "other": [1.0, 2.0, 0.0, 0.3, 0.9, 1.5],
+}
+RING = SpatialWeights.from_matrix(
+    np.roll(np.eye(6), 1, axis=1) + np.roll(np.eye(6), -1, axis=1), VALUES["region"]
+)
 AREA = {"a": 100.0, "b": 200.0, "c": 50.0, "d": 80.0}
 POPULATION = {"a": 1000.0, "b": 900.0, "c": 400.0, "d": 700.0}
 
@@ -274,6 +286,20 @@ CASES: Mapping[str, Case] = {
         wrong={**_ELLIPSE, "unit": Wrong(value=["a"], error=AggloError)},
         free={"inference": CHECKED},
         ordered="points have no names: rows are drawn by position",
+    ),
+    "concentration.moran": Case(
+        data=(VALUES, RING),
+        options={"inference": Permutation(n=99, seed=7)},
+        columns=("region", "value", "lagged"),
+        wrong={"transform": Wrong(value="logs"), "alternative": SIDE},
+        free={"inference": CHECKED},
+    ),
+    "concentration.local_moran": Case(
+        data=(VALUES, RING),
+        options={"inference": Permutation(n=99, seed=7)},
+        columns=("region", "value"),
+        wrong={"transform": Wrong(value="logs"), "fdr": Wrong(value="bonferroni")},
+        free={"inference": CHECKED},
     ),
     "concentration.ellipse_overlap": Case(data=(_ellipse, _ellipse)),
     "concentration.centre_shift": Case(
