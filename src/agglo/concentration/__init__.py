@@ -17,6 +17,11 @@ from agglo.concentration.ellipses import (
 )
 from agglo.concentration.externalities import externalities
 from agglo.concentration.inequality import entropy, gini, hhi, locational_gini
+from agglo.concentration.neighbours import (
+    colocation_quotient,
+    nearest_neighbour_index,
+    site_cross_k,
+)
 from agglo.concentration.quotient_bounds import location_quotient_bounds
 from agglo.concentration.quotient_tests import location_quotient_test
 from agglo.concentration.quotients import (
@@ -34,6 +39,7 @@ __all__ = [
     "centre_shift",
     "cluster_index",
     "coagglomeration",
+    "colocation_quotient",
     "devereux",
     "ellipse_overlap",
     "ellison_glaeser",
@@ -54,8 +60,10 @@ __all__ = [
     "locational_gini",
     "maurel_sedillot",
     "moran",
+    "nearest_neighbour_index",
     "shift_share",
     "shrink_location_quotient",
+    "site_cross_k",
     "specialisation",
     "standard_deviational_ellipse",
     "theil",
