@@ -266,3 +266,24 @@ def test_frames_summary_and_plot():
     assert "by region, 5 of 5 defined" in found.summary()
     assert ag.hhi([1, 1]).to_arrow().column_names[0] == "unit"
     assert found.plot().get_xlabel() == "Krugman index"
+
+
+def test_reference_of_another_kind_is_refused():
+    with pytest.raises(OptionError, match="not a word, mapping or vector"):
+        ag.krugman([1, 2], reference=3.5)
+
+
+def test_undefined_vector_has_a_reason_without_label():
+    found = ag.hhi([0, 0])
+    assert np.isnan(found.value)
+    assert (found.undefined[0].region, found.undefined[0].activity) == ("", "")
+    by_activity = ag.hhi(long([[1, 2], [3, 4]]), by="activity")
+    assert by_activity.to_arrow().column_names[0] == "activity"
+    assert (
+        "none defined" in ag.krugman(long([[10, 30]]), reference="leave_out").summary()
+    )
+
+
+def test_many_units_are_drawn_as_the_largest():
+    found = ag.hhi(long(np.arange(1, 51).reshape(25, 2)))
+    assert found.plot().get_title() == "the 20 largest of 25"

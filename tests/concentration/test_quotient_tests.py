@@ -348,3 +348,29 @@ def test_summary_frame_and_plot():
     assert "4 tests" in found.summary()
     assert found.to_arrow().column_names[2:5] == ["n_plants", "value", "lower"]
     assert "q <= 0.05" in found.plot().get_xlabel()
+
+
+def test_plants_without_a_size_are_counted():
+    rows = PLANTS.set_column(2, "employment", [[None, *[1.0] * 11]])
+    kept = ag.as_plants(rows, on_missing="drop")
+    found = ag.location_quotient_test(kept)
+    assert found.n_plants.sum() == 11
+    assert "1 plants without a size" in found.provenance.warnings[0]
+
+
+def test_plants_of_size_zero_count_as_plants_and_weigh_nothing():
+    rows = PLANTS.set_column(2, "employment", [[0.0, *[1.0] * 11]])
+    counted = ag.location_quotient_test(rows)
+    assert counted.n_plants[0, 0] == 4
+    weighed = ag.location_quotient_test(
+        rows, method="dartboard", inference=ag.MonteCarlo(n=99, seed=1)
+    )
+    # three of four plants in a weigh, one in b
+    assert weighed.values[0, 0] == pytest.approx((3 / 4) / (4 / 11))
+
+
+def test_cells_and_counts_must_cover_the_same_labels():
+    jobs = ag.RegionActivity.from_arrays([[4.0, 1.0]])
+    counts = ag.RegionActivity.from_arrays([[4], [1]])
+    with pytest.raises(AlignmentError, match="same regions"):
+        ag.location_quotient_test(jobs, method="dartboard", establishments=counts)
