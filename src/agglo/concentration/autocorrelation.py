@@ -107,6 +107,8 @@ def moran(
     check_choice("transform", transform, ("none", "log1p", "rank"))
     check_choice("alternative", alternative, ("greater", "less", "two-sided"))
     w = weights if weights.standardisation == "row" else weights.standardised("row")
+    named = {"region": region, "value": value, "lagged": lagged}
+    require_columns(to_arrow(data), named)
     kind, y = _values(data, w, region, value, transform)
     other = y if lagged is None else _values(data, w, region, lagged, transform)[1]
     z, u = kernels.standard_scores(y), kernels.standard_scores(other)
@@ -243,7 +245,7 @@ def local_moran(
         i=frozen_array(statistic),
         value=frozen_array(y),
         lag=frozen_array(np.where(known, lag, np.nan)),
-        quadrant=kernels.quadrants(np.where(known, z, np.nan), lag),
+        quadrant=frozen_array(kernels.quadrants(np.where(known, z, np.nan), lag)),
         p=frozen_array(p),
         q=frozen_array(false_discovery_rate(p, method=fdr)),
         n_draws=inference.n,
