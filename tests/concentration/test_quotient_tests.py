@@ -365,7 +365,7 @@ def test_plants_of_size_zero_count_as_plants_and_weigh_nothing():
     weighed = ag.location_quotient_test(
         rows, method="dartboard", inference=ag.MonteCarlo(n=99, seed=1)
     )
-    # three of four plants in a weigh, one in b
+    # three plants of a and one of b weigh
     assert weighed.values[0, 0] == pytest.approx((3 / 4) / (4 / 11))
 
 
