@@ -108,6 +108,11 @@ class Facts:
             return "; ".join(str(v) for v in value)
         return "" if value is None else str(value)
 
+    @property
+    def drops_small_cells(self) -> bool:
+        """Whether the publisher seems to leave small cells out without a mark."""
+        return self.coverage.get("drops_small_cells") is True
+
     def region(self, code: str) -> str:
         """Give a region as a reader knows it."""
         return _named(code, self.region_name)

@@ -16,6 +16,7 @@ __all__ = [
     "concentrated_industries",
     "coverage",
     "firm_ranks",
+    "headline_industries",
     "herfindahl_note",
     "hidden_cells",
     "most_concentrated",
@@ -46,6 +47,13 @@ def coverage(facts: Facts) -> Finding:
         hidden=facts.show(hidden, "count"),
         share=facts.show(share, "share"),
     )
+    if facts.drops_small_cells:
+        answer += facts.say(
+            " No cell has fewer than {least} plants: smaller ones are not published, so "
+            "an absent cell may be hidden and not empty.",
+            "没有任何单元的企业数少于 {least}：更小的单元未公布，因此缺失的单元可能是隐藏而非空白。",
+            least=facts.show(facts.number("coverage", "least_establishments"), "count"),
+        )
     return Finding(
         id="coverage",
         question=facts.say(
@@ -173,6 +181,13 @@ def _correlation(a: FloatArray, b: FloatArray) -> float:
     return float(np.corrcoef(a, b)[0, 1])
 
 
+def headline_industries(facts: Facts) -> BoolArray:
+    """Give the concentrated industries that headlines may name."""
+    table = facts.industries
+    named: BoolArray = table.number("q") <= facts.options.fdr_level
+    return named & (table.filled("n_regions") >= facts.options.headline_cells)
+
+
 def most_concentrated(facts: Facts) -> Finding:
     """Name the industry with the largest index."""
     table = facts.industries
@@ -180,8 +195,7 @@ def most_concentrated(facts: Facts) -> Finding:
         "Which industry is the most concentrated?", "哪个行业集聚程度最高？"
     )
     gamma = table.number("gamma")
-    firm = np.isfinite(gamma) & (table.filled("q") <= facts.options.fdr_level)
-    firm &= np.isfinite(table.number("q"))
+    firm = headline_industries(facts) & np.isfinite(table.number("gamma_lower"))
     if not firm.any():
         answer = facts.say(
             "None stands out from chance.", "没有行业显著区别于随机分布。"
@@ -218,9 +232,12 @@ def most_concentrated(facts: Facts) -> Finding:
         reading=facts.say(
             "Interval: regions left out in {groups} groups (delete-a-group jackknife), "
             "level {level}. With few plants or one dominant region it is wide, and it "
-            "should be. The largest of many estimates is flattered by chance. {note}",
+            "should be. The largest of many estimates is flattered by chance. Industries "
+            "in fewer than {cells} regions are measured but not named. {note}",
             "区间：将地区分为 {groups} 组逐组剔除（刀切法），水平 {level}。企业少或单一地区占优"
-            "时区间应当较宽。众多估计中的最大值会被随机性抬高。{note}",
+            "时区间应当较宽。众多估计中的最大值会被随机性抬高。出现地区少于 {cells} 个的行业也计算，"
+            "但不点名。{note}",
+            cells=facts.options.headline_cells,
             groups=facts.show(
                 facts.number("agglomeration", "jackknife_groups"), "count"
             ),
@@ -320,6 +337,9 @@ def firm_ranks(facts: Facts) -> Finding:
     """Say how often the first place of an industry holds."""
     cells = facts.cells
     first = (cells.number("rank") == 1) & np.isfinite(cells.number("rank_p_same"))
+    # one place per industry: of regions that tie the first
+    at = np.flatnonzero(first)
+    first = at[np.unique(cells.text("industry")[at], return_index=True)[1]]
     holds = cells.number("rank_p_same")[first]
     top = cells.number("rank_p_top")[first]
     question = facts.say(

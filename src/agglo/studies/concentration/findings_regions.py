@@ -27,7 +27,8 @@ _NAMED = 3
 def headline_regions(facts: Facts) -> BoolArray:
     """Give the regions that headlines may name: large enough and defined."""
     size, ksi = facts.regions.filled("employment"), facts.regions.number("ksi")
-    return (size >= facts.options.headline_employment) & np.isfinite(ksi)
+    many = facts.regions.filled("n_industries") >= facts.options.headline_cells
+    return (size >= facts.options.headline_employment) & many & np.isfinite(ksi)
 
 
 def _best(values: FloatArray, among: BoolArray, n: int) -> list[int]:
@@ -38,8 +39,9 @@ def _best(values: FloatArray, among: BoolArray, n: int) -> list[int]:
 
 def _too_small(facts: Facts) -> str:
     return facts.say(
-        "Regions below {least} jobs are measured but not named.",
-        "就业少于 {least} 的地区也计算，但不点名。",
+        "Regions below {least} jobs or {cells} industries are measured but not named.",
+        "就业少于 {least} 或行业少于 {cells} 个的地区也计算，但不点名。",
+        cells=facts.options.headline_cells,
         least=facts.show(facts.options.headline_employment, "count"),
     )
 

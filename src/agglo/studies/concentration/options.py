@@ -53,6 +53,10 @@ class ConcentrationOptions:
         the industries have no parents.
     headline_employment
         Regions with less employment are measured but not named in the headlines.
+    headline_cells
+        Regions with fewer industries, and industries in fewer regions, are measured but
+        not named in the headlines: where small cells are not published, what is seen in
+        few places looks concentrated.
     lookup_regions
         Regions in the look-up of the report, the largest first.
     """
@@ -75,6 +79,7 @@ class ConcentrationOptions:
     scheme: Scheme = "us_strong"
     variety_digits: int = 2
     headline_employment: float = 1000.0
+    headline_cells: int = 10
     lookup_regions: int = 4000
 
     def __post_init__(self) -> None:
@@ -96,6 +101,7 @@ class ConcentrationOptions:
             "jackknife_groups": 2,
             "variety_digits": 1,
             "lookup_regions": 0,
+            "headline_cells": 1,
         }
         for name, minimum in least.items():
             check_number(name, getattr(self, name), minimum=minimum, integer=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,7 @@ _NUMBERS = (
     "employment_lower",
     "employment_upper",
 )
+_MANY_CELLS = 300
 # sectors of NAICS that span several two-digit codes
 _NAICS_SPANS: Mapping[str, str] = {
     "32": "31",
@@ -43,7 +45,8 @@ def prepare(inputs: StageInputs) -> StageOutput:
     Parameters
     ----------
     inputs
-        Tables ``activity``; optional ``regions``, ``industries``, ``establishments``.
+        Tables ``activity``; optional ``regions``, ``industries``, ``definitions`` (for
+        names) and ``establishments``.
 
     Returns
     -------
@@ -75,6 +78,7 @@ def prepare(inputs: StageInputs) -> StageOutput:
     )
     regions = _names(cells, inputs, "region", "regions", "")
     industries = _names(cells, inputs, "industry", "industries", scope.industry_version)
+    industries = _with_clusters(industries, inputs)
     industries = _with_groups(
         industries, options.variety_digits, scope.industry_version
     )
@@ -136,10 +140,17 @@ def _names(
                 names |= _pairs(source, key, name)
         if "parent" in source.column_names:
             parents = _pairs(source, key, "parent")
+    shown = [names.get(c, c) for c in codes]
+    times = Counter(shown)
+    # one name in several places: the parent tells them apart
+    shown = [
+        f"{n}, {names[parents[c]]}" if times[n] > 1 and parents.get(c) in names else n
+        for c, n in zip(codes, shown, strict=True)
+    ]
     return pa.table(
         {
             key: pa.array(codes, pa.string()),
-            "name": pa.array([names.get(c, c) for c in codes], pa.string()),
+            "name": pa.array(shown, pa.string()),
             "parent": pa.array([parents.get(c, "") for c in codes], pa.string()),
         }
     )
@@ -148,6 +159,21 @@ def _names(
 def _pairs(table: pa.Table, key: str, value: str) -> dict[str, str]:
     pairs = zip(string_column(table, key), string_column(table, value), strict=True)
     return {str(k): str(v) for k, v in pairs if k is not None and v}
+
+
+def _with_clusters(industries: pa.Table, inputs: StageInputs) -> pa.Table:
+    """Show industries that have no name as part of their cluster."""
+    if not inputs.has("definitions"):
+        return industries
+    clusters = _pairs(inputs.table("definitions"), "industry", "cluster")
+    text = "属“{}”" if inputs.project.language == "zh" else "part of {}"
+    codes, names = (industries[k].to_pylist() for k in ("industry", "name"))
+    shown = [
+        text.format(clusters[c]) if n == c and c in clusters else n
+        for c, n in zip(codes, names, strict=True)
+    ]
+    place = industries.schema.get_field_index("name")
+    return industries.set_column(place, "name", pa.array(shown, pa.string()))
 
 
 def _with_groups(industries: pa.Table, digits: int, version: str) -> pa.Table:
@@ -186,7 +212,11 @@ def _coverage(cells: pa.Table) -> dict[str, Json]:
     if whole != "absent":
         number = float_column(cells, "establishments")
         total = float(np.nansum(number))
+        least = float(np.nanmin(number))
         out["establishments"] = total
+        out["least_establishments"] = least
+        # hundreds of cells and not one small one: the publisher drops them
+        out["drops_small_cells"] = bool(least >= 2 and size.size >= _MANY_CELLS)
         share = float(np.nansum(number[hidden])) / total if total > 0 else 0.0
         out["hidden_establishments_share"] = share
     return out

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from agglo.studies.concentration.findings_industries import headline_industries
 from agglo.studies.concentration.findings_regions import headline_regions
 from agglo.studies.report import (
     DataTable,
@@ -19,7 +20,7 @@ from agglo.studies.report import (
 )
 
 if TYPE_CHECKING:
-    from agglo.core.typing import FloatArray, IntArray
+    from agglo.core.typing import BoolArray, FloatArray, IntArray
     from agglo.studies.concentration.facts import Columns, Facts
     from agglo.studies.report import Block, NumberKind
 
@@ -52,8 +53,16 @@ def key_figures(facts: Facts) -> KeyFigures:
         strong = int((facts.clusters.number("strong") == 1).sum())
         label = facts.say("strong clusters", "个强集群")
         items.append((facts.show(strong, "count"), label))
-    hidden = facts.say("hidden cells", "个未公布单元")
-    items.append((_count(facts, "n_unknown"), hidden))
+    if facts.drops_small_cells:
+        least = _count(facts, "least_establishments")
+        label = facts.say(
+            "plants in every cell shown; smaller cells are not published",
+            "每个已显示单元的企业数下限；更小单元未公布",
+        )
+        items.append((f"≥ {least}", label))
+    else:
+        hidden = facts.say("hidden cells", "个未公布单元")
+        items.append((_count(facts, "n_unknown"), hidden))
     return KeyFigures(items=tuple(items))
 
 
@@ -65,8 +74,8 @@ def industry_blocks(facts: Facts) -> tuple[Block, ...]:
     """Show the most concentrated industries with their intervals."""
     table = facts.industries
     gamma = table.number("gamma")
-    firm = np.isfinite(gamma) & (table.number("q") <= facts.options.fdr_level)
-    top = _largest(np.where(firm, gamma, np.nan), _SHOWN)
+    named = headline_industries(facts)
+    top = _largest(np.where(named, gamma, np.nan), _SHOWN)
     listed = DataTable(
         caption=facts.say("The most concentrated industries", "集聚程度最高的行业"),
         columns={
@@ -221,10 +230,9 @@ def quotient_blocks(facts: Facts) -> tuple[Block, ...]:
         caption=caption,
         alt=caption,
     )
-    firm = np.where(
-        cells.number("q") <= facts.options.fdr_level, cells.number("lq_lower"), np.nan
-    )
-    top = _largest(firm, _SHOWN)
+    firm = cells.number("q") <= facts.options.fdr_level
+    firm &= _may_be_named(facts)
+    top = _largest(np.where(firm, cells.number("lq_lower"), np.nan), _SHOWN)
     if top.size == 0:
         return (figure,)
     listed = DataTable(
@@ -267,8 +275,17 @@ def quotient_blocks(facts: Facts) -> tuple[Block, ...]:
     return (figure, listed)
 
 
+def _may_be_named(facts: Facts) -> BoolArray:
+    """Give the cells whose region and industry headlines may name."""
+    regions = facts.regions.text("region")[headline_regions(facts)]
+    industries = facts.industries.text("industry")
+    many = facts.industries.filled("n_regions") >= facts.options.headline_cells
+    found: BoolArray = np.isin(facts.cells.text("region"), regions)
+    return found & np.isin(facts.cells.text("industry"), industries[many])
+
+
 def cluster_blocks(facts: Facts) -> tuple[Block, ...]:
-    """List strong traded clusters."""
+    """Show for every traded cluster where it is strong and largest."""
     table = facts.clusters
     if not table.n:
         reason = facts.words("clusters", "reason")
@@ -276,12 +293,23 @@ def cluster_blocks(facts: Facts) -> tuple[Block, ...]:
     strong = table.number("strong") == 1
     traded = table.text("kind") == "traded"
     chosen = strong & traded if (strong & traded).any() else strong
-    top = _largest(np.where(chosen, table.number("employment"), np.nan), 40)
+    order = _largest(np.where(chosen, table.number("employment"), np.nan), table.n)
+    names, first, count = np.unique(
+        table.text("cluster")[order], return_index=True, return_counts=True
+    )
+    if names.size == 0:
+        return (Prose(facts.say("No cluster is strong.", "没有强集群。")),)
+    top = order[first]
     listed = DataTable(
-        caption=facts.say("The largest strong clusters", "规模最大的强集群"),
+        caption=facts.say(
+            "Every cluster with the number of regions where it is strong, and the "
+            "largest of them",
+            "各集群的强势地区数及其中规模最大者",
+        ),
         columns={
             facts.say("Cluster", "集群"): table.text("cluster")[top].tolist(),
-            facts.say("Region", "地区"): [
+            facts.say("Strong in", "强势地区数"): count.tolist(),
+            facts.say("Largest", "规模最大地区"): [
                 facts.region(str(c)) for c in table.text("region")[top]
             ],
             facts.say("Jobs", "就业"): _list(table, "employment", top),
@@ -293,6 +321,7 @@ def cluster_blocks(facts: Facts) -> tuple[Block, ...]:
             ("Jobs", "就业", "count"),
             ("Quotient", "区位商", "number"),
             ("Stays strong", "保持为强", "share"),
+            ("Strong in", "强势地区数", "count"),
         ),
         note=facts.say(
             "All clusters of all regions are in clusters.parquet.",

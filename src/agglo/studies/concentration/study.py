@@ -33,7 +33,7 @@ STUDY = Study(
             name="prepare",
             run=prepare,
             tables=("activity",),
-            optional=("regions", "industries", "establishments"),
+            optional=("regions", "industries", "definitions", "establishments"),
         ),
         Stage(name="quotients", run=quotients, optional=_PLANTS, after=_FIRST),
         Stage(name="agglomeration", run=agglomeration, optional=_PLANTS, after=_FIRST),

@@ -127,6 +127,10 @@ def _short(text: str, most: float) -> str:
     return out.rstrip() + "…"
 
 
+def _thousands(value: float, _: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:g}"
+
+
 def _left_of(labels: Sequence[str]) -> float:
     return 0.25 + _LETTER * max((_letters(t) for t in labels), default=4.0)
 
@@ -205,6 +209,8 @@ def bar_chart(
     def draw(ax: Axes) -> None:
         colours = [_BLUE if v >= 0 else _ORANGE for v in values]
         ax.barh(place, values, color=colours, height=0.7)
+        ax.locator_params(axis="x", nbins=6)
+        ax.xaxis.set_major_formatter(_thousands)
         ax.axvline(0.0, color=_GREY, linewidth=0.8)
         ax.set_yticks(place, shown)
         ax.set_ylim(-0.7, len(shown) - 0.3)
@@ -340,7 +346,7 @@ def scatter_chart(
             ax.yaxis.set_major_formatter(lambda v, _: f"{v:g}")
         _name_points(ax, x, y, [pair for pair in named if seen[pair[0]]])
         if legend[0]:
-            ax.legend(loc="upper right", frameon=False, fontsize=8)
+            ax.legend(loc="upper right", frameon=False, fontsize=8, markerscale=2.0)
         ax.set_xlabel(label_x)
         ax.set_ylabel(label_y)
         ax.grid(color="#e3e8ef", linewidth=0.7)
