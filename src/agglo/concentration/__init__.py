@@ -8,6 +8,7 @@ from agglo.concentration.coagglomeration import (
     howard_colocation,
     locational_correlation,
 )
+from agglo.concentration.density import kernel_density
 from agglo.concentration.dissimilarity import hachman, hoover, krugman
 from agglo.concentration.ellipses import (
     bootstrap_ellipse,
@@ -29,6 +30,7 @@ from agglo.concentration.quotients import (
     location_quotient,
     shrink_location_quotient,
 )
+from agglo.concentration.rank_size import rank_size
 from agglo.concentration.shift_share import shift_share
 from agglo.concentration.specialisation import specialisation
 from agglo.concentration.theil import theil
@@ -51,6 +53,7 @@ __all__ = [
     "hhi",
     "hoover",
     "howard_colocation",
+    "kernel_density",
     "krugman",
     "local_moran",
     "location_quotient",
@@ -61,6 +64,7 @@ __all__ = [
     "maurel_sedillot",
     "moran",
     "nearest_neighbour_index",
+    "rank_size",
     "shift_share",
     "shrink_location_quotient",
     "site_cross_k",

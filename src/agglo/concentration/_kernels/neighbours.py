@@ -71,7 +71,7 @@ def find_sites(x: FloatArray, y: FloatArray) -> Sites:
             distance=far,
         )
     tree = cKDTree(places)
-    distance = tree.query(places, k=2)[0][:, 1]
+    distance = np.asarray(tree.query(places, k=2)[0])[:, 1]
     balls = tree.query_ball_point(places, distance * (1.0 + _TIE))
     size = np.fromiter((len(b) for b in balls), dtype=np.int64, count=n)
     start = np.repeat(np.arange(n, dtype=np.int64), size)
@@ -120,7 +120,7 @@ def _around(
     around = np.zeros_like(counts)
     np.add.at(around, sites.near_from, counts[sites.near_to])
     mass = np.bincount(sites.near_from, total[sites.near_to], minlength=total.size)
-    return around, mass
+    return around, mass.astype(np.float64)
 
 
 def incoming(sites: Sites, counts: FloatArray, kind: int) -> FloatArray:
