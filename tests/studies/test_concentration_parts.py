@@ -116,3 +116,14 @@ def test_sectors_of_naics_that_span_several_codes_are_one_group():
     inputs = StageInputs(tables={"activity": table}, options=ConcentrationOptions())
     groups = prepare(inputs).tables["industry_names"]["group"].to_pylist()
     assert groups == ["31", "31", "31", "44", "44", "48", "48", "54"]
+
+
+def test_industries_without_a_name_are_shown_with_their_cluster():
+    table = pa.table(
+        {"region": ["a"] * 2, "industry": ["11", "12"], "employment": [1.0, 2.0]}
+    )
+    definitions = pa.table({"industry": ["11"], "cluster": ["Steel"]})
+    tables = {"activity": table, "definitions": definitions}
+    inputs = StageInputs(tables=tables, options=ConcentrationOptions())
+    names = prepare(inputs).tables["industry_names"]["name"].to_pylist()
+    assert names == ["11, part of Steel", "12"]

@@ -129,7 +129,7 @@ class Facts:
 
 def _named(code: str, names: Mapping[str, str]) -> str:
     name = names.get(code, code)
-    return name if name == code else f"{name} ({code})"
+    return name if name.startswith(code) else f"{name} ({code})"
 
 
 def facts_of(inputs: StageInputs) -> Facts:

@@ -118,6 +118,11 @@ def concentrated_industries(facts: Facts) -> Finding:
         share=facts.show(share, "share"),
         strong=facts.show(strong, "count"),
     )
+    if n and facts.drops_small_cells:
+        answer += facts.say(
+            " Cells that are not published make this share too large.",
+            "未公布的单元使该比例偏大。",
+        )
     if n == 0:
         answer = facts.say(
             "It cannot be said: {why}",

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["region_lookup"]
 
-_ROWS = 8
+_ROWS = 6
 
 
 def region_lookup(facts: Facts) -> Lookup:

@@ -166,10 +166,10 @@ def _with_clusters(industries: pa.Table, inputs: StageInputs) -> pa.Table:
     if not inputs.has("definitions"):
         return industries
     clusters = _pairs(inputs.table("definitions"), "industry", "cluster")
-    text = "属“{}”" if inputs.project.language == "zh" else "part of {}"
+    text = "{}，属“{}”" if inputs.project.language == "zh" else "{}, part of {}"
     codes, names = (industries[k].to_pylist() for k in ("industry", "name"))
     shown = [
-        text.format(clusters[c]) if n == c and c in clusters else n
+        text.format(c, clusters[c]) if n == c and c in clusters else n
         for c, n in zip(codes, names, strict=True)
     ]
     place = industries.schema.get_field_index("name")

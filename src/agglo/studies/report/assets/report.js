@@ -10,7 +10,7 @@
   const card = (data, [code, name, facts, body], open) => {
     const box = document.createElement("details");
     box.open = open;
-    make("summary", name === code ? code : `${name} (${code})`, box);
+    make("summary", name.startsWith(code) ? name : `${name} (${code})`, box);
     const list = make("dl", undefined, box);
     facts.forEach((fact, k) => {
       make("dt", data.facts[k], list);
