@@ -1,0 +1,52 @@
+"""Match designated places with observed ones, and ask whether chance would do as well."""
+
+from agglo.matching._lookup import CityMatch
+from agglo.matching.gazetteer import Gazetteer, as_gazetteer
+from agglo.matching.industries import (
+    IndustryTree,
+    NodeRelations,
+    Relation,
+    as_industry_tree,
+    relate,
+    relate_nodes,
+)
+from agglo.matching.labels import (
+    LabelDictionary,
+    apply_audit,
+    as_label_dictionary,
+    map_label,
+    map_labels,
+)
+from agglo.matching.names import normalise_cities, normalise_city
+from agglo.matching.results import (
+    CityAudit,
+    LabelMapping,
+    LabelSuggestions,
+    SuggestionQuality,
+)
+from agglo.matching.text import suggest_nodes, suggestion_quality
+
+__all__ = [
+    "CityAudit",
+    "CityMatch",
+    "Gazetteer",
+    "IndustryTree",
+    "LabelDictionary",
+    "LabelMapping",
+    "LabelSuggestions",
+    "NodeRelations",
+    "Relation",
+    "SuggestionQuality",
+    "apply_audit",
+    "as_gazetteer",
+    "as_industry_tree",
+    "as_label_dictionary",
+    "map_label",
+    "map_labels",
+    "normalise_cities",
+    "normalise_city",
+    "relate",
+    "relate_nodes",
+    "suggest_nodes",
+    "suggestion_quality",
+]
