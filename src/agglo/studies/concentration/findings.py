@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from agglo.studies.concentration import findings_coverage as data
 from agglo.studies.concentration import findings_industries as industries
 from agglo.studies.concentration import findings_regions as regions
 
@@ -28,7 +29,7 @@ def all_findings(facts: Facts) -> tuple[Finding, ...]:
         One per question, also where the answer is that nothing can be said.
     """
     return (
-        industries.coverage(facts),
+        data.coverage(facts),
         industries.concentrated_industries(facts),
         industries.most_concentrated(facts),
         industries.specialised_cells(facts),
@@ -38,5 +39,5 @@ def all_findings(facts: Facts) -> tuple[Finding, ...]:
         regions.diverse_regions(facts),
         regions.strong_clusters(facts),
         regions.regional_growth(facts),
-        industries.hidden_cells(facts),
+        data.hidden_cells(facts),
     )

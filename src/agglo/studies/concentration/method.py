@@ -26,6 +26,11 @@ def method_notes(facts: Facts) -> tuple[tuple[str, str], ...]:
     tuple of (str, str)
         Heading and text.
     """
+    return (*_of_cells(facts), *_of_regions(facts))
+
+
+def _of_cells(facts: Facts) -> tuple[tuple[str, str], ...]:
+    """Give the notes on quotients, ranks and industries."""
     say, o = facts.say, facts.options
     return (
         (
@@ -67,6 +72,13 @@ def method_notes(facts: Facts) -> tuple[tuple[str, str], ...]:
                 note=herfindahl_note(facts),
             ),
         ),
+    )
+
+
+def _of_regions(facts: Facts) -> tuple[tuple[str, str], ...]:
+    """Give the notes on regions, clusters and growth, and on what is left out."""
+    say = facts.say
+    return (
         (
             say("Specialisation and diversity", "专业化与多样性"),
             say(

@@ -235,7 +235,12 @@ def quotient_blocks(facts: Facts) -> tuple[Block, ...]:
     top = _largest(np.where(firm, cells.number("lq_lower"), np.nan), _SHOWN)
     if top.size == 0:
         return (figure,)
-    listed = DataTable(
+    return (figure, _firm_table(facts, top))
+
+
+def _firm_table(facts: Facts, top: IntArray) -> DataTable:
+    cells = facts.cells
+    return DataTable(
         caption=facts.say(
             "The firmest specialisations: largest lower end of the interval",
             "最可靠的专业化：区间下限最大者",
@@ -248,7 +253,7 @@ def quotient_blocks(facts: Facts) -> tuple[Block, ...]:
                 facts.industry(str(c)) for c in cells.text("industry")[top]
             ],
             facts.say("Jobs", "就业"): _list(cells, "employment", top),
-            facts.say("Quotient", "区位商"): lq[top].tolist(),
+            facts.say("Quotient", "区位商"): _list(cells, "lq", top),
             facts.say("Lower end", "下限"): _list(cells, "lq_lower", top),
             facts.say("Upper end", "上限"): _list(cells, "lq_upper", top),
             facts.say("Rank", "排名"): _list(cells, "rank", top),
@@ -272,7 +277,6 @@ def quotient_blocks(facts: Facts) -> tuple[Block, ...]:
             top=facts.options.top,
         ),
     )
-    return (figure, listed)
 
 
 def _may_be_named(facts: Facts) -> BoolArray:

@@ -22,13 +22,17 @@
     scroll.tabIndex = 0;
     const table = make("table", undefined, scroll);
     const head = make("tr", undefined, make("thead", undefined, table));
-    data.columns.forEach((column) => { make("th", column, head).scope = "col"; });
+    data.columns.forEach((column, k) => {
+      const node = make("th", column, head);
+      node.scope = "col";
+      if (k > 0) node.className = "n";
+    });
     const rows = make("tbody", undefined, table);
     body.forEach((cells) => {
       const row = make("tr", undefined, rows);
       cells.forEach((cell, k) => {
         const node = make(k === 0 ? "th" : "td", cell, row);
-        if (k === 0) node.scope = "row"; else if (k > 0) node.className = "n";
+        if (k === 0) node.scope = "row"; else node.className = "n";
       });
     });
     return box;
