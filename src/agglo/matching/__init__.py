@@ -17,7 +17,10 @@ from agglo.matching.labels import (
     map_label,
     map_labels,
 )
+from agglo.matching.lists import match_designations
+from agglo.matching.match_results import Matching
 from agglo.matching.names import normalise_cities, normalise_city
+from agglo.matching.place_lists import PlaceList, as_belts, as_designations
 from agglo.matching.results import (
     CityAudit,
     LabelMapping,
@@ -34,15 +37,20 @@ __all__ = [
     "LabelDictionary",
     "LabelMapping",
     "LabelSuggestions",
+    "Matching",
     "NodeRelations",
+    "PlaceList",
     "Relation",
     "SuggestionQuality",
     "apply_audit",
+    "as_belts",
+    "as_designations",
     "as_gazetteer",
     "as_industry_tree",
     "as_label_dictionary",
     "map_label",
     "map_labels",
+    "match_designations",
     "normalise_cities",
     "normalise_city",
     "relate",
