@@ -2,9 +2,11 @@
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
-from agglo.studies.concentration import ConcentrationOptions
+from agglo.sources import read_table
+from agglo.studies.concentration import STUDY, ConcentrationOptions
 from agglo.studies.concentration.jackknife import jackknife_interval, region_groups
 from agglo.studies.concentration.prepare import prepare
 from agglo.studies.concentration.ranks import rank_quotients
@@ -127,3 +129,18 @@ def test_industries_without_a_name_are_shown_with_their_cluster():
     inputs = StageInputs(tables=tables, options=ConcentrationOptions())
     names = prepare(inputs).tables["industry_names"]["name"].to_pylist()
     assert names == ["11, part of Steel", "12"]
+
+
+def test_the_demo_keeps_the_bounds_of_its_hidden_cells_when_it_is_read(tmp_path):
+    demo = STUDY.demo(3)
+    entry = next(i for i in demo.imports if i["id"] == "activity")
+    path = tmp_path / "activity.parquet"
+    path.write_bytes(demo.files[entry["files"][0]])
+    read = read_table(path, **entry["options"]).data.to_pandas()
+    hidden = read[read.flag == "c"]
+    given = pq.read_table(path).to_pandas()
+    assert len(hidden) > 20
+    for name in ("employment_lower", "employment_upper"):
+        assert hidden[name].notna().all()
+        np.testing.assert_array_equal(hidden[name], given[given.flag == "c"][name])
+    assert not demo.options
