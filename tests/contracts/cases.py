@@ -12,7 +12,7 @@ import numpy as np
 
 from agglo.concentration.ellipses import Ellipse, standard_deviational_ellipse
 from agglo.core.errors import AggloError, AlignmentError
-from agglo.core.options import Bootstrap, Permutation
+from agglo.core.options import Bootstrap, MonteCarlo, Permutation
 from agglo.core.weights import SpatialWeights
 from agglo.relatedness import ClusterStrength, cluster_strength
 from tests.contracts.case import Case, Wrong, frame
@@ -72,12 +72,19 @@ POINTS = {
     "weight": [1.0, 2.0, 1.5, 1.0, 3.0, 2.0, 1.0],
 }
 
+TYPED = {**POINTS, "type": ["x", "x", "y", "y", "x", "y", "x"]}
+# all sites where plants could be
+SITES = {
+    "x_km": [float(i % 5) * 3.0 for i in range(20)],
+    "y_km": [float(i // 5) * 3.0 for i in range(20)],
+}
 # one number per region, regions in a ring
 VALUES = {
     "region": ["a", "b", "c", "d", "e", "f"],
     "value": [3.0, 2.5, 1.0, 0.5, 0.8, 2.0],
     "other": [1.0, 2.0, 0.0, 0.3, 0.9, 1.5],
 }
+SIZES = {"value": [800.0, 410.0, 260.0, 190.0, 160.0, 120.0, 100.0, 90.0, 85.0, 70.0]}
 RING = SpatialWeights.from_matrix(
     np.roll(np.eye(6), 1, axis=1) + np.roll(np.eye(6), -1, axis=1), VALUES["region"]
 )
@@ -300,6 +307,56 @@ CASES: Mapping[str, Case] = {
         columns=("region", "value"),
         wrong={"transform": Wrong(value="logs"), "fdr": Wrong(value="bonferroni")},
         free={"inference": CHECKED},
+    ),
+    "concentration.colocation_quotient": Case(
+        data=(TYPED,),
+        options={"inference": Permutation(n=99, seed=7)},
+        columns=("type", "x", "y"),
+        wrong={"crs": _ELLIPSE["crs"]},
+        free={"inference": CHECKED},
+        ordered="points have no names: types are dealt out by position",
+    ),
+    "concentration.nearest_neighbour_index": Case(
+        data=(POINTS,),
+        options={"area_km2": 200.0, "inference": MonteCarlo(n=99, seed=7)},
+        columns=("x", "y"),
+        wrong={
+            "area_km2": Wrong(value=-1.0),
+            "null": Wrong(value="poisson"),
+            "crs": _ELLIPSE["crs"],
+        },
+        free={
+            "universe": "another table, checked like the first",
+            "inference": CHECKED,
+        },
+    ),
+    "concentration.site_cross_k": Case(
+        data=(POINTS, {k: POINTS[k][:5] for k in ("x_km", "y_km")}, SITES),
+        options={"r_km": [2.0, 4.0, 6.0], "inference": MonteCarlo(n=999, seed=7)},
+        columns=("x", "y"),
+        wrong={
+            "r_km": Wrong(value=[4.0, 2.0], error=AggloError),
+            "level": Wrong(value=1.5),
+            "crs": _ELLIPSE["crs"],
+        },
+        free={"inference": CHECKED},
+    ),
+    "concentration.kernel_density": Case(
+        data=(POINTS,),
+        options={"cells": 16},
+        columns=("x", "y", "weight"),
+        wrong={
+            "crs": _ELLIPSE["crs"],
+            "bandwidth": Wrong(value="silverton"),
+            "cells": Wrong(value=0),
+            "margin": Wrong(value=-1.0),
+        },
+        free={"adaptive": "yes or no"},
+    ),
+    "concentration.rank_size": Case(
+        data=(SIZES,),
+        columns=("value",),
+        wrong={"method": Wrong(value="zipf"), "top": Wrong(value=0)},
     ),
     "concentration.ellipse_overlap": Case(data=(_ellipse, _ellipse)),
     "concentration.centre_shift": Case(
