@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+import threading
+import time
+import warnings
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
+from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -12,6 +17,8 @@ from agglo.core.errors import OptionError
 from agglo.core.options import check_number
 
 if TYPE_CHECKING:
+    from threadpoolctl import threadpool_limits
+
     from agglo.core.typing import FloatArray
 
 __all__ = ["Draw", "Progress", "entropy_of", "generator", "monte_carlo"]
@@ -19,8 +26,9 @@ __all__ = ["Draw", "Progress", "entropy_of", "generator", "monte_carlo"]
 Draw: TypeAlias = Callable[[np.random.Generator, int], "FloatArray"]
 Progress: TypeAlias = Callable[[int, int], None]
 
-# fewer blocks than this are drawn here: starting workers costs more than they save
-_FEW_BLOCKS = 4
+# a job whose rest is expected to take less is finished here: starting workers costs about
+# a second each
+_WORTH_SECONDS = 3.0
 
 
 def entropy_of(seed: int | None) -> int:
@@ -91,14 +99,15 @@ def monte_carlo(
 ) -> FloatArray:
     """Draw `n` replicates in blocks; block i has its own seed.
 
-    The answer depends on `seed`, `stream` and `block_size` only, never on the number of
-    workers or the back end. An enclosing ``joblib.parallel_config`` is respected, so a
-    Dask or Spark cluster does the work when the caller says so.
+    The answer depends on `seed`, `stream`, `block_size` and `draw` only, never on the
+    number of workers or the back end. The first blocks are drawn here; workers start
+    when the rest is expected to take seconds. Ctrl-C stops them.
 
     Parameters
     ----------
     draw
         Takes a generator and a size and gives an array whose first axis has that size.
+        It must not change what it refers to: workers see large arrays read-only.
     n
         Number of replicates.
     seed
@@ -108,9 +117,11 @@ def monte_carlo(
     block_size
         Replicates per block; part of what decides the answer.
     n_jobs
-        Workers; ``None`` follows the caller's ``parallel_config`` and is 1 without one.
+        Workers; −1 is all cores. ``None`` follows an enclosing
+        ``joblib.parallel_config`` (so a Dask or Spark cluster does the work when the
+        caller says so); without one it is all cores, through loky.
     progress
-        Called with replicates done and replicates in all.
+        Called with replicates done and replicates in all, in the calling thread.
 
     Returns
     -------
@@ -120,7 +131,14 @@ def monte_carlo(
     Raises
     ------
     OptionError
-        If a number is out of range, or `draw` gives another size than asked.
+        If a number is out of range, or `draw` gives another size than asked or another
+        shape than before.
+
+    Notes
+    -----
+    Block i is seeded by ``SeedSequence(seed, spawn_key=(stream, i))``. Matrix products
+    differ in their last digits with the number of BLAS threads, so every block runs with
+    one, wherever it runs. Memory: the answer, and a block per worker.
 
     Examples
     --------
@@ -132,45 +150,138 @@ def monte_carlo(
     check_number("n", n, minimum=1, integer=True)
     check_number("block_size", block_size, minimum=1, integer=True)
     check_number("stream", stream, minimum=0, integer=True)
-    entropy = entropy_of(seed)
-    sizes = [min(block_size, n - start) for start in range(0, n, block_size)]
-    keys = [(stream, i) for i in range(len(sizes))]
-    parts: list[FloatArray] = []
+    _check_workers(n_jobs)
+    run = partial(_block, draw, entropy_of(seed), int(stream), int(block_size), int(n))
+    with (
+        _ONE_THREAD,
+        closing(_blocks(run, -(-int(n) // int(block_size)), n_jobs)) as it,
+    ):
+        return _gathered(it, int(n), progress)
+
+
+def _gathered(
+    blocks: Iterator[FloatArray], n: int, progress: Progress | None
+) -> FloatArray:
+    first = next(blocks)
+    out = np.empty((n, *first.shape[1:]))
     done = 0
-    for part in _blocks(draw, entropy, keys, sizes, n_jobs):
-        parts.append(part)
-        done += part.shape[0]
+    while True:
+        if first.shape[1:] != out.shape[1:]:
+            msg = f"draw gave rows of {first.shape[1:]} after rows of {out.shape[1:]}."
+            raise OptionError(msg)
+        out[done : done + first.shape[0]] = first
+        done += first.shape[0]
         if progress is not None:
             progress(done, n)
-    return np.concatenate(parts, axis=0)
+        if done == n:
+            return out
+        first = next(blocks)
 
 
-def _blocks(
-    draw: Draw,
-    entropy: int,
-    keys: list[tuple[int, int]],
-    sizes: list[int],
-    n_jobs: int | None,
-) -> map[FloatArray] | list[FloatArray]:
-    def one(key: tuple[int, int], size: int) -> FloatArray:
-        return _block(draw, entropy, key, size)
-
-    if len(sizes) < _FEW_BLOCKS or n_jobs == 1:
-        return map(one, keys, sizes)
-    from joblib import Parallel, delayed
-
-    # the order of the blocks is the order of the answer; generator mode streams progress
-    parallel = Parallel(n_jobs=n_jobs, return_as="generator")
-    jobs = (
-        delayed(_block)(draw, entropy, k, s) for k, s in zip(keys, sizes, strict=True)
-    )
-    blocks: list[FloatArray] = parallel(jobs)
-    return blocks
+def _check_workers(n_jobs: int | None) -> None:
+    if n_jobs is None:
+        return
+    check_number("n_jobs", n_jobs, integer=True)
+    if n_jobs == 0:
+        msg = "n_jobs=0 leaves nobody to work: take 1, or -1 for all cores."
+        raise OptionError(msg)
 
 
-def _block(draw: Draw, entropy: int, key: tuple[int, int], size: int) -> FloatArray:
-    block = np.asarray(draw(generator(entropy, *key), size), dtype=np.float64)
+def _block(
+    draw: Draw, entropy: int, stream: int, block_size: int, n: int, i: int
+) -> FloatArray:
+    size = min(block_size, n - i * block_size)
+    with _ONE_THREAD:
+        drawn = draw(generator(entropy, stream, i), size)
+    block = np.asarray(drawn, dtype=np.float64)
     if block.ndim == 0 or block.shape[0] != size:
         msg = f"draw(rng, {size}) gave shape {block.shape}; its first axis must be {size}."
         raise OptionError(msg)
     return block
+
+
+def _blocks(
+    run: Callable[[int], FloatArray], count: int, n_jobs: int | None
+) -> Generator[FloatArray, None, None]:
+    """Run the blocks in order: here, and with workers once that is worth it."""
+    workers = 1 if n_jobs == 1 else None
+    spent = 0.0
+    for i in range(count):
+        if i >= 2 and workers != 1 and spent / (i - 1) * (count - i) >= _WORTH_SECONDS:
+            n_jobs, workers = _workers(n_jobs)
+            if workers > 1:
+                yield from _with_workers(run, range(i, count), n_jobs, workers)
+                return
+        start = time.perf_counter()
+        block = run(i)
+        # the first block may have waited for a compiler: it is no measure of the others
+        spent += time.perf_counter() - start if i else 0.0
+        yield block
+
+
+def _workers(n_jobs: int | None) -> tuple[int | None, int]:
+    """Give what to tell joblib, and how many workers that means."""
+    from joblib import effective_n_jobs
+    from joblib.parallel import get_active_backend
+
+    if n_jobs is None:
+        backend, configured = get_active_backend()
+        # inside a worker joblib decides by itself: workers of workers would be too many
+        if configured is None and not backend.nesting_level:
+            n_jobs = -1
+    return n_jobs, int(effective_n_jobs(n_jobs))
+
+
+def _with_workers(
+    run: Callable[[int], FloatArray], todo: range, n_jobs: int | None, workers: int
+) -> Iterator[FloatArray]:
+    from joblib import Parallel, delayed, wrap_non_picklable_objects
+
+    try:
+        parallel = Parallel(n_jobs=n_jobs, return_as="generator")
+    except ValueError:  # this back end hands over whole lists only: go in rounds
+        run = wrap_non_picklable_objects(run)  # and it may not know closures
+        for start in range(0, len(todo), 4 * workers):
+            some = todo[start : start + 4 * workers]
+            yield from Parallel(n_jobs=n_jobs)(delayed(run)(i) for i in some)
+        return
+    blocks = parallel(delayed(run)(i) for i in todo)
+    try:
+        for block in blocks:  # noqa: UP028 - `yield from` would close it with a warning
+            yield block
+    finally:
+        with warnings.catch_warnings():
+            # joblib tells that tasks were cancelled, which is what was asked for
+            warnings.simplefilter("ignore", UserWarning)
+            blocks.close()
+
+
+class _OneThread:
+    """Keeps BLAS and OpenMP to one thread while anybody is inside.
+
+    Counted, because the limit belongs to the process and not to the thread: the first to
+    enter sets it, the last to leave takes it back.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._inside = 0
+        self._limits: threadpool_limits | None = None
+
+    def __enter__(self) -> None:
+        from threadpoolctl import threadpool_limits
+
+        with self._lock:
+            if self._inside == 0:
+                self._limits = threadpool_limits(limits=1)
+            self._inside += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._inside -= 1
+            if self._inside == 0 and self._limits is not None:
+                self._limits.restore_original_limits()
+                self._limits = None
+
+
+_ONE_THREAD = _OneThread()
