@@ -20,7 +20,9 @@ from agglo.matching.labels import (
 from agglo.matching.lists import match_designations
 from agglo.matching.match_results import Matching
 from agglo.matching.names import normalise_cities, normalise_city
+from agglo.matching.null_results import HypergeometricCurve, NotApplicable, NullResult
 from agglo.matching.place_lists import PlaceList, as_belts, as_designations
+from agglo.matching.places import hypergeometric_curve, matching_null, size_strata
 from agglo.matching.results import (
     CityAudit,
     LabelMapping,
@@ -33,12 +35,15 @@ __all__ = [
     "CityAudit",
     "CityMatch",
     "Gazetteer",
+    "HypergeometricCurve",
     "IndustryTree",
     "LabelDictionary",
     "LabelMapping",
     "LabelSuggestions",
     "Matching",
     "NodeRelations",
+    "NotApplicable",
+    "NullResult",
     "PlaceList",
     "Relation",
     "SuggestionQuality",
@@ -48,13 +53,16 @@ __all__ = [
     "as_gazetteer",
     "as_industry_tree",
     "as_label_dictionary",
+    "hypergeometric_curve",
     "map_label",
     "map_labels",
     "match_designations",
+    "matching_null",
     "normalise_cities",
     "normalise_city",
     "relate",
     "relate_nodes",
+    "size_strata",
     "suggest_nodes",
     "suggestion_quality",
 ]
