@@ -50,7 +50,7 @@ class ConcentrationOptions:
         Strength scheme of `cluster_strength`.
     variety_digits
         Leading characters of the industry code that form the groups of variety, where
-        the industries have no parents.
+        the industries have no parents; otherwise the highest parent (the sector).
     headline_employment
         Regions with less employment are measured but not named in the headlines.
     headline_cells

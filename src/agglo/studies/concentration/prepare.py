@@ -152,8 +152,21 @@ def _names(
             key: pa.array(codes, pa.string()),
             "name": pa.array(shown, pa.string()),
             "parent": pa.array([parents.get(c, "") for c in codes], pa.string()),
+            "top": pa.array([_top(c, parents) for c in codes], pa.string()),
         }
     )
+
+
+def _top(code: str, parents: dict[str, str]) -> str:
+    """Climb to the highest parent; empty where there is none or the tree has a loop."""
+    seen = {code}
+    at = code
+    while at in parents:
+        at = parents[at]
+        if at in seen:
+            return ""
+        seen.add(at)
+    return "" if at == code else at
 
 
 def _pairs(table: pa.Table, key: str, value: str) -> dict[str, str]:
@@ -177,11 +190,11 @@ def _with_clusters(industries: pa.Table, inputs: StageInputs) -> pa.Table:
 
 
 def _with_groups(industries: pa.Table, digits: int, version: str) -> pa.Table:
-    """Add the group of variety: the parent if all have one, else leading characters."""
+    """Add the group of variety: the highest parent if all have one, else leading characters."""
     codes = industries["industry"].to_pylist()
-    parents = industries["parent"].to_pylist()
-    if all(parents) and len(set(parents)) > 1:
-        groups = parents
+    tops = industries["top"].to_pylist()
+    if all(tops) and len(set(tops)) > 1:
+        groups = tops
     else:
         groups = [c[:digits] for c in codes]
         if "naics" in version.lower() and digits == 2:
