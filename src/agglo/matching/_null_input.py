@@ -123,13 +123,14 @@ class NullInput:
     def observed(self) -> FloatArray:
         """Count the matches where the belts are, shape (groups, 3)."""
         place = self.host[None, :].astype(np.int32)
-        return self.with_all(self.count(place, self.label[None, :]))[0]
+        return self.with_all(self.count(place, np.empty(0, dtype=np.uint64)))[0]
 
-    def count(self, place: NDArray[np.int32], label: NDArray[np.int32]) -> FloatArray:
+    def count(self, place: NDArray[np.int32], seeds: NDArray[np.uint64]) -> FloatArray:
         """Count the matches of many draws, shape (draws, groups, 3)."""
         counts: FloatArray = nulls.count_matches(
             place,
-            label,
+            seeds,
+            self.label,
             self.link_host,
             self.link_belt,
             self.masks,
@@ -172,10 +173,9 @@ class Draws:
             if stratum is None:
                 stratum = np.zeros(given.universe.size, dtype=np.int64)
             place = nulls.places_in_strata(rng, size, stratum, given.host)
-        label = given.label[None, :]
-        if self.scheme in ("belt_industries", "both"):
-            label = rng.permuted(np.repeat(label, size, axis=0), axis=1)
-        return given.with_all(given.count(place, label))
+        anew = size if self.scheme in ("belt_industries", "both") else 0
+        seeds = rng.integers(2**64, size=anew, dtype=np.uint64)
+        return given.with_all(given.count(place, seeds))
 
 
 def _looked_up(

@@ -413,5 +413,4 @@ def _totals(item: NDArray[np.str_], value: FloatArray) -> FloatArray:
     if item.size == 0:
         return np.zeros(0)
     _, inverse = np.unique(item, return_inverse=True)
-    total = np.bincount(inverse, weights=value).astype(np.float64)[inverse]
-    return total
+    return np.bincount(inverse, weights=value).astype(np.float64)[inverse]

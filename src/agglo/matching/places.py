@@ -178,7 +178,17 @@ def matching_null(
     sims = monte_carlo(
         given.draw(scheme), n=option.n, seed=seed, n_jobs=n_jobs, progress=progress
     )
-    return _wrap(matching, given, wanted, observed, sims, s, scheme, seed, parameters)
+    return _wrap(
+        matching,
+        given,
+        wanted=wanted,
+        observed=observed,
+        sims=sims,
+        s=s,
+        scheme=scheme,
+        seed=seed,
+        parameters=parameters,
+    )
 
 
 def _universe(
@@ -229,6 +239,7 @@ def _universe(
 def _wrap(
     matching: Matching,
     given: NullInput,
+    *,
     wanted: tuple[str, ...],
     observed: FloatArray,
     sims: FloatArray,
@@ -327,7 +338,7 @@ def _upper_tail(
 def _q_values(
     names: NDArray[np.str_], pairs: list[tuple[int, str]], p: FloatArray
 ) -> FloatArray:
-    """False discovery rate over the groups, without the row for all."""
+    """Give the false discovery rate over the groups, without the row for all."""
     out = np.full(p.size, np.nan)
     group = np.array([g for g, _ in pairs])
     for name in np.unique(names):

@@ -69,8 +69,60 @@ def places_by_size(
 
 
 @njit(nogil=True, cache=True)
-def count_matches(
+def _shuffle(label: NDArray[np.int32], state: NDArray[np.uint64]) -> None:
+    """Shuffle in place: Fisher and Yates, numbers from SplitMix64, bounds by Lemire."""
+    for i in range(label.size - 1, 0, -1):
+        bound = np.uint64(i + 1)
+        low = np.uint64(0)
+        floor = np.uint64(0)
+        high = np.uint64(0)
+        while True:
+            state[0] += np.uint64(0x9E3779B97F4A7C15)
+            z = state[0]
+            z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+            z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+            product = ((z ^ (z >> np.uint64(31))) >> np.uint64(32)) * bound
+            high = product >> np.uint64(32)
+            low = product & np.uint64(0xFFFFFFFF)
+            if low >= bound:
+                break
+            # rarely: the exact bound of what would be too likely
+            floor = (np.uint64(0x100000000) - bound) % bound
+            if low >= floor:
+                break
+        j = np.int64(high)
+        held = label[i]
+        label[i] = label[j]
+        label[j] = held
+
+
+@njit(nogil=True, cache=True)
+def _hold(
+    held: NDArray[np.uint64],
+    seen: NDArray[np.int32],
+    mark: int,
+    label: NDArray[np.int32],
+    link_host: IntArray,
+    link_belt: IntArray,
+    masks: NDArray[np.uint64],
+) -> None:
+    """Collect the relations of all belts of each host."""
+    held[:] = 0
+    for k in range(link_host.size):
+        h = link_host[k]
+        s = label[link_belt[k]]
+        # the same label twice in a city adds nothing
+        if seen[h, s] != mark:
+            seen[h, s] = mark
+            for w in range(masks.shape[2]):
+                held[h, 0, w] |= masks[s, 0, w]
+                held[h, 1, w] |= masks[s, 1, w]
+
+
+@njit(nogil=True, cache=True)
+def count_matches(  # noqa: PLR0917 (one loop over draws, arrays only)
     place: NDArray[np.int32],
+    seeds: NDArray[np.uint64],
     label: NDArray[np.int32],
     link_host: IntArray,
     link_belt: IntArray,
@@ -84,29 +136,24 @@ def count_matches(
 ) -> FloatArray:
     """Co-existing cities, identical and similar clusters, shape (draws, groups, 3).
 
-    `place` (draws, hosts) has the city of each host; `label` (draws or 1, belts) the label
-    set of each belt. `start` (clusters + 1) cuts `city` into the cities of each cluster.
+    `place` (draws, hosts) has the city of each host. `seeds` (draws) deal the label sets
+    `label` (belts) out anew in every draw; empty: belts keep theirs. `start`
+    (clusters + 1) cuts `city` into the cities of each cluster.
     """
     n_draws, n_hosts = place.shape
     n_groups, n_cities = group_city.shape
-    words = masks.shape[2]
-    n_sets = masks.shape[0]
     out = np.zeros((n_draws, n_groups, 3))
-    held = np.zeros((n_hosts, 2, words), dtype=np.uint64)
-    seen = np.full((n_hosts, n_sets), -1, dtype=np.int32)
+    held = np.zeros((n_hosts, 2, masks.shape[2]), dtype=np.uint64)
+    seen = np.full((n_hosts, masks.shape[0]), -1, dtype=np.int32)
     at = np.empty(n_cities, dtype=np.int32)
+    dealt = label.copy()
+    state = np.empty(1, dtype=np.uint64)
     for d in range(n_draws):
-        if d < label.shape[0]:
-            held[:] = 0
-            for k in range(link_host.size):
-                h = link_host[k]
-                s = label[d, link_belt[k]]
-                # the same label twice in a city adds nothing
-                if seen[h, s] != d:
-                    seen[h, s] = d
-                    for w in range(words):
-                        held[h, 0, w] |= masks[s, 0, w]
-                        held[h, 1, w] |= masks[s, 1, w]
+        if seeds.size > 0:
+            state[0] = seeds[d]
+            _shuffle(dealt, state)
+        if d == 0 or seeds.size > 0:
+            _hold(held, seen, d, dealt, link_host, link_belt, masks)
         at[:] = -1
         for h in range(n_hosts):
             at[place[d, h]] = h
