@@ -1,0 +1,25 @@
+"""Spatial panel econometrics: what a policy does here, next door and how far out."""
+
+from agglo.econometrics.panel import fit_spatial_panel
+from agglo.econometrics.results import Impacts, SpatialPanelFit, Wald
+from agglo.econometrics.vcov import (
+    Clustered,
+    Conley,
+    DriscollKraay,
+    Expected,
+    Observed,
+    Robust,
+)
+
+__all__ = [
+    "Clustered",
+    "Conley",
+    "DriscollKraay",
+    "Expected",
+    "Impacts",
+    "Observed",
+    "Robust",
+    "SpatialPanelFit",
+    "Wald",
+    "fit_spatial_panel",
+]

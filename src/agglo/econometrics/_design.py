@@ -1,0 +1,331 @@
+"""From a panel and weights to the checked arrays of the estimators."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal, TypeAlias
+from weakref import WeakKeyDictionary
+
+import numpy as np
+
+from agglo.core.errors import (
+    AlignmentError,
+    InvalidTableError,
+    NotIdentifiedError,
+    OptionError,
+    Problem,
+)
+from agglo.core.options import check_choice
+from agglo.core.weights_kinds import Rings
+from agglo.econometrics._kernels.logdet import LogDet, build_logdet
+from agglo.econometrics._kernels.within import demean, lag
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
+    from agglo.core.tables import Panel
+    from agglo.core.typing import FloatArray
+    from agglo.core.weights import SpatialWeights
+
+__all__ = ["Bias", "Design", "Effects", "Model", "Variable", "build_design"]
+
+Bias: TypeAlias = Literal["none", "bc", "transform"]
+Model: TypeAlias = Literal["sar", "sem", "slx", "sdm", "sdem", "sac"]
+Effects: TypeAlias = tuple[str, ...] | None
+
+MODELS = ("sar", "sem", "slx", "sdm", "sdem", "sac")
+_ROW_SUM = 1e-8
+_SHOWN = 20
+
+_LOGDETS: WeakKeyDictionary[SpatialWeights, LogDet] = WeakKeyDictionary()
+
+
+def logdet_of(weights: SpatialWeights) -> LogDet:
+    """Give the log-determinant of these weights, computed once per object."""
+    if weights not in _LOGDETS:
+        _LOGDETS[weights] = build_logdet(weights.matrix)
+    return _LOGDETS[weights]
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A regressor: position of its own column, and per exposure (number, column)."""
+
+    name: str
+    own: int
+    lagged: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Design:
+    """Checked arrays: outcome (T, N), regressors with their lags (T, N, k), weights."""
+
+    regions: tuple[str, ...]
+    periods: tuple[str, ...]
+    outcome: str
+    y: FloatArray
+    z: FloatArray
+    terms: tuple[str, ...]
+    variables: tuple[Variable, ...]
+    weights: SpatialWeights
+    durbin: SpatialWeights | Rings
+    model: Model
+    unit: bool
+    period: bool
+    bias: Bias
+    frame_kind: Literal["pandas", "polars", "pyarrow"] = "pyarrow"
+
+    @property
+    def has_lag(self) -> bool:
+        """Whether the outcome is lagged."""
+        return self.model in ("sar", "sdm", "sac")
+
+    @property
+    def has_error(self) -> bool:
+        """Whether the error is lagged."""
+        return self.model in ("sem", "sdem", "sac")
+
+    @property
+    def which(self) -> str:
+        """Name the one spatial parameter, or say ``"both"`` or nothing."""
+        if self.model == "sac":
+            return "both"
+        return "lag" if self.has_lag else "error" if self.has_error else ""
+
+    @property
+    def transformed(self) -> bool:
+        """Whether period effects are rotated out of the likelihood."""
+        return self.bias == "transform" and self.period
+
+    @property
+    def t_star(self) -> float:
+        """Number of log-determinants in the likelihood."""
+        rotated = self.bias == "transform" and self.unit
+        return float(len(self.periods) - (1 if rotated else 0))
+
+    @property
+    def n_star(self) -> float:
+        """Number of observations after the effects."""
+        units = len(self.regions) - (1 if self.transformed else 0)
+        return float(units * self.t_star)
+
+    @property
+    def exposures(self) -> tuple[csr_array, ...]:
+        """Weights of the lagged regressors other than W itself."""
+        if isinstance(self.durbin, Rings):
+            return tuple(w.matrix for w in self.durbin.members)
+        return () if self.durbin is self.weights else (self.durbin.matrix,)
+
+    def within(self, a: FloatArray) -> FloatArray:
+        """Remove the effects."""
+        return demean(a, unit=self.unit, period=self.period)
+
+    @cached_property
+    def arrays(self) -> tuple[FloatArray, FloatArray]:
+        """Give [y, Wy, Z] and M [y, Wy, Z] after the effects, (T, N, k + 2)."""
+        w = self.weights.matrix
+        wy = lag(w, self.y) if self.has_lag else np.zeros_like(self.y)
+        raw = np.concatenate([self.y[..., None], wy[..., None], self.z], axis=2)
+        x1 = lag(w, raw) if self.has_error else np.zeros((0, 0, 0))
+        return self.within(raw), self.within(x1) if self.has_error else x1
+
+
+def build_design(
+    panel: Panel,
+    *,
+    outcome: str,
+    columns: Sequence[tuple[str, FloatArray]],
+    weights: SpatialWeights,
+    durbin_weights: SpatialWeights | Rings | None,
+    durbin: Sequence[str],
+    model: Model,
+    effects: Effects,
+    bias: Bias,
+) -> Design:
+    """Check everything that does not need a fit, then lag and stack the regressors.
+
+    `columns` are (name, (N, T)) regressors; `durbin` names those that get lags.
+    """
+    unit, period = _check_options(model, effects, bias)
+    regions = tuple(str(r) for r in panel.regions)
+    _check_weights(weights, durbin_weights, panel, islands_matter=model != "slx")
+    other = weights if durbin_weights is None else durbin_weights
+    if bias != "none" and period and model != "slx":
+        _check_row_sums(weights, bias)
+    t, n = panel.periods.size, len(regions)
+    if unit and t < 2:
+        msg = "[one_period] region effects need two periods or more."
+        raise NotIdentifiedError(msg)
+    own = [np.asarray(v, np.float64).T for _, v in columns]
+    names = [name for name, _ in columns]
+    stack, terms, variables = _lagged(own, names, other, durbin)
+    if not unit and not period:
+        stack.append(np.ones((t, n)))
+        terms.append("constant")
+    z = np.stack(stack, axis=2) if stack else np.zeros((t, n, 0))
+    design = Design(
+        regions=regions,
+        periods=tuple(str(p) for p in panel.periods),
+        outcome=outcome,
+        y=np.ascontiguousarray(panel.variable(outcome).T),
+        z=z,
+        terms=tuple(terms),
+        variables=tuple(variables),
+        weights=weights,
+        durbin=other,
+        model=model,
+        unit=unit,
+        period=period,
+        bias=bias,
+        frame_kind=panel.frame_kind,
+    )
+    _check_rank(design)
+    return design
+
+
+def _check_options(model: str, effects: Effects, bias: str) -> tuple[bool, bool]:
+    check_choice("model", model, MODELS)
+    check_choice("bias", bias, ("none", "bc", "transform"))
+    for effect in effects or ():
+        check_choice("effects", effect, ("region", "period"))
+    if bias == "bc" and model not in ("sar", "sdm", "slx"):
+        msg = f"[bias_unsupported] bias='bc' is not defined for '{model}'; use 'transform'."
+        raise OptionError(msg)
+    return "region" in (effects or ()), "period" in (effects or ())
+
+
+def check_balanced(panel: Panel, names: Sequence[str]) -> None:
+    """Refuse absent cells and missing values, all at once with their labels."""
+    problems = []
+    absent = np.argwhere(~panel.observed)
+    if absent.size:
+        cells = [f"{panel.regions[i]}/{panel.periods[j]}" for i, j in absent[:_SHOWN]]
+        full = int(panel.observed.all(axis=1).sum())
+        problems.append(
+            Problem(
+                code="panel_unbalanced",
+                what=f"{len(absent)} region-periods are absent: {', '.join(cells)}",
+                where="data",
+                fix=f"{full} of {panel.regions.size} regions have every period; keep those",
+            )
+        )
+    for name in names:
+        bad = np.argwhere(panel.observed & ~np.isfinite(panel.variable(name)))
+        if bad.size:
+            cells = [f"{panel.regions[i]}/{panel.periods[j]}" for i, j in bad[:_SHOWN]]
+            problems.append(
+                Problem(
+                    code="panel_missing",
+                    what=f"{len(bad)} values are missing or infinite: {', '.join(cells)}",
+                    where="data",
+                    column=name,
+                    fix="drop the regions or fill the values with a stated rule",
+                )
+            )
+    if panel.periods.size > 2 and all(p.lstrip("-").isdigit() for p in panel.periods):
+        step = np.diff([int(p) for p in panel.periods])
+        if np.unique(step).size > 1:
+            after = panel.periods[int(np.argmax(step))]
+            problems.append(
+                Problem(
+                    code="panel_gap",
+                    what=f"periods are not evenly spaced: a gap after {after}",
+                    where="data",
+                    fix="give consecutive periods",
+                )
+            )
+    if problems:
+        msg = "The panel cannot be used as it is."
+        raise InvalidTableError(msg, problems)
+
+
+def _check_weights(
+    weights: SpatialWeights,
+    durbin_weights: SpatialWeights | Rings | None,
+    panel: Panel,
+    *,
+    islands_matter: bool,
+) -> None:
+    weights.aligned(panel.regions)
+    if isinstance(durbin_weights, Rings):
+        durbin_weights.members[0].aligned(panel.regions)
+    elif durbin_weights is not None:
+        durbin_weights.aligned(panel.regions)
+    if islands_matter and weights.islands:
+        msg = (
+            f"[weights_islands] {len(weights.islands)} regions have no neighbour: "
+            f"{list(weights.islands[:_SHOWN])}. Tie them (islands='nearest') or drop them."
+        )
+        raise AlignmentError(msg)
+
+
+def _check_row_sums(weights: SpatialWeights, bias: str) -> None:
+    sums = np.asarray(weights.matrix.sum(axis=1)).ravel()
+    bad = np.flatnonzero(np.abs(sums - 1.0) > _ROW_SUM)
+    if bad.size:
+        msg = (
+            f"[needs_row_standardised] bias='{bias}' with period effects needs rows that "
+            f"sum to 1; {bad.size} do not, for example '{weights.ids[bad[0]]}' "
+            f"({sums[bad[0]]:.4g}). Use weights.standardised('row') or bias='none'."
+        )
+        raise OptionError(msg)
+
+
+def _lagged(
+    own: list[FloatArray],
+    names: list[str],
+    other: SpatialWeights | Rings,
+    durbin: Sequence[str],
+) -> tuple[list[FloatArray], list[str], list[Variable]]:
+    rings = isinstance(other, Rings)
+    members = other.members if isinstance(other, Rings) else (other,)
+    stack, terms = list(own), list(names)
+    lagged: dict[str, list[tuple[int, int]]] = {n: [] for n in names}
+    for number, member in enumerate(members):
+        for name in durbin:
+            lagged[name].append((number, len(stack)))
+            stack.append(lag(member.matrix, own[names.index(name)]))
+            terms.append(f"W[{member.kind}]*{name}" if rings else f"W*{name}")
+    variables = [
+        Variable(name=name, own=i, lagged=tuple(lagged[name]))
+        for i, name in enumerate(names)
+    ]
+    return stack, terms, variables
+
+
+def _check_rank(design: Design) -> None:
+    z = design.arrays[0][:, :, 2:].reshape(-1, design.z.shape[2])
+    raw = design.z.reshape(-1, design.z.shape[2])
+    k = z.shape[1]
+    spatial = 2 if design.model == "sac" else 1 if design.which else 0
+    if k + spatial + 1 >= design.n_star:
+        msg = (
+            f"[too_few_observations] {k + spatial + 1} parameters for "
+            f"{design.n_star:g} observations after the effects."
+        )
+        raise NotIdentifiedError(msg)
+    length, before = np.linalg.norm(z, axis=0), np.linalg.norm(raw, axis=0)
+    gone = length <= 1e-11 * np.maximum(before, 1e-300)
+    if gone.any():
+        lost = [design.terms[i] for i in np.flatnonzero(gone)]
+        msg = f"[collinear] nothing is left after the effects of: {lost}."
+        raise NotIdentifiedError(msg)
+    if k == 0:
+        return
+    gram = (z / length).T @ (z / length)
+    values, vectors = np.linalg.eigh(gram)
+    if values[0] < 1e-11 * values[-1]:
+        # the Gram matrix squares the condition: look again at the columns themselves
+        _, single, right = np.linalg.svd(z / length, full_matrices=False)
+        if single[-1] < 1e-9 * single[0]:
+            vectors = right.T[:, ::-1]
+            share = np.abs(vectors[:, 0])
+            lost = [design.terms[i] for i in np.flatnonzero(share > 1e-3 * share.max())]
+            msg = f"[collinear] after the effects these are linearly dependent: {lost}."
+            raise NotIdentifiedError(msg)
+    y = design.arrays[0][:, :, 0]
+    if np.linalg.norm(y) <= 1e-11 * max(float(np.linalg.norm(design.y)), 1e-300):
+        msg = f"[collinear] nothing is left of '{design.outcome}' after the effects."
+        raise NotIdentifiedError(msg)

@@ -1,0 +1,1 @@
+"""Array kernels of the spatial panel estimators."""
