@@ -82,6 +82,21 @@ POLICY_TABLES: tuple[TableSchema, ...] = (
                 "城市份额。",
                 maximum=1.0,
             ),
+            number_column(
+                "size",
+                "",
+                "Size",
+                "规模",
+                "Sellers or turnover; null is unknown.",
+                "卖家数或成交额；空值为未知。",
+            ),
+            text_column(
+                "status",
+                "Status",
+                "状态",
+                "How well it is documented.",
+                "资料可靠程度。",
+            ),
         ),
     ),
     TableSchema(

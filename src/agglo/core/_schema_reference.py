@@ -174,4 +174,76 @@ REFERENCE_TABLES: tuple[TableSchema, ...] = (
             ),
         ),
     ),
+    TableSchema(
+        name="labels",
+        title_en="Industry labels as lists write them, and the nodes they stand for.",
+        title_zh="名单中的行业名称及其对应的行业节点。",
+        key=("label", "lang"),
+        columns=(
+            key_column(
+                "label", "Label", "名称", "Label as written.", "名单中的写法。"
+            ),
+            key_column("lang", "Language", "语言", "zh or en.", "zh 或 en。"),
+            text_column(
+                "node_ids",
+                "Nodes",
+                "节点",
+                "Industries of the tree, separated by semicolons.",
+                "行业树中的节点，以分号分隔。",
+            ),
+            text_column(
+                "confidence",
+                "Confidence",
+                "可信度",
+                "How sure the assignment is.",
+                "对应关系的可信程度。",
+                allowed=("high", "medium", "low"),
+            ),
+            text_column(
+                "reviewed",
+                "Reviewed",
+                "已审核",
+                "yes once a person has looked at it.",
+                "经人工审核后为 yes。",
+            ),
+        ),
+    ),
+    TableSchema(
+        name="aliases",
+        title_en="Other names of cities; one name may mean several.",
+        title_zh="城市的其他名称；一个名称可对应多个城市。",
+        key=("alias", "city"),
+        columns=(
+            key_column("alias", "Alias", "别名", "Other name.", "其他名称。"),
+            key_column(
+                "city", "City", "城市", "City it can mean.", "可能所指的城市。"
+            ),
+        ),
+    ),
+    TableSchema(
+        name="node_links",
+        title_en="Links between industries of a tree: input-output shares, relatedness.",
+        title_zh="行业节点之间的联系：投入产出份额、相关度。",
+        key=("node_a", "node_b", "kind"),
+        columns=(
+            key_column("node_a", "From", "节点甲", "Industry.", "行业。"),
+            key_column("node_b", "To", "节点乙", "Industry.", "行业。"),
+            text_column(
+                "kind",
+                "Kind",
+                "类型",
+                "What the weight is.",
+                "权重的含义。",
+                allowed=("io_share", "relatedness"),
+            ),
+            number_column(
+                "weight",
+                "",
+                "Weight",
+                "权重",
+                "Strength of the link.",
+                "联系强度。",
+            ),
+        ),
+    ),
 )

@@ -78,6 +78,22 @@ _LAYOUTS = (
         ),
     ),
     _Layout(
+        marks=frozenset({"label_zh", "node_ids", "confidence"}),
+        spec=MapSpec(
+            further="text",
+            table="labels",
+            columns={
+                "label": "label_zh",
+                "node_ids": "node_ids",
+                "confidence": "confidence",
+                "reviewed": "reviewed",
+                "label_en": "label_en",
+                "note": "note",
+            },
+            constants={"lang": "zh"},
+        ),
+    ),
+    _Layout(
         marks=frozenset({"adcode", "name_zh", "level", "lon", "lat"}),
         spec=MapSpec(
             further="text",
@@ -129,8 +145,8 @@ def read_china_clusters(paths: Paths) -> tuple[SourceTable, ...]:
     -------
     tuple of SourceTable
         ``designations`` and ``belts`` (key cluster or belt, city), ``treatments``
-        (corridors), ``regions`` (cities), ``industries`` (tree); those that the files
-        hold. The column ``status`` says which rows stand in a source.
+        (corridors), ``regions`` (cities), ``industries`` (tree), ``labels`` (dictionary);
+        those that the files hold. The column ``status`` says which rows stand in a source.
 
     Raises
     ------

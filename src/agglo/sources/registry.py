@@ -431,7 +431,14 @@ _ALL = (
     Reader(
         name="china_clusters",
         summary="China: designated clusters, belts, corridors, cities, industry tree",
-        tables=("designations", "belts", "treatments", "regions", "industries"),
+        tables=(
+            "designations",
+            "belts",
+            "treatments",
+            "regions",
+            "industries",
+            "labels",
+        ),
         function=read_china_clusters,
     ),
     Reader(
