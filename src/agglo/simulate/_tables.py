@@ -29,8 +29,8 @@ def region_table(places: Places) -> pa.Table:
     return pa.table(
         {
             "region": places.code.tolist(),
-            "name_en": [f"Generated region {c[1:]}" for c in places.code],
-            "name_zh": [f"生成地区{c[1:]}" for c in places.code],
+            "name_en": [f"Generated region {c}" for c in places.code],
+            "name_zh": [f"生成地区{c}" for c in places.code],
             "level": ["region"] * places.code.size,
             "parent": places.province.tolist(),
             "lon": places.lon,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -129,7 +130,9 @@ class Facts:
 
 def _named(code: str, names: Mapping[str, str]) -> str:
     name = names.get(code, code)
-    return name if name.startswith(code) else f"{name} ({code})"
+    # a name that holds its code as a word of its own does not need it twice
+    word = rf"(?<![0-9A-Za-z]){re.escape(code)}(?![0-9A-Za-z])"
+    return name if re.search(word, name) else f"{name} ({code})"
 
 
 def facts_of(inputs: StageInputs) -> Facts:

@@ -58,11 +58,11 @@ def format_number(value: float | None, kind: NumberKind = "number") -> str:
 def _share(value: float) -> str:
     percent = 100.0 * value
     if percent != 0 and abs(percent) < 0.1:
-        return f"{percent:.2g} %"
+        return f"{percent:.2g}\u00a0%"
     # 99.96 % of something is not all of it
     if abs(percent) >= 99.95 and percent != 100:
-        return f"{percent:.3f} %".replace("100.000", "> 99.999")
-    return f"{percent:.1f} %"
+        return f"{percent:.3f}\u00a0%".replace("100.000", "> 99.999")
+    return f"{percent:.1f}\u00a0%"
 
 
 def _significant(value: float) -> str:
