@@ -23,12 +23,15 @@ from agglo.matching.names import normalise_cities, normalise_city
 from agglo.matching.null_results import HypergeometricCurve, NotApplicable, NullResult
 from agglo.matching.place_lists import PlaceList, as_belts, as_designations
 from agglo.matching.places import hypergeometric_curve, matching_null, size_strata
+from agglo.matching.rate_results import Rates
+from agglo.matching.rates import matching_rates
 from agglo.matching.results import (
     CityAudit,
     LabelMapping,
     LabelSuggestions,
     SuggestionQuality,
 )
+from agglo.matching.sensitivity import MatchingSensitivity, matching_sensitivity
 from agglo.matching.text import suggest_nodes, suggestion_quality
 
 __all__ = [
@@ -41,10 +44,12 @@ __all__ = [
     "LabelMapping",
     "LabelSuggestions",
     "Matching",
+    "MatchingSensitivity",
     "NodeRelations",
     "NotApplicable",
     "NullResult",
     "PlaceList",
+    "Rates",
     "Relation",
     "SuggestionQuality",
     "apply_audit",
@@ -58,6 +63,8 @@ __all__ = [
     "map_labels",
     "match_designations",
     "matching_null",
+    "matching_rates",
+    "matching_sensitivity",
     "normalise_cities",
     "normalise_city",
     "relate",
