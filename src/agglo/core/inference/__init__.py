@@ -5,18 +5,22 @@ from agglo.core.inference.envelopes import (
     global_envelope,
     pointwise_envelope,
 )
+from agglo.core.inference.families import Discoveries, discoveries, fdr
 from agglo.core.inference.pvalues import (
     Sequential,
-    fdr,
+    known_draws,
     mc_pvalue,
     sequential_pvalue,
 )
 
 __all__ = [
+    "Discoveries",
     "Envelope",
     "Sequential",
+    "discoveries",
     "fdr",
     "global_envelope",
+    "known_draws",
     "mc_pvalue",
     "pointwise_envelope",
     "sequential_pvalue",

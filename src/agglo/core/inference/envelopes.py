@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 
-from agglo.core.errors import AlignmentError, InvalidTableError, NumericsWarning
+from agglo.core.errors import (
+    AlignmentError,
+    InvalidTableError,
+    NumericsWarning,
+    OptionError,
+)
 from agglo.core.options import check_choice, check_number
 from agglo.core.results import frozen_array
 
@@ -22,6 +27,8 @@ __all__ = ["Envelope", "global_envelope", "pointwise_envelope"]
 EnvelopeKind: TypeAlias = Literal["erl", "do", "mad", "dclf"]
 
 _KINDS = ("erl", "do", "mad", "dclf")
+# kinds whose band is read from ranks: few curves have few ranks
+_RANKED = ("erl", "do")
 _FEW = 999
 
 
@@ -58,7 +65,7 @@ class Envelope:
 def _curves(observed: ArrayLike, simulated: ArrayLike) -> tuple[FloatArray, FloatArray]:
     obs = np.asarray(observed, dtype=np.float64)
     sims = np.asarray(simulated, dtype=np.float64)
-    if obs.ndim != 1 or sims.ndim != 2 or sims.shape[1] != obs.size:
+    if obs.ndim != 1 or sims.ndim != 2 or sims.shape[1] != obs.size or not sims.size:
         msg = f"Got curves of shape {sims.shape} for an observed one of {obs.shape}."
         raise AlignmentError(msg)
     if not np.isfinite(obs).all() or not np.isfinite(sims).all():
@@ -134,37 +141,52 @@ def global_envelope(
     level
         Share of null curves outside, in (0, 1).
     argument
-        Positions of the curve's points, for the integral of ``"dclf"``; default
-        equidistant.
+        Positions of the curve's points, increasing, for the integral of ``"dclf"`` and
+        for nothing else; default equidistant.
 
     Returns
     -------
     Envelope
-        Band, mean and p-value.
+        Band, mean and p-value. The observed curve leaves the band of ``"erl"`` (when no
+        values are tied) and of ``"mad"`` exactly where p is at most `level`.
 
     Raises
     ------
     AlignmentError
         If the shapes do not fit.
     InvalidTableError
-        If a value is not finite.
+        If a value is not finite, or `argument` does not increase.
     OptionError
-        If `kind` or `level` is not admissible.
+        If `kind` or `level` is not admissible, or `argument` is given with another kind
+        than ``"dclf"``.
 
     Warns
     -----
     NumericsWarning
-        If there are fewer than 999 curves; 2,500 or more are recommended for ``"erl"``.
+        If there are fewer than 999 curves for ``"erl"`` or ``"do"`` (2,500 or more are
+        recommended for ``"erl"``), or more than `level` of the curves are the highest
+        somewhere, so that no band of ``"do"`` can have that level.
 
     Notes
     -----
-    ERL: the two-sided pointwise ranks of every curve, the observed one included, sorted
-    ascending; curves ordered lexicographically; p = (1 + curves at least as extreme)/(n +
-    1); the band is the hull of the least extreme ⌈(1 − level)(n + 1)⌉ curves (Myllymäki
-    et al. 2017, https://doi.org/10.1111/rssb.12172). Duranton and Overman (2005),
-    https://doi.org/10.1111/0034-6527.00362: each simulated curve's highest rank over the
-    arguments; the rank that `level` of the curves exceed is read at every argument. Cost
-    O(n × arguments × log n).
+    ERL: the two-sided pointwise ranks of every curve, the observed one included, ties
+    sharing the middle rank; the ranks of a curve sorted ascending; curves ordered
+    lexicographically; p = (1 + curves at least as extreme)/(n + 1); the band is the hull
+    of the curves with p above `level` (Myllymäki et al. 2017,
+    https://doi.org/10.1111/rssb.12172). The level holds for the curve that was given as
+    `observed`; a curve that was not ranked with the others leaves the hull more often
+    (at 25 arguments 7 % instead of 5 % with 4,000 curves, 10 % with 999).
+
+    DO: each simulated curve's highest rank over the arguments; the rank that `level` of
+    the curves exceed somewhere, counted among the other curves and interpolated, is read
+    at every argument; the lower band likewise. With tied values a curve exceeds only
+    what is strictly below it (Duranton and Overman 2005,
+    https://doi.org/10.1111/0034-6527.00362). Two one-sided bands have no common p-value.
+    Of fresh null curves `level` leave each band, so one band serves many curves.
+
+    MAD: max |K − K̄|/sd; DCLF: ∫(K − K̄)², by the trapezoidal rule; K̄ and sd over all n +
+    1 curves. Where sd is 0 a curve deviates by 0. Cost O(n × arguments × log n), memory a
+    few times that of `simulated`.
 
     Examples
     --------
@@ -176,8 +198,11 @@ def global_envelope(
     """
     check_choice("kind", kind, _KINDS)
     check_number("level", level, minimum=0, maximum=1, open_ends=True)
+    if argument is not None and kind != "dclf":
+        msg = f"argument is for kind='dclf'; kind={kind!r} does not integrate."
+        raise OptionError(msg)
     obs, sims = _curves(observed, simulated)
-    if sims.shape[0] < _FEW:
+    if kind in _RANKED and sims.shape[0] < _FEW:
         warnings.warn(
             f"{sims.shape[0]} curves make a rough global envelope; take 2,500 or more.",
             NumericsWarning,
@@ -212,53 +237,81 @@ def _envelope(
     )
 
 
-def _two_sided_ranks(curves: FloatArray) -> FloatArray:
-    """Rank every curve at every argument from the nearer end; ties share the middle."""
+def _ranks(curves: FloatArray) -> FloatArray:
+    """Rank the curves at every argument; ties share the middle."""
     from scipy.stats import rankdata
 
-    up = rankdata(curves, method="average", axis=0)
-    out: FloatArray = np.minimum(up, curves.shape[0] + 1.0 - up)
-    return out
+    by_argument = np.ascontiguousarray(curves.T)
+    order = np.argsort(by_argument, axis=1)
+    ordered = np.take_along_axis(by_argument, order, axis=1)
+    if (ordered[:, 1:] == ordered[:, :-1]).any():
+        tied: FloatArray = rankdata(curves, method="average", axis=0)
+        return tied
+    # without ties a rank is a position: several times quicker than the general case
+    out = np.empty(by_argument.shape)
+    places = np.arange(1.0, curves.shape[0] + 1.0)
+    np.put_along_axis(out, order, places[None, :], axis=1)
+    return np.ascontiguousarray(out.T)
 
 
-def _order(ranks: FloatArray) -> IntArray:
-    """Place the curves from most to least extreme; equal curves share a place."""
-    sorted_ranks = np.sort(ranks, axis=1)
-    _, place = np.unique(sorted_ranks, axis=0, return_inverse=True)
-    return place.reshape(-1).astype(np.int64)
+def _order(curves: FloatArray) -> IntArray:
+    """Place the curves from most to least extreme; equally extreme ones share a place."""
+    up = _ranks(curves)
+    ranks = np.sort(np.minimum(up, curves.shape[0] + 1.0 - up), axis=1)
+    # twice a rank is whole; written with the high byte first, rows compare as text does
+    text = np.ascontiguousarray((2.0 * ranks).astype(">u4"))
+    key = text.view(f"V{text.shape[1] * text.itemsize}").ravel()
+    order = np.argsort(key, kind="stable")
+    ordered = key[order]
+    place = np.empty(key.size, dtype=np.int64)
+    place[order] = np.concatenate([[0], np.cumsum(ordered[1:] != ordered[:-1])])
+    return place
+
+
+def _outside(n: int, level: float) -> int:
+    """Give how many of n curves `level` allows outside, apart from rounding."""
+    return int(np.floor(level * n + 1e-9))
 
 
 def _erl(obs: FloatArray, sims: FloatArray, level: float) -> Envelope:
     curves = np.vstack([obs[None], sims])
-    place = _order(_two_sided_ranks(curves))
-    p = float(np.mean(place <= place[0]))
-    extremeness = np.sort(place)[::-1]
-    keep = max(int(np.ceil((1.0 - level) * curves.shape[0])), 1)
-    inside = curves[place >= extremeness[keep - 1]]
+    place = _order(curves)
+    as_extreme = np.cumsum(np.bincount(place))[place]
+    inside = curves[as_extreme > _outside(place.size, level)]
+    p = as_extreme[0] / place.size
     return _envelope(
         inside.min(axis=0), inside.max(axis=0), sims.mean(axis=0), p, level, "erl", sims
     )
 
 
 def _duranton_overman(sims: FloatArray, level: float) -> Envelope:
-    upper = _one_sided_band(sims, level)
-    lower = -_one_sided_band(-sims, level)
-    return _envelope(lower, upper, sims.mean(axis=0), np.nan, level, "do", sims)
+    upper, crowded_above = _one_sided_band(sims, level)
+    mirrored, crowded_below = _one_sided_band(-sims, level)
+    if crowded_above or crowded_below:
+        warnings.warn(
+            f"More than {level:g} of {sims.shape[0]} curves are the outermost somewhere: "
+            "the band is narrower than its level; take more curves or fewer arguments.",
+            NumericsWarning,
+            stacklevel=3,
+        )
+    return _envelope(-mirrored, upper, sims.mean(axis=0), np.nan, level, "do", sims)
 
 
-def _one_sided_band(sims: FloatArray, level: float) -> FloatArray:
+def _one_sided_band(sims: FloatArray, level: float) -> tuple[FloatArray, bool]:
     """Read, at every argument, the rank that `level` of the curves exceed somewhere."""
     from scipy.stats import rankdata
 
     n = sims.shape[0]
-    highest = rankdata(sims, method="max", axis=0).max(axis=1)
-    rank = float(np.quantile(highest, 1.0 - level))
+    # "min": a tied curve exceeds only what is strictly below it
+    highest = rankdata(sims, method="min", axis=0).max(axis=1)
+    rank = int(np.sort(highest)[n - 1 - _outside(n, level)])
+    # among the others a curve of rank k exceeds the k-1 lowest: so many reach `rank`,
+    # more than the level, and so many the next one, not more; the band lies between
+    reach, reach_next = np.mean(highest >= rank), np.mean(highest > rank)
+    part = (reach - level) / (reach - reach_next)
     ordered = np.sort(sims, axis=0)
-    below = min(max(int(np.floor(rank)) - 1, 0), n - 1)
-    above = min(below + 1, n - 1)
-    part = rank - np.floor(rank)
-    out: FloatArray = (1.0 - part) * ordered[below] + part * ordered[above]
-    return out
+    below, above = ordered[rank - 1], ordered[min(rank, n - 1)]
+    return (1.0 - part) * below + part * above, rank == n
 
 
 def _mad(obs: FloatArray, sims: FloatArray, level: float) -> Envelope:
@@ -267,7 +320,7 @@ def _mad(obs: FloatArray, sims: FloatArray, level: float) -> Envelope:
     with np.errstate(divide="ignore", invalid="ignore"):
         away = np.where(sd > 0, np.abs(curves - mean) / sd, 0.0).max(axis=1)
     p = float(np.mean(away >= away[0]))
-    reach = np.sort(away)[max(int(np.ceil((1.0 - level) * away.size)), 1) - 1]
+    reach = np.sort(away)[away.size - _outside(away.size, level) - 1]
     return _envelope(mean - reach * sd, mean + reach * sd, mean, p, level, "mad", sims)
 
 
@@ -280,6 +333,9 @@ def _dclf(
         if where.shape != obs.shape:
             msg = f"argument has shape {where.shape}, the curve {obs.shape}."
             raise AlignmentError(msg)
+        if not (np.isfinite(where).all() and (np.diff(where) > 0).all()):
+            msg = "argument must increase, and be finite, from point to point."
+            raise InvalidTableError(msg)
     curves = np.vstack([obs[None], sims])
     mean = curves.mean(axis=0)
     squared = (curves - mean) ** 2

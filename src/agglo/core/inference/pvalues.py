@@ -1,24 +1,23 @@
-"""P-values of simulations and their false discovery rates."""
+"""P-values of simulated statistics: never 0, ties counted, undefined draws left out."""
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from agglo.core.errors import AlignmentError, InvalidTableError, NumericsWarning
+from agglo.core.errors import AlignmentError, OptionError
 from agglo.core.options import check_choice, check_number
 from agglo.core.parallel import entropy_of, generator
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-    from agglo.core.typing import Alternative, FloatArray
+    from agglo.core.parallel import Draw
+    from agglo.core.typing import Alternative, FloatArray, IntArray
 
-__all__ = ["Sequential", "fdr", "mc_pvalue", "sequential_pvalue"]
+__all__ = ["Sequential", "known_draws", "mc_pvalue", "sequential_pvalue"]
 
 ALTERNATIVES = ("greater", "less", "two-sided")
 
@@ -28,12 +27,16 @@ def mc_pvalue(
 ) -> FloatArray:
     """Compare statistics with their simulated values.
 
+    Use it for statistics that are tested one by one; for a whole curve see
+    :func:`global_envelope`, for many statistics :func:`fdr` afterwards.
+
     Parameters
     ----------
     observed
         Statistics, shape (...), any shape.
     simulated
-        Draws, shape (n, ...). NaN draws are left out of that statistic.
+        Draws, shape (n, ...). NaN draws are left out of that statistic;
+        :func:`known_draws` counts the others.
     alternative
         ``"greater"``, ``"less"`` or ``"two-sided"`` (twice the smaller tail, at most 1).
 
@@ -52,7 +55,8 @@ def mc_pvalue(
 
     Notes
     -----
-    Phipson and Smyth (2010), https://doi.org/10.2202/1544-6115.1585. Cost O(n) per
+    Phipson and Smyth (2010), https://doi.org/10.2202/1544-6115.1585. Ties are compared
+    to the last bit: round statistics that are equal on paper before. Cost O(n) per
     statistic.
 
     Examples
@@ -67,7 +71,7 @@ def mc_pvalue(
     if sims.ndim != obs.ndim + 1 or sims.shape[1:] != obs.shape:
         msg = f"simulated has shape {sims.shape}; expected (n, *{obs.shape})."
         raise AlignmentError(msg)
-    n = np.isfinite(sims).sum(axis=0) + np.isinf(sims).sum(axis=0)
+    n = known_draws(sims)
     # comparisons with NaN are False: an unknown draw counts on neither side
     upper = (1.0 + (sims >= obs).sum(axis=0)) / (1.0 + n)
     lower = (1.0 + (sims <= obs).sum(axis=0)) / (1.0 + n)
@@ -81,6 +85,40 @@ def mc_pvalue(
     return out
 
 
+def known_draws(simulated: ArrayLike) -> IntArray:
+    """Count the draws behind every p-value.
+
+    Use it to report how many draws were undefined, and the resolution 1/(known + 1).
+
+    Parameters
+    ----------
+    simulated
+        Draws, shape (n, ...).
+
+    Returns
+    -------
+    numpy.ndarray of int64
+        Draws that are not NaN, shape (...).
+
+    Raises
+    ------
+    AlignmentError
+        If there is no axis of draws.
+
+    Examples
+    --------
+    >>> from agglo.core.inference import known_draws
+    >>> int(known_draws([1.0, float("nan"), 3.0]))
+    2
+    """
+    sims = np.asarray(simulated, dtype=np.float64)
+    if sims.ndim == 0:
+        msg = "simulated is a single number; its first axis must hold the draws."
+        raise AlignmentError(msg)
+    out: IntArray = np.asarray((~np.isnan(sims)).sum(axis=0), dtype=np.int64)
+    return out
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sequential:
     """A sequential test.
@@ -88,59 +126,68 @@ class Sequential:
     Attributes
     ----------
     p
-        P-value.
+        P-value; NaN where the statistic, or every draw, is undefined.
     n
-        Draws used.
+        Draws that the p-value rests on.
     exceedances
         Draws at least as extreme.
+    dropped
+        Undefined draws on the way, left out.
     """
 
     p: float
     n: int
     exceedances: int
+    dropped: int = 0
 
 
 def sequential_pvalue(
-    draw: Callable[[np.random.Generator, int], FloatArray],
+    draw: Draw,
     observed: float,
     *,
     seed: int | None,
     h: int = 20,
     n_max: int = 9999,
+    alternative: Literal["greater", "less"] = "greater",
     block_size: int = 64,
 ) -> Sequential:
-    """Draw until enough draws exceed the statistic.
+    """Draw until enough draws are at least as extreme as the statistic.
 
-    Use it to spend few draws where nothing is significant.
+    Use it to spend few draws where nothing is significant, and many where something is.
 
     Parameters
     ----------
     draw
         Takes a generator and a size and gives that many draws, shape (size,).
     observed
-        The statistic; large values are extreme.
+        The statistic.
     seed
-        Seed of the draws.
+        Seed of the draws; the same blocks as :func:`agglo.core.parallel.monte_carlo`.
     h
         Exceedances at which to stop.
     n_max
-        Draws at most.
+        Draws at most, undefined ones included.
+    alternative
+        ``"greater"`` or ``"less"``. For a two-sided test draw a statistic that is large
+        at both ends, such as the distance from the mean under the null.
     block_size
         Draws per block; decides the answer together with `seed`.
 
     Returns
     -------
     Sequential
-        h/l when the h-th exceedance is the l-th draw, else (1 + g)/(n_max + 1).
+        h/l when the h-th exceedance is the l-th draw, else (1 + g)/(1 + l) with g
+        exceedances among all l draws. Undefined draws do not count.
 
     Raises
     ------
     OptionError
-        If a number is out of range.
+        If an option is not admissible, or `draw` gives another shape than (size,).
 
     Notes
     -----
-    Besag and Clifford (1991), https://doi.org/10.1093/biomet/78.2.301.
+    Besag and Clifford (1991), https://doi.org/10.1093/biomet/78.2.301. Under the null
+    P(p ≤ a) ≤ a for every a. The expected number of draws is about h/p.
 
     Examples
     --------
@@ -148,98 +195,33 @@ def sequential_pvalue(
     >>> sequential_pvalue(lambda rng, size: rng.random(size), 0.0, seed=1, h=5).p
     1.0
     """
-    check_number("h", h, minimum=1, integer=True)
-    check_number("n_max", n_max, minimum=1, integer=True)
-    check_number("block_size", block_size, minimum=1, integer=True)
+    check_choice("alternative", alternative, ("greater", "less"))
+    for name, value in (("h", h), ("n_max", n_max), ("block_size", block_size)):
+        check_number(name, value, minimum=1, integer=True)
+    entropy = entropy_of(seed)
     if np.isnan(observed):
         return Sequential(p=np.nan, n=0, exceedances=0)
-    entropy = entropy_of(seed)
-    found = used = 0
-    for block in range(-(-n_max // block_size)):
-        size = min(block_size, n_max - used)
-        hits = np.asarray(draw(generator(entropy, 0, block), size)) >= observed
+    found = known = 0
+    for start in range(0, n_max, block_size):
+        size = min(block_size, n_max - start)
+        block = _one_each(draw(generator(entropy, 0, start // block_size), size), size)
+        hits = block >= observed if alternative == "greater" else block <= observed
+        there = ~np.isnan(block)
         if found + int(hits.sum()) >= h:
             last = int(np.flatnonzero(hits)[h - found - 1]) + 1
-            return Sequential(p=h / (used + last), n=used + last, exceedances=h)
+            known += int(there[:last].sum())
+            return Sequential(
+                p=h / known, n=known, exceedances=h, dropped=start + last - known
+            )
         found += int(hits.sum())
-        used += size
-    return Sequential(p=(1.0 + found) / (n_max + 1.0), n=n_max, exceedances=found)
+        known += int(there.sum())
+    p = (1.0 + found) / (1.0 + known) if known else np.nan
+    return Sequential(p=p, n=known, exceedances=found, dropped=n_max - known)
 
 
-def fdr(
-    p: ArrayLike,
-    *,
-    method: Literal["bh", "by"] = "bh",
-    n_draws: int | None = None,
-    alpha: float = 0.05,
-) -> FloatArray:
-    """Turn p-values into q-values, the false discovery rate at which each is rejected.
-
-    Parameters
-    ----------
-    p
-        P-values, any shape, one family. NaN passes through and is not counted.
-    method
-        ``"bh"`` (Benjamini-Hochberg) or ``"by"`` (any dependence).
-    n_draws
-        Draws behind the p-values; too few for the family are warned of.
-    alpha
-        Level of that warning.
-
-    Returns
-    -------
-    numpy.ndarray of float64
-        Same shape, monotone in p, at most 1.
-
-    Raises
-    ------
-    InvalidTableError
-        If a p-value is outside [0, 1].
-    OptionError
-        If `method` is unknown.
-
-    Warns
-    -----
-    NumericsWarning
-        If 1/(n_draws + 1) is above alpha/m: no single hypothesis could be rejected.
-
-    Notes
-    -----
-    Benjamini and Hochberg (1995), https://doi.org/10.1111/j.2517-6161.1995.tb02031.x;
-    Benjamini and Yekutieli (2001), https://doi.org/10.1214/aos/1013699998. Cost
-    O(m log m).
-
-    Examples
-    --------
-    >>> from agglo.core.inference import fdr
-    >>> [round(float(q), 3) for q in fdr([0.01, 0.02, 0.5])]
-    [0.03, 0.03, 0.5]
-    """
-    check_choice("method", method, ("bh", "by"))
-    values = np.asarray(p, dtype=np.float64)
-    known = np.isfinite(values)
-    m = int(known.sum())
-    if ((values[known] < 0) | (values[known] > 1)).any() or np.isinf(values).any():
-        msg = "p-values must lie in [0, 1]."
-        raise InvalidTableError(msg)
-    if n_draws is not None and m and 1.0 / (n_draws + 1.0) > alpha / m:
-        need = int(np.ceil(m / alpha)) - 1
-        warnings.warn(
-            f"{n_draws} draws cannot carry {m} tests at a false discovery rate of "
-            f"{alpha:g}: take {need} draws, or screen by the analytic z first.",
-            NumericsWarning,
-            stacklevel=2,
-        )
-    out = np.full(values.shape, np.nan)
-    if m == 0:
-        return out
-    flat = values[known]
-    order = np.argsort(flat, kind="stable")
-    factor = m / np.arange(1.0, m + 1.0)
-    if method == "by":
-        factor = factor * (1.0 / np.arange(1.0, m + 1.0)).sum()
-    adjusted = np.minimum.accumulate((flat[order] * factor)[::-1])[::-1]
-    back = np.empty(m)
-    back[order] = np.minimum(adjusted, 1.0)
-    out[known] = back
-    return out
+def _one_each(drawn: ArrayLike, size: int) -> FloatArray:
+    block = np.asarray(drawn, dtype=np.float64)
+    if block.shape != (size,):
+        msg = f"draw(rng, {size}) gave shape {block.shape}; expected ({size},)."
+        raise OptionError(msg)
+    return block
