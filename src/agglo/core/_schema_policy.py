@@ -100,6 +100,25 @@ POLICY_TABLES: tuple[TableSchema, ...] = (
         ),
     ),
     TableSchema(
+        name="match_decisions",
+        title_en="What a person decided on pairs of cluster and belt.",
+        title_zh="人工对集群与产业带配对的判断。",
+        key=("cluster", "belt"),
+        columns=(
+            key_column("cluster", "Cluster", "集群", "Cluster.", "集群。"),
+            key_column("belt", "Belt", "产业带", "Belt.", "产业带。"),
+            text_column(
+                "decision",
+                "Decision",
+                "判断",
+                "Empty: none taken.",
+                "空：未作判断。",
+                allowed=("", "accept", "reject", "none", "similar", "identical"),
+            ),
+            text_column("reviewer", "Reviewer", "审核人", "Who.", "审核人。"),
+        ),
+    ),
+    TableSchema(
         name="treatments",
         title_en="Which policy reached which region, and when.",
         title_zh="政策覆盖的地区和时间。",
