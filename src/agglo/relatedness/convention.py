@@ -1,0 +1,155 @@
+"""The choices on which packages of economic complexity disagree, in one object."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from agglo.core.options import check_choice, check_number
+
+__all__ = ["CONVENTIONS", "Convention"]
+
+PresenceRule: TypeAlias = Literal[
+    "rca", "rpop", "both", "either", "continuous", "manual"
+]
+ProximityKind: TypeAlias = Literal["min", "sqrt", "asymmetric", "correlation", "cosine"]
+IndexKind: TypeAlias = Literal["eigen", "reflections", "fitness"]
+Scaling: TypeAlias = Literal["atlas", "own_ddof0", "own_ddof1", "sum", "none"]
+Sign: TypeAlias = Literal[
+    "diversity",
+    "ubiquity",
+    "diversity_ubiquity",
+    "reflections",
+    "reference",
+    "binary_eci",
+]
+
+_CHOICES: Mapping[str, tuple[str, ...]] = {
+    "presence": ("rca", "rpop", "both", "either", "continuous", "manual"),
+    "phi": ("min", "sqrt", "asymmetric", "correlation", "cosine"),
+    "index": ("eigen", "reflections", "fitness"),
+    "scaling": ("atlas", "own_ddof0", "own_ddof1", "sum", "none"),
+    "sign": (
+        "diversity",
+        "ubiquity",
+        "diversity_ubiquity",
+        "reflections",
+        "reference",
+        "binary_eci",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Convention:
+    """How presence, proximity, density and complexity are formed.
+
+    Parameters
+    ----------
+    name
+        What the result calls it.
+    presence
+        ``"rca"``: quotient of shares at least `threshold`; ``"rpop"``: the same per
+        inhabitant; ``"both"``, ``"either"``: both tests or one of them;
+        ``"continuous"``: RCA / (1 + RCA); ``"manual"``: the values are the presence.
+    threshold
+        Smallest quotient that counts as present.
+    phi
+        Proximity: ``"min"`` C / max(k_p, k_q), ``"sqrt"`` C / sqrt(k_p k_q),
+        ``"asymmetric"`` C / k_p, ``"correlation"`` (1 + corr) / 2 and ``"cosine"`` of
+        the quotients.
+    self_in_density
+        Whether an activity is its own neighbour in the density.
+    density_scale
+        1 or 100.
+    density_digits
+        Digits the density is rounded to; ``None`` keeps all.
+    index
+        ``"eigen"``, ``"reflections"`` or ``"fitness"``.
+    steps
+        Columns of reflections or fitness, the start included.
+    exponent
+        Exponent g of fitness.
+    scaling
+        ``"atlas"``: both indices by mean and deviation (ddof 0) of the regions' one;
+        ``"own_ddof0"``, ``"own_ddof1"``: each by its own; ``"sum"``: divided by its sum;
+        ``"none"``.
+    sign
+        Anchor of the eigenvector: ``"diversity"`` (correlation with diversity positive),
+        ``"ubiquity"`` (of the activities' index with ubiquity negative),
+        ``"diversity_ubiquity"`` (each by its own, separately), ``"reflections"`` (each
+        against 20 columns of reflections), ``"reference"`` (given numbers),
+        ``"binary_eci"`` (the index of the thresholded quotients).
+    relative_ddof
+        0 or 1, for relative relatedness.
+    options_only
+        Whether relative relatedness is given for absent activities only.
+    """
+
+    name: str = "own"
+    presence: PresenceRule = "rca"
+    threshold: float = 1.0
+    phi: ProximityKind = "min"
+    self_in_density: bool = True
+    density_scale: int = 1
+    density_digits: int | None = None
+    index: IndexKind = "eigen"
+    steps: int = 20
+    exponent: float = 1.0
+    scaling: Scaling = "atlas"
+    sign: Sign = "diversity"
+    relative_ddof: int = 1
+    options_only: bool = False
+
+    def __post_init__(self) -> None:
+        """Check the fields."""
+        for field, allowed in _CHOICES.items():
+            check_choice(field, getattr(self, field), allowed)
+        check_number("threshold", self.threshold, minimum=1e-12)
+        check_number("steps", self.steps, minimum=2, maximum=100_000, integer=True)
+        check_number("exponent", self.exponent, minimum=1e-6)
+        check_choice("density_scale", str(self.density_scale), ("1", "100"))
+        check_choice("relative_ddof", str(self.relative_ddof), ("0", "1"))
+        if self.density_digits is not None:
+            check_number(
+                "density_digits",
+                self.density_digits,
+                minimum=0,
+                maximum=15,
+                integer=True,
+            )
+
+
+CONVENTIONS: Mapping[str, Convention] = {
+    "atlas": Convention(name="atlas"),
+    "atlas2026": Convention(name="atlas2026", presence="continuous", sign="binary_eci"),
+    "r_economiccomplexity": Convention(
+        name="r_economiccomplexity",
+        index="fitness",
+        scaling="own_ddof1",
+        sign="reflections",
+    ),
+    "datawheel": Convention(
+        name="datawheel",
+        index="reflections",
+        scaling="own_ddof1",
+        self_in_density=False,
+    ),
+    "econcomplex": Convention(
+        name="econcomplex",
+        scaling="own_ddof0",
+        sign="diversity_ubiquity",
+        self_in_density=False,
+        density_scale=100,
+        relative_ddof=0,
+        options_only=True,
+    ),
+}
+
+
+def convention_of(given: str | Convention) -> Convention:
+    """Give the convention of that name, or the one given."""
+    if isinstance(given, Convention):
+        return given
+    return CONVENTIONS[check_choice("convention", given, list(CONVENTIONS))]
