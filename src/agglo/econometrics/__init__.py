@@ -1,7 +1,9 @@
 """Spatial panel econometrics: what a policy does here, next door and how far out."""
 
+from agglo.econometrics.did_results import Realised, SpatialDID
 from agglo.econometrics.panel import fit_spatial_panel
 from agglo.econometrics.results import Impacts, SpatialPanelFit, Wald
+from agglo.econometrics.spatial_did import fit_spatial_did
 from agglo.econometrics.vcov import (
     Clustered,
     Conley,
@@ -18,8 +20,11 @@ __all__ = [
     "Expected",
     "Impacts",
     "Observed",
+    "Realised",
     "Robust",
+    "SpatialDID",
     "SpatialPanelFit",
     "Wald",
+    "fit_spatial_did",
     "fit_spatial_panel",
 ]

@@ -9,7 +9,7 @@ import numpy as np
 from agglo.core.errors import NotIdentifiedError, OptionError
 from agglo.core.parallel import entropy_of, generator
 from agglo.core.weights_kinds import Rings
-from agglo.econometrics._design import Design, logdet_of
+from agglo.econometrics._design import OF_WEIGHTS, Design, logdet_of
 from agglo.econometrics._kernels.effects import exposure_means, exposure_paths
 
 if TYPE_CHECKING:
@@ -44,7 +44,8 @@ def _selector(design: Design) -> FloatArray:
     for row, variable in enumerate(design.variables):
         out[row, 0, variable.own] = 1.0
         for number, column in variable.lagged:
-            out[row, 1 if own_lag else 2 + number, column] = 1.0
+            of_weights = own_lag or number == OF_WEIGHTS
+            out[row, 1 if of_weights else 2 + number, column] = 1.0
     return out
 
 

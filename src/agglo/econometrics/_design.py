@@ -36,6 +36,8 @@ Model: TypeAlias = Literal["sar", "sem", "slx", "sdm", "sdem", "sac"]
 Effects: TypeAlias = tuple[str, ...] | None
 
 MODELS = ("sar", "sem", "slx", "sdm", "sdem", "sac")
+# number of the exposure that is `weights` itself when durbin_weights is another
+OF_WEIGHTS = -1
 _ROW_SUM = 1e-8
 _SHOWN = 20
 
@@ -140,13 +142,15 @@ def build_design(
     weights: SpatialWeights,
     durbin_weights: SpatialWeights | Rings | None,
     durbin: Sequence[str],
+    plain: Sequence[str] = (),
     model: Model,
     effects: Effects,
     bias: Bias,
 ) -> Design:
     """Check everything that does not need a fit, then lag and stack the regressors.
 
-    `columns` are (name, (N, T)) regressors; `durbin` names those that get lags.
+    `columns` are (name, (N, T)) regressors; `durbin` names those that get
+    lags, `plain` those among them that keep `weights` whatever `durbin_weights` is.
     """
     unit, period = _check_options(model, effects, bias)
     regions = tuple(str(r) for r in panel.regions)
@@ -160,7 +164,7 @@ def build_design(
         raise NotIdentifiedError(msg)
     own = [np.asarray(v, np.float64).T for _, v in columns]
     names = [name for name, _ in columns]
-    stack, terms, variables = _lagged(own, names, other, durbin)
+    stack, terms, variables = _lagged(own, names, weights, other, durbin, plain)
     if not unit and not period:
         stack.append(np.ones((t, n)))
         terms.append("constant")
@@ -276,18 +280,24 @@ def _check_row_sums(weights: SpatialWeights, bias: str) -> None:
 def _lagged(
     own: list[FloatArray],
     names: list[str],
+    weights: SpatialWeights,
     other: SpatialWeights | Rings,
     durbin: Sequence[str],
+    plain: Sequence[str],
 ) -> tuple[list[FloatArray], list[str], list[Variable]]:
     rings = isinstance(other, Rings)
     members = other.members if isinstance(other, Rings) else (other,)
     stack, terms = list(own), list(names)
     lagged: dict[str, list[tuple[int, int]]] = {n: [] for n in names}
     for number, member in enumerate(members):
-        for name in durbin:
+        for name in (d for d in durbin if d not in plain):
             lagged[name].append((number, len(stack)))
             stack.append(lag(member.matrix, own[names.index(name)]))
             terms.append(f"W[{member.kind}]*{name}" if rings else f"W*{name}")
+    for name in (d for d in durbin if d in plain):
+        lagged[name].append((OF_WEIGHTS, len(stack)))
+        stack.append(lag(weights.matrix, own[names.index(name)]))
+        terms.append(f"W*{name}")
     variables = [
         Variable(name=name, own=i, lagged=tuple(lagged[name]))
         for i, name in enumerate(names)

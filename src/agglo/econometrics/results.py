@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 from scipy.special import erfc, ndtri
@@ -127,6 +127,8 @@ class SpatialPanelFit(Result):
         Coverage of the intervals.
     bounds
         Bounds of the spatial parameters in the search.
+    n_design_warnings
+        How many of the warnings do not depend on the kind of errors.
     """
 
     design: Design
@@ -138,6 +140,7 @@ class SpatialPanelFit(Result):
     cov: FloatArray
     bounds: tuple[float, float]
     level: float = 0.95
+    n_design_warnings: int = 0
 
     @classmethod
     def build(
@@ -147,7 +150,7 @@ class SpatialPanelFit(Result):
         vcov: Covariance,
         provenance: Provenance,
         bounds: tuple[float, float],
-    ) -> SpatialPanelFit:
+    ) -> Self:
         """Wrap a fit with one kind of standard errors."""
         cov, remarks = covariance(design, found, vcov)
         term = list(design.terms)
@@ -163,11 +166,12 @@ class SpatialPanelFit(Result):
             se=frozen_array(np.sqrt(np.diag(cov))),
             cov=frozen_array(cov),
             bounds=bounds,
+            n_design_warnings=len(provenance.warnings),
             frame_kind=design.frame_kind,
             provenance=replace(provenance, warnings=(*provenance.warnings, *remarks)),
         )
 
-    def with_vcov(self, vcov: Covariance) -> SpatialPanelFit:
+    def with_vcov(self, vcov: Covariance) -> Self:
         """Give the same estimates with other standard errors.
 
         Parameters
@@ -180,10 +184,12 @@ class SpatialPanelFit(Result):
         SpatialPanelFit
             A new result of the same class; nothing is fitted again.
         """
+        # what an errors kind warned of goes, what the design warned of stays
+        stays = self.provenance.warnings[: self.n_design_warnings]
         plain = replace(
             self.provenance,
             parameters={**self.provenance.parameters, "vcov": vcov.label},
-            warnings=(),
+            warnings=stays,
         )
         return type(self).build(self.design, self.estimate, vcov, plain, self.bounds)
 
