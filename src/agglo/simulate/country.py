@@ -107,7 +107,7 @@ def simulate_country(
     confidential_share
         Share of the cells with one or two plants that are withheld, in [0, 1].
     seed
-        Seed; the same seed gives the same bytes.
+        Seed; the same seed gives the same bytes, as long as numpy keeps its streams.
 
     Returns
     -------
@@ -121,13 +121,20 @@ def simulate_country(
 
     Notes
     -----
-    With reference shares :math:`x` an industry with planted :math:`\gamma` draws its
-    location probabilities :math:`p` from a Dirichlet distribution with parameters
-    :math:`x(1-\gamma)/\gamma`, hence :math:`E p = x` and :math:`\mathrm{Var}\,p_m =
-    \gamma x_m (1 - x_m)`: the location model of Ellison and Glaeser (1997, equation 4,
-    https://doi.org/10.1086/262098), under which the expectation of their index is
-    :math:`\gamma`. Plants then choose independently. The industries of planted clusters
-    instead have :math:`p \propto x` times `boost` in two home regions. The truth table
+    Reference shares :math:`x` are shares of population. An industry with planted
+    :math:`\gamma` draws its location probabilities :math:`p` from a Dirichlet
+    distribution with parameters :math:`x(1-\gamma)/\gamma`, whose sum is :math:`A =
+    (1-\gamma)/\gamma`, hence :math:`E p_m = x_m` and :math:`\mathrm{Var}\,p_m = x_m (1 -
+    x_m)/(A + 1) = \gamma x_m (1 - x_m)`: the location model of Ellison and Glaeser (1997,
+    https://doi.org/10.1086/262098). Plants then choose independently, and their sizes
+    do not depend on where. With plant shares :math:`z`, :math:`H = \sum z^2`, :math:`D =
+    1 - \sum x^2` and :math:`G = \sum (s - x)^2`: :math:`E(G \mid p) = \sum (p - x)^2 + H
+    \sum p (1 - p)`; the first sum has the expectation :math:`\gamma D`, the second
+    :math:`(1 - \gamma) D`; so :math:`E G = D [\gamma + (1 - \gamma) H]`, and the index
+    :math:`(G/D - H)/(1 - H)` has the expectation :math:`\gamma` whatever the sizes. A
+    quarter of the industries have :math:`\gamma = 0`. The industries of planted clusters
+    instead have :math:`p \propto x` times `boost` in two home regions. In three small
+    regions one plant employs as many as all others. The truth table
     holds the quantities ``gamma`` (in expectation), ``gamma_realised`` (of the drawn
     probabilities), ``strong_cluster`` (home regions, as label ``cluster``),
     ``specialised_region`` (label: the industry that dominates it), ``growth`` (per

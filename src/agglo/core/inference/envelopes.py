@@ -239,12 +239,12 @@ def _envelope(
 
 def _ranks(curves: FloatArray) -> FloatArray:
     """Rank the curves at every argument; ties share the middle."""
-    from scipy.stats import rankdata
-
     by_argument = np.ascontiguousarray(curves.T)
     order = np.argsort(by_argument, axis=1)
     ordered = np.take_along_axis(by_argument, order, axis=1)
     if (ordered[:, 1:] == ordered[:, :-1]).any():
+        from scipy.stats import rankdata
+
         tied: FloatArray = rankdata(curves, method="average", axis=0)
         return tied
     # without ties a rank is a position: several times quicker than the general case
