@@ -85,18 +85,23 @@ def tree_table(products: Products) -> pa.Table:
 
 
 def label_table(products: Products) -> pa.Table:
-    """Give the dictionary: every division and leaf by its name and by a synonym."""
+    """Give the dictionary: every division and leaf by its names and by a synonym."""
     nodes = [*products.division.tolist(), *products.leaf.tolist()]
+    synonym_en = [f"Generated synonym {c}" for c in nodes]
     n = len(nodes)
     return pa.table(
         {
-            "label_zh": [label_zh(c) for c in nodes] + [synonym_zh(c) for c in nodes],
-            "label_en": [_label_en(c) for c in nodes]
-            + [f"Generated synonym {c}" for c in nodes],
-            "node_ids": nodes * 2,
-            "confidence": ["high"] * n + ["medium"] * n,
-            "reviewed": ["no"] * (2 * n),
-            "note": ["generated"] * n + ["generated synonym"] * n,
+            "label": [
+                *(label_zh(c) for c in nodes),
+                *(synonym_zh(c) for c in nodes),
+                *(_label_en(c) for c in nodes),
+                *synonym_en,
+            ],
+            "lang": ["zh"] * (2 * n) + ["en"] * (2 * n),
+            "node_ids": nodes * 4,
+            "confidence": (["high"] * n + ["medium"] * n) * 2,
+            "reviewed": ["no"] * (4 * n),
+            "note": (["generated"] * n + ["generated synonym"] * n) * 2,
         }
     )
 

@@ -71,13 +71,10 @@ class DigitalEconomy:
 
     Attributes
     ----------
-    regions, designations, belts, industries, truth
+    regions, designations, belts, industries, labels, aliases, truth
         Tables of the data model; `regions` are cities, `industries` is a tree of three
-        levels. Everything in them is generated.
-    labels
-        Dictionary of labels: label_zh, label_en, node_ids, confidence, reviewed, note.
-    aliases
-        Other names of cities: alias, city; one alias in two rows is ambiguous.
+        levels, `labels` the dictionary of labels, `aliases` other names of cities (one
+        name in two rows is ambiguous). Everything in them is generated.
     parameters
         What it was generated from.
     seed
@@ -98,12 +95,14 @@ class DigitalEconomy:
     generated: bool = True
 
     def tables(self) -> dict[str, pa.Table]:
-        """Give the tables of the data model by name."""
+        """Give the tables by name."""
         return {
             "regions": self.regions,
             "designations": self.designations,
             "belts": self.belts,
             "industries": self.industries,
+            "labels": self.labels,
+            "aliases": self.aliases,
             "truth": self.truth,
         }
 
