@@ -12,6 +12,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
+from functools import cache
 from importlib import metadata
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
@@ -47,6 +48,7 @@ SCHEMA_VERSION = 1
 _INLINE = 64
 
 
+@cache
 def version() -> str:
     """Give the version of the installed library.
 
