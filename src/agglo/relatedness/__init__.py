@@ -2,9 +2,11 @@
 
 from agglo.relatedness.aggregation import aggregate_clusters
 from agglo.relatedness.convention import CONVENTIONS, Convention
+from agglo.relatedness.cooccurrence import cooccurrence_relatedness
 from agglo.relatedness.definitions import ClusterDefinitions, as_cluster_definitions
 from agglo.relatedness.presence import presence
-from agglo.relatedness.relatedness_results import Presence
+from agglo.relatedness.proximity import proximity
+from agglo.relatedness.relatedness_results import Cooccurrence, Presence, Proximity
 from agglo.relatedness.results import ClusterActivity, ClusterStrength, StrongClusters
 from agglo.relatedness.schemes import STRENGTH_SCHEMES, Criterion, StrengthScheme
 from agglo.relatedness.strength import cluster_strength, strong_clusters
@@ -16,13 +18,17 @@ __all__ = [
     "ClusterDefinitions",
     "ClusterStrength",
     "Convention",
+    "Cooccurrence",
     "Criterion",
     "Presence",
+    "Proximity",
     "StrengthScheme",
     "StrongClusters",
     "aggregate_clusters",
     "as_cluster_definitions",
     "cluster_strength",
+    "cooccurrence_relatedness",
     "presence",
+    "proximity",
     "strong_clusters",
 ]

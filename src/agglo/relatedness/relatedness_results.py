@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from agglo.core.typing import FloatArray
     from agglo.relatedness.convention import Convention
 
-__all__ = ["Presence"]
+__all__ = ["Cooccurrence", "Presence", "Proximity"]
 
 _STATES = ("known", "missing", "confidential")
 _BLUE = "#3b6ea5"
@@ -109,3 +109,103 @@ def _span(values: FloatArray) -> str:
     if not known.size:
         return "undefined"
     return f"{known.min():g} to {known.max():g} (mean {known.mean():g})"
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Proximity(Result):
+    """How close activities (or regions) are, all pairs.
+
+    Parameters
+    ----------
+    by
+        ``"activity"`` or ``"region"``: what is compared.
+    label
+        Labels, shape (n,).
+    values
+        Shape (n, n), row given column order of `label`; NaN where undefined.
+    prevalence
+        Ubiquity of an activity, or diversity of a region, shape (n,).
+    kind
+        How the pairs are measured.
+    """
+
+    by: str
+    label: NDArray[np.str_]
+    values: FloatArray
+    prevalence: FloatArray
+    kind: str
+
+    @property
+    def symmetric(self) -> bool:
+        """Whether a pair has one value in both directions."""
+        return self.kind != "asymmetric"
+
+    def columns(self) -> Mapping[str, ColumnData]:
+        """Give one row per pair; both directions when they differ."""
+        a, b = self._pairs()
+        words = pa.array(self.label.tolist(), pa.string())
+        name = "region" if self.by == "region" else "industry"
+        return {
+            f"{name}_a": words.take(pa.array(a)),
+            f"{name}_b": words.take(pa.array(b)),
+            "value": self.values[a, b],
+        }
+
+    def _pairs(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        n = self.label.size
+        if self.symmetric:
+            return np.triu_indices(n)
+        a, b = np.indices((n, n))
+        return a.ravel(), b.ravel()
+
+    def summary(self) -> str:
+        """Say how close pairs are and which pair is closest."""
+        a, b = self._pairs()
+        a, b = a[a != b], b[a != b]
+        known = np.isfinite(self.values[a, b])
+        a, b = a[known], b[known]
+        what = "activities" if self.by == "activity" else "regions"
+        first = f"proximity '{self.kind}' of {self.label.size} {what}: "
+        if not a.size:
+            return first + "no pair is defined"
+        pairs = self.values[a, b]
+        top = int(np.argmax(pairs))
+        return "\n".join(
+            [
+                f"{first}mean {pairs.mean():.4f} over {pairs.size} pairs, highest "
+                f"{pairs[top]:.4f} ({self.label[a[top]]}-{self.label[b[top]]})",
+                *(f"note: {w}" for w in self.provenance.warnings),
+            ]
+        )
+
+    def _draw(self, ax: Axes) -> None:
+        a, b = self._pairs()
+        pairs = self.values[a, b][a != b]
+        pairs = pairs[np.isfinite(pairs)]
+        ax.hist(pairs, bins=min(60, max(5, pairs.size // 5)), color=_BLUE)
+        ax.set_xlabel(f"proximity '{self.kind}'")
+        ax.set_ylabel("pairs")
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Cooccurrence(Proximity):
+    """Relatedness of activities that occur in the same units.
+
+    Parameters
+    ----------
+    counts
+        Units in which both occur (or fractions of them), zero diagonal, shape (n, n).
+    units
+        Number of units looked at.
+    """
+
+    counts: FloatArray
+    units: int
+
+    def columns(self) -> Mapping[str, ColumnData]:
+        """Give one row per pair, with the count behind it."""
+        a, b = self._pairs()
+        return {**super().columns(), "count": self.counts[a, b]}
+
+    def _pairs(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        return np.triu_indices(self.label.size, 1)
