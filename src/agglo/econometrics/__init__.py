@@ -1,6 +1,8 @@
 """Spatial panel econometrics: what a policy does here, next door and how far out."""
 
 from agglo.econometrics.did_results import Realised, SpatialDID
+from agglo.econometrics.event_results import LeadTest, SpatialEventStudy
+from agglo.econometrics.event_study import EventWindow, fit_spatial_event_study
 from agglo.econometrics.panel import fit_spatial_panel
 from agglo.econometrics.results import Impacts, SpatialPanelFit, Wald
 from agglo.econometrics.spatial_did import fit_spatial_did
@@ -17,14 +19,18 @@ __all__ = [
     "Clustered",
     "Conley",
     "DriscollKraay",
+    "EventWindow",
     "Expected",
     "Impacts",
+    "LeadTest",
     "Observed",
     "Realised",
     "Robust",
     "SpatialDID",
+    "SpatialEventStudy",
     "SpatialPanelFit",
     "Wald",
     "fit_spatial_did",
+    "fit_spatial_event_study",
     "fit_spatial_panel",
 ]

@@ -25,7 +25,7 @@ from agglo.econometrics.vcov import (
 if TYPE_CHECKING:
     from agglo.core.typing import FloatArray, IntArray
 
-__all__ = ["Estimate", "covariance", "estimate"]
+__all__ = ["Estimate", "clusters", "covariance", "estimate"]
 
 _EXPECTED_LIMIT = 4_000
 _DENSE_LIMIT = 5_000
@@ -209,7 +209,7 @@ def _meat(
     if isinstance(vcov, Robust):
         return information.clustered_meat(scores, None), ()
     if isinstance(vcov, Clustered):
-        cluster = _clusters(design, vcov)
+        cluster = clusters(design, vcov)
         few = int(cluster.max()) + 1
         if few < 2:
             msg = "[too_few_observations] clustered errors need two clusters or more."
@@ -224,7 +224,8 @@ def _meat(
     return _conley(design, scores, vcov)
 
 
-def _clusters(design: Design, vcov: Clustered) -> IntArray:
+def clusters(design: Design, vcov: Clustered) -> IntArray:
+    """Give the number of the cluster of every region."""
     if vcov.groups is None:
         return np.arange(len(design.regions))
     lost = [r for r in design.regions if r not in vcov.groups]

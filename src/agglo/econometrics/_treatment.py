@@ -87,8 +87,12 @@ def read_treatment(
     treatment: str | None,
     start: Mapping[str, str] | IntoFrame | None,
     region: str,
+    all_in_the_end: bool = False,
 ) -> Treatment:
-    """Give the treatment, or say everything that is wrong with it."""
+    """Give the treatment, or say everything that is wrong with it.
+
+    `all_in_the_end`: every region may be treated by the last period.
+    """
     if (treatment is None) == (start is None):
         msg = "Give either treatment (a 0/1 column) or start (first treated periods)."
         raise OptionError(msg)
@@ -97,6 +101,8 @@ def read_treatment(
     else:
         d = _from_starts(starts_from(start or {}, panel, region), panel)
     problems = _problems(d, panel)
+    if all_in_the_end:
+        problems = [p for p in problems if p.code != "no_controls"]
     if problems:
         msg = "The treatment does not identify an effect."
         raise NotIdentifiedError(msg, problems)
