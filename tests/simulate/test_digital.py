@@ -80,8 +80,8 @@ def test_a_seed_gives_the_same_economy_and_another_seed_another(made):
         {},
         {"broad_share": 0.4, "multi_city_share": 1.0},
         {"kinds": None, "n_belts": 1500},
-        {"kinds": (0.0, 0.0, 1.0), "n_belts": 60},
-        {"kinds": (1.0, 0.0, 0.0)},
+        {"kinds": (1.0, 0.0, 0.0), "n_belts": 60},
+        {"kinds": (0.0, 0.0, 1.0)},
         {"profile": 0.0, "size_classes": 5, "n_sectors": 2, "n_belts": 200},
     ],
 )
@@ -92,8 +92,13 @@ def test_forced_kinds_hold_in_the_tables(options, seed):
 
 def test_shares_are_those_asked_for():
     # 3 binomial standard errors of the planted share
-    made = simulate_digital(seed=202, n_clusters=2000, kinds=(0.2, 0.3, 0.5))
+    made = simulate_digital(seed=202, n_clusters=2000, kinds=(0.5, 0.3, 0.2))
     share = made.planted("share")
+    assert made.planted("planted_share") == {
+        "identical": 0.5,
+        "similar": 0.3,
+        "none": 0.2,
+    }
     for kind, planted in made.planted("planted_share").items():
         error = np.sqrt(planted * (1 - planted) / 2000)
         assert abs(share[kind] - planted) < 3 * error

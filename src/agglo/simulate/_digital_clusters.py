@@ -125,8 +125,8 @@ def _city_chances(
     empty = [KINDS[k] for k in range(3) if mix[k] > 0 and not able[k].any()]
     if empty:
         msg = (
-            f"kinds={kinds} (none, similar, identical) asks for {empty[0]!r}, which no "
-            "city can have. Change n_belts, profile or the size of the tree."
+            f"kinds={kinds[::-1]} (identical, similar, none) asks for {empty[0]!r}, which "
+            "no city can have. Change n_belts, profile or the size of the tree."
         )
         raise OptionError(msg)
     chance = np.where(able, weight, 0.0)

@@ -12,7 +12,7 @@ import pyarrow as pa
 from agglo.core.errors import OptionError
 from agglo.core.options import check_number
 from agglo.core.parallel import entropy_of, generator
-from agglo.simulate._digital_clusters import draw_clusters, presence
+from agglo.simulate._digital_clusters import KINDS, draw_clusters, presence
 from agglo.simulate._digital_names import (
     Written,
     alias_rows,
@@ -130,7 +130,7 @@ def simulate_digital(
     belt_exponent: float = 1.0,
     cluster_exponent: float = 1.0,
     profile: float = 0.05,
-    kinds: _Kinds | None = (0.15, 0.40, 0.45),
+    kinds: _Kinds | None = (0.45, 0.40, 0.15),
     broad_share: float = 0.05,
     multi_city_share: float = 0.3,
     n_periods: int = 1,
@@ -164,7 +164,7 @@ def simulate_digital(
         How far the products of a city differ from the national mix, in [0, 0.9]; 0: every
         belt draws from the national mix.
     kinds
-        Shares of none, similar and identical, which add up to 1. ``None``: products of
+        Shares of identical, similar and none, which add up to 1. ``None``: products of
         clusters are drawn from the national mix and their cities by size alone,
         independent of the belts; the kind is then what chance gives.
     broad_share
@@ -255,9 +255,10 @@ def _shares(kinds: _Kinds | None) -> _Kinds | None:
     if kinds is None:
         return None
     if len(kinds) != 3 or abs(sum(kinds) - 1.0) > 1e-9 or min(kinds) < 0:
-        msg = f"kinds={kinds!r} must be three shares (none, similar, identical) adding up to 1."
+        msg = f"kinds={kinds!r} must be three shares (identical, similar, none) adding up to 1."
         raise OptionError(msg)
-    return kinds
+    identical, similar, none = kinds
+    return none, similar, identical
 
 
 def _generate(
@@ -293,7 +294,7 @@ def _generate(
     if disturb:
         aliases += [*names[0].aliases, *names[2].aliases]
     leaves = products.leaf[clusters.leaf].tolist()
-    planted = dict(zip(("none", "similar", "identical"), kinds or (), strict=False))
+    planted = dict(zip(KINDS, kinds or (), strict=False))
     return DigitalEconomy(
         regions=city_table(cities),
         designations=designation_table(clusters, places, labels, leaves),
