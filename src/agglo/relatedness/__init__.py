@@ -4,9 +4,16 @@ from agglo.relatedness.aggregation import aggregate_clusters
 from agglo.relatedness.convention import CONVENTIONS, Convention
 from agglo.relatedness.cooccurrence import cooccurrence_relatedness
 from agglo.relatedness.definitions import ClusterDefinitions, as_cluster_definitions
+from agglo.relatedness.density import relatedness_density, relative_relatedness
 from agglo.relatedness.presence import presence
 from agglo.relatedness.proximity import proximity
-from agglo.relatedness.relatedness_results import Cooccurrence, Presence, Proximity
+from agglo.relatedness.relatedness_results import (
+    Cooccurrence,
+    Presence,
+    Proximity,
+    RelatednessDensity,
+    RelativeRelatedness,
+)
 from agglo.relatedness.results import ClusterActivity, ClusterStrength, StrongClusters
 from agglo.relatedness.schemes import STRENGTH_SCHEMES, Criterion, StrengthScheme
 from agglo.relatedness.strength import cluster_strength, strong_clusters
@@ -22,6 +29,8 @@ __all__ = [
     "Criterion",
     "Presence",
     "Proximity",
+    "RelatednessDensity",
+    "RelativeRelatedness",
     "StrengthScheme",
     "StrongClusters",
     "aggregate_clusters",
@@ -30,5 +39,7 @@ __all__ = [
     "cooccurrence_relatedness",
     "presence",
     "proximity",
+    "relatedness_density",
+    "relative_relatedness",
     "strong_clusters",
 ]

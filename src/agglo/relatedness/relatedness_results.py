@@ -18,7 +18,13 @@ if TYPE_CHECKING:
     from agglo.core.typing import FloatArray
     from agglo.relatedness.convention import Convention
 
-__all__ = ["Cooccurrence", "Presence", "Proximity"]
+__all__ = [
+    "Cooccurrence",
+    "Presence",
+    "Proximity",
+    "RelatednessDensity",
+    "RelativeRelatedness",
+]
 
 _STATES = ("known", "missing", "confidential")
 _BLUE = "#3b6ea5"
@@ -209,3 +215,113 @@ class Cooccurrence(Proximity):
 
     def _pairs(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
         return np.triu_indices(self.label.size, 1)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class RelatednessDensity(Result):
+    """How much of what is near an activity a region already has.
+
+    Parameters
+    ----------
+    region, activity
+        Labels, shapes (n_regions,) and (n_activities,).
+    values
+        Shape (n_regions, n_activities), 0 to 1 (or to 100); NaN where undefined.
+    presence
+        The presence it was measured with.
+    scale
+        1 or 100.
+    convention
+        The convention.
+    """
+
+    region: NDArray[np.str_]
+    activity: NDArray[np.str_]
+    values: FloatArray
+    presence: FloatArray
+    scale: int
+    convention: Convention
+
+    @property
+    def distance(self) -> FloatArray:
+        """One (or a hundred) minus the density."""
+        return self.scale - self.values
+
+    def columns(self) -> Mapping[str, ColumnData]:
+        """Give one row per region and activity."""
+        return {
+            **grid(self.region, self.activity),
+            "value": self.values.ravel(),
+            "distance": self.distance.ravel(),
+            "presence": self.presence.ravel(),
+        }
+
+    def summary(self) -> str:
+        """Say how near regions are to what they have and to what they lack."""
+        held, lacking = self.values[self.presence > 0], self.values[self.presence == 0]
+        own = "counts" if self.convention.self_in_density else "does not count"
+        return "\n".join(
+            [
+                f"relatedness density of {self.region.size} regions and "
+                f"{self.activity.size} activities: mean {_mean(held):.4f} of what is "
+                f"present, {_mean(lacking):.4f} of what is absent",
+                f"an activity {own} as its own neighbour; scale 0 to {self.scale}",
+                *(f"note: {w}" for w in self.provenance.warnings),
+            ]
+        )
+
+    def _draw(self, ax: Axes) -> None:
+        for chosen, name in (
+            (self.presence > 0, "present"),
+            (self.presence == 0, "absent"),
+        ):
+            known = self.values[chosen & np.isfinite(self.values)]
+            if known.size:
+                ax.hist(known, bins=40, density=True, alpha=0.6, label=name)
+        ax.set_xlabel("relatedness density")
+        ax.legend()
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class RelativeRelatedness(Result):
+    """Density against the other options of the region.
+
+    Parameters
+    ----------
+    region, activity
+        Labels, shapes (n_regions,) and (n_activities,).
+    values
+        Standard deviations above the mean of the region's options; NaN where undefined
+        or, with `options_only`, where the activity is present.
+    n_options
+        Activities that a region lacks and whose density is known, shape (n_regions,).
+    ddof
+        0 or 1.
+    """
+
+    region: NDArray[np.str_]
+    activity: NDArray[np.str_]
+    values: FloatArray
+    n_options: NDArray[np.int64]
+    ddof: int
+
+    def columns(self) -> Mapping[str, ColumnData]:
+        """Give one row per region and activity."""
+        return {**grid(self.region, self.activity), "value": self.values.ravel()}
+
+    def summary(self) -> str:
+        """Say for how many regions there are options to compare."""
+        some = int(np.sum(np.isfinite(self.values).any(axis=1)))
+        return (
+            f"relative relatedness in {some} of {self.region.size} regions, "
+            f"{self.activity.size} activities, ddof {self.ddof}"
+        )
+
+    def _draw(self, ax: Axes) -> None:
+        ax.hist(self.values[np.isfinite(self.values)], bins=40, color=_BLUE)
+        ax.set_xlabel("standard deviations above the mean option")
+
+
+def _mean(values: FloatArray) -> float:
+    known = values[np.isfinite(values)]
+    return float(known.mean()) if known.size else float("nan")
