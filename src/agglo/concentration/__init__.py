@@ -18,6 +18,7 @@ from agglo.concentration.ellipses import (
 )
 from agglo.concentration.externalities import externalities
 from agglo.concentration.inequality import entropy, gini, hhi, locational_gini
+from agglo.concentration.kdensity import duranton_overman
 from agglo.concentration.neighbours import (
     colocation_quotient,
     nearest_neighbour_index,
@@ -43,6 +44,7 @@ __all__ = [
     "coagglomeration",
     "colocation_quotient",
     "devereux",
+    "duranton_overman",
     "ellipse_overlap",
     "ellison_glaeser",
     "ellison_glaeser_group",

@@ -1,0 +1,330 @@
+"""At which distances plants of an activity lie: the K-density of Duranton and Overman."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from agglo.concentration import _kdensity_curve as curves
+from agglo.concentration._distance_input import (
+    check_bandwidth,
+    check_distances,
+    coordinates,
+    ordered_points,
+    rows_of,
+)
+from agglo.concentration._kernels.distance_pairs import quantile_of_pairs
+from agglo.concentration.distance_results import KDensity
+from agglo.core.errors import InvalidTableError, OptionError
+from agglo.core.inference import global_envelope, pointwise_envelope
+from agglo.core.options import Permutation, check_choice, check_number
+from agglo.core.parallel import entropy_of
+from agglo.core.results import Provenance, Undefined, frozen_array
+from agglo.core.tables import Points
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from agglo.concentration._kdensity_curve import Method, Null
+    from agglo.core.geo import Projection
+    from agglo.core.typing import FloatArray, IntoFrame
+
+__all__ = ["duranton_overman"]
+
+_NULLS = ("all_sites", "joint_labels", "fix_a")
+_STEPS = 61
+_SAMPLE = 3_000
+
+
+def duranton_overman(
+    data: IntoFrame | Points,
+    *,
+    activity: str | None = None,
+    neighbour: str | None = None,
+    r_km: ArrayLike | None = None,
+    null: Null | None = None,
+    inference: Permutation | None = Permutation(),  # noqa: B008  frozen
+    level: float = 0.05,
+    scheme: Literal["product", "sum"] = "product",
+    bandwidth: Literal["nrd0"] | float = "nrd0",
+    bw_pairs: Literal["all", "within_2rmax"] = "all",
+    method: Method = "auto",
+    type: str = "type",  # noqa: A002  the field's word
+    x: str = "x_km",
+    y: str = "y_km",
+    weight: str | None = None,
+    crs: str | Projection | None = None,
+) -> KDensity:
+    r"""Measure at which distances the plants of an activity lie from each other.
+
+    Use for one question per activity: is it localized or dispersed, and at which distance,
+    given where plants of any kind are? With `neighbour` the same for pairs of two
+    activities. Also: K-density, colocalization.
+
+    Parameters
+    ----------
+    data
+        One row per plant of any activity, or `Points`: all of them are the sites of the
+        null.
+    activity
+        Type to measure; ``None`` for all points, which needs ``inference=None``.
+    neighbour
+        Second type, for the distances between the two.
+    r_km
+        Increasing distances, km; default 61 from 0 to the median distance of all plants
+        (of 3,000 of them when there are more).
+    null
+        ``"all_sites"`` (default for one activity): the plants at random sites of the pool.
+        With `neighbour` there is no default. ``"all_sites"``: both redrawn, are they
+        close compared with random activities (also rejects when each is localized);
+        ``"joint_labels"``: labels mixed over the sites of both, do they share a pattern;
+        ``"fix_a"``: `activity` held, `neighbour` drawn from all other plants (directed).
+    inference
+        Draws from the null; ``None`` for no bands.
+    level
+        Share of null curves outside a band, on each side.
+    scheme
+        With `weight`: a pair weighs the product or the sum of its weights.
+    bandwidth
+        ``"nrd0"``: 0.9 min(sd, IQR/1.34) P^(-1/5) of the P pair distances, unweighted; or
+        kilometres.
+    bw_pairs
+        Which pairs make ``"nrd0"``: all, or those up to twice the last distance (as R
+        dbmss has it).
+    method
+        ``"exact"``: pair by pair; ``"hist"``: exact histogram in bins of at most h/20,
+        error at most 1e-4; ``"fft"``: a grid of h/3, error measured and reported;
+        ``"auto"``: hist up to 20,000 plants, else fft.
+    type, x, y, weight, crs
+        Columns of type, position and weight, see :func:`agglo.core.tables.as_points`;
+        without `weight` plants count alike.
+
+    Returns
+    -------
+    KDensity
+        Density per km, bands, and the indices Γ (localization) and Ψ (dispersion).
+
+    Raises
+    ------
+    AlignmentError
+        If a label is no type of the data.
+    OptionError
+        If an option is not admissible, or a null does not fit.
+    NotIdentifiedError
+        If all pair distances are equal, or no other plants are there to draw.
+
+    Warns
+    -----
+    DataWarning
+        If more than half of the points share their place with another.
+    NumericsWarning
+        If the draws are few for a global band.
+
+    Notes
+    -----
+    :math:`K(d) = \sum \omega_{ab} [\varphi_h(d - d_{ab}) + \varphi_h(d + d_{ab})] / \sum
+    \omega` over the unordered pairs of one activity, or all pairs of two. The reflection at
+    0 makes the integral 1; the 2005 paper divides by n(n-1) over unordered pairs, which
+    integrates to 1/2. Plants at one place have distance 0. Weights of the activity are
+    dealt at random to the drawn sites. Fewer than two pairs for a bandwidth, or none, or
+    no weight: NaN with a reason. Cost O(pairs) per draw, or O(cells log cells) by fft.
+
+    References
+    ----------
+    Duranton and Overman 2005, doi:10.1111/0034-6527.00362; colocalization: Duranton and
+    Overman 2008, doi:10.1111/j.1365-2966.2006.0547.x. Values of points90 reproduce R
+    dbmss 2.8.
+
+    See Also
+    --------
+    marcon_puech : Relative to all activity, several activities comparable.
+    ripley_k : Against an even spread, which industry never has.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> from agglo.concentration import duranton_overman
+    >>> rows = pa.table({"x_km": [0.0, 3.0, 0.0], "y_km": [0.0, 0.0, 4.0]})
+    >>> k = duranton_overman(rows, r_km=[0.0, 4.0], bandwidth=1.0, inference=None)
+    >>> round(float(k.value[1]), 4)
+    0.2943
+    """
+    _check_options(scheme, bw_pairs, method, null, level)
+    h = check_bandwidth(bandwidth)
+    points = ordered_points(
+        data,
+        x=x,
+        y=y,
+        type=None if activity is None else type,
+        weight=weight,
+        crs=crs,
+    )
+    subject = _subject(points, activity, neighbour, weighted=weight is not None)
+    chance = _null_for(null, activity, neighbour, inference)
+    r = _distances(subject.pool) if r_km is None else check_distances(r_km)
+    within = 2.0 * float(r[-1]) if bw_pairs == "within_2rmax" else np.inf
+    if h is None:
+        h = curves.bandwidth_of(subject, within)
+    found = _observe(subject, r, h, method, added=scheme == "sum")
+    entropy = None
+    if chance is not None and inference is not None and found.curve is not None:
+        entropy = entropy_of(inference.seed)
+        simulated = curves.null_curves(subject, found.curve, chance, inference, entropy)
+        found = _with_bands(found, simulated, level)
+    n, m = subject.sizes
+    return KDensity(
+        activity=activity or "",
+        neighbour=neighbour or "",
+        r_km=frozen_array(r),
+        value=frozen_array(found.bands[0]),
+        lower=frozen_array(found.bands[1]),
+        upper=frozen_array(found.bands[2]),
+        global_lower=frozen_array(found.bands[3]),
+        global_upper=frozen_array(found.bands[4]),
+        null_mean=frozen_array(found.bands[5]),
+        bandwidth_km=h,
+        n=n,
+        n_neighbour=m or 0,
+        n_pairs=subject.n_pairs,
+        scheme=scheme if weight is not None else "count",
+        method=found.method,
+        fft_error=found.error,
+        null=chance or "",
+        n_draws=0 if inference is None or entropy is None else inference.n,
+        level=level,
+        duplicate_share=points.duplicate_share,
+        frame_kind=points.frame_kind,
+        undefined=found.undefined,
+        provenance=Provenance.of(
+            duranton_overman,
+            points,
+            parameters={
+                "activity": activity,
+                "neighbour": neighbour,
+                "r_km": r,
+                "null": chance,
+                "n": None if inference is None else inference.n,
+                "level": level,
+                "scheme": scheme if weight is not None else "count",
+                "bandwidth": bandwidth,
+                "bw_pairs": bw_pairs,
+                "method": found.method,
+            },
+            seed=entropy,
+        ),
+    )
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class _Found:
+    """Value, four ends of bands and null mean; how they came about."""
+
+    bands: tuple[FloatArray, ...]
+    method: str
+    curve: curves.Curve | None = None
+    error: float = 0.0
+    undefined: tuple[Undefined, ...] = ()
+
+
+def _check_options(
+    scheme: str, bw_pairs: str, method: str, null: str | None, level: float
+) -> None:
+    check_choice("scheme", scheme, ("product", "sum"))
+    check_choice("bw_pairs", bw_pairs, ("all", "within_2rmax"))
+    check_choice("method", method, ("auto", "exact", "hist", "fft"))
+    if null is not None:
+        check_choice("null", null, _NULLS)
+    check_number("level", level, minimum=0, maximum=0.5, open_ends=True)
+
+
+def _subject(
+    points: Points, activity: str | None, neighbour: str | None, *, weighted: bool
+) -> curves.Subject:
+    if activity is None and neighbour is not None:
+        msg = "neighbour= needs activity=: whose distances to the neighbour?"
+        raise OptionError(msg)
+    if neighbour is not None and neighbour == activity:
+        msg = f"neighbour={neighbour!r} is the activity itself: leave it out."
+        raise OptionError(msg)
+    rows = np.arange(points.n)
+    if activity is not None:
+        rows = rows_of(points, "activity", activity)
+    other = None if neighbour is None else rows_of(points, "neighbour", neighbour)
+    weights = None
+    if weighted:
+        second = rows if other is None else other
+        weights = points.weight[rows], points.weight[second]
+    return curves.Subject(
+        pool=coordinates(points), rows=rows, other=other, weights=weights
+    )
+
+
+def _null_for(
+    null: Null | None,
+    activity: str | None,
+    neighbour: str | None,
+    inference: Permutation | None,
+) -> Null | None:
+    """Settle the null, or refuse what does not fit."""
+    if inference is None:
+        return None
+    if activity is None:
+        msg = "All points have no null: name an activity=, or pass inference=None."
+        raise OptionError(msg)
+    if neighbour is None:
+        if null not in (None, "all_sites"):
+            msg = f"null={null!r} is for two activities: name a neighbour=."
+            raise OptionError(msg)
+        return "all_sites"
+    if null is None:
+        msg = (
+            "Two activities need a null=: 'joint_labels' (do they share a pattern?), "
+            "'all_sites' (are they close compared with random ones?) or 'fix_a' (does the "
+            "neighbour follow the activity?)."
+        )
+        raise OptionError(msg)
+    return null
+
+
+def _distances(pool: FloatArray) -> FloatArray:
+    """Distances from 0 to the median over pairs of at most 3,000 of the points."""
+    if len(pool) < 2:
+        msg = "Default distances need two points or more: pass r_km=."
+        raise OptionError(msg)
+    some = pool[np.linspace(0, len(pool) - 1, min(len(pool), _SAMPLE)).astype(int)]
+    middle = quantile_of_pairs(some, None, 0.5)
+    if middle == 0.0:
+        msg = "Most points share one place: there are no distances to measure."
+        raise InvalidTableError(msg)
+    return np.linspace(0.0, middle, _STEPS)
+
+
+def _observe(
+    subject: curves.Subject, r: FloatArray, h: float, method: Method, *, added: bool
+) -> _Found:
+    """Compute the density, or say why there is none."""
+    nothing = np.full(r.size, np.nan)
+    reason = "fewer than two pairs" if np.isnan(h) else ""
+    if not reason:
+        curve = curves.curve_for(subject, r, h, method, added=added)
+        reason = "no pairs" if subject.n_pairs == 0 else ""
+        if not reason and curve.total <= 0:
+            reason = "the pairs have no weight"
+    if reason:
+        why = Undefined(reason=reason, n=r.size)
+        return _Found(bands=(nothing,) * 6, method=method, undefined=(why,))
+    value = curve(*subject.places(), subject.weights, threaded=True)
+    error = curves.fft_error(subject, curve) if curve.method == "fft" else 0.0
+    return _Found(
+        bands=(value, *(nothing,) * 5), method=curve.method, curve=curve, error=error
+    )
+
+
+def _with_bands(found: _Found, simulated: FloatArray, level: float) -> _Found:
+    value = found.bands[0]
+    local = pointwise_envelope(value, simulated, level=2 * level)
+    band = global_envelope(value, simulated, kind="do", level=level)
+    ends = local.lower, local.upper, band.lower, band.upper, band.mean
+    return replace(found, bands=(value, *ends))
