@@ -103,7 +103,7 @@ def match_designations(
     -----
     A label with several nodes takes its best node pair. The evidence is chosen by kind,
     level of the lowest common ancestor, similarity of the two labels' text, smallest id of
-    the belt. A join on the city and a matrix of node sets: O(pairs in the same city).
+    the belt, smallest code of the city. A join on the city and a matrix of node sets: O(pairs in the same city).
 
     References
     ----------
@@ -236,7 +236,9 @@ def _evidence(
         usable & (pairs.rank == best_rank[pairs.cluster]) & (kind[pairs.cluster] > 0)
     )
     score = text_scores(given.clusters, given.belts, given.lang, pairs, top)
-    found = joins.best_of_group(pairs.cluster[top], score, pairs.belt[top], n)
+    # the same belt in two member cities: the smaller code
+    tie = pairs.belt[top] * given.clusters.city.size + pairs.city[top]
+    found = joins.best_of_group(pairs.cluster[top], score, tie, n)
     if top.size == 0:
         return found
     return np.where(found >= 0, top[found], -1)

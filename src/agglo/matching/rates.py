@@ -191,7 +191,12 @@ class _Parts:
         columns: list[tuple[str, float, FloatArray, FloatArray]] = [
             ("identical", np.nan, identical.astype(np.float64), np.ones(similar.size)),
             ("similar", np.nan, similar.astype(np.float64), np.ones(similar.size)),
-            ("matched", np.nan, (rows.kind > 0).astype(np.float64), np.ones(similar.size)),
+            (
+                "matched",
+                np.nan,
+                (rows.kind > 0).astype(np.float64),
+                np.ones(similar.size),
+            ),
             *(("degree", v, d, np.ones(similar.size)) for v, d in score.items()),
         ]
         size = _sizes(matching)[rows.cluster]
