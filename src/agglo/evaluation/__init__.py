@@ -1,0 +1,47 @@
+"""How good is a cluster, by many indicators? The composite-indicator engine."""
+
+from agglo.evaluation.coin import CoinTables, as_coin_tables
+from agglo.evaluation.composite import AGGREGATIONS, composite_index
+from agglo.evaluation.indicators import Indicators, as_indicators
+from agglo.evaluation.normalisation import NORMALISATIONS, normalise
+from agglo.evaluation.preparation import (
+    denominate,
+    impute,
+    screen_units,
+    treat_outliers,
+)
+from agglo.evaluation.results import (
+    CompositeIndex,
+    IndicatorWeights,
+    PreparedIndicators,
+    ScreenedUnits,
+)
+from agglo.evaluation.weighting import (
+    WEIGHTINGS,
+    JudgementWeights,
+    indicator_weights,
+    judgement_weights,
+)
+
+__all__ = [
+    "AGGREGATIONS",
+    "NORMALISATIONS",
+    "WEIGHTINGS",
+    "CoinTables",
+    "CompositeIndex",
+    "IndicatorWeights",
+    "Indicators",
+    "JudgementWeights",
+    "PreparedIndicators",
+    "ScreenedUnits",
+    "as_coin_tables",
+    "as_indicators",
+    "composite_index",
+    "denominate",
+    "impute",
+    "indicator_weights",
+    "judgement_weights",
+    "normalise",
+    "screen_units",
+    "treat_outliers",
+]
