@@ -14,6 +14,8 @@ from agglo.econometrics import (
     Observed,
     SpatialPanelFit,
     fit_spatial_panel,
+    lm_tests,
+    model_tests,
 )
 from tests.econometrics.panels import EFFECTS, Published, cigarettes, munnell
 
@@ -134,3 +136,61 @@ def test_the_literature_is_missed_by_its_step_table(published):
     assert abs(found.rho - 0.219) <= 0.012
     assert abs(found.coefficients["logp"] - -1.003) <= 0.013
     assert abs(found.coefficients["W*logp"] - 0.045) <= 0.013
+
+
+@pytest.mark.parametrize(
+    ("effects", "redemean", "want"),
+    [
+        (None, True, [66.4657, 153.0401, 58.2636, 144.8380]),
+        (("region", "period"), True, [47.0729, 54.6548, 1.1718, 8.7536]),
+        (("region", "period"), False, [46.9005, 54.6548, 1.1563, 8.9106]),
+    ],
+)
+def test_lm_table_of_the_cigarettes(published, effects, redemean, want):
+    panel = published["cigar"]
+    found = lm_tests(
+        panel.table,
+        outcome=panel.outcome,
+        covariates=panel.covariates,
+        weights=panel.weights,
+        effects=effects,
+        redemean=redemean,
+    )
+    np.testing.assert_allclose(found.statistic, want, atol=1e-4)
+
+
+def test_simpler_models_of_the_cigarettes(published):
+    found = model_tests(fit(published["cigar"], "SDM", "two", "none", vcov=Expected()))
+    for test, kind, want in (
+        ("SAR", "LR", 15.9036),
+        ("SEM", "LR", 8.6402),
+        ("SAR", "Wald", 15.4710),
+        ("SEM", "Wald", 8.7699),
+    ):
+        assert found.of(test, kind) == pytest.approx(want, abs=1e-4)
+    assert found.df.tolist() == [2, 2, 2, 2, 46, 30]
+
+
+@pytest.mark.parametrize("key", [k for k in KEYS if "SDM" in k])
+def test_wald_tests_of_every_durbin_fit(key, published, reference):
+    data, model, effects, bias = key.split("|")
+    found = model_tests(fit(published[data], model, effects, bias, vcov=Expected()))
+    want = reference[key]
+    assert found.of("SAR", "Wald") == pytest.approx(want["wald_theta_zero"], rel=1e-6)
+    assert found.of("SEM", "Wald") == pytest.approx(
+        want["wald_common_factor"], rel=1e-6
+    )
+
+
+def test_joint_effects_of_the_published_regression(published):
+    """The printed 2315.7 (46 df) and 473.1 (30 df) are those of the model without space."""
+    plain = {
+        effects: fit(published["cigar"], "slx", effects, "none", durbin=[])
+        for effects in EFFECTS
+    }
+    two = plain["two"]
+    assert two.loglik == pytest.approx(1661.7008, abs=1e-4)
+    assert two.coefficients["logp"] == pytest.approx(-1.034884, abs=1e-6)
+    assert two.sigma2 == pytest.approx(0.005268, abs=1e-6)
+    assert 2 * (two.loglik - plain["time"].loglik) == pytest.approx(2315.70, abs=6e-3)
+    assert 2 * (two.loglik - plain["ind"].loglik) == pytest.approx(473.10, abs=6e-3)

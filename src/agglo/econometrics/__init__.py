@@ -1,5 +1,6 @@
 """Spatial panel econometrics: what a policy does here, next door and how far out."""
 
+from agglo.econometrics.diagnostics import SpatialTests, lm_tests, model_tests
 from agglo.econometrics.did_results import Realised, SpatialDID
 from agglo.econometrics.event_results import LeadTest, SpatialEventStudy
 from agglo.econometrics.event_study import EventWindow, fit_spatial_event_study
@@ -29,8 +30,11 @@ __all__ = [
     "SpatialDID",
     "SpatialEventStudy",
     "SpatialPanelFit",
+    "SpatialTests",
     "Wald",
     "fit_spatial_did",
     "fit_spatial_event_study",
     "fit_spatial_panel",
+    "lm_tests",
+    "model_tests",
 ]
