@@ -15,7 +15,7 @@ from agglo.studies.digital.options import DigitalOptions
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from agglo.core.typing import FloatArray, Json
+    from agglo.core.typing import Json
     from agglo.matching import Matching, PlaceList
     from agglo.studies.contract import StageInputs
 
@@ -117,7 +117,9 @@ def _city_counts(found: Matching, inputs: StageInputs) -> pa.Table:
     )
 
 
-def _sum(places: PlaceList, value: FloatArray, codes: NDArray[np.str_]) -> pa.Array:
+def _sum(
+    places: PlaceList, value: NDArray[np.floating], codes: NDArray[np.str_]
+) -> pa.Array:
     total = np.bincount(places.link_city, weights=value, minlength=places.city.size)
     at = {str(c): i for i, c in enumerate(places.city)}
     return pa.array([float(total[at[c]]) if c in at else 0.0 for c in codes.tolist()])

@@ -82,7 +82,7 @@ class DigitalOptions:
     n_strata: int = 5
     sensitivity_draws: int = 999
     ellipse_draws: int = 2000
-    overlap_draws: int = 499
+    overlap_draws: int = 199
     spatial_draws: int = 999
     neighbours: int = 6
     divisor: Literal["n", "n-1", "n-2"] = "n"
