@@ -22,6 +22,8 @@ class DigitalOptions:
     label_language
         Language of the labels of both lists, ``"zh"`` or ``"en"`` (column
         ``industry_label_en``).
+    complete_belts
+        Whether the list of belts is complete; otherwise every page says that it is not.
     programmes
         Programmes to keep; empty: all.
     region_version
@@ -66,6 +68,7 @@ class DigitalOptions:
 
     only_sourced: bool = False
     label_language: Literal["zh", "en"] = "zh"
+    complete_belts: bool = False
     programmes: tuple[str, ...] = ()
     region_version: str | None = None
     universe_levels: tuple[str, ...] = ("municipality", "prefecture")

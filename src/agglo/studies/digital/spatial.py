@@ -56,12 +56,14 @@ def spatial(inputs: StageInputs) -> StageOutput:
     lists, _ = sites_of(inputs, plane)
     rows: list[_Row] = []
     notes: list[Json] = []
-    counts = {name: _per_city(plane, lists[name]) for name in _LISTS if name in lists}
+    counts: dict[str, FloatArray] = {
+        name: _per_city(plane, lists[name]) for name in _LISTS if name in lists
+    }
     places = _frame(plane.x_km[plane.in_universe], plane.y_km[plane.in_universe])
     draws = MonteCarlo(n=options.spatial_draws, seed=inputs.seed)
-    for name in counts:
+    for name, held in counts.items():
         rows += _neighbours(name, lists[name], places, draws, notes)
-        rows += _ranks(name, counts[name], notes)
+        rows += _ranks(name, held, notes)
     cross = pa.table({"r_km": pa.array([], pa.float64())})
     if len(counts) == 2:
         rows += _colocation(lists, options, inputs.seed)
@@ -95,7 +97,8 @@ def _per_city(plane: Plane, sites: Sites) -> FloatArray:
     }
     p = sites.points
     rows = [at[float(x), float(y)] for x, y in zip(p.x_km, p.y_km, strict=True)]
-    return np.bincount(rows, weights=p.weight, minlength=plane.code.size)
+    total = np.bincount(rows, weights=p.weight, minlength=plane.code.size)
+    return total.astype(np.float64)
 
 
 def _neighbours(

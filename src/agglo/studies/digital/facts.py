@@ -1,0 +1,236 @@
+"""What the stages left, as the findings and the page read it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from agglo.studies.digital.options import DigitalOptions
+from agglo.studies.report import NumberKind, format_number
+
+if TYPE_CHECKING:
+    from agglo.core.typing import Json, Lang
+    from agglo.studies.contract import StageInputs
+
+__all__ = ["TABLES", "DigitalFacts", "Row", "facts_of"]
+
+Row = Mapping[str, "str | float | bool | None"]
+
+# stage of every table that the page reads or that becomes a CSV file
+TABLES: Mapping[str, str] = {
+    "cities": "prepare",
+    "city_audit": "prepare",
+    "label_audit": "prepare",
+    "left_out": "prepare",
+    "tree": "prepare",
+    "matches": "match",
+    "match_audit": "match",
+    "unmatched": "match",
+    "unmapped_labels": "match",
+    "sankey": "match",
+    "city_counts": "match",
+    "rates": "rates",
+    "degree": "rates",
+    "nulls": "nulls",
+    "null_draws": "nulls",
+    "hypergeometric": "nulls",
+    "sensitivity": "sensitivity",
+    "ellipses": "centres",
+    "ellipse_rings": "centres",
+    "overlaps": "centres",
+    "shifts": "centres",
+    "spatial": "spatial",
+    "cross_k": "spatial",
+}
+_NOTES: Mapping[str, str] = {
+    "coverage": "prepare",
+    "match_notes": "match",
+    "rate_notes": "rates",
+    "null_notes": "nulls",
+    "centre_notes": "centres",
+    "spatial_notes": "spatial",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class DigitalFacts:
+    """Tables, notes, names and truth in one place."""
+
+    lang: Lang
+    title: str
+    generated: bool
+    options: DigitalOptions
+    tables: Mapping[str, Sequence[Row]]
+    notes: Mapping[str, Mapping[str, Json]]
+    truth: Mapping[tuple[str, str], tuple[float, str]]
+
+    def say(self, en: str, zh: str, **values: object) -> str:
+        """Give the text of the project's language with its values filled in."""
+        text = zh if self.lang == "zh" else en
+        return text.format(**values)
+
+    @staticmethod
+    def show(value: object, kind: NumberKind = "number") -> str:
+        """Write a number."""
+        number = float(value) if isinstance(value, (int, float)) else float("nan")
+        return format_number(number, kind)
+
+    def rows(self, table: str, **where: object) -> list[Row]:
+        """Give the rows of a table with these values."""
+        return [
+            r
+            for r in self.tables[table]
+            if all(r.get(k) == v for k, v in where.items())
+        ]
+
+    def rate(
+        self,
+        measure: str,
+        *,
+        by: str = "",
+        group: str = "",
+        variant: str = "main",
+        s: float | None = None,
+    ) -> Row:
+        """Give one rate in full counting; empty when there is none."""
+        for r in self.rows(
+            "rates",
+            measure=measure,
+            by=by,
+            group=group,
+            variant=variant,
+            counting="full",
+        ):
+            if s is None or r["s"] == s:
+                return r
+        return {}
+
+    def null(self, name: str, statistic: str, group: str = "") -> Row:
+        """Give one statistic under one null; empty when it does not apply."""
+        found = self.rows("nulls", null=name, statistic=statistic, group=group)
+        usable = [r for r in found if known(r.get("p_upper"))]
+        return usable[0] if usable else {}
+
+    @property
+    def null_names(self) -> list[str]:
+        """The nulls that were drawn, in order."""
+        return list(dict.fromkeys(str(r["null"]) for r in self.tables["nulls"]))
+
+    def note(self, document: str, *keys: str) -> Json:
+        """Give a note; ``None`` when it is not there."""
+        value: Json = dict(self.notes.get(document, {}))
+        for key in keys:
+            if not isinstance(value, Mapping) or key not in value:
+                return None
+            value = value[key]
+        return value
+
+    def count(self, document: str, *keys: str) -> float:
+        """Give a number of a note, NaN when it is not there."""
+        value = self.note(document, *keys)
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            return float(value)
+        return float("nan")
+
+    @property
+    def partial(self) -> bool:
+        """Whether every number must say that the list of belts is partial."""
+        return not self.generated and not self.options.complete_belts
+
+    @property
+    def caveat(self) -> str:
+        """The caption of everything computed on a partial list; else empty."""
+        if not self.partial:
+            return ""
+        return self.say(
+            "Partial belt list, not a finding.", "产业带名单不完整，不构成结论。"
+        )
+
+    def captioned(self, text: str) -> str:
+        """Add the caveat to a caption."""
+        gap = "" if self.lang == "zh" else " "
+        return f"{text}{gap}{self.caveat}".strip()
+
+    def kind(self, word: str) -> str:
+        """Name a kind of match."""
+        names = {
+            "identical": ("identical", "相同"),
+            "similar": ("similar", "相似"),
+            "matched": ("matched", "匹配"),
+            "none": ("none", "无匹配"),
+            "unmapped": ("label unknown", "名称未知"),
+            "coexistence": ("co-existence", "共存"),
+            "degree": ("degree index", "匹配度指数"),
+        }
+        return self.say(*names[word]) if word in names else word
+
+    def set_name(self, word: str) -> str:
+        """Name a set of places."""
+        if word == "clusters":
+            return self.say("all clusters", "全部集群")
+        return self.say("belts", "产业带") if word == "belts" else word
+
+    def city(self, code: str) -> str:
+        """Give a city as a reader knows it."""
+        for r in self.rows("cities", region=code):
+            first, second = ("name_zh", "name_en")
+            if self.lang == "en":
+                first, second = second, first
+            return str(r[first] or r[second] or code)
+        return code
+
+    def node(self, code: str) -> str:
+        """Give a node of the tree with its name."""
+        for r in self.rows("tree", industry=code):
+            name = r["name_zh"] if self.lang == "zh" else r["name_en"]
+            return f"{name or ''} ({code})".strip()
+        return self.kind(code)
+
+
+def known(value: object) -> bool:
+    """Say whether a value is a number."""
+    return isinstance(value, (int, float)) and math.isfinite(value)
+
+
+def facts_of(inputs: StageInputs) -> DigitalFacts:
+    """Collect what the stages left.
+
+    Parameters
+    ----------
+    inputs
+        Inputs of the last stage.
+
+    Returns
+    -------
+    DigitalFacts
+        Everything that findings and page need.
+    """
+    notes: dict[str, Mapping[str, Json]] = {}
+    for name, stage in _NOTES.items():
+        document = inputs.document(stage, name)
+        notes[name] = document if isinstance(document, dict) else {}
+    return DigitalFacts(
+        lang=inputs.project.language,
+        title=inputs.project.title,
+        generated=inputs.project.generated,
+        options=inputs.options_as(DigitalOptions),
+        tables={
+            name: inputs.result(stage, name).to_pylist()
+            for name, stage in TABLES.items()
+        },
+        notes=notes,
+        truth=_truth(inputs),
+    )
+
+
+def _truth(inputs: StageInputs) -> dict[tuple[str, str], tuple[float, str]]:
+    if not (inputs.project.generated and inputs.has("truth")):
+        return {}
+    out: dict[tuple[str, str], tuple[float, str]] = {}
+    for r in inputs.table("truth").to_pylist():
+        value = r.get("value")
+        number = float(value) if isinstance(value, (int, float)) else float("nan")
+        out[str(r["quantity"]), str(r["item"])] = (number, str(r.get("label") or ""))
+    return out
