@@ -1,10 +1,10 @@
 """The Monte Carlo loop: the same bytes for any workers, progress, Ctrl-C, refusal."""
 
+import contextlib
 import os
 import signal
 import subprocess
 import sys
-import textwrap
 import time
 
 import joblib
@@ -203,48 +203,66 @@ def test_an_error_in_a_worker_arrives():
         monte_carlo(fails, n=10, seed=1, block_size=1)
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
-def test_ctrl_c_stops_the_workers():
-    code = textwrap.dedent(
-        """
-        import time
-        import numpy as np
-        from agglo.core import parallel
+SLOW_JOB = """
+import time
+from agglo.core import parallel
 
-        parallel._WORTH_SECONDS = 0.0
+parallel._WORTH_SECONDS = 0.0
 
-        def slow(rng, size):
-            time.sleep(0.2)
-            return rng.random(size)
+def slow(rng, size):
+    time.sleep(0.2)
+    return rng.random(size)
 
-        def tell(done, total):
-            print(done, flush=True)
+def tell(done, total):
+    print(done, flush=True)
 
-        try:
-            parallel.monte_carlo(
-                slow, n=100_000, seed=1, block_size=1, n_jobs=2, progress=tell
-            )
-        except KeyboardInterrupt:
-            print("stopped", flush=True)
-        """
-    )
+try:
+    parallel.monte_carlo(slow, n=100_000, seed=1, block_size=1, n_jobs=2, progress=tell)
+except KeyboardInterrupt:
+    print("stopped", flush=True)
+"""
+
+
+@pytest.fixture
+def slow_job():
+    """A process whose workers are at it."""
     process = subprocess.Popen(
-        [sys.executable, "-c", code],
+        [sys.executable, "-c", SLOW_JOB],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
     )
-    for _ in range(6):  # past the blocks drawn at home: workers are at it
+    for _ in range(6):  # past the blocks that are drawn at home
         process.stdout.readline()
     workers = psutil.Process(process.pid).children(recursive=True)
+    assert workers
+    yield process, workers
+    for left in [process, *workers]:
+        with contextlib.suppress(psutil.NoSuchProcess, ProcessLookupError):
+            left.kill()
+    process.wait()
+    process.stdout.close()
+    process.stderr.close()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+def test_ctrl_c_stops_the_workers(slow_job):
+    process, workers = slow_job
     # as a terminal does: to the whole group
     os.killpg(process.pid, signal.SIGINT)
-    out, _ = process.communicate(timeout=30)
+    out, _ = process.communicate(timeout=60)
     assert process.returncode == 0
     assert out.endswith("stopped\n")
-    assert workers
-    _, alive = psutil.wait_procs(workers, timeout=20)
+    _, alive = psutil.wait_procs(workers, timeout=60)
+    assert not alive
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+def test_a_killed_process_leaves_no_workers(slow_job):
+    process, workers = slow_job
+    process.kill()
+    _, alive = psutil.wait_procs(workers, timeout=60)
     assert not alive
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import threading
 import time
 import warnings
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -245,7 +246,7 @@ def _with_workers(
             some = todo[start : start + 4 * workers]
             yield from Parallel(n_jobs=n_jobs)(delayed(run)(i) for i in some)
         return
-    blocks = parallel(delayed(run)(i) for i in todo)
+    blocks = parallel(delayed(_in_worker)(run, i, os.getpid()) for i in todo)
     try:
         for block in blocks:  # noqa: UP028 - `yield from` would close it with a warning
             yield block
@@ -254,6 +255,24 @@ def _with_workers(
             # joblib tells that tasks were cancelled, which is what was asked for
             warnings.simplefilter("ignore", UserWarning)
             blocks.close()
+
+
+def _in_worker(run: Callable[[int], FloatArray], i: int, home: int) -> FloatArray:
+    if os.getppid() == home:
+        _watch(home)
+    return run(i)
+
+
+@cache
+def _watch(home: int) -> None:
+    # a killed process cannot stop its workers, and loky's would wait five minutes
+    threading.Thread(target=_end_with, args=(home,), daemon=True).start()
+
+
+def _end_with(home: int) -> None:
+    while os.getppid() == home:
+        time.sleep(1.0)
+    os._exit(1)
 
 
 class _OneThread:
