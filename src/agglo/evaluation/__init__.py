@@ -16,6 +16,17 @@ from agglo.evaluation.results import (
     PreparedIndicators,
     ScreenedUnits,
 )
+from agglo.evaluation.robustness import (
+    Choices,
+    rank_sensitivity,
+    rank_uncertainty,
+    removal_effect,
+)
+from agglo.evaluation.robustness_results import (
+    ElementRemoval,
+    RankSensitivity,
+    RankUncertainty,
+)
 from agglo.evaluation.weighting import (
     WEIGHTINGS,
     JudgementWeights,
@@ -27,12 +38,16 @@ __all__ = [
     "AGGREGATIONS",
     "NORMALISATIONS",
     "WEIGHTINGS",
+    "Choices",
     "CoinTables",
     "CompositeIndex",
+    "ElementRemoval",
     "IndicatorWeights",
     "Indicators",
     "JudgementWeights",
     "PreparedIndicators",
+    "RankSensitivity",
+    "RankUncertainty",
     "ScreenedUnits",
     "as_coin_tables",
     "as_indicators",
@@ -42,6 +57,9 @@ __all__ = [
     "indicator_weights",
     "judgement_weights",
     "normalise",
+    "rank_sensitivity",
+    "rank_uncertainty",
+    "removal_effect",
     "screen_units",
     "treat_outliers",
 ]

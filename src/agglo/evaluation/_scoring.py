@@ -96,6 +96,8 @@ def score_tree(
         method = rule.methods[int(tree.level[at]) - 2]
         columns, w = out[:, below], weights[below]
         counted = w > 0
+        if not counted.any():
+            continue
         columns, w = columns[:, counted], w[counted]
         known = (~np.isnan(columns)).mean(axis=1)
         score = _combine(columns, w, method, rule, tree.nodes[at])

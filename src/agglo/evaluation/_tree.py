@@ -76,6 +76,29 @@ class Tree:
             out[below] = weights[below] / total if total > 0 else np.nan
         return out
 
+    def without(self, weights: FloatArray, node: int) -> FloatArray:
+        """Take a node out: weight zero, and for parents that have nothing else left.
+
+        Parameters
+        ----------
+        weights
+            One per node, (n_nodes,).
+        node
+            Position of the node.
+
+        Returns
+        -------
+        numpy.ndarray of float64
+            New weights, (n_nodes,).
+        """
+        out = weights.copy()
+        out[node] = 0.0
+        up = int(self.parent[node])
+        while up >= 0 and not np.any(out[self.parent == up] > 0):
+            out[up] = 0.0
+            up = int(self.parent[up])
+        return out
+
     def effective(self, weights: FloatArray) -> FloatArray:
         """Multiply the weights within parents up the tree.
 
