@@ -1,6 +1,8 @@
 """Which industries belong together, and where the clusters they form are strong."""
 
 from agglo.relatedness.aggregation import aggregate_clusters
+from agglo.relatedness.complexity import complexity, fitness, reflections
+from agglo.relatedness.complexity_results import Complexity, Fitness, Reflections
 from agglo.relatedness.convention import CONVENTIONS, Convention
 from agglo.relatedness.cooccurrence import cooccurrence_relatedness
 from agglo.relatedness.definitions import ClusterDefinitions, as_cluster_definitions
@@ -24,11 +26,14 @@ __all__ = [
     "ClusterActivity",
     "ClusterDefinitions",
     "ClusterStrength",
+    "Complexity",
     "Convention",
     "Cooccurrence",
     "Criterion",
+    "Fitness",
     "Presence",
     "Proximity",
+    "Reflections",
     "RelatednessDensity",
     "RelativeRelatedness",
     "StrengthScheme",
@@ -36,9 +41,12 @@ __all__ = [
     "aggregate_clusters",
     "as_cluster_definitions",
     "cluster_strength",
+    "complexity",
     "cooccurrence_relatedness",
+    "fitness",
     "presence",
     "proximity",
+    "reflections",
     "relatedness_density",
     "relative_relatedness",
     "strong_clusters",
