@@ -14,7 +14,14 @@ from agglo.concentration.ellipses import Ellipse, standard_deviational_ellipse
 from agglo.core.errors import AggloError, AlignmentError
 from agglo.core.options import Bootstrap, MonteCarlo, Permutation
 from agglo.core.weights import SpatialWeights
-from agglo.relatedness import ClusterStrength, cluster_strength
+from agglo.relatedness import (
+    ClusterStrength,
+    Convention,
+    RelatednessDensity,
+    cluster_strength,
+    proximity,
+    relatedness_density,
+)
 from tests.contracts.case import Case, Wrong, frame
 
 # four regions, three activities, one absent cell (zero)
@@ -91,6 +98,14 @@ RING = SpatialWeights.from_matrix(
 AREA = {"a": 100.0, "b": 200.0, "c": 50.0, "d": 80.0}
 POPULATION = {"a": 1000.0, "b": 900.0, "c": 400.0, "d": 700.0}
 
+# who has what: four regions that share activities one by one
+HELD = {
+    "region": list("aaabbbccd"),
+    "industry": list("wxyxyzyzz"),
+    "employment": [5.0, 4.0, 2.0, 4.0, 3.0, 2.0, 4.0, 4.0, 9.0],
+}
+INCOME = {"a": 40.0, "b": 30.0, "c": 20.0, "d": 10.0}
+
 CELL = ("region", "activity", "value")
 PLANT = ("region", "activity", "size")
 MISSING = Wrong(value="zeros")
@@ -118,6 +133,13 @@ _ELLIPSE = {
 
 def _ellipse(kind: str) -> Ellipse:
     return standard_deviational_ellipse(frame(POINTS, kind))
+
+
+_HOLDS = {"convention": Wrong(value="atlass"), "margins": TOTALS}
+
+
+def _density(kind: str) -> RelatednessDensity:
+    return relatedness_density(frame(HELD, kind))
 
 
 def _strength(kind: str) -> ClusterStrength:
@@ -364,6 +386,27 @@ CASES: Mapping[str, Case] = {
         },
         free={"inference": CHECKED},
     ),
+    "concentration.marcon_puech": Case(
+        data=(TYPED,),
+        options={
+            "activity": "x",
+            "r_km": [3.0, 6.0, 9.0],
+            "inference": Permutation(n=999, seed=7),
+        },
+        columns=("type", "x", "y", "weight"),
+        wrong={
+            "activity": Wrong(value="q", error=AlignmentError),
+            "neighbour": Wrong(value="q", error=AlignmentError),
+            "controls": Wrong(value="q", error=AlignmentError),
+            "r_km": Wrong(value=[4.0, 2.0]),
+            "kind": Wrong(value="local"),
+            "bandwidth": Wrong(value=-1.0),
+            "null": Wrong(value="sites"),
+            "level": Wrong(value=1.5),
+            "crs": _ELLIPSE["crs"],
+        },
+        free={"inference": CHECKED},
+    ),
     "concentration.kernel_density": Case(
         data=(POINTS,),
         options={"cells": 16},
@@ -403,6 +446,61 @@ CASES: Mapping[str, Case] = {
         wrong={
             "kind": Wrong(value="trade"),
             "region": Wrong(value="q", error=AggloError),
+        },
+    ),
+    "relatedness.presence": Case(
+        data=(ACTIVITY,),
+        options={"convention": Convention(presence="both"), "population": POPULATION},
+        columns=CELL,
+        wrong={**_HOLDS, "population": REFERENCE, "missing": MISSING},
+    ),
+    "relatedness.proximity": Case(
+        data=(HELD,), columns=CELL, wrong={**_HOLDS, "by": Wrong(value="industry")}
+    ),
+    "relatedness.cooccurrence_relatedness": Case(
+        data=(HELD,),
+        columns=("unit", "activity", "value"),
+        wrong={
+            "method": Wrong(value="jaccards"),
+            "weight": Wrong(value="full"),
+            "binarise": Wrong(value="yes"),
+        },
+    ),
+    "relatedness.relatedness_density": Case(
+        data=(HELD,),
+        columns=CELL,
+        wrong={
+            **_HOLDS,
+            "proximity": Wrong(
+                value=proximity(frame(HELD, "pyarrow"), by="region"),
+                error=AlignmentError,
+            ),
+            "nearest": Wrong(value=0),
+            "subset": Wrong(value="absent"),
+        },
+    ),
+    "relatedness.relative_relatedness": Case(
+        data=(_density,),
+        wrong={"ddof": Wrong(value=2)},
+        free={"options_only": "yes or no"},
+    ),
+    "relatedness.complexity": Case(
+        data=(HELD,),
+        options={"convention": Convention(sign="reference"), "reference": INCOME},
+        columns=CELL,
+        wrong={**_HOLDS, "reference": REFERENCE, "component": Wrong(value="biggest")},
+    ),
+    "relatedness.reflections": Case(
+        data=(HELD,), columns=CELL, wrong={**_HOLDS, "steps": Wrong(value=1)}
+    ),
+    "relatedness.fitness": Case(
+        data=(HELD,),
+        columns=CELL,
+        wrong={
+            **_HOLDS,
+            "steps": Wrong(value=1),
+            "exponent": Wrong(value=0.0),
+            "tolerance": Wrong(value=-1.0),
         },
     ),
 }

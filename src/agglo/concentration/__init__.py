@@ -19,6 +19,7 @@ from agglo.concentration.ellipses import (
 from agglo.concentration.externalities import externalities
 from agglo.concentration.inequality import entropy, gini, hhi, locational_gini
 from agglo.concentration.kdensity import duranton_overman
+from agglo.concentration.marcon_puech import marcon_puech
 from agglo.concentration.neighbours import (
     colocation_quotient,
     nearest_neighbour_index,
@@ -63,6 +64,7 @@ __all__ = [
     "location_quotient_test",
     "locational_correlation",
     "locational_gini",
+    "marcon_puech",
     "maurel_sedillot",
     "moran",
     "nearest_neighbour_index",

@@ -13,9 +13,9 @@ from agglo.core.results import ColumnData, Result
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from agglo.core.typing import FloatArray
+    from agglo.core.typing import FloatArray, IntArray
 
-__all__ = ["KDensity"]
+__all__ = ["KDensity", "RelativeConcentration"]
 
 _GLOBAL, _LOCAL, _LINE = "#E5E7EB", "#CBD5E1", "#D55E00"
 
@@ -178,3 +178,105 @@ class KDensity(Result):
 
 
 _WORDS = ("localized", "dispersed")
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class RelativeConcentration(Result):
+    """How over-represented neighbours are around the plants of an activity, by distance.
+
+    Attributes
+    ----------
+    activity, neighbour, controls
+        Around whom, who is counted, and against whom; `controls` is empty for all points.
+    kind
+        ``"cumulative"`` (M, up to a distance) or ``"density"`` (m, at a distance).
+    r_km
+        Distances, (n_distances,).
+    value
+        1 as everywhere; 2 twice the share of neighbours.
+    n_used
+        Plants of the activity that have anybody near, (n_distances,).
+    lower, upper
+        Pointwise band under the null, `level` outside in all.
+    global_lower, global_upper, p
+        Extreme-rank envelope of the whole curve and its p-value; NaN without draws.
+    local
+        Share among the neighbours of every plant over its share everywhere,
+        (n_activity, n_distances); NaN where nobody is near.
+    place_km
+        Positions of these plants, (n_activity, 2).
+    bandwidth_km
+        Width of the rings of ``"density"``, NaN otherwise.
+    null, n_draws, level
+        What chance was, draws from it, share outside a band.
+    duplicate_share
+        Share of all points that have the place of another.
+    """
+
+    activity: str
+    neighbour: str
+    controls: str
+    kind: str
+    r_km: FloatArray
+    value: FloatArray
+    n_used: IntArray
+    lower: FloatArray
+    upper: FloatArray
+    global_lower: FloatArray
+    global_upper: FloatArray
+    p: float
+    local: FloatArray
+    place_km: FloatArray
+    bandwidth_km: float
+    null: str
+    n_draws: int
+    level: float
+    duplicate_share: float
+
+    def columns(self) -> Mapping[str, ColumnData]:
+        """Give one row per distance."""
+        return {
+            "r_km": self.r_km,
+            "value": self.value,
+            "n_used": self.n_used,
+            "lower": self.lower,
+            "upper": self.upper,
+            "global_lower": self.global_lower,
+            "global_upper": self.global_upper,
+        }
+
+    def summary(self) -> str:
+        """Give the peak, the p-value and where few plants carry the number."""
+        letter = "M" if self.kind == "cumulative" else "m"
+        against = f" against {self.controls}" if self.controls else ""
+        head = f"{letter}: {self.neighbour} around {self.activity}{against}"
+        if np.isnan(self.value).all():
+            return f"{head}: undefined at all {self.r_km.size} distances"
+        at = int(np.nanargmax(self.value))
+        lines = [f"{head}: highest {self.value[at]:.3f} at {self.r_km[at]:g} km"]
+        if self.kind == "density":
+            lines[0] += f", bandwidth {self.bandwidth_km:.3g} km"
+        if self.n_draws:
+            lines.append(
+                f"global p = {self.p:.4g} (null {self.null}, {self.n_draws} draws)"
+            )
+        few = self.r_km[self.n_used < _FEW]
+        if few.size:
+            lines.append(
+                f"at {few.size} distances fewer than {_FEW} plants have anybody near"
+            )
+        lines.append(f"{self.duplicate_share:.0%} of the points share a place")
+        return "\n".join(lines)
+
+    def _draw(self, ax: Axes) -> None:
+        ax.fill_between(self.r_km, self.global_lower, self.global_upper, color=_GLOBAL)
+        ax.fill_between(self.r_km, self.lower, self.upper, color=_LOCAL)
+        ax.axhline(1.0, color="#6B7280", lw=0.8)
+        ax.plot(self.r_km, self.value, color="#9CA3AF", ls=":")
+        many = np.where(self.n_used < _FEW, np.nan, self.value)
+        ax.plot(self.r_km, many, color=_LINE)
+        ax.set(xlabel="distance, km", ylabel="share of neighbours, times everywhere")
+
+
+# below, a number rests on so few plants that it is drawn in grey
+_FEW = 10

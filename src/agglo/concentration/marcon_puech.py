@@ -1,0 +1,334 @@
+"""Who is near, compared with who is anywhere: the M and m functions of Marcon and Puech."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+import numpy as np
+
+from agglo.concentration._distance_input import (
+    check_bandwidth,
+    check_distances,
+    coordinates,
+    ordered_points,
+    rows_of,
+)
+from agglo.concentration._kernels import distance_local as kernels
+from agglo.concentration._kernels.distance_pairs import nrd0
+from agglo.concentration.distance_results import RelativeConcentration
+from agglo.core.errors import NotIdentifiedError, OptionError
+from agglo.core.inference import global_envelope, pointwise_envelope
+from agglo.core.options import Permutation, check_choice, check_number
+from agglo.core.parallel import entropy_of, monte_carlo
+from agglo.core.results import Provenance, Undefined, frozen_array
+from agglo.core.tables import Points
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from agglo.core.geo import Projection
+    from agglo.core.typing import BoolArray, FloatArray, IntArray, IntoFrame
+
+__all__ = ["marcon_puech"]
+
+Kind: TypeAlias = Literal["cumulative", "density"]
+Null: TypeAlias = Literal["location", "labels", "population"]
+
+
+def marcon_puech(
+    data: IntoFrame | Points,
+    *,
+    activity: str,
+    r_km: ArrayLike,
+    neighbour: str | None = None,
+    controls: str | None = None,
+    kind: Kind = "cumulative",
+    bandwidth: Literal["nrd0"] | float = "nrd0",
+    null: Null = "location",
+    inference: Permutation | None = None,
+    level: float = 0.05,
+    type: str = "type",  # noqa: A002  the field's word
+    x: str = "x_km",
+    y: str = "y_km",
+    weight: str | None = None,
+    crs: str | Projection | None = None,
+) -> RelativeConcentration:
+    r"""Measure how over-represented an activity is around its own or other plants.
+
+    Use to compare activities and distances: 1 is the same for all of them, and 2 is twice
+    the share of neighbours that the whole economy has. Also: M function, m function.
+
+    Parameters
+    ----------
+    data
+        One row per plant of any activity, or `Points`.
+    activity
+        Around whose plants to look.
+    r_km
+        Increasing distances, km; 0 counts plants at the same place.
+    neighbour
+        Whom to count there; default the activity itself.
+    controls
+        Compare with the plants of this type instead of all (case-control).
+    kind
+        ``"cumulative"``: M, neighbours up to a distance; ``"density"``: m, neighbours at a
+        distance, with Gaussian weights.
+    bandwidth
+        For ``"density"``: ``"nrd0"`` of the distances between `activity` and `neighbour` up
+        to twice the last distance, or kilometres.
+    null
+        ``"location"``: plants keep type and weight and change places; ``"labels"``: types
+        are mixed, weights stay at their sites; ``"population"``: `activity` stays, all others change
+        places (for another `neighbour` only).
+    inference
+        Draws from the null; ``None`` for no bands. A draw costs as much as the measure.
+    level
+        Share outside the bands.
+    type, x, y, weight, crs
+        Columns of type, position and weight, see :func:`agglo.core.tables.as_points`;
+        without `weight` plants count alike.
+
+    Returns
+    -------
+    RelativeConcentration
+        M or m per distance (0 or more, 1 as everywhere) and how many plants it rests on.
+
+    Raises
+    ------
+    AlignmentError
+        If a label is no type of the data.
+    OptionError
+        If an option is not admissible, or the null does not fit.
+    NotIdentifiedError
+        If all distances are equal, so that there is no bandwidth.
+
+    Warns
+    -----
+    DataWarning
+        If more than half of the points share their place with another.
+
+    Notes
+    -----
+    :math:`M(r) = \sum_a [W_N(a, r)/W(a, r)] / \sum_a [(W_N - w_a 1[N = A])/(W - w_a)]` over
+    plants a of the activity, with the weight of neighbours and of all plants up to r; a
+    plant is not its own neighbour. Plants with nobody within r are left out of both sums;
+    where all are, M is NaN. Case-control: numerator the neighbours, denominator the
+    controls, everywhere :math:`(W_N - w_a 1[N = A])/W_C`. m has :math:`\varphi_h(r -
+    d_{aj})` in place of the ball, not reflected at 0. Weights times a constant change
+    nothing. Cost O(n_activity × plants near).
+
+    References
+    ----------
+    Marcon and Puech 2010, doi:10.1093/jeg/lbp056; m: Lang, Marcon and Puech 2020,
+    doi:10.1007/s00168-019-00946-7. Values of points90 reproduce R dbmss 2.8.
+
+    See Also
+    --------
+    duranton_overman : Absolute density of distances, with a verdict per activity.
+    ripley_k : Against an even spread.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> from agglo.concentration import marcon_puech
+    >>> rows = pa.table({"x_km": [0.0, 1.0, 5.0, 6.0], "y_km": [0.0] * 4,
+    ...                  "type": ["a", "a", "b", "b"]})
+    >>> float(marcon_puech(rows, activity="a", r_km=[1.0]).value[0])
+    3.0
+    """
+    check_choice("kind", kind, ("cumulative", "density"))
+    check_choice("null", null, ("location", "labels", "population"))
+    check_number("level", level, minimum=0, maximum=1, open_ends=True)
+    width, r = check_bandwidth(bandwidth), check_distances(r_km)
+    points = ordered_points(data, x=x, y=y, type=type, weight=weight, crs=crs)
+    asked = _Asked(
+        activity=_code(points, "activity", activity),
+        neighbour=_code(points, "neighbour", neighbour or activity),
+        controls=None if controls is None else _code(points, "controls", controls),
+    )
+    if inference is not None and null == "population":
+        asked.refuse_population()
+    at = coordinates(points)
+    h = _bandwidth(points, at, asked, r, width) if kind == "density" else 0.0
+    reach = float(r[-1]) + 8.0 * (0.0 if np.isnan(h) else h)
+    cells = kernels.cells_of(at, reach)
+    found = _measure(cells, points.type, points.weight, asked, r, h)
+    entropy, bands, p = None, np.full((4, r.size), np.nan), float("nan")
+    if inference is not None and np.isfinite(found.value).any():
+        entropy = entropy_of(inference.seed)
+        simulated = _draws(cells, points, asked, r, h, null, inference.n, entropy)
+        bands, p = _bands(found.value, simulated, level)
+    return RelativeConcentration(
+        activity=activity,
+        neighbour=neighbour or activity,
+        controls=controls or "",
+        kind=kind,
+        r_km=frozen_array(r),
+        value=frozen_array(found.value),
+        n_used=frozen_array(found.n_used),
+        lower=frozen_array(bands[0]),
+        upper=frozen_array(bands[1]),
+        global_lower=frozen_array(bands[2]),
+        global_upper=frozen_array(bands[3]),
+        p=p,
+        local=frozen_array(found.local),
+        place_km=frozen_array(at[found.rows]),
+        bandwidth_km=h if kind == "density" else float("nan"),
+        null=null if entropy is not None else "",
+        n_draws=0 if inference is None or entropy is None else inference.n,
+        level=level,
+        duplicate_share=points.duplicate_share,
+        frame_kind=points.frame_kind,
+        undefined=_undefined(r, found),
+        provenance=Provenance.of(
+            marcon_puech,
+            points,
+            parameters={
+                "activity": activity,
+                "neighbour": neighbour,
+                "controls": controls,
+                "r_km": r,
+                "kind": kind,
+                "bandwidth": bandwidth,
+                "null": null,
+                "n": None if inference is None else inference.n,
+                "level": level,
+            },
+            seed=entropy,
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """Codes of the types: around whom, who, and against whom (``None``: all)."""
+
+    activity: int
+    neighbour: int
+    controls: int | None
+
+    def refuse_population(self) -> None:
+        if self.neighbour == self.activity:
+            msg = "null='population' holds the activity: it needs another neighbour=."
+            raise OptionError(msg)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class _Found:
+    value: FloatArray
+    n_used: IntArray
+    local: FloatArray
+    rows: IntArray
+
+
+def _code(points: Points, name: str, label: str) -> int:
+    return int(points.type[rows_of(points, name, label)[0]])
+
+
+def _bandwidth(
+    points: Points,
+    at: FloatArray,
+    asked: _Asked,
+    r: FloatArray,
+    width: float | None,
+) -> float:
+    if width is not None:
+        return width
+    a = at[points.type == asked.activity]
+    b = None
+    if asked.neighbour != asked.activity:
+        b = at[points.type == asked.neighbour]
+    h = nrd0(a, b, 2.0 * float(r[-1]))
+    if h == 0.0:
+        msg = "All distances are equal: pass bandwidth= in kilometres."
+        raise NotIdentifiedError(msg)
+    return h
+
+
+def _measure(
+    cells: kernels.Cells,
+    kinds: IntArray,
+    weight: FloatArray,
+    asked: _Asked,
+    r: FloatArray,
+    h: float,
+    *,
+    threaded: bool = True,
+) -> _Found:
+    rows = np.flatnonzero(kinds == asked.activity)
+    top = np.where(kinds == asked.neighbour, weight, 0.0)
+    bottom = weight
+    if asked.controls is not None:
+        bottom = np.where(kinds == asked.controls, weight, 0.0)
+    if np.isnan(h):
+        nothing = np.full((rows.size, r.size), np.nan)
+        none = np.zeros(r.size, dtype=np.int64)
+        return _Found(value=nothing[0], n_used=none, local=nothing, rows=rows)
+    near, all_near = kernels.local_sums(
+        cells, rows, top, bottom, r, h, threaded=threaded
+    )
+    own = weight[rows]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        everywhere = (top.sum() - own * (asked.activity == asked.neighbour)) / (
+            bottom.sum() - (own if asked.controls is None else 0.0)
+        )
+        local = near / all_near / everywhere[:, None]
+    value, n_used = kernels.relative_concentration(near, all_near, everywhere)
+    return _Found(value=value, n_used=n_used, local=local, rows=rows)
+
+
+def _draws(
+    cells: kernels.Cells,
+    points: Points,
+    asked: _Asked,
+    r: FloatArray,
+    h: float,
+    null: Null,
+    n: int,
+    seed: int,
+) -> FloatArray:
+    kinds, weight = points.type, points.weight
+    free = np.arange(points.n)
+    if null == "population":
+        free = np.flatnonzero(kinds != asked.activity)
+
+    def draw(rng: np.random.Generator, size: int) -> FloatArray:
+        out = np.empty((size, r.size))
+        for k in range(size):
+            moved = np.arange(points.n)
+            moved[free] = rng.permutation(free)
+            carried = weight if null == "labels" else weight[moved]
+            out[k] = _measure(
+                cells, kinds[moved], carried, asked, r, h, threaded=False
+            ).value
+        return out
+
+    return monte_carlo(draw, n=n, seed=seed)
+
+
+def _bands(
+    value: FloatArray, simulated: FloatArray, level: float
+) -> tuple[FloatArray, float]:
+    """Bands where the measure and all draws are defined, NaN elsewhere."""
+    known: BoolArray = np.isfinite(value) & np.isfinite(simulated).all(axis=0)
+    out = np.full((4, value.size), np.nan)
+    if not known.any():
+        return out, float("nan")
+    local = pointwise_envelope(value[known], simulated[:, known], level=level)
+    band = global_envelope(value[known], simulated[:, known], kind="erl", level=level)
+    out[:, known] = local.lower, local.upper, band.lower, band.upper
+    return out, band.p
+
+
+def _undefined(r: FloatArray, found: _Found) -> tuple[Undefined, ...]:
+    """Say at which distances there is no value, and why."""
+    out = []
+    for k in np.flatnonzero(~np.isfinite(found.value)):
+        reason = "nobody is near any plant of the activity"
+        if found.n_used[k]:
+            reason = "the neighbour has no weight anywhere else"
+        elif np.isnan(found.local).all() and found.rows.size < 2:
+            reason = "fewer than two plants, or nobody near"
+        out.append(Undefined(reason=reason, item=f"r = {r[k]:g} km"))
+    return tuple(out)
