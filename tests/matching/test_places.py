@@ -87,7 +87,8 @@ def test_relocation_agrees_with_brute_force(rule):
 @pytest.mark.parametrize("scheme", ["belt_industries", "both"])
 def test_relabelling_agrees_with_brute_force(scheme):
     ours = clusters(OURS)
-    places = list(permutations(FIVE, 2)) if scheme == "both" else [("1", "2")]
+    four = FIVE[:4]
+    places = list(permutations(four, 2)) if scheme == "both" else [("1", "2")]
     exact = []
     for new in places:
         moved = dict(zip("12", new, strict=True))
@@ -100,7 +101,7 @@ def test_relabelling_agrees_with_brute_force(scheme):
         _match(ours, belts(THEIRS)),
         statistic=("identical", "similar"),
         scheme=scheme,
-        universe=FIVE,
+        universe=four,
         inference=Permutation(n=4000, seed=5),
     )
     assert {tuple(r) for r in found.draws.tolist()} <= {

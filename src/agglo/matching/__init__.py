@@ -2,17 +2,10 @@
 
 from agglo.matching._lookup import CityMatch
 from agglo.matching.gazetteer import Gazetteer, as_gazetteer
-from agglo.matching.industries import (
-    IndustryTree,
-    NodeRelations,
-    Relation,
-    as_industry_tree,
-    relate,
-    relate_nodes,
-)
+from agglo.matching.industries import IndustryTree, as_industry_tree
+from agglo.matching.label_audit import apply_audit
 from agglo.matching.labels import (
     LabelDictionary,
-    apply_audit,
     as_label_dictionary,
     map_label,
     map_labels,
@@ -20,9 +13,10 @@ from agglo.matching.labels import (
 from agglo.matching.lists import match_designations
 from agglo.matching.match_results import Matching
 from agglo.matching.names import normalise_cities, normalise_city
+from agglo.matching.node_relations import NodeRelations, Relation, relate, relate_nodes
 from agglo.matching.null_results import HypergeometricCurve, NotApplicable, NullResult
 from agglo.matching.place_lists import PlaceList, as_belts, as_designations
-from agglo.matching.places import hypergeometric_curve, matching_null, size_strata
+from agglo.matching.places import matching_null
 from agglo.matching.rate_results import Rates
 from agglo.matching.rates import matching_rates
 from agglo.matching.results import (
@@ -33,6 +27,7 @@ from agglo.matching.results import (
 )
 from agglo.matching.sensitivity import MatchingSensitivity, matching_sensitivity
 from agglo.matching.text import suggest_nodes, suggestion_quality
+from agglo.matching.universe import hypergeometric_curve, size_strata
 
 __all__ = [
     "CityAudit",

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from agglo.core.typing import IntArray, IntoFrame
-    from agglo.matching.industries import IndustryTree, NodeRelations
+    from agglo.matching.industries import IndustryTree
+    from agglo.matching.node_relations import NodeRelations
     from agglo.matching.place_lists import PlaceList
 
 __all__ = ["RANK", "LabelSets", "Overrides", "Pairs", "SetRelations"]

@@ -12,12 +12,12 @@ import numpy as np
 
 from agglo.core.checks import flag_rows
 from agglo.core.errors import InvalidTableError, OptionError, Problem
-from agglo.core.frames import frame_kind, require_columns, string_column, to_arrow
+from agglo.core.frames import frame_kind, require_columns, to_arrow
 from agglo.core.results import digest_of, frozen_array
+from agglo.matching._columns import texts_of
 from agglo.matching._folding import data_rows, fold, is_chinese
 
 if TYPE_CHECKING:
-    import pyarrow as pa
     from numpy.typing import NDArray
 
     from agglo.core.typing import BoolArray, FrameKind, IntoFrame
@@ -229,8 +229,8 @@ def as_gazetteer(
     if not names:
         wanted |= {"name_zh": name_zh, "name_en": name_en}
     require_columns(table, wanted, where="cities")
-    codes = _texts(table, city)
-    named = {n: _texts(table, n) for n in names}
+    codes = texts_of(table, city)
+    named = {n: texts_of(table, n) for n in names}
     given = _given_aliases(aliases)
     _check(codes, named, city, given)
     order = np.argsort(codes, kind="stable")
@@ -238,7 +238,7 @@ def as_gazetteer(
     def column(name: str | None) -> NDArray[np.str_]:
         if name is None or name not in table.column_names:
             return frozen_array(np.full(codes.size, "", dtype=np.str_))
-        return frozen_array(_texts(table, name)[order])
+        return frozen_array(texts_of(table, name)[order])
 
     known = frozenset(map(str, codes))
     alias = _aliases(known, given)
@@ -257,11 +257,6 @@ def as_gazetteer(
         digest=digest_of(*columns, {k: list(v) for k, v in sorted(alias.items())}),
         frame_kind=frame_kind(data),
     )
-
-
-def _texts(table: pa.Table, name: str) -> NDArray[np.str_]:
-    values = string_column(table, name)
-    return np.array([v.strip() if v else "" for v in values], dtype=np.str_)
 
 
 def _check(
@@ -329,7 +324,7 @@ def _given_aliases(
         return [(fold(str(k)), str(v)) for k, v in aliases.items()]
     table = to_arrow(aliases, where="aliases")
     require_columns(table, {"alias": "alias", "city": "city"}, where="aliases")
-    pairs = zip(_texts(table, "alias"), _texts(table, "city"), strict=True)
+    pairs = zip(texts_of(table, "alias"), texts_of(table, "city"), strict=True)
     return [(fold(str(a)), str(c)) for a, c in pairs]
 
 

@@ -13,15 +13,10 @@ from agglo.core.options import check_choice
 from agglo.core.results import Provenance, frozen_array
 from agglo.matching._kernels import joins
 from agglo.matching._pairs import LabelSets, Overrides, Pairs, SetRelations
-from agglo.matching.industries import (
-    Containment,
-    IndustryTree,
-    NodeRelations,
-    as_industry_tree,
-    relate_nodes,
-)
+from agglo.matching.industries import IndustryTree, as_industry_tree
 from agglo.matching.labels import LabelDictionary, as_label_dictionary
 from agglo.matching.match_results import Matching, text_scores
+from agglo.matching.node_relations import Containment, NodeRelations, relate_nodes
 from agglo.matching.place_lists import PlaceList, as_belts, as_designations
 
 if TYPE_CHECKING:

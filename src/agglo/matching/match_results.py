@@ -15,8 +15,8 @@ from agglo.core.results import ColumnData, Result, frozen_array
 from agglo.matching._kernels import joins
 from agglo.matching._pairs import LabelSets, Overrides, Pairs, SetRelations
 from agglo.matching._reading import LabelReader
-from agglo.matching.industries import KINDS, VIA
 from agglo.matching.labels import CONFIDENCE
+from agglo.matching.node_relations import KINDS, VIA
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
