@@ -103,10 +103,12 @@ def matching_sensitivity(
 
     Parameters
     ----------
-    designations, belts, tree, labels, links, lang, io_min, rel_q
+    designations, belts, tree, labels, links, lang
         As in `match_designations`; with `links` every combination is run with and without.
     s
         Weights of similar in the degree index.
+    io_min, rel_q
+        As in `match_designations`.
 
     Returns
     -------
