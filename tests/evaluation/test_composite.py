@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -109,6 +110,14 @@ def test_judgements_that_contradict_are_refused():
 def test_matrix_that_is_none(matrix):
     with pytest.raises(OptionError, match="matrix"):
         judgement_weights(matrix, names=["a", "b"][: len(matrix)])
+
+
+def test_judgements_in_a_frame_are_joined_by_name():
+    asked = {"item": ["b", "a"], "a": [0.25, 1.0], "b": [1.0, 4.0]}
+    found = judgement_weights(pa.table(asked))
+    assert found.as_mapping() == pytest.approx({"a": 0.8, "b": 0.2})
+    with pytest.raises(OptionError, match="names"):
+        judgement_weights(pa.table(asked), names=["a", "b"])
 
 
 def test_share_bounds_hold_the_doubt_back():

@@ -209,15 +209,19 @@ def test_pillar_with_one_indicator_goes_with_it():
 
 @pytest.mark.slow
 def test_rank_intervals_hold_the_planted_rank():
-    """Known pillar scores plus 5 % noise: high correlation, intervals that hold ranks."""
+    """Known scores plus 5 % noise: rank correlation and coverage as the specification asks."""
     rng = np.random.default_rng(4)
-    truth = rng.random(60)
-    noisy = {f"i{j}": truth + rng.normal(0, 0.05, 60) for j in range(8)}
-    found = rank_uncertainty(
-        long({k: v.tolist() for k, v in noisy.items()}),
-        choices=Choices(weight_noise=1.0, leave_out=True),
-        inference=MonteCarlo(n=500, seed=2),
-    )
-    rank = (-truth).argsort().argsort() + 1.0
-    assert np.corrcoef(rank, found.nominal)[0, 1] > 0.95
-    assert np.abs(found.median - rank).mean() < 4
+    held, together = [], []
+    for _ in range(8):
+        truth = rng.random(60)
+        noisy = {f"i{j}": truth + rng.normal(0, 0.05, 60) for j in range(8)}
+        found = rank_uncertainty(
+            long({k: v.tolist() for k, v in noisy.items()}),
+            choices=Choices(weight_noise=1.0, leave_out=True),
+            inference=MonteCarlo(n=200, seed=2),
+        )
+        rank = (-truth).argsort().argsort() + 1.0
+        held.append(((found.lower <= rank) & (rank <= found.upper)).mean())
+        together.append(np.corrcoef(rank, found.nominal)[0, 1])
+    assert min(together) > 0.95
+    assert 0.85 <= np.mean(held) <= 0.95

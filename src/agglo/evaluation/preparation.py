@@ -334,7 +334,7 @@ def impute(
     if method in ("latest", "linear") and np.unique(table.period).size < 2:
         msg = f"method={method!r} needs at least two periods."
         raise OptionError(msg)
-    lost = sorted(set(table.unit.tolist()) - set(group)) if group else []
+    lost = sorted(set(table.unit.tolist()) - set(group)) if group is not None else []
     if lost:
         msg = f"group has no entry of {len(lost)} units: {lost[:10]}."
         raise OptionError(msg)

@@ -9,6 +9,13 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 import numpy as np
 
 from agglo.core.errors import AlignmentError, NotIdentifiedError, OptionError, suggest
+from agglo.core.frames import (
+    float_column,
+    frame_kind,
+    require_columns,
+    string_column,
+    to_arrow,
+)
 from agglo.core.options import check_choice, check_number
 from agglo.core.results import ColumnData, Provenance, Result, frozen_array
 from agglo.evaluation._kernels import normalise as scaling
@@ -17,9 +24,10 @@ from agglo.evaluation.indicators import Indicators, as_indicators
 from agglo.evaluation.results import IndicatorWeights, draw_bars
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from matplotlib.axes import Axes
 
-    from agglo.core.typing import FloatArray, IntArray, IntoFrame
+    from agglo.core.typing import FloatArray, FrameKind, IntArray, IntoFrame
     from agglo.evaluation._tree import Tree
 
 __all__ = [
@@ -95,7 +103,7 @@ def indicator_weights(
     [0.4858, 0.5142]
     """
     table = as_indicators(data)
-    raw, notes = node_weights(table, method)
+    raw, notes = node_weights(table, method, "method")
     tree = table.tree
     return IndicatorWeights(
         method=method if isinstance(method, str) else "given",
@@ -110,7 +118,9 @@ def indicator_weights(
 
 
 def node_weights(
-    table: Indicators, method: str | Mapping[str, float] | IndicatorWeights
+    table: Indicators,
+    method: str | Mapping[str, float] | IndicatorWeights,
+    option: str = "weights",
 ) -> tuple[FloatArray, list[str]]:
     """Give the weight of every node, and what the user should know.
 
@@ -120,6 +130,8 @@ def node_weights(
         The indicators.
     method
         A way to weigh, a mapping, or a result of `indicator_weights`.
+    option
+        Name of the option, for messages.
 
     Returns
     -------
@@ -133,7 +145,7 @@ def node_weights(
         return method.within, list(method.provenance.warnings)
     if isinstance(method, Mapping):
         return _given(table.tree, method), []
-    check_choice("weights", method, WEIGHTINGS)
+    check_choice(option, method, WEIGHTINGS)
     raw = np.ones(len(table.tree.nodes))
     notes: list[str] = []
     if method == "equal":
@@ -239,9 +251,10 @@ class JudgementWeights(Result):
 
 
 def judgement_weights(
-    matrix: FloatArray | Sequence[Sequence[float]],
+    data: IntoFrame | FloatArray | list[list[float]],
     *,
-    names: Sequence[str],
+    item: str = "item",
+    names: Sequence[str] | None = None,
     max_ratio: float = 0.1,
 ) -> JudgementWeights:
     r"""Measure weights from pairwise judgements, and how consistent these are.
@@ -251,11 +264,14 @@ def judgement_weights(
 
     Parameters
     ----------
-    matrix
-        Shape (n, n), 2 to 10 items: how many times more important row i is than column j,
-        positive, with ``matrix[j][i] = 1 / matrix[i][j]``.
+    data
+        How many times more important the row is than the column, positive, 2 to 10 items,
+        with ``a[j][i] = 1 / a[i][j]``. A frame with the column `item` and one column per
+        item, or an (n, n) matrix.
+    item
+        Column with the item of every row of a frame.
     names
-        The items, in the order of the matrix.
+        The items, in the order of a matrix; not for a frame.
     max_ratio
         Largest consistency ratio that is accepted.
 
@@ -268,6 +284,8 @@ def judgement_weights(
     ------
     OptionError
         If the matrix is not square, positive and reciprocal, or `names` do not fit.
+    ColumnNotFoundError
+        If the frame lacks `item` or the column of an item.
     NotIdentifiedError
         If the judgements contradict each other: ratio above `max_ratio`.
 
@@ -290,18 +308,7 @@ def judgement_weights(
     0.003185
     """
     check_number("max_ratio", max_ratio, minimum=0)
-    a = np.asarray(matrix, dtype=np.float64)
-    if a.ndim != 2 or a.shape[0] != a.shape[1] or not 2 <= a.shape[0] <= 10:
-        msg = f"matrix has shape {a.shape}: it must be square, with 2 to 10 items."
-        raise OptionError(msg)
-    if not (
-        np.isfinite(a).all() and (a > 0).all() and np.allclose(a * a.T, 1, rtol=1e-6)
-    ):
-        msg = "matrix must be positive with matrix[j][i] = 1 / matrix[i][j]."
-        raise OptionError(msg)
-    if len(names) != a.shape[0] or len(set(names)) != len(names):
-        msg = f"names={list(names)!r} must be {a.shape[0]} different words."
-        raise OptionError(msg)
+    a, labels, kind = _judged(data, item, names)
     w, largest, ratio = kernels.judgements(a)
     if ratio > max_ratio:
         msg = (
@@ -310,13 +317,52 @@ def judgement_weights(
         )
         raise NotIdentifiedError(msg)
     return JudgementWeights(
-        names=tuple(names),
+        names=labels,
         values=frozen_array(w),
         eigenvalue=largest,
         consistency_ratio=ratio,
+        frame_kind=kind,
         provenance=Provenance.of(
             judgement_weights,
             a,
-            parameters={"names": list(names), "max_ratio": max_ratio},
+            parameters={"names": list(labels), "max_ratio": max_ratio},
         ),
     )
+
+
+def _judged(
+    data: IntoFrame | FloatArray | list[list[float]],
+    item: str,
+    names: Sequence[str] | None,
+) -> tuple[FloatArray, tuple[str, ...], FrameKind]:
+    """Give the checked matrix, its items and the kind of frame."""
+    kind: FrameKind = "pyarrow"
+    if isinstance(data, (np.ndarray, list)):
+        a = np.asarray(data, dtype=np.float64)
+        labels = tuple(names or ())
+    else:
+        if names is not None:
+            msg = f"names={list(names)!r}: a frame names its items itself."
+            raise OptionError(msg)
+        kind = frame_kind(data)
+        a, labels = _from_frame(to_arrow(data), item)
+    if a.ndim != 2 or a.shape[0] != a.shape[1] or not 2 <= a.shape[0] <= 10:
+        msg = f"The matrix has shape {a.shape}: it must be square, with 2 to 10 items."
+        raise OptionError(msg)
+    reciprocal = np.isfinite(a).all() and (a > 0).all()
+    if not (reciprocal and np.allclose(a * a.T, 1, rtol=1e-6)):
+        msg = "The matrix must be positive with a[j][i] = 1 / a[i][j]."
+        raise OptionError(msg)
+    if len(labels) != a.shape[0] or len(set(labels)) != len(labels):
+        msg = f"names={list(labels)!r} must be {a.shape[0]} different words."
+        raise OptionError(msg)
+    return a, labels, kind
+
+
+def _from_frame(table: pa.Table, item: str) -> tuple[FloatArray, tuple[str, ...]]:
+    require_columns(table, {"item": item})
+    labels = sorted(str(v) for v in string_column(table, item))
+    require_columns(table, {f"item {n!r}": n for n in labels})
+    order = np.argsort([str(v) for v in string_column(table, item)], kind="stable")
+    a = np.column_stack([float_column(table, n)[order] for n in labels])
+    return a, tuple(labels)

@@ -1,0 +1,141 @@
+"""One small valid call for every public measure of the evaluation area."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from agglo.core.errors import AggloError, AlignmentError
+from agglo.core.options import MonteCarlo
+from agglo.evaluation import Choices
+from tests.contracts.case import Case, Wrong
+
+CHECKED = "an option object that checks itself"
+# five units, three indicators in two pillars, one of them negative
+INDICATORS = {
+    "unit": list("abcde") * 3,
+    "indicator": ["x"] * 5 + ["y"] * 5 + ["z"] * 5,
+    "value": [
+        *[10.0, 20.0, 25.0, 40.0, 12.0],
+        *[4.0, 9.0, 2.0, 6.0, 5.0],
+        *[0.2, 0.1, 0.4, 0.2, 0.35],
+    ],
+    "direction": ["positive"] * 10 + ["negative"] * 5,
+    "pillar": ["p"] * 10 + ["q"] * 5,
+}
+GAPS = {**INDICATORS, "value": [None, *INDICATORS["value"][1:]]}
+AMOUNTS = {"unit": list("abcde"), "people": [2.0, 4.0, 5.0, 8.0, 3.0]}
+JUDGED = {
+    "item": ["a", "b", "c"],
+    "a": [1.0, 1 / 3, 1 / 5],
+    "b": [3.0, 1.0, 1 / 2],
+    "c": [5.0, 2.0, 1.0],
+}
+_INDEX = {
+    "normalisation": Wrong(value="min-max"),
+    "scale": Wrong(value=(100.0, 1.0)),
+    "weights": Wrong(value="entropie"),
+    "aggregation": Wrong(value="aritmetic"),
+    "min_known": Wrong(value=0.0),
+}
+_RUNS = {
+    "choices": Choices(weight_noise=0.9, aggregation=("arithmetic", "geometric")),
+    "inference": MonteCarlo(n=60, seed=7),
+}
+
+EVALUATION: Mapping[str, Case] = {
+    "evaluation.denominate": Case(
+        data=(INDICATORS, AMOUNTS),
+        options={"by": {"x": "people"}},
+        columns=("unit", "period"),
+        wrong={
+            "by": Wrong(value={"xx": "people"}, error=AlignmentError),
+            "scale": Wrong(value=-1.0),
+        },
+    ),
+    "evaluation.screen_units": Case(
+        data=(GAPS,),
+        wrong={
+            "by": Wrong(value="missng"),
+            "min_known": Wrong(value=1.5),
+            "min_nonzero": Wrong(value=-0.1),
+            "include": Wrong(value=["f"], error=AlignmentError),
+            "exclude": Wrong(value=["f"], error=AlignmentError),
+        },
+    ),
+    "evaluation.impute": Case(
+        data=(GAPS,),
+        options={"method": "median"},
+        wrong={
+            "method": Wrong(value="average"),
+            "group": Wrong(value={}),
+            "max_periods": Wrong(value=0),
+        },
+    ),
+    "evaluation.treat_outliers": Case(
+        data=(INDICATORS,),
+        wrong={
+            "winmax": Wrong(value=-1),
+            "max_skew": Wrong(value=-1.0),
+            "max_kurtosis": Wrong(value="high"),
+            "log": Wrong(value="log_cr"),
+            "boxcox_lambda": Wrong(value="none"),
+        },
+        free={"combine": "yes or no"},
+    ),
+    "evaluation.normalise": Case(
+        data=(INDICATORS,),
+        wrong={
+            "method": Wrong(value="min-max"),
+            "scale": Wrong(value=(1.0, 1.0)),
+            "targets": Wrong(value={"x": 1.0}),
+            "goalposts": Wrong(value={"x": (0.0, 1.0)}),
+            "reference": Wrong(value="a"),
+            "panel": Wrong(value="pool"),
+            "base_period": Wrong(value="2020"),
+        },
+        free={"cap": "yes or no"},
+    ),
+    "evaluation.indicator_weights": Case(
+        data=(INDICATORS,),
+        options={"method": "critic"},
+        wrong={"method": Wrong(value="critics")},
+    ),
+    "evaluation.judgement_weights": Case(
+        data=(JUDGED,),
+        columns=("item",),
+        wrong={
+            "names": Wrong(value=["a", "b", "c"]),
+            "max_ratio": Wrong(value=0.001, error=AggloError),
+        },
+    ),
+    "evaluation.composite_index": Case(
+        data=(INDICATORS,),
+        wrong={
+            **_INDEX,
+            "power": Wrong(value=0.0),
+            "share_bounds": Wrong(value=(0.9, 0.1)),
+        },
+    ),
+    "evaluation.removal_effect": Case(data=(INDICATORS,), wrong=_INDEX),
+    "evaluation.rank_uncertainty": Case(
+        data=(INDICATORS,),
+        options=_RUNS,
+        wrong={
+            "choices": Wrong(value="all"),
+            "min_known": Wrong(value=2.0),
+            "level": Wrong(value=1.0),
+            "top": Wrong(value=0),
+        },
+        free={"inference": CHECKED},
+    ),
+    "evaluation.rank_sensitivity": Case(
+        data=(INDICATORS,),
+        options=_RUNS,
+        wrong={
+            "choices": Wrong(value="all"),
+            "min_known": Wrong(value=2.0),
+            "level": Wrong(value=1.0),
+        },
+        free={"inference": CHECKED, "by_weight": "yes or no"},
+    ),
+}
