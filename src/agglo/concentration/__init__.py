@@ -33,6 +33,7 @@ from agglo.concentration.quotients import (
     shrink_location_quotient,
 )
 from agglo.concentration.rank_size import rank_size
+from agglo.concentration.ripley import ripley_d, ripley_k
 from agglo.concentration.shift_share import shift_share
 from agglo.concentration.specialisation import specialisation
 from agglo.concentration.theil import theil
@@ -69,6 +70,8 @@ __all__ = [
     "moran",
     "nearest_neighbour_index",
     "rank_size",
+    "ripley_d",
+    "ripley_k",
     "shift_share",
     "shrink_location_quotient",
     "site_cross_k",

@@ -158,7 +158,7 @@ def marcon_puech(
     if inference is not None and np.isfinite(found.value).any():
         entropy = entropy_of(inference.seed)
         simulated = _draws(cells, points, asked, r, h, null, inference.n, entropy)
-        bands, p = _bands(found.value, simulated, level)
+        bands, p = bands_where_known(found.value, simulated, level)
     return RelativeConcentration(
         activity=activity,
         neighbour=neighbour or activity,
@@ -307,7 +307,7 @@ def _draws(
     return monte_carlo(draw, n=n, seed=seed)
 
 
-def _bands(
+def bands_where_known(
     value: FloatArray, simulated: FloatArray, level: float
 ) -> tuple[FloatArray, float]:
     """Bands where the measure and all draws are defined, NaN elsewhere."""
