@@ -43,5 +43,6 @@ class _Studies(Mapping[str, "Study"]):
 STUDIES: Mapping[str, Study] = _Studies(
     {
         "concentration": "agglo.studies.concentration:STUDY",
+        "digital": "agglo.studies.digital:STUDY",
     }
 )

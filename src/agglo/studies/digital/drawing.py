@@ -1,0 +1,139 @@
+"""What the figures of the study share: colours, graticule, table twins."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+from agglo.studies.report import DataTable, Figure
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from agglo.core.geo import Projection
+    from agglo.core.typing import FloatArray
+    from agglo.studies.report import NumberKind
+
+__all__ = ["BELTS", "COLOURS", "KINDS", "Drawn", "frame_of", "graticule", "twin"]
+
+# Okabe and Ito's colours, told apart by colour-blind readers
+COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
+BELTS = "#222222"
+KINDS: Mapping[str, str] = {
+    "identical": "#1f5c99",
+    "similar": "#8fb8de",
+    "none": "#dcdcdc",
+    "unmapped": "#f3e2b3",
+}
+_STEP = 10.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drawn:
+    """A figure with the table behind it.
+
+    Attributes
+    ----------
+    name
+        Name of the figure and of its CSV file.
+    figure
+        What the page shows.
+    data
+        The plotted numbers.
+    """
+
+    name: str
+    figure: Figure
+    data: pa.Table
+
+
+def twin(
+    caption: str,
+    data: pa.Table,
+    heads: Mapping[str, str],
+    kinds: Mapping[str, NumberKind],
+) -> DataTable:
+    """Show the plotted table below its figure."""
+    return DataTable(
+        caption=caption,
+        columns={head: data[name].to_pylist() for name, head in heads.items()},
+        kinds={heads[name]: kind for name, kind in kinds.items()},
+        most=60,
+    )
+
+
+def frame_of(x: FloatArray, y: FloatArray, pad: float = 150.0) -> tuple[float, ...]:
+    """Give the ends of a map around points: west, east, south, north in kilometres."""
+    return (
+        float(x.min()) - pad,
+        float(x.max()) + pad,
+        float(y.min()) - pad,
+        float(y.max()) + pad,
+    )
+
+
+def graticule(ax: Axes, projection: Projection, ends: Sequence[float]) -> None:
+    """Draw meridians and parallels every ten degrees, with their labels."""
+    west, east, south, north = ends
+    corner_x = np.linspace(west, east, 9)
+    corner_y = np.linspace(south, north, 9)
+    grid = np.meshgrid(corner_x, corner_y)
+    lon, lat = projection.inverse(grid[0].ravel(), grid[1].ravel())
+    lons = (
+        np.arange(np.floor(lon.min() / _STEP), np.ceil(lon.max() / _STEP) + 1) * _STEP
+    )
+    lats = (
+        np.arange(np.floor(lat.min() / _STEP), np.ceil(lat.max() / _STEP) + 1) * _STEP
+    )
+    along_lat = np.linspace(max(lats.min(), -89.0), min(lats.max(), 89.0), 60)
+    along_lon = np.linspace(lons.min(), lons.max(), 60)
+    for value in lons:
+        x, y = projection.forward(np.full(60, value), along_lat)
+        ax.plot(x, y, color="#d7dde6", linewidth=0.6, zorder=0)
+        _label(ax, x, y, f"{value:g}°", south, ends, vertical=True)
+    for value in lats:
+        x, y = projection.forward(along_lon, np.full(60, value))
+        ax.plot(x, y, color="#d7dde6", linewidth=0.6, zorder=0)
+        _label(ax, x, y, f"{value:g}°", west, ends, vertical=False)
+    ax.set_xlim(west, east)
+    ax.set_ylim(south, north)
+    ax.set_aspect("equal")
+    ax.set_xticks([])
+    ax.set_yticks([])
+
+
+def _label(
+    ax: Axes,
+    x: FloatArray,
+    y: FloatArray,
+    text: str,
+    edge: float,
+    ends: Sequence[float],
+    *,
+    vertical: bool,
+) -> None:
+    """Write the degree where the line crosses the lower or left edge."""
+    along, across = (y, x) if vertical else (x, y)
+    low, high = (ends[0], ends[1]) if vertical else (ends[2], ends[3])
+    order = np.argsort(along)
+    if not along[order[0]] <= edge <= along[order[-1]]:
+        return
+    place = float(np.interp(edge, along[order], across[order]))
+    if not low <= place <= high:
+        return
+    at = (place, edge) if vertical else (edge, place)
+    offset = (0, -10) if vertical else (-4, -3)
+    ax.annotate(
+        text,
+        at,
+        xytext=offset,
+        textcoords="offset points",
+        ha="center" if vertical else "right",
+        fontsize=7,
+        color="#6b7585",
+        annotation_clip=False,
+    )
