@@ -1,0 +1,126 @@
+"""Presence, proximity, density and complexity beside the script of a first reading.
+
+The twin forms the P x P matrix of averages and takes all its eigenvectors with the
+non-symmetric solver, as the published packages do.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from agglo.core.tables import RegionActivity
+from agglo.relatedness import (
+    Convention,
+    complexity,
+    cooccurrence_relatedness,
+    presence,
+    proximity,
+    relatedness_density,
+)
+
+SIZES = [(300, 100), (1000, 300), (3110, 961)]
+size = pytest.mark.parametrize("shape", SIZES, ids=lambda s: f"{s[0]}x{s[1]}")
+# the sign is not what is timed: this anchor never doubts
+RULES = Convention(sign="reference")
+
+
+def _jobs(shape: tuple[int, int], seed: int = 7) -> RegionActivity:
+    """Nested with noise: able regions have more of everything, and what is rare too."""
+    rng = np.random.default_rng(seed)
+    ability = np.linspace(-2, 2, shape[0])[:, None]
+    demand = np.linspace(-2, 2, shape[1])
+    chance = 1 / (1 + np.exp(-2 * (ability - demand) + rng.normal(0, 1, shape)))
+    return RegionActivity.from_arrays(
+        (rng.random(shape) < chance) * rng.lognormal(0, 1, shape)
+    )
+
+
+def _whole(jobs: RegionActivity) -> dict[str, np.ndarray]:
+    held = presence(jobs)
+    near = proximity(held)
+    index = complexity(
+        held,
+        convention=RULES,
+        reference={str(r): k for k, r in enumerate(jobs.region)},
+    )
+    return {
+        "phi": near.values,
+        "density": relatedness_density(held, proximity=near).values,
+        "eci": index.eci,
+        "pci": index.pci,
+    }
+
+
+def _first_script(jobs: RegionActivity) -> dict[str, np.ndarray]:
+    x = jobs.values
+    share = x / x.sum(axis=1, keepdims=True)
+    m = (share / (x.sum(axis=0) / x.sum()) >= 1).astype(int)
+    k_r, k_p = m.sum(axis=1), m.sum(axis=0)
+    phi = (m.T @ m) / np.maximum.outer(k_p, k_p)
+    density = (m @ phi) / phi.sum(axis=0)
+    averages = (m / k_r[:, None]).T @ m / k_p[:, None].T
+    values, vectors = np.linalg.eig(averages.T)
+    second = vectors[:, np.argsort(-values.real)[1]].real
+    eci = (m @ second) / k_r
+    sign = np.sign(np.corrcoef(np.arange(eci.size), eci)[0, 1])
+    mean, sd = eci.mean(), eci.std()
+    return {
+        "phi": phi,
+        "density": density,
+        "eci": sign * (eci - mean) / sd,
+        "pci": sign * (second - mean) / sd,
+    }
+
+
+@size
+def test_presence_to_complexity(versus, shape):
+    jobs = _jobs(shape)
+    found = versus(
+        lambda: _whole(jobs),
+        twin=lambda: _first_script(jobs),
+        size=f"{shape[0]} x {shape[1]}",
+        rounds=3,
+        twin_rounds=1,
+    )
+    for name, values in found.result.items():
+        np.testing.assert_allclose(values, found.twin_result[name], atol=1e-8)
+    if shape == SIZES[-1]:
+        assert found.ratio > 3
+        assert found.memory.added < 1000
+
+
+def _pairs_by_unit(rows: list[list[int]], n: int) -> np.ndarray:
+    counts = np.zeros((n, n))
+    for items in rows:
+        for i in items:
+            for j in items:
+                if i != j:
+                    counts[i, j] += 1
+    return counts
+
+
+def test_cooccurrence_of_patents(versus):
+    import pyarrow as pa
+
+    rng = np.random.default_rng(7)
+    unit = np.repeat(np.arange(100_000), rng.integers(1, 6, 100_000))
+    item = np.minimum(rng.geometric(0.01, unit.size), 600) - 1
+    table = pa.table(
+        {"patent": unit.astype(str), "class": np.char.zfill(item.astype(str), 3)}
+    )
+    starts = np.flatnonzero(np.diff(unit)) + 1
+    rows = [sorted(set(r.tolist())) for r in np.split(item, starts)]
+    found = versus(
+        lambda: cooccurrence_relatedness(
+            table, unit="patent", activity="class", method="count"
+        ),
+        twin=lambda: _pairs_by_unit(rows, 600),
+        size=f"{unit.size:,} rows, 600 classes",
+        rounds=2,
+        twin_rounds=1,
+    )
+    kept = found.result.label.astype(int)
+    np.testing.assert_array_equal(
+        found.result.values, found.twin_result[np.ix_(kept, kept)]
+    )
