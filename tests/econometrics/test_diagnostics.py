@@ -34,7 +34,10 @@ def test_nested_models_never_fit_better():
 
 @pytest.mark.slow
 def test_lm_tests_hold_their_level():
-    """400 panels without any spatial dependence: rejections at 5 % inside 2-8.5 %."""
+    """400 panels without spatial dependence, no effects: rejections at 5 % inside 2-8.5 %.
+
+    With two-way effects and 40 regions the plain tests reject 10-13 %: the docs say so.
+    """
     base = world(3)
     rejected = []
     for seed in range(5000, 5400):
@@ -43,9 +46,10 @@ def test_lm_tests_hold_their_level():
         table = base.table.select(["region", "period"])
         table = table.append_column("x", pa.array(x))
         table = table.append_column("y", pa.array(x + rng.normal(size=400)))
-        found = lm_tests(table, outcome="y", covariates=["x"], weights=base.weights)
+        found = lm_tests(
+            table, outcome="y", covariates=["x"], weights=base.weights, effects=None
+        )
         rejected.append(found.p < 0.05)
     rate = np.mean(rejected, axis=0)
-    # two-way effects push the plain statistics a little to one side
     assert (rate > 0.02).all()
-    assert (rate < 0.1).all()
+    assert (rate < 0.085).all()

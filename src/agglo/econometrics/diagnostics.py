@@ -165,7 +165,9 @@ def lm_tests(
     :math:`r_y = e'Wy/s2`, :math:`r_e = e'We/s2` and
     :math:`J = [(WXb)'M(WXb) + T\,T_W s2]/s2`: lag :math:`r_y^2/J`, error
     :math:`r_e^2/(T\,T_W)`, robust lag :math:`(r_y - r_e)^2/(J - T\,T_W)`, robust error
-    :math:`[r_e - T\,T_W r_y/J]^2/[T\,T_W(1 - T\,T_W/J)]`. Cost O(N T k).
+    :math:`[r_e - T\,T_W r_y/J]^2/[T\,T_W(1 - T\,T_W/J)]`. With two-way effects and few
+    regions a true null is rejected too often (10-13 % at 5 % with 40 regions, measured).
+    Cost O(N T k).
 
     References
     ----------

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["ExposureMeans", "exposure_means", "exposure_paths", "solver"]
 
 _DENSE_SHARE = 0.10
+_ROW_SUM = 1e-12
 
 Solve = Callable[["FloatArray", bool], "FloatArray"]
 
@@ -70,6 +71,25 @@ def _diagonal_means(
     return first, second
 
 
+def _row_means(
+    w: csr_array, rho: float, others: Sequence[csr_array]
+) -> tuple[FloatArray, FloatArray]:
+    """Give 1'S E 1/N and its derivative for the identity, W and the others."""
+    n = w.shape[0]
+    sums = w.sum(axis=1)
+    if not others and np.abs(sums - 1.0).max() < _ROW_SUM:
+        # S keeps constants: no factorisation is needed
+        s = 1.0 / (1.0 - rho)
+        return np.array([s, s]), np.array([s * s, s * s])
+    solve = solver(w, rho)
+    left = solve(np.ones(n), True)
+    # S'W'S'1, the left vector of d/drho of 1'S
+    left2 = solve(w.T @ left, True)
+    right = [np.ones(n), sums, *(e.sum(axis=1) for e in others)]
+    total = np.array([float(left @ r) / n for r in right])
+    return total, np.array([float(left2 @ r) / n for r in right])
+
+
 def exposure_means(
     w: csr_array,
     logdet: LogDet | None,
@@ -82,11 +102,7 @@ def exposure_means(
     if logdet is not None:
         _, p1, p2 = logdet.at(rho)
         g, g2 = -p1 / n, -p2 / n
-    solve = solver(w, rho)
-    left = solve(np.ones(n), True)
-    # S'W'S'1, the left vector of d/drho of 1'S
-    left2 = solve(w.T @ left, True)
-    right = [np.ones(n), w.sum(axis=1), *(e.sum(axis=1) for e in others)]
+    total, d_total = _row_means(w, rho, others)
     more, more2 = (
         _diagonal_means(w, others, rho)
         if rho != 0.0 or logdet is not None
@@ -94,9 +110,9 @@ def exposure_means(
     )
     return ExposureMeans(
         direct=np.array([1.0 + rho * g, g, *more]),
-        total=np.array([float(left @ r) / n for r in right]),
+        total=total,
         d_direct=np.array([g + rho * g2, g2, *more2]),
-        d_total=np.array([float(left2 @ r) / n for r in right]),
+        d_total=d_total,
     )
 
 
