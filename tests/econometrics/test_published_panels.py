@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pyarrow.compute as pc
 import pytest
 
 from agglo.econometrics import (
@@ -13,6 +14,7 @@ from agglo.econometrics import (
     Expected,
     Observed,
     SpatialPanelFit,
+    fit_spatial,
     fit_spatial_panel,
     lm_tests,
     model_tests,
@@ -194,3 +196,30 @@ def test_joint_effects_of_the_published_regression(published):
     assert two.sigma2 == pytest.approx(0.005268, abs=1e-6)
     assert 2 * (two.loglik - plain["time"].loglik) == pytest.approx(2315.70, abs=6e-3)
     assert 2 * (two.loglik - plain["ind"].loglik) == pytest.approx(473.10, abs=6e-3)
+
+
+@pytest.mark.parametrize(
+    ("model", "parameter", "value", "loglik"),
+    [
+        ("sar", "rho", 0.401103, 18.494018),
+        ("sdm", "rho", 0.363763, 19.103908),
+        ("sem", "lambda", 0.41983, 17.860591),
+    ],
+)
+def test_cross_section_of_1992(published, model, parameter, value, loglik):
+    panel = published["cigar"]
+    last = panel.table.filter(pc.equal(panel.table["period"], "92"))
+    found = fit_spatial(
+        last,
+        outcome=panel.outcome,
+        covariates=panel.covariates,
+        weights=panel.weights,
+        model=model,
+        vcov=Expected(),
+    )
+    assert found.coefficients[parameter] == pytest.approx(value, abs=1e-6)
+    assert found.loglik == pytest.approx(loglik, abs=1e-6)
+    if model == "sar":
+        assert found.errors["rho"] == pytest.approx(0.146763, abs=1e-6)
+        assert found.coefficients["constant"] == pytest.approx(1.686319, abs=1e-6)
+        assert found.coefficients["logp"] == pytest.approx(-1.234309, abs=1e-6)

@@ -1,10 +1,12 @@
 """Spatial panel econometrics: what a policy does here, next door and how far out."""
 
+from agglo.econometrics.cross_section import fit_spatial
 from agglo.econometrics.diagnostics import SpatialTests, lm_tests, model_tests
 from agglo.econometrics.did_results import Realised, SpatialDID
 from agglo.econometrics.event_results import LeadTest, SpatialEventStudy
 from agglo.econometrics.event_study import EventWindow, fit_spatial_event_study
 from agglo.econometrics.panel import fit_spatial_panel
+from agglo.econometrics.placebo import Placebo, placebo_test
 from agglo.econometrics.results import Impacts, SpatialPanelFit, Wald
 from agglo.econometrics.spatial_did import fit_spatial_did
 from agglo.econometrics.vcov import (
@@ -25,6 +27,7 @@ __all__ = [
     "Impacts",
     "LeadTest",
     "Observed",
+    "Placebo",
     "Realised",
     "Robust",
     "SpatialDID",
@@ -32,9 +35,11 @@ __all__ = [
     "SpatialPanelFit",
     "SpatialTests",
     "Wald",
+    "fit_spatial",
     "fit_spatial_did",
     "fit_spatial_event_study",
     "fit_spatial_panel",
     "lm_tests",
     "model_tests",
+    "placebo_test",
 ]
