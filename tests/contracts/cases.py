@@ -16,9 +16,11 @@ from agglo.core.options import Bootstrap, MonteCarlo, Permutation
 from agglo.core.weights import SpatialWeights
 from agglo.relatedness import (
     ClusterStrength,
+    Complexity,
     Convention,
     RelatednessDensity,
     cluster_strength,
+    complexity,
     proximity,
     relatedness_density,
 )
@@ -140,6 +142,10 @@ _HOLDS = {"convention": Wrong(value="atlass"), "margins": TOTALS}
 
 def _density(kind: str) -> RelatednessDensity:
     return relatedness_density(frame(HELD, kind))
+
+
+def _complexity(kind: str) -> Complexity:
+    return complexity(frame(HELD, kind))
 
 
 def _strength(kind: str) -> ClusterStrength:
@@ -535,5 +541,10 @@ CASES: Mapping[str, Case] = {
             "exponent": Wrong(value=0.0),
             "tolerance": Wrong(value=-1.0),
         },
+    ),
+    "relatedness.complexity_outlook": Case(
+        data=(_density, _complexity),
+        wrong={"gain": Wrong(value="source")},
+        free={"standardise": "yes or no"},
     ),
 }

@@ -2,11 +2,17 @@
 
 from agglo.relatedness.aggregation import aggregate_clusters
 from agglo.relatedness.complexity import complexity, fitness, reflections
-from agglo.relatedness.complexity_results import Complexity, Fitness, Reflections
+from agglo.relatedness.complexity_results import (
+    Complexity,
+    ComplexityOutlook,
+    Fitness,
+    Reflections,
+)
 from agglo.relatedness.convention import CONVENTIONS, Convention
 from agglo.relatedness.cooccurrence import cooccurrence_relatedness
 from agglo.relatedness.definitions import ClusterDefinitions, as_cluster_definitions
 from agglo.relatedness.density import relatedness_density, relative_relatedness
+from agglo.relatedness.outlook import complexity_outlook
 from agglo.relatedness.presence import presence
 from agglo.relatedness.proximity import proximity
 from agglo.relatedness.relatedness_results import (
@@ -27,6 +33,7 @@ __all__ = [
     "ClusterDefinitions",
     "ClusterStrength",
     "Complexity",
+    "ComplexityOutlook",
     "Convention",
     "Cooccurrence",
     "Criterion",
@@ -42,6 +49,7 @@ __all__ = [
     "as_cluster_definitions",
     "cluster_strength",
     "complexity",
+    "complexity_outlook",
     "cooccurrence_relatedness",
     "fitness",
     "presence",

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from agglo.core.results import ColumnData, Result
+from agglo.relatedness.relatedness_results import grid
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from agglo.core.typing import FloatArray
     from agglo.relatedness.convention import Convention
 
-__all__ = ["Complexity", "Fitness", "Reflections"]
+__all__ = ["Complexity", "ComplexityOutlook", "Fitness", "Reflections"]
 
 
 def rank(values: FloatArray) -> FloatArray:
@@ -214,3 +215,54 @@ class Fitness(Result):
         ax.scatter(self.diversity, self.fitness, s=12, color="#3b6ea5")
         ax.set_xlabel("diversity")
         ax.set_ylabel("fitness")
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class ComplexityOutlook(Result):
+    """Complexity near a region, and what each activity would open.
+
+    Parameters
+    ----------
+    region, activity
+        Labels, shapes (n_regions,) and (n_activities,).
+    outlook
+        Complexity of what a region lacks, weighted by density, shape (n_regions,).
+    gain
+        What taking up an activity opens, shape (n_regions, n_activities).
+    presence
+        The presence it was measured with.
+    kind
+        Which gain.
+    """
+
+    region: NDArray[np.str_]
+    activity: NDArray[np.str_]
+    outlook: FloatArray
+    gain: FloatArray
+    presence: FloatArray
+    kind: str
+
+    def columns(self) -> Mapping[str, ColumnData]:
+        """Give one row per region and activity; the outlook repeats over activities."""
+        return {
+            **grid(self.region, self.activity),
+            "value": self.gain.ravel(),
+            "presence": self.presence.ravel(),
+            "outlook": np.repeat(self.outlook, self.activity.size),
+        }
+
+    def summary(self) -> str:
+        """Say which regions have the best outlook."""
+        return "\n".join(
+            [
+                f"complexity outlook of {self.region.size} regions: "
+                f"{_top(self.region, self.outlook)}; gain '{self.kind}'",
+                *(f"note: {w}" for w in self.provenance.warnings),
+            ]
+        )
+
+    def _draw(self, ax: Axes) -> None:
+        order = np.argsort(-self.outlook, kind="stable")[:25][::-1]
+        ax.barh(np.arange(order.size), self.outlook[order], color="#3b6ea5")
+        ax.set_yticks(np.arange(order.size), [str(self.region[k]) for k in order])
+        ax.set_xlabel("complexity outlook")

@@ -148,6 +148,7 @@ def relatedness_density(
         activity=held.activity,
         values=frozen_array(values),
         presence=held.values,
+        weights=frozen_array(weights),
         scale=chosen.density_scale,
         convention=chosen,
     )

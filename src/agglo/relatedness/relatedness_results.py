@@ -229,6 +229,8 @@ class RelatednessDensity(Result):
         Shape (n_regions, n_activities), 0 to 1 (or to 100); NaN where undefined.
     presence
         The presence it was measured with.
+    weights
+        Weight of the neighbour q (row) in the density of p (column).
     scale
         1 or 100.
     convention
@@ -239,6 +241,7 @@ class RelatednessDensity(Result):
     activity: NDArray[np.str_]
     values: FloatArray
     presence: FloatArray
+    weights: FloatArray
     scale: int
     convention: Convention
 
