@@ -58,6 +58,10 @@ if TYPE_CHECKING:
         theil,
         variety,
     )
+    from agglo.core.classifications import (
+        Concordance,
+        as_concordance,
+    )
     from agglo.core.errors import (
         AggloError,
         AggloWarning,
@@ -92,6 +96,9 @@ if TYPE_CHECKING:
         MonteCarlo,
         Permutation,
     )
+    from agglo.core.outliers import (
+        check_outliers,
+    )
     from agglo.core.results import (
         Provenance,
         Result,
@@ -122,6 +129,9 @@ if TYPE_CHECKING:
         as_cluster_definitions,
         cluster_strength,
         strong_clusters,
+    )
+    from agglo.studies.report import (
+        Report,
     )
 
 _AREAS = (
@@ -238,6 +248,12 @@ _EXPORTS = {
         "strong_clusters",
     ),
     "agglo.core.weights": ("SpatialWeights",),
+    "agglo.core.classifications": (
+        "Concordance",
+        "as_concordance",
+    ),
+    "agglo.core.outliers": ("check_outliers",),
+    "agglo.studies.report": ("Report",),
 }
 
 _WHERE = {name: module for module, names in _EXPORTS.items() for name in names}
