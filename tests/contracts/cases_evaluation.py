@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from agglo.core.errors import AggloError, AlignmentError
 from agglo.core.options import MonteCarlo
-from agglo.evaluation import Choices
-from tests.contracts.case import Case, Wrong
+from agglo.evaluation import Choices, CompositeIndex, composite_index
+from tests.contracts.case import Case, Wrong, frame
 
 CHECKED = "an option object that checks itself"
 # five units, three indicators in two pillars, one of them negative
@@ -41,6 +41,11 @@ _RUNS = {
     "choices": Choices(weight_noise=0.9, aggregation=("arithmetic", "geometric")),
     "inference": MonteCarlo(n=60, seed=7),
 }
+
+
+def _index(kind: str) -> CompositeIndex:
+    return composite_index(frame(INDICATORS, kind))
+
 
 EVALUATION: Mapping[str, Case] = {
     "evaluation.denominate": Case(
@@ -137,5 +142,29 @@ EVALUATION: Mapping[str, Case] = {
             "level": Wrong(value=1.0),
         },
         free={"inference": CHECKED, "by_weight": "yes or no"},
+    ),
+    "evaluation.indicator_statistics": Case(
+        data=(INDICATORS,),
+        wrong={
+            "min_known": Wrong(value=1.5),
+            "min_nonzero": Wrong(value=-0.5),
+            "min_unique": Wrong(value="half"),
+            "max_skew": Wrong(value=-1.0),
+            "max_kurtosis": Wrong(value="high"),
+        },
+    ),
+    "evaluation.indicator_correlations": Case(
+        data=(INDICATORS,),
+        wrong={"method": Wrong(value="person"), "high": Wrong(value=0.0)},
+    ),
+    "evaluation.indicator_importance": Case(data=(_index,)),
+    "evaluation.strengths_and_weaknesses": Case(
+        data=(_index,),
+        options={"unit": "a", "n": 1},
+        wrong={
+            "unit": Wrong(value="f", error=AlignmentError),
+            "period": Wrong(value="2020", error=AlignmentError),
+            "n": Wrong(value=0),
+        },
     ),
 }

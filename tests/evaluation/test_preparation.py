@@ -39,6 +39,12 @@ def test_absent_row_is_missing_not_zero():
     assert np.isnan(table.values[3, 2])
 
 
+def test_labels_are_trimmed_and_dictionaries_read():
+    table = long({"x": [1.0, 2.0]})
+    other = _changed(table, indicator=pa.array([" x", "x "]).dictionary_encode())
+    assert as_indicators(other).digest == as_indicators(table).digest
+
+
 def test_coercer_is_idempotent():
     table = as_indicators(long(HAND))
     assert as_indicators(table) is table

@@ -27,6 +27,18 @@ from agglo.evaluation.robustness_results import (
     RankSensitivity,
     RankUncertainty,
 )
+from agglo.evaluation.statistics import (
+    indicator_correlations,
+    indicator_importance,
+    indicator_statistics,
+    strengths_and_weaknesses,
+)
+from agglo.evaluation.statistics_results import (
+    IndicatorCorrelations,
+    IndicatorImportance,
+    IndicatorStatistics,
+    StrengthsAndWeaknesses,
+)
 from agglo.evaluation.weighting import (
     WEIGHTINGS,
     JudgementWeights,
@@ -42,6 +54,9 @@ __all__ = [
     "CoinTables",
     "CompositeIndex",
     "ElementRemoval",
+    "IndicatorCorrelations",
+    "IndicatorImportance",
+    "IndicatorStatistics",
     "IndicatorWeights",
     "Indicators",
     "JudgementWeights",
@@ -49,11 +64,15 @@ __all__ = [
     "RankSensitivity",
     "RankUncertainty",
     "ScreenedUnits",
+    "StrengthsAndWeaknesses",
     "as_coin_tables",
     "as_indicators",
     "composite_index",
     "denominate",
     "impute",
+    "indicator_correlations",
+    "indicator_importance",
+    "indicator_statistics",
     "indicator_weights",
     "judgement_weights",
     "normalise",
@@ -61,5 +80,6 @@ __all__ = [
     "rank_uncertainty",
     "removal_effect",
     "screen_units",
+    "strengths_and_weaknesses",
     "treat_outliers",
 ]

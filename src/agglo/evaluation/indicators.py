@@ -8,28 +8,29 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from agglo.core.checks import flag_rows
 from agglo.core.errors import InvalidTableError, Problem
 from agglo.core.frames import (
+    encode_labels,
     float_column,
     frame_kind,
     require_columns,
-    string_column,
     to_arrow,
 )
 from agglo.core.results import digest_of, frozen_array
 from agglo.evaluation._tree import TOP, Tree, build_tree
 
 if TYPE_CHECKING:
-    import pyarrow as pa
     from numpy.typing import NDArray
 
     from agglo.core.typing import FloatArray, FrameKind, IntArray, IntoFrame
 
 __all__ = ["Indicators", "as_indicators"]
 
-_DIRECTIONS = {"positive": 1.0, "negative": -1.0}
+_DIRECTIONS = {"": 1.0, "positive": 1.0, "negative": -1.0}
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -187,41 +188,27 @@ def as_indicators(
         "pillar": pillar,
     }
     require_columns(table, asked)
-    problems: list[Problem] = []
-    text = {k: _text(table, v) for k, v in asked.items() if k != "value"}
+    labels = {k: _labels(table, v) for k, v in asked.items() if k != "value"}
     numbers = float_column(table, value)
-    problems += _bad_rows(text, numbers, asked)
+    raise_all(_bad_rows(labels, numbers, asked))
+    names, column = labels["indicator"]
+    units, periods = labels["unit"], labels["period"]
+    rows, row = np.unique(periods[1] * units[0].size + units[1], return_inverse=True)
+    problems = _duplicates(row, column, names.size)
+    sign = _one_each(column, labels["direction"], "direction", problems, direction)
+    pillars = _one_each(column, labels["pillar"], "pillar", problems, pillar)
     raise_all(problems)
-    names, column = np.unique(text["indicator"], return_inverse=True)
-    rows, row = np.unique(
-        np.stack([text["period"], text["unit"]]), axis=1, return_inverse=True
-    )
-    row = row.ravel()
-    problems += _duplicates(row, column, names.size)
-    sign = [_DIRECTIONS.get(v, np.nan) for v in text["direction"]]
-    signs = _one_each(column, np.array(sign), "direction", problems, unless=direction)
-    pillars = _one_each(column, text["pillar"], "pillar", problems, unless=pillar)
-    raise_all(problems)
-    values = np.full((rows.shape[1], names.size), np.nan)
+    values = np.full((rows.size, names.size), np.nan)
     values[row, column] = numbers
-    problems += _empty_columns(values, names)
-    raise_all(problems)
+    raise_all(_empty_columns(values, names))
+    above = {str(n): str(p) for n, p in zip(names, pillars, strict=True) if p}
     return Indicators(
-        unit=frozen_array(rows[1]),
-        period=frozen_array(rows[0]),
+        unit=frozen_array(units[0][rows % units[0].size]),
+        period=frozen_array(periods[0][rows // units[0].size]),
         names=tuple(str(n) for n in names),
         values=frozen_array(values),
-        direction=frozen_array(
-            np.ones(names.size) if direction is None else np.asarray(signs, np.float64)
-        ),
-        tree=build_tree(
-            [str(n) for n in names],
-            {
-                **{str(n): str(p) for n, p in zip(names, pillars, strict=True) if p},
-                **(parents or {}),
-            },
-            top=top,
-        ),
+        direction=frozen_array(np.array([_DIRECTIONS[str(v)] for v in sign])),
+        tree=build_tree([str(n) for n in names], {**above, **(parents or {})}, top=top),
         frame_kind=kind,
     )
 
@@ -242,15 +229,21 @@ def raise_all(problems: list[Problem], where: str = "data") -> None:
         raise InvalidTableError(msg, problems)
 
 
-def _text(table: pa.Table, name: str | None) -> NDArray[np.str_]:
+def _labels(table: pa.Table, name: str | None) -> tuple[NDArray[np.str_], IntArray]:
+    """Sorted labels and each row's position; null and blank are the empty label."""
     if name is None:
-        return np.full(table.num_rows, "", dtype="U1")
-    column = string_column(table, name)
-    return np.array(["" if v is None else str(v).strip() for v in column], dtype=str)
+        return np.array([""]), np.zeros(table.num_rows, dtype=np.int64)
+    column = table[name]
+    if pa.types.is_dictionary(column.type):
+        column = pc.cast(column, column.type.value_type)
+    column = pc.fill_null(pc.cast(column, pa.string()), "")
+    known, codes = encode_labels(pa.table({name: column}), name)
+    trimmed, position = np.unique(np.char.strip(known), return_inverse=True)
+    return trimmed, position[codes]
 
 
 def _bad_rows(
-    text: Mapping[str, NDArray[np.str_]],
+    labels: Mapping[str, tuple[NDArray[np.str_], IntArray]],
     numbers: FloatArray,
     asked: Mapping[str, str | None],
 ) -> list[Problem]:
@@ -259,9 +252,10 @@ def _bad_rows(
         what = "the table has no row"
         problems.append(Problem(code="empty_table", what=what, where="data"))
     for key in ("unit", "indicator", "period", "pillar"):
+        known, codes = labels[key]
         if asked[key] is not None:
             problems += flag_rows(
-                text[key] == "",
+                (known == "")[codes],
                 code="null_key",
                 what=f"column '{asked[key]}' has no label",
                 where="data",
@@ -276,8 +270,9 @@ def _bad_rows(
         fix="make it null when it is missing",
     )
     if asked["direction"] is not None:
+        known, codes = labels["direction"]
         problems += flag_rows(
-            ~np.isin(text["direction"], list(_DIRECTIONS)),
+            ~np.isin(known, ["positive", "negative"])[codes],
             code="not_allowed",
             what=f"column '{asked['direction']}' is neither positive nor negative",
             where="data",
@@ -302,25 +297,25 @@ def _duplicates(row: IntArray, column: IntArray, n: int) -> list[Problem]:
 
 def _one_each(
     column: IntArray,
-    given: NDArray[np.generic],
+    labels: tuple[NDArray[np.str_], IntArray],
     what: str,
     problems: list[Problem],
-    *,
-    unless: str | None,
-) -> NDArray[np.generic]:
-    """Give the one value that every indicator has in all of its rows."""
+    name: str | None,
+) -> NDArray[np.str_]:
+    """Give the one label that every indicator has in all of its rows."""
+    known, codes = labels
     _, first = np.unique(column, return_index=True)
-    one = given[first]
-    if unless is not None:
+    one = codes[first]
+    if name is not None:
         problems += flag_rows(
-            given != one[column],
+            codes != one[column],
             code=f"mixed_{what}",
             what=f"an indicator has more than one {what}",
             where="data",
-            column=unless,
+            column=name,
             fix=f"give every indicator one {what}",
         )
-    return one
+    return known[one]
 
 
 def _empty_columns(values: FloatArray, names: NDArray[np.str_]) -> list[Problem]:

@@ -116,7 +116,9 @@ def benefit_of_the_doubt(
 def place(score: FloatArray, group: IntArray) -> FloatArray:
     """1 for the highest score of every group, ties the best rank, NaN has none."""
     n = score.size
-    order = np.lexsort((-score, group))  # NaN sorts last
+    one = n == 0 or (group[0] == group[-1] and not np.any(group != group[0]))
+    # NaN sorts last either way
+    order = np.argsort(-score) if one else np.lexsort((-score, group))
     s, g = score[order], group[order]
     starts = np.empty(n, dtype=bool)
     starts[:1] = True
