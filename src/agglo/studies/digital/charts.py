@@ -168,22 +168,10 @@ def city_bubbles(facts: DigitalFacts) -> Drawn | None:
             edgecolors="#444444",
             linewidths=0.5,
         )
-        for key, held in groups.items():
-            mine = [str(r["city"]) for r in held if str(r["city"]) in named]
-            if mine:
-                shown = [facts.city(c) for c in mine[:2]]
-                more = len(held) - len(shown)
-                text = facts.say(", ", "、").join(shown) + (f" +{more}" if more else "")
-                ax.annotate(
-                    text,
-                    (key[1], key[0]),
-                    xytext=(6, 5),
-                    textcoords="offset points",
-                    fontsize=7.5,
-                )
+        ax.margins(x=0.14, y=0.12)
+        _name_cities(ax, facts, groups, named)
         bar = ax.figure.colorbar(dots, ax=ax, pad=0.02, fraction=0.04)
         bar.set_label(facts.say("matched share of the clusters", "集群匹配占比"))
-        ax.margins(x=0.12, y=0.12)
         ax.set_xlabel(facts.say("belts in the city", "城市中的产业带数"))
         ax.set_ylabel(facts.say("clusters in the city", "城市中的集群数"))
         ax.grid(color="#e3e8ef", linewidth=0.7)
@@ -193,8 +181,8 @@ def city_bubbles(facts: DigitalFacts) -> Drawn | None:
         facts.say(
             "Every city with clusters: its clusters against its belts. Larger dots stand "
             "for several cities with the same counts; the {n} cities with most of both are "
-            "named.",
-            "各集群城市的集群数与产业带数。较大的点代表数量相同的多个城市；标出二者最多的 {n} 个城市。",
+            "named where there is room.",
+            "各集群城市的集群数与产业带数。较大的点代表数量相同的多个城市；在空间允许处标出二者最多的 {n} 个城市。",
             n=min(_NAMED, len(rows)),
         )
     )
@@ -220,46 +208,58 @@ def city_bubbles(facts: DigitalFacts) -> Drawn | None:
     return _drawn("cities", svg, caption, caption, data, heads, counts)
 
 
+def _name_cities(
+    ax: Axes,
+    facts: DigitalFacts,
+    groups: Mapping[tuple[float, float], Sequence[Row]],
+    named: Sequence[str],
+) -> None:
+    """Name the largest; a name that would cover an earlier one is left out."""
+    ax.figure.canvas.draw()
+    taken: list[tuple[float, float, float]] = []
+    middle = float(np.mean(ax.get_xlim()))
+    for key, held in groups.items():
+        mine = [str(r["city"]) for r in held if str(r["city"]) in named]
+        if not mine:
+            continue
+        text = facts.say(", ", "、").join(facts.city(c) for c in mine[:2])
+        if len(held) > 2 or len(mine) < len(held):
+            text += f" +{len(held) - min(len(mine), 2)}"
+        x, y = ax.transData.transform((key[1], key[0]))
+        width = (9.0 if facts.lang == "zh" else 5.2) * len(text)
+        right = key[1] > middle
+        left = x - width - 8 if right else x + 8
+        if any(
+            abs(y - h) < 13 and left < end and begin < left + width
+            for begin, end, h in taken
+        ):
+            continue
+        taken.append((left, left + width, y))
+        ax.annotate(
+            text,
+            (key[1], key[0]),
+            xytext=(-7 if right else 7, 4),
+            textcoords="offset points",
+            ha="right" if right else "left",
+            fontsize=7.5,
+        )
+
+
 def null_histograms(facts: DigitalFacts, statistics: Sequence[str]) -> Drawn | None:
     """Draw the distribution of each rate under each null with the observed value."""
-    panels = [
-        (name, statistic)
-        for statistic in statistics
-        for name in facts.null_names
-        if facts.null(name, statistic) and name in ("N1", "N2", "N3")
-    ]
-    if not panels:
-        return None
-    across = min(3, len(panels))
-    down = -(-len(panels) // across)
+    names = [n for n in facts.null_names if n in ("N1", "N2", "N3")]
+    panels = [(name, statistic) for statistic in statistics for name in names]
+    across, down = len(names), len(statistics)
 
     def draw(ax: Axes) -> None:
         figure = ax.figure
         ax.remove()
         axes = np.atleast_1d(figure.subplots(down, across, squeeze=False)).ravel()
-        figure.subplots_adjust(hspace=0.62, wspace=0.22, left=0.06, right=0.985)
-        for panel, (name, statistic) in zip(axes, panels, strict=False):
-            rows = facts.rows("null_draws", null=name, statistic=statistic)
-            row = facts.null(name, statistic)
-            values = np.array([_value(r, "value") for r in rows])
-            weight = np.array([_value(r, "draws") for r in rows])
-            observed = _value(row, "observed")
-            low, high = min(values.min(), observed), max(values.max(), observed)
-            bins = int(min(max(high - low + 1, 6), 40))
-            edges = np.linspace(low - 0.5, high + 0.5, bins + 1)
-            panel.hist(values, edges.tolist(), weights=weight, color="#9db7d1")
-            panel.axvline(observed, color=COLOURS[1], linewidth=1.8)
-            panel.set_title(
-                f"{facts.kind(statistic)}, {name}: "
-                f"{facts.show(observed, 'count')} / {facts.show(row['expected'])}, "
-                f"p {facts.show(row['p_upper'], 'p')}",
-                fontsize=8,
-                loc="left",
-            )
-            panel.set_yticks([])
-            panel.locator_params(axis="x", nbins=5)
-        for panel in axes[len(panels) :]:
-            panel.remove()
+        figure.subplots_adjust(
+            hspace=0.62, wspace=0.2, left=0.03, right=0.985, top=0.94, bottom=0.06
+        )
+        for panel, (name, statistic) in zip(axes, panels, strict=True):
+            _panel(facts, panel, name, statistic)
 
     caption = facts.captioned(
         facts.say(
@@ -270,6 +270,7 @@ def null_histograms(facts: DigitalFacts, statistics: Sequence[str]) -> Drawn | N
             "重新安置；N2：在城市规模组内；N3：名称重新分配。",
         )
     )
+    panels = [p for p in panels if facts.null(*p)]
     rows = [facts.null(name, statistic) for name, statistic in panels]
     numbers = ("observed", "expected", "q05", "q95", "ratio", "p_upper")
     data = pa.table(
@@ -293,6 +294,41 @@ def null_histograms(facts: DigitalFacts, statistics: Sequence[str]) -> Drawn | N
     kinds |= {"observed": "count", "p_upper": "p"}
     svg = draw_svg("nulls", draw, height=0.6 + 1.75 * down, left=0.5)
     return _drawn("nulls", svg, caption, caption, data, heads, kinds)
+
+
+def _panel(facts: DigitalFacts, panel: Axes, name: str, statistic: str) -> None:
+    """Draw one distribution, or say that the null does not apply."""
+    row = facts.null(name, statistic)
+    panel.set_yticks([])
+    if not row:
+        panel.set_axis_off()
+        panel.text(
+            0.0,
+            0.5,
+            facts.say("{a}, {b}: not applicable", "{a}，{b}：不适用").format(
+                a=facts.kind(statistic), b=name
+            ),
+            fontsize=8,
+            color="#6b7585",
+        )
+        return
+    rows = facts.rows("null_draws", null=name, statistic=statistic)
+    values = np.array([_value(r, "value") for r in rows])
+    weight = np.array([_value(r, "draws") for r in rows])
+    observed = _value(row, "observed")
+    low, high = min(values.min(), observed), max(values.max(), observed)
+    # counts: every bin holds the same number of whole numbers
+    wide = max(1, int(np.ceil((high - low + 1) / 40)))
+    edges = np.arange(low - 0.5, high + wide + 0.5, wide)
+    panel.hist(values, edges.tolist(), weights=weight, color="#9db7d1")
+    panel.axvline(observed, color=COLOURS[1], linewidth=1.8)
+    panel.set_title(
+        f"{facts.kind(statistic)}, {name}: {facts.show(observed, 'count')} / "
+        f"{facts.show(row['expected'])}, p {facts.show(row['p_upper'], 'p')}",
+        fontsize=8,
+        loc="left",
+    )
+    panel.locator_params(axis="x", nbins=5)
 
 
 def hypergeometric_chart(facts: DigitalFacts) -> Drawn:

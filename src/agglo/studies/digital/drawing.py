@@ -29,7 +29,7 @@ KINDS: Mapping[str, str] = {
     "none": "#dcdcdc",
     "unmapped": "#f3e2b3",
 }
-_STEP = 10.0
+_WIDE_DEGREES = 25.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,17 +77,16 @@ def frame_of(x: FloatArray, y: FloatArray, pad: float = 150.0) -> tuple[float, .
 
 
 def graticule(ax: Axes, projection: Projection, ends: Sequence[float]) -> None:
-    """Draw meridians and parallels every ten degrees, with their labels."""
+    """Draw meridians and parallels every ten (or five) degrees, with their labels."""
     west, east, south, north = ends
     corner_x = np.linspace(west, east, 9)
     corner_y = np.linspace(south, north, 9)
     grid = np.meshgrid(corner_x, corner_y)
     lon, lat = projection.inverse(grid[0].ravel(), grid[1].ravel())
-    lons = (
-        np.arange(np.floor(lon.min() / _STEP), np.ceil(lon.max() / _STEP) + 1) * _STEP
-    )
-    lats = (
-        np.arange(np.floor(lat.min() / _STEP), np.ceil(lat.max() / _STEP) + 1) * _STEP
+    step = 10.0 if np.ptp(lat) > _WIDE_DEGREES else 5.0
+    lons, lats = (
+        np.arange(np.floor(v.min() / step), np.ceil(v.max() / step) + 1) * step
+        for v in (lon, lat)
     )
     along_lat = np.linspace(max(lats.min(), -89.0), min(lats.max(), 89.0), 60)
     along_lon = np.linspace(lons.min(), lons.max(), 60)
@@ -104,6 +103,8 @@ def graticule(ax: Axes, projection: Projection, ends: Sequence[float]) -> None:
     ax.set_aspect("equal")
     ax.set_xticks([])
     ax.set_yticks([])
+    for side in ("left", "bottom"):
+        ax.spines[side].set_visible(False)
 
 
 def _label(

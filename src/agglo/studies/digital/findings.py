@@ -86,7 +86,7 @@ def coexistence(facts: DigitalFacts) -> Finding:
                 count=facts.show(row.get("count"), "count"),
                 n=facts.show(row.get("n"), "count"),
                 share=facts.show(row.get("value"), "share"),
-                level=facts.show(facts.options.level, "share"),
+                level=f"{100 * facts.options.level:g} %",
                 low=facts.show(row.get("lower"), "share"),
                 high=facts.show(row.get("upper"), "share"),
                 chance=chance_line(facts, "coexistence"),
@@ -192,7 +192,7 @@ def degree(facts: DigitalFacts) -> Finding:
             facts.say(
                 "The degree index with similar counted as {s} is {value}: {steps}.{size}",
                 "相似计为 {s} 时，匹配度指数为 {value}：{steps}。{size}",
-                s=facts.show(facts.options.s),
+                s=f"{facts.options.s:g}",
                 value=facts.show(main.get("value")),
                 steps=steps,
                 size=size,
@@ -219,9 +219,10 @@ def chance(facts: DigitalFacts) -> Finding:
     not_above: list[str] = []
     estimate: dict[str, Json] = {}
     for name in facts.null_names:
+        sides: tuple[list[str], list[str]] = ([], [])
         for statistic in ("coexistence", "identical", "similar", "matched"):
             row = facts.null(name, statistic)
-            if not row:
+            if not row or (name == "N4" and statistic == "coexistence"):
                 continue
             estimate[f"{name} {statistic}"] = {
                 "observed": _number(row, "observed"),
@@ -229,17 +230,13 @@ def chance(facts: DigitalFacts) -> Finding:
                 "ratio": _number(row, "ratio"),
                 "p": _number(row, "p_upper"),
             }
-            text = facts.say(
-                "{statistic} under {name} (ratio {ratio}, p {p})",
-                "{name} 下的{statistic}（比值 {ratio}，p {p}）",
-                statistic=facts.kind(statistic),
-                name=name,
-                ratio=facts.show(row.get("ratio")),
-                p=facts.show(row.get("p_upper"), "p"),
-            )
             small = _number(row, "p_upper") <= 1.0 - facts.options.level
-            (above if small else not_above).append(text)
-    none = facts.say("nothing", "无")
+            text = f"{facts.kind(statistic)} (× {facts.show(row.get('ratio'))})"
+            sides[0 if small else 1].append(text)
+        for texts, out in zip(sides, (above, not_above), strict=True):
+            if texts:
+                out.append(f"{name}: {facts.say(', ', '、').join(texts)}")
+    none = facts.say("none", "无")
     join = facts.say("; ", "；")
     missing = facts.note("null_notes", "not_applicable")
     gaps = "; ".join(str(m) for m in missing) if isinstance(missing, list) else ""
@@ -251,8 +248,9 @@ def chance(facts: DigitalFacts) -> Finding:
         ),
         answer=facts.captioned(
             facts.say(
-                "Above chance: {above}. Not above chance: {rest}.",
-                "高于随机：{above}。不高于随机：{rest}。",
+                "Above chance (p ≤ {alpha}) under {above}. Not above chance under {rest}.",
+                "高于随机（p ≤ {alpha}）：{above}。不高于随机：{rest}。",
+                alpha=f"{1.0 - facts.options.level:g}"[:6],
                 above=join.join(above) or none,
                 rest=join.join(not_above) or none,
             )
@@ -324,7 +322,7 @@ def ellipses(facts: DigitalFacts) -> Finding:
                 "集群与产业带椭圆的重叠（杰卡德）为 {jaccard}（{level} 区间 {low} 至 {high}；若地点重新分配为 "
                 "{chance}，同样小的 p 为 {p}）；产业带中心在 {bearing}° 方向 {km} 公里处。{moved}",
                 jaccard=facts.show(overlap.get("jaccard")),
-                level=facts.show(facts.options.level, "share"),
+                level=f"{100 * facts.options.level:g} %",
                 low=facts.show(overlap.get("jaccard_lower")),
                 high=facts.show(overlap.get("jaccard_upper")),
                 chance=facts.show(overlap.get("jaccard_by_chance")),

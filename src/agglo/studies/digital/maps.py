@@ -147,7 +147,13 @@ def point_map(
         ax.plot(
             ring[:, 0], ring[:, 1], color=BELTS, linewidth=1.4, linestyle="--", zorder=4
         )
-        ax.legend(loc="lower left", fontsize=8, framealpha=0.9, edgecolor="none")
+        ax.legend(
+            loc="upper center",
+            bbox_to_anchor=(0.5, -0.03),
+            ncols=4,
+            fontsize=8,
+            frameon=False,
+        )
 
     caption = facts.captioned(
         facts.say(

@@ -162,4 +162,7 @@ def origin_notes(facts: DigitalFacts, inputs: StageInputs) -> _Notes:
         ]
         text = "; ".join(p for p in parts if p)
         out.append((origin.title or facts.say("Source", "来源"), text))
+    if not out:
+        unknown = facts.say("No source is recorded.", "没有记录来源。")
+        out.append((facts.say("Source", "来源"), unknown))
     return tuple(out)

@@ -23,13 +23,13 @@ def strictest(facts: DigitalFacts, statistic: str) -> tuple[str, Row]:
 
 
 def expected(facts: DigitalFacts, statistic: str) -> Json:
-    """Give what each null expects: a count, or a degree."""
+    """Give the share, or the degree, that each null expects."""
     out: dict[str, Json] = {}
     for name in facts.null_names:
         row = facts.null(name, statistic)
-        if row:
-            value = row.get("expected")
-            out[name] = float(value) if isinstance(value, (int, float)) else None
+        value, n = row.get("expected"), row.get("n")
+        if isinstance(value, float) and isinstance(n, (int, float)) and n > 0:
+            out[name] = value if statistic == "degree" else value / n
     return out
 
 
@@ -38,7 +38,8 @@ def chance_line(facts: DigitalFacts, statistic: str) -> str:
     parts = []
     for name in facts.null_names:
         row = facts.null(name, statistic)
-        if row:
+        # N4 is N1 for co-existence
+        if row and not (name == "N4" and statistic == "coexistence"):
             parts.append(
                 facts.say(
                     "{expected} under {name} (ratio {ratio}, p {p})",

@@ -76,8 +76,10 @@ def key_figures(facts: DigitalFacts) -> KeyFigures:
             facts.show(facts.rate("degree", s=facts.options.s).get("value")),
             facts.say("degree index", "匹配度指数"),
         ),
-        (_unverified(facts), facts.say("of clusters are unverified", "集群未经核实")),
     ]
+    if not facts.generated:
+        label = facts.say("of clusters are unverified", "集群未经核实")
+        items.append((_unverified(facts), label))
     return KeyFigures(items=tuple(items))
 
 
@@ -131,12 +133,12 @@ def input_blocks(facts: DigitalFacts) -> tuple[Block, ...]:
         (
             ("list", "List", "名单", "text"),
             ("items", "Items", "数量", "count"),
-            ("links", "Item-city pairs", "条目-城市对", "count"),
+            ("links", "Pairs", "城市对", "count"),
             ("cities", "Cities", "城市", "count"),
             ("status", "Status", "状态", "text"),
-            ("left_out", "Without any city", "无城市", "count"),
-            ("places_to_review", "Places to review", "待审地点", "count"),
-            ("code_and_name_differ", "Code and name differ", "代码与名称不符", "count"),
+            ("left_out", "No city", "无城市", "count"),
+            ("places_to_review", "To review", "待审", "count"),
+            ("code_and_name_differ", "Code ≠ name", "代码≠名称", "count"),
         ),
     )
     return (Prose(_input_text(facts)), table)
@@ -174,32 +176,40 @@ def _input_text(facts: DigitalFacts) -> str:
 
 
 def headline_table(facts: DigitalFacts) -> DataTable:
-    """Show every headline rate with both intervals and each null."""
+    """Show every headline rate with both intervals and each null beside it."""
     rows: list[Row] = []
+    shown = [n for n in facts.null_names if n in ("N1", "N2", "N3")]
     for measure in ("coexistence", "identical", "similar", "matched", "degree"):
-        rate = facts.rate(measure, s=facts.options.s if measure == "degree" else None)
+        degree = measure == "degree"
+        rate = facts.rate(measure, s=facts.options.s if degree else None)
+        kind: NumberKind = "number" if degree else "share"
         row: dict[str, str | float | bool | None] = {
-            **rate,
             "measure": facts.kind(measure),
+            "count": ""
+            if degree
+            else f"{facts.show(rate.get('count'), 'count')} / "
+            f"{facts.show(rate.get('n'), 'count')}",
+            "value": facts.show(rate.get("value"), kind),
+            "wilson": _range(facts, rate, "", kind),
+            "block": _range(facts, rate, "block_", kind),
         }
-        for name in facts.null_names:
+        for name in shown:
             null = facts.null(name, measure)
-            row[f"{name} expected"] = null.get("expected")
-            row[f"{name} p"] = null.get("p_upper")
+            row[name] = (
+                f"{facts.show(null.get('expected'))}; × {facts.show(null.get('ratio'))}; "
+                f"p {facts.show(null.get('p_upper'), 'p')}"
+                if null
+                else "–"
+            )
         rows.append(row)
     heads: list[_Head] = [
         ("measure", "Rate", "比率", "text"),
-        ("count", "Count", "数量", "number"),
-        ("n", "Of", "总数", "count"),
-        ("value", "Share", "占比", "share"),
-        ("lower", "Wilson from", "Wilson 下限", "share"),
-        ("upper", "to", "上限", "share"),
-        ("block_lower", "City blocks from", "城市重抽下限", "share"),
-        ("block_upper", "to ", "上限 ", "share"),
+        ("count", "Count", "数量", "text"),
+        ("value", "Share", "占比", "text"),
+        ("wilson", "Wilson", "Wilson 区间", "text"),
+        ("block", "City blocks", "城市重抽区间", "text"),
+        *((name, name, name, "text") for name in shown),
     ]
-    for name in facts.null_names:
-        heads.append((f"{name} expected", f"{name} expects", f"{name} 期望", "number"))
-        heads.append((f"{name} p", f"{name} p", f"{name} p", "p"))
     return _table(
         facts,
         facts.captioned(
@@ -208,29 +218,52 @@ def headline_table(facts: DigitalFacts) -> DataTable:
         rows,
         heads,
         note=facts.say(
-            "Expected numbers leave out cities outside the universe of {n} cities. The "
-            "degree has no Wilson interval: it is no share of counts.",
-            "期望值不含 {n} 个城市全域之外的城市。匹配度指数并非计数占比，没有 Wilson 区间。",
+            "Under each null: expected number, observed over expected, p-value. Cities "
+            "outside the universe of {n} cities are left out there. The degree is no share "
+            "of counts and has no Wilson interval.",
+            "各零假设列：期望数、观测/期望、p 值；不含 {n} 个城市全域之外的城市。匹配度指数并非计数占比，没有 Wilson "
+            "区间。",
             n=facts.show(facts.count("null_notes", "universe"), "count"),
         ),
     )
 
 
+def _range(facts: DigitalFacts, row: Row, prefix: str, kind: NumberKind) -> str:
+    low, high = row.get(f"{prefix}lower"), row.get(f"{prefix}upper")
+    if not (known(low) and known(high)):
+        return "–"
+    return f"{facts.show(low, kind)} – {facts.show(high, kind)}"
+
+
 def null_table(facts: DigitalFacts) -> DataTable:
-    """Show observed, expected, ratio and p of every programme."""
+    """Show observed, expected, ratio and p: all clusters, then every programme."""
+    order = {name: k for k, name in enumerate(facts.null_names)}
+    chosen = [
+        r
+        for r in facts.tables["nulls"]
+        if r["statistic"] in ("coexistence", "matched")
+        and known(r.get("p_upper"))
+        and (not r["group"] or r["null"] in ("N1", "N2", "N3"))
+        and not (r["null"] == "N4" and r["statistic"] == "coexistence")
+    ]
+    chosen.sort(
+        key=lambda r: (str(r["statistic"]), str(r["group"]), order[str(r["null"])])
+    )
     rows: list[Row] = [
         {
             **r,
             "group": r["group"] or facts.set_name("clusters"),
             "statistic": facts.kind(str(r["statistic"])),
         }
-        for r in facts.tables["nulls"]
-        if r["statistic"] in ("coexistence", "matched") and known(r.get("p_upper"))
+        for r in chosen
     ]
     return _table(
         facts,
         facts.captioned(
-            facts.say("Rates by programme beside their nulls", "各计划比率与零假设对照")
+            facts.say(
+                "All clusters and every programme beside their nulls",
+                "全部集群及各计划与零假设对照",
+            )
         ),
         rows,
         (
@@ -242,8 +275,15 @@ def null_table(facts: DigitalFacts) -> DataTable:
             ("q05", "5 %", "5 %", "number"),
             ("q95", "95 %", "95 %", "number"),
             ("ratio", "Ratio", "比值", "number"),
-            ("p_upper", "p-value", "p 值", "p"),
-            ("q_upper", "q-value over programmes", "跨计划 q 值", "p"),
+            ("p_upper", "p", "p", "p"),
+            ("q_upper", "q", "q", "p"),
+        ),
+        note=facts.say(
+            "q adjusts p over the programmes (false discovery rate). N2 by size draws belt "
+            "cities with chances proportional to size; N4 relocates, then relabels. All "
+            "statistics are in nulls.csv.",
+            "q 为跨计划的错误发现率校正。“N2 by size”按规模比例抽取产业带城市；N4 先安置后重新分配名称。全部统计量见 "
+            "nulls.csv。",
         ),
     )
 
@@ -261,6 +301,7 @@ def sensitivity_blocks(facts: DigitalFacts) -> tuple[Block, ...]:
             "containment": facts.kind(str(r["containment"])),
             "city_rule": rules.get(str(r["city_rule"]), ""),
             "links": facts.say("on", "用") if r["links"] else facts.say("off", "不用"),
+            "s": f"{r['s']:g}",
         }
         for r in facts.tables["sensitivity"]
     ]
@@ -279,18 +320,16 @@ def sensitivity_blocks(facts: DigitalFacts) -> tuple[Block, ...]:
             "项目没有 node_links 表，因此未使用行业间联系。",
         )
     heads: tuple[_Head, ...] = (
-        ("containment", "Containment counts as", "包含关系视为", "text"),
+        ("containment", "Containment", "包含关系", "text"),
         ("city_rule", "Belt in", "产业带位于", "text"),
         ("links", "Links", "行业联系", "text"),
-        ("s", "s", "s", "number"),
-        ("identical_share", "Identical", "相同", "share"),
-        ("similar_share", "Similar", "相似", "share"),
+        ("s", "s", "s", "text"),
         ("matched_share", "Matched", "匹配", "share"),
         ("degree", "Degree", "匹配度", "number"),
-        ("degree_ratio_n1", "Ratio, N1", "比值，N1", "number"),
-        ("degree_p_n1", "p, N1", "p，N1", "p"),
-        ("degree_ratio_n3", "Ratio, N3", "比值，N3", "number"),
-        ("degree_p_n3", "p, N3", "p，N3", "p"),
+        ("degree_ratio_n1", "× N1", "× N1", "number"),
+        ("degree_p_n1", "p N1", "p N1", "p"),
+        ("degree_ratio_n3", "× N3", "× N3", "number"),
+        ("degree_p_n3", "p N3", "p N3", "p"),
     )
     caption = facts.captioned(
         facts.say("All combinations of the rules", "全部规则组合")
@@ -301,11 +340,11 @@ def sensitivity_blocks(facts: DigitalFacts) -> tuple[Block, ...]:
 def shift_table(facts: DigitalFacts) -> DataTable | None:
     """Show how the centres move."""
     rows: list[Row] = []
-    for r in facts.tables["shifts"]:
+    for r in facts.rows("shifts", step="whole"):
         basis = facts.say("in the year", "当年")
         if r["basis"] == "up to the year":
             basis = facts.say("up to the year", "截至当年")
-        years = f"{float(str(r['start'])):g} – {float(str(r['end'])):g}"
+        years = f"{float(str(r['start'])):g}–{float(str(r['end'])):g}"
         rows.append(
             {**r, "set": facts.set_name(str(r["set"])), "basis": basis, "years": years}
         )
@@ -330,9 +369,10 @@ def shift_table(facts: DigitalFacts) -> DataTable | None:
             ("speed_km_per_year", "km per year", "公里/年", "number"),
         ),
         note=facts.say(
-            "Years with fewer than three clusters are left out. By chance: years dealt out "
-            "anew over the clusters, for the whole way only.",
-            "少于三个集群的年份不列。随机水平：将年份在集群间重新分配，仅针对全程。",
+            "From the first to the last year; every step is in shifts.csv. Years with fewer "
+            "than three clusters are left out. By chance: years dealt out anew over the "
+            "clusters.",
+            "自首年至末年；各步见 shifts.csv。少于三个集群的年份不列。随机水平：将年份在集群间重新分配。",
         ),
     )
 
@@ -351,6 +391,8 @@ def spatial_table(facts: DigitalFacts) -> DataTable:
         "none": facts.say("counts", "计数"),
         "log1p": "log(1 + n)",
         "rank": facts.say("ranks", "秩"),
+        "gabaix": facts.say("log(rank − ½)", "log(位序 − ½)"),
+        "global rank envelope": facts.say("global envelope", "整体包络"),
     }
     rows: list[Row] = [
         {
