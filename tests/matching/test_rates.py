@@ -278,3 +278,21 @@ def test_sensitivity_runs_over_all_rules():
         matching_sensitivity(ours, belts(THEIRS), tree(), labels(), s=())
     with pytest.raises(OptionError, match="s="):
         matching_sensitivity(ours, belts(THEIRS), tree(), labels(), s=(2.0,))
+
+
+def test_lead_rule_counts_matches_in_the_lead_city_only():
+    # b holds the belts of both clusters, but leads only c2
+    ours = clusters(
+        [("c1", "a", "X11"), ("c1", "b", "X11"), ("c2", "b", "X12"), ("c2", "a", "X12")]
+    )
+    theirs = belts([("b1", "b", "X11")])
+    found = match_designations(ours, theirs, tree(), labels(), city_rule="lead")
+    by_city = matching_rates(found, by="city", inference=SEEDED)
+    assert (by_city.row("matched", "b")["count"], by_city.row("matched", "b")["n"]) == (
+        1,
+        2,
+    )
+    assert by_city.row("matched", "a")["count"] == 0
+    free = match_designations(ours, theirs, tree(), labels())
+    free_city = matching_rates(free, by="city", inference=SEEDED)
+    assert free_city.row("matched", "b")["count"] == 2
