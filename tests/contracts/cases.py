@@ -547,4 +547,17 @@ CASES: Mapping[str, Case] = {
         wrong={"gain": Wrong(value="source")},
         free={"standardise": "yes or no"},
     ),
+    "relatedness.trim": Case(
+        data=(ACTIVITY,),
+        options={"min_region_total": 110.0},
+        columns=CELL,
+        wrong={
+            "min_region_total": Wrong(value=-1.0),
+            "min_activity_total": Wrong(value=-1.0),
+            "min_diversity": Wrong(value=-1),
+            "min_ubiquity": Wrong(value=-1),
+            "top_regions": Wrong(value=1),
+            "threshold": Wrong(value=0.0),
+        },
+    ),
 }

@@ -21,10 +21,12 @@ from agglo.relatedness.relatedness_results import (
     Proximity,
     RelatednessDensity,
     RelativeRelatedness,
+    Trimming,
 )
 from agglo.relatedness.results import ClusterActivity, ClusterStrength, StrongClusters
 from agglo.relatedness.schemes import STRENGTH_SCHEMES, Criterion, StrengthScheme
 from agglo.relatedness.strength import cluster_strength, strong_clusters
+from agglo.relatedness.trimming import trim
 
 __all__ = [
     "CONVENTIONS",
@@ -45,6 +47,7 @@ __all__ = [
     "RelativeRelatedness",
     "StrengthScheme",
     "StrongClusters",
+    "Trimming",
     "aggregate_clusters",
     "as_cluster_definitions",
     "cluster_strength",
@@ -58,4 +61,5 @@ __all__ = [
     "relatedness_density",
     "relative_relatedness",
     "strong_clusters",
+    "trim",
 ]

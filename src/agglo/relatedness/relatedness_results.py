@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
+    from agglo.core.tables import RegionActivity
     from agglo.core.typing import FloatArray
     from agglo.relatedness.convention import Convention
 
@@ -24,6 +25,7 @@ __all__ = [
     "Proximity",
     "RelatednessDensity",
     "RelativeRelatedness",
+    "Trimming",
 ]
 
 _STATES = ("known", "missing", "confidential")
@@ -328,3 +330,60 @@ class RelativeRelatedness(Result):
 def _mean(values: FloatArray) -> float:
     known = values[np.isfinite(values)]
     return float(known.mean()) if known.size else float("nan")
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Trimming(Result):
+    """What was left out before measuring, and the table that is left.
+
+    Parameters
+    ----------
+    table
+        The table that is left.
+    kind, label
+        ``"region"`` or ``"industry"`` and its label, one per dropped one.
+    turn
+        Round in which it was dropped; 1 is by totals.
+    reason
+        Why.
+    size
+        Its total in the whole table.
+    kept_share
+        Share of the total that is left.
+    """
+
+    table: RegionActivity
+    kind: NDArray[np.str_]
+    label: NDArray[np.str_]
+    turn: NDArray[np.int64]
+    reason: NDArray[np.str_]
+    size: FloatArray
+    kept_share: float
+
+    def columns(self) -> Mapping[str, ColumnData]:
+        """Give one row per dropped region or activity; empty when nothing was dropped."""
+        return {
+            "kind": self.kind,
+            "label": self.label,
+            "round": self.turn,
+            "reason": self.reason,
+            "total": self.size,
+        }
+
+    def summary(self) -> str:
+        """Say how much is left."""
+        regions = int(np.sum(self.kind == "region"))
+        return (
+            f"{self.table.region.size} regions and {self.table.activity.size} activities "
+            f"left with {100 * self.kept_share:.1f} % of the total; dropped {regions} "
+            f"regions and {self.kind.size - regions} activities"
+        )
+
+    def _draw(self, ax: Axes) -> None:
+        reasons, count = np.unique(self.reason, return_counts=True)
+        if not reasons.size:
+            ax.text(0.5, 0.5, "nothing was dropped", ha="center", va="center")
+            return
+        ax.barh(np.arange(reasons.size), count, color=_BLUE)
+        ax.set_yticks(np.arange(reasons.size), reasons.tolist())
+        ax.set_xlabel("dropped")
