@@ -8,6 +8,7 @@ from agglo.econometrics.event_study import EventWindow, fit_spatial_event_study
 from agglo.econometrics.panel import fit_spatial_panel
 from agglo.econometrics.placebo import Placebo, placebo_test
 from agglo.econometrics.results import Impacts, SpatialPanelFit, Wald
+from agglo.econometrics.rings import RingDID, choose_rings, fit_ring_did
 from agglo.econometrics.spatial_did import fit_spatial_did
 from agglo.econometrics.vcov import (
     Clustered,
@@ -29,12 +30,15 @@ __all__ = [
     "Observed",
     "Placebo",
     "Realised",
+    "RingDID",
     "Robust",
     "SpatialDID",
     "SpatialEventStudy",
     "SpatialPanelFit",
     "SpatialTests",
     "Wald",
+    "choose_rings",
+    "fit_ring_did",
     "fit_spatial",
     "fit_spatial_did",
     "fit_spatial_event_study",

@@ -52,10 +52,12 @@ def fit_spatial(
         Columns; a constant is added.
     weights
         Neighbours, aligned by label.
-    model, durbin_weights, durbin, vcov, rho_bounds
+    model, durbin_weights, durbin, vcov
         As in `fit_spatial_panel`.
     region
         Column of labels.
+    rho_bounds
+        Bounds of the spatial parameter.
 
     Returns
     -------

@@ -18,6 +18,7 @@ from agglo.core.weights_kinds import Rings
 from agglo.econometrics._bands import Bands, bands_of, lead_tests
 from agglo.econometrics._design import (
     Bias,
+    Design,
     Effects,
     Model,
     build_design,
@@ -124,10 +125,10 @@ def fit_spatial_event_study(
     data: IntoFrame | Panel,
     *,
     outcome: str,
+    covariates: Sequence[str] = (),
     weights: SpatialWeights,
     treatment: str | None = None,
     start: Mapping[str, str] | IntoFrame | None = None,
-    covariates: Sequence[str] = (),
     window: EventWindow = EventWindow(),
     control: Literal["never", "last_cohort"] = "never",
     model: Model = "sdm",
@@ -163,7 +164,7 @@ def fit_spatial_event_study(
     model
         ``"sdm"``, ``"slx"`` or ``"sdem"`` with lags of every event time, or a model
         without them.
-    durbin_weights, effects, bias, region, period, rho_bounds
+    durbin_weights, effects, bias
         As in `fit_spatial_did`.
     vcov
         Standard errors; default clustered by region.
@@ -171,6 +172,8 @@ def fit_spatial_event_study(
         Draws, seed and coverage of the simultaneous bands and of the lead test. Under
         `Clustered` a wild cluster bootstrap given rho (normal bands cover .87-.90 at 75
         regions, and the chi-square lead test rejects 19 % at 5 %), else Gaussian.
+    region, period, rho_bounds
+        As in `fit_spatial_did`.
 
     Returns
     -------
@@ -265,18 +268,7 @@ def fit_spatial_event_study(
         treated.d,
         weights,
         *([] if durbin_weights is None else [durbin_weights]),
-        parameters={
-            "outcome": outcome,
-            "covariates": list(covariates),
-            "window": [window.low, window.high, window.base],
-            "control": control,
-            "model": model,
-            "effects": list(effects or ()),
-            "bias": bias,
-            "vcov": vcov.label,
-            "bands": bands.n,
-            "level": bands.level,
-        },
+        parameters=_parameters(design, covariates, window, control, vcov, bands),
         seed=seed,
         warnings=remarks,
     )
@@ -286,6 +278,29 @@ def fit_spatial_event_study(
     )
     critical = bands_of(fit, len(names), n=bands.n, seed=seed)
     return _result(fit, window, since, critical, bands.n, seed)
+
+
+def _parameters(
+    design: Design,
+    covariates: Sequence[str],
+    window: EventWindow,
+    control: str,
+    vcov: Covariance,
+    bands: Bootstrap,
+) -> dict[str, object]:
+    return {
+        "outcome": design.outcome,
+        "covariates": list(covariates),
+        "window": [window.low, window.high, window.base],
+        "control": control,
+        "model": design.model,
+        "region_effects": design.unit,
+        "period_effects": design.period,
+        "bias": design.bias,
+        "vcov": vcov.label,
+        "bands": bands.n,
+        "level": bands.level,
+    }
 
 
 def _result(

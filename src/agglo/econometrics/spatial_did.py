@@ -51,10 +51,10 @@ def fit_spatial_did(
     data: IntoFrame | Panel,
     *,
     outcome: str,
+    covariates: Sequence[str] = (),
     weights: SpatialWeights,
     treatment: str | None = None,
     start: Mapping[str, str] | IntoFrame | None = None,
-    covariates: Sequence[str] = (),
     model: Model = "sdm",
     durbin_weights: SpatialWeights | Rings | None = None,
     durbin: Sequence[str] | None = None,
@@ -91,10 +91,12 @@ def fit_spatial_did(
     durbin
         Terms that get a lag, of ``"treatment"`` (or the column's name) and `covariates`;
         default all.
-    effects, bias, region, period, rho_bounds
+    effects, bias
         As in `fit_spatial_panel`.
     vcov
         Standard errors; default clustered by region.
+    region, period, rho_bounds
+        As in `fit_spatial_panel`.
 
     Returns
     -------
