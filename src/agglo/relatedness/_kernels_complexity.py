@@ -6,9 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import linalg, sparse
-from scipy.sparse import csgraph
-from scipy.sparse import linalg as iterative
 
 if TYPE_CHECKING:
     from agglo.core.typing import FloatArray, IntArray
@@ -32,6 +29,9 @@ class Second:
 
 def components(m: FloatArray) -> tuple[IntArray, IntArray]:
     """Give the connected component of every row and of every column."""
+    from scipy import sparse
+    from scipy.sparse import csgraph
+
     n, p = m.shape
     row, column = np.nonzero(m > 0)
     ties = sparse.coo_array(
@@ -66,6 +66,9 @@ def _mean_over(m: FloatArray, values: FloatArray) -> FloatArray:
 
 def _largest(product: FloatArray, start: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Largest eigenvalues, descending, and their vectors."""
+    from scipy import linalg
+    from scipy.sparse import linalg as iterative
+
     n = product.shape[0]
     wanted = min(_WANTED, n)
     if n <= _DENSE:

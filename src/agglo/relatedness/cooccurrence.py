@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
-from scipy import sparse
 
 from agglo.core.checks import flag_rows
 from agglo.core.errors import InvalidTableError, OptionError
@@ -26,6 +25,7 @@ from agglo.relatedness.relatedness_results import Cooccurrence, Presence
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from scipy import sparse
 
     from agglo.core.typing import FloatArray, FrameKind, IntoFrame
 
@@ -184,6 +184,8 @@ def _incidence(
     activity: str,
     value: str | None,
 ) -> _Incidence:
+    from scipy import sparse
+
     if not isinstance(data, (RegionActivity, Presence)):
         return _from_frame(data, unit, activity, value)
     unknown = int(np.isnan(data.values).sum())
@@ -212,6 +214,8 @@ def _incidence(
 def _from_frame(
     data: IntoFrame, unit: str, activity: str, value: str | None
 ) -> _Incidence:
+    from scipy import sparse
+
     kind, table = frame_kind(data), to_arrow(data)
     wanted = {"unit": unit, "activity": activity}
     if value is not None:
@@ -252,6 +256,8 @@ def _refuse_empty(matrix: sparse.csr_array) -> None:
 
 
 def _counts(matrix: sparse.csr_array, weight: str) -> FloatArray:
+    from scipy import sparse
+
     left = matrix
     if weight == "fractional":
         m = np.diff(matrix.indptr).astype(np.float64)
