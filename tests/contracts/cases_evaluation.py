@@ -105,6 +105,15 @@ EVALUATION: Mapping[str, Case] = {
         options={"method": "critic"},
         wrong={"method": Wrong(value="critics")},
     ),
+    "evaluation.correlation_weights": Case(
+        data=(INDICATORS,),
+        wrong={
+            **{k: v for k, v in _INDEX.items() if k != "weights"},
+            "objective": Wrong(value="balanced"),
+            "level": Wrong(value=9),
+            "targets": Wrong(value={"p": 1.0}),
+        },
+    ),
     "evaluation.judgement_weights": Case(
         data=(JUDGED,),
         columns=("item",),

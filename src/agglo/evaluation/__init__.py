@@ -2,6 +2,7 @@
 
 from agglo.evaluation.coin import CoinTables, as_coin_tables
 from agglo.evaluation.composite import AGGREGATIONS, composite_index
+from agglo.evaluation.correlation_weighting import correlation_weights
 from agglo.evaluation.indicators import Indicators, as_indicators
 from agglo.evaluation.normalisation import NORMALISATIONS, normalise
 from agglo.evaluation.preparation import (
@@ -68,6 +69,7 @@ __all__ = [
     "as_coin_tables",
     "as_indicators",
     "composite_index",
+    "correlation_weights",
     "denominate",
     "impute",
     "indicator_correlations",
