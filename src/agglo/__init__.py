@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from agglo import (
         concentration,
         core,
+        matching,
         relatedness,
         runs,
         simulate,
@@ -120,6 +121,23 @@ if TYPE_CHECKING:
         as_regions,
     )
     from agglo.core.weights import SpatialWeights
+    from agglo.matching import (
+        as_belts,
+        as_designations,
+        as_gazetteer,
+        as_industry_tree,
+        as_label_dictionary,
+        hypergeometric_curve,
+        map_label,
+        map_labels,
+        match_designations,
+        matching_null,
+        matching_rates,
+        matching_sensitivity,
+        normalise_cities,
+        normalise_city,
+        suggest_nodes,
+    )
     from agglo.relatedness import (
         STRENGTH_SCHEMES,
         ClusterDefinitions,
@@ -137,6 +155,7 @@ if TYPE_CHECKING:
 _AREAS = (
     "concentration",
     "core",
+    "matching",
     "relatedness",
     "runs",
     "simulate",
@@ -254,6 +273,23 @@ _EXPORTS = {
     ),
     "agglo.core.outliers": ("check_outliers",),
     "agglo.studies.report": ("Report",),
+    "agglo.matching": (
+        "normalise_city",
+        "normalise_cities",
+        "as_gazetteer",
+        "as_industry_tree",
+        "as_label_dictionary",
+        "map_label",
+        "map_labels",
+        "suggest_nodes",
+        "as_designations",
+        "as_belts",
+        "match_designations",
+        "matching_rates",
+        "matching_sensitivity",
+        "matching_null",
+        "hypergeometric_curve",
+    ),
 }
 
 _WHERE = {name: module for module, names in _EXPORTS.items() for name in names}
