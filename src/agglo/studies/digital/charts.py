@@ -270,13 +270,13 @@ def null_histograms(facts: DigitalFacts, statistics: Sequence[str]) -> Drawn | N
             "重新安置；N2：在城市规模组内；N3：名称重新分配。",
         )
     )
-    panels = [p for p in panels if facts.null(*p)]
-    rows = [facts.null(name, statistic) for name, statistic in panels]
+    used = [p for p in panels if facts.null(*p)]
+    rows = [facts.null(name, statistic) for name, statistic in used]
     numbers = ("observed", "expected", "q05", "q95", "ratio", "p_upper")
     data = pa.table(
         {
-            "null": texts([p[0] for p in panels]),
-            "statistic": texts([facts.kind(p[1]) for p in panels]),
+            "null": texts([p[0] for p in used]),
+            "statistic": texts([facts.kind(p[1]) for p in used]),
             **{k: [_value(r, k) for r in rows] for k in numbers},
         }
     )
@@ -305,8 +305,11 @@ def _panel(facts: DigitalFacts, panel: Axes, name: str, statistic: str) -> None:
         panel.text(
             0.0,
             0.5,
-            facts.say("{a}, {b}: not applicable", "{a}，{b}：不适用").format(
-                a=facts.kind(statistic), b=name
+            facts.say(
+                "{a}, {b}: not applicable",
+                "{a}，{b}：不适用",
+                a=facts.kind(statistic),
+                b=name,
             ),
             fontsize=8,
             color="#6b7585",
