@@ -9,6 +9,7 @@ from agglo.econometrics.panel import fit_spatial_panel
 from agglo.econometrics.placebo import Placebo, placebo_test
 from agglo.econometrics.results import Impacts, SpatialPanelFit, Wald
 from agglo.econometrics.rings import RingDID, choose_rings, fit_ring_did
+from agglo.econometrics.sensitivity import WeightsSensitivity, weights_sensitivity
 from agglo.econometrics.spatial_did import fit_spatial_did
 from agglo.econometrics.vcov import (
     Clustered,
@@ -37,6 +38,7 @@ __all__ = [
     "SpatialPanelFit",
     "SpatialTests",
     "Wald",
+    "WeightsSensitivity",
     "choose_rings",
     "fit_ring_did",
     "fit_spatial",
@@ -46,4 +48,5 @@ __all__ = [
     "lm_tests",
     "model_tests",
     "placebo_test",
+    "weights_sensitivity",
 ]
