@@ -88,19 +88,22 @@ def _count_rows(
         xi = x[i]
         yi = y[i]
         for start in range(i + 1 if own else 0, n, _BLOCK):
+            # slices and unsigned bins: without them indices are checked one by one
             size = min(_BLOCK, n - start)
+            xs = x2[start : start + size]
+            ys = y2[start : start + size]
             for k in range(size):
-                dx = x2[start + k] - xi
-                dy = y2[start + k] - yi
+                dx = xs[k] - xi
+                dy = ys[k] - yi
                 bins[k] = np.int32(min(np.ceil(np.sqrt(dx * dx + dy * dy)), top))
             whole = size - size % 4
             for k in range(0, whole, 4):
-                tally[0, bins[k]] += np.uint32(1)
-                tally[1, bins[k + 1]] += np.uint32(1)
-                tally[2, bins[k + 2]] += np.uint32(1)
-                tally[3, bins[k + 3]] += np.uint32(1)
+                tally[0, np.uint32(bins[k])] += np.uint32(1)
+                tally[1, np.uint32(bins[k + 1])] += np.uint32(1)
+                tally[2, np.uint32(bins[k + 2])] += np.uint32(1)
+                tally[3, np.uint32(bins[k + 3])] += np.uint32(1)
             for k in range(whole, size):
-                tally[0, bins[k]] += np.uint32(1)
+                tally[0, np.uint32(bins[k])] += np.uint32(1)
     out = np.zeros(n_bins + 2)
     for q in range(4):
         for b in range(n_bins + 2):
@@ -122,7 +125,7 @@ def _weigh_rows(  # noqa: PLR0917  compiled: no keywords
     last: int,
     n_bins: int,
 ) -> FloatArray:
-    tally = np.zeros((2, n_bins + 2))
+    tally = np.zeros((4, n_bins + 2))
     bins = np.empty(_BLOCK, dtype=np.int32)
     top = np.float32(n_bins + 1)
     n = x2.size
@@ -132,14 +135,24 @@ def _weigh_rows(  # noqa: PLR0917  compiled: no keywords
         factor = 1.0 if added else w[i]
         plus = w[i] if added else 0.0
         for start in range(i + 1 if own else 0, n, _BLOCK):
+            # slices and unsigned bins: without them indices are checked one by one
             size = min(_BLOCK, n - start)
+            xs = x2[start : start + size]
+            ys = y2[start : start + size]
             for k in range(size):
-                dx = x2[start + k] - xi
-                dy = y2[start + k] - yi
+                dx = xs[k] - xi
+                dy = ys[k] - yi
                 bins[k] = np.int32(min(np.ceil(np.sqrt(dx * dx + dy * dy)), top))
-            for k in range(size):
-                tally[k & 1, bins[k]] += factor * w2[start + k] + plus
-    return tally[0] + tally[1]
+            ws = w2[start : start + size]
+            whole = size - size % 4
+            for k in range(0, whole, 4):
+                tally[0, np.uint32(bins[k])] += factor * ws[k] + plus
+                tally[1, np.uint32(bins[k + 1])] += factor * ws[k + 1] + plus
+                tally[2, np.uint32(bins[k + 2])] += factor * ws[k + 2] + plus
+                tally[3, np.uint32(bins[k + 3])] += factor * ws[k + 3] + plus
+            for k in range(whole, size):
+                tally[0, np.uint32(bins[k])] += factor * ws[k] + plus
+    return tally[0] + tally[1] + tally[2] + tally[3]
 
 
 def pair_histogram(
