@@ -10,6 +10,7 @@ from agglo.core.errors import AlignmentError, NotIdentifiedError, OptionError
 from agglo.core.weights import SpatialWeights
 from agglo.core.weights_kinds import Rings
 from agglo.econometrics import Observed, fit_spatial_did
+from agglo.econometrics._kernels.bacon import comparison_weights, forbidden_share
 from agglo.econometrics._kernels.realised import realised
 from tests.econometrics.panels import World, world
 
@@ -187,3 +188,30 @@ def test_options_that_do_not_fit_together(made):
         fit(made).realised(ring_edges_km=(0, 100))
     with pytest.raises(AlignmentError, match="r001"):
         fit(made).realised(positions={"r000": (0, 0)}, ring_edges_km=(0, 100))
+
+
+def test_comparisons_average_to_the_two_way_coefficient():
+    """Goodman-Bacon: the weights times the two-by-two differences are the coefficient."""
+    rng = np.random.default_rng(8)
+    n, t = 50, 9
+    first = rng.choice([3, 5, 6, t], n)
+    d = (np.arange(t) >= first[:, None]).astype(float)
+    y = rng.normal(size=(n, t)) + 2 * d * (np.arange(t) - first[:, None])
+    pairs, weights = comparison_weights(first, t)
+    total = 0.0
+    for (k, control, kind), weight in zip(pairs, weights, strict=True):
+        use = np.ones(t, bool)
+        if kind == "later":
+            use[control:] = False
+        elif kind == "earlier":
+            use[:control] = False
+        after = np.arange(t) >= k
+        means = [y[first == g].mean(axis=0) for g in (k, control)]
+        gaps = [m[use & after].mean() - m[use & ~after].mean() for m in means]
+        total += weight * (gaps[0] - gaps[1])
+    within = d - d.mean(1, keepdims=True) - d.mean(0) + d.mean()
+    assert total == pytest.approx((within * y).sum() / (within * within).sum())
+    assert weights.sum() == pytest.approx(1)
+    forbidden = forbidden_share(first, t)
+    assert 0 < forbidden < 1
+    assert forbidden_share(np.array([3, 3, 9]), 9) == 0.0

@@ -17,6 +17,7 @@ from agglo.econometrics._design import (
     check_balanced,
 )
 from agglo.econometrics._estimate import estimate
+from agglo.econometrics._kernels.bacon import forbidden_share
 from agglo.econometrics._treatment import Treatment, read_treatment
 from agglo.econometrics.did_results import SpatialDID
 from agglo.econometrics.panel import check_bounds, lagged_columns
@@ -38,9 +39,12 @@ def treatment_remarks(treated: Treatment, rho: float) -> list[str]:
     if treated.n_treated < _FEW_TREATED:
         out.append(f"only {treated.n_treated} treated regions: errors are too small")
     if treated.staggered:
+        share = forbidden_share(treated.first, treated.d.shape[1])
         out.append(
-            "staggered starts: one coefficient mixes early and late effects; show an "
-            "event study and an estimator robust to unequal effects beside it"
+            f"staggered starts: {share:.0%} of the comparisons behind one coefficient use "
+            "regions already treated as controls (Goodman-Bacon weights of the model "
+            "without space and covariates); show an event study and an estimator robust "
+            "to unequal effects beside it"
         )
     if abs(rho) > 0.95:
         out.append(f"rho = {rho:.3f} is close to its bound")
@@ -125,7 +129,8 @@ def fit_spatial_did(
 
     References
     ----------
-    Lee and Yu 2010, doi:10.1016/j.jeconom.2009.08.001. Zeng and Tao 2025,
+    Lee and Yu 2010, doi:10.1016/j.jeconom.2009.08.001. Goodman-Bacon 2021,
+    doi:10.1016/j.jeconom.2021.03.014. Zeng and Tao 2025,
     doi:10.1080/00343404.2025.2551149, is the design this follows; it is not replicated.
 
     See Also
