@@ -211,6 +211,28 @@ def test_constant_indicator_has_no_score():
     assert any("spread" in u.reason for u in found.undefined)
 
 
+@pytest.mark.parametrize("how", ["minmax", "none"])
+@pytest.mark.parametrize(
+    "method",
+    ["topsis", "vikor", "mazziotta_pareto", "copeland", "benefit_of_the_doubt"],
+)
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"x": [1.0], "y": [2.0]},
+        {"x": [1.0, None], "y": [None, 2.0]},
+        {"x": [1.0, 1.0, 1.0], "y": [1.0, 2.0, 3.0]},
+    ],
+    ids=["one unit", "nobody complete", "constant"],
+)
+def test_comparisons_of_nothing_are_undefined_without_noise(columns, method, how):
+    table = as_indicators(long(columns), pillar=None)
+    found = composite_index(table, normalisation=how, aggregation=method)
+    lost = np.isnan(found.value)
+    assert not lost.any() or found.undefined
+    assert lost.all() or how == "none"
+
+
 def test_unknown_unit_is_named():
     with pytest.raises(AlignmentError, match="unit='q'"):
         composite_index(long(HAND)).score("q")

@@ -113,6 +113,15 @@ def _combine(
         if power != 1 and (x <= 0).any():
             raise _not_positive(method, node, int((x <= 0).sum()))
         return kernels.power_mean(x, w, power)
+    if method == "benefit_of_the_doubt" and (x < 0).any():
+        raise _not_positive(method, node, int((x < 0).sum()))
+    return _compared(x, w, method, rule)
+
+
+def _compared(x: FloatArray, w: FloatArray, method: str, rule: Rule) -> FloatArray:
+    """Score rows beside each other."""
+    if np.isnan(x).any(axis=1).all():  # nobody is complete: nothing to compare
+        return np.full(x.shape[0], np.nan)
     if method == "copeland":
         return kernels.copeland(x, w)
     if method == "topsis":
@@ -120,8 +129,6 @@ def _combine(
     if method == "vikor":
         return kernels.vikor(x, w, 0.5)
     if method == "benefit_of_the_doubt":
-        if (x < 0).any():
-            raise _not_positive(method, node, int((x < 0).sum()))
         return kernels.benefit_of_the_doubt(x, rule.bounds)
     return kernels.mazziotta_pareto(x, w, -1.0 if method == "mazziotta_pareto" else 1.0)
 

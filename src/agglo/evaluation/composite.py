@@ -170,7 +170,11 @@ def _without_score(table: Indicators, scores: FloatArray) -> list[Undefined]:
     k = table.tree.n_indicators
     lost = np.isnan(scores[:, k:]).sum(axis=0)
     return [
-        Undefined(reason="too few known values below the node", item=name, n=int(n))
+        Undefined(
+            reason="too few known values, or no spread, below the node",
+            item=name,
+            n=int(n),
+        )
         for name, n in zip(table.tree.nodes[k:], lost, strict=True)
         if n
     ]

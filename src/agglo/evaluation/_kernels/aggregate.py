@@ -72,7 +72,8 @@ def topsis(x: FloatArray, w: FloatArray) -> FloatArray:
     v = x / np.where(norm > 0, norm, np.nan) * (w / w.sum())
     far = np.sqrt(((v - np.nanmin(v, axis=0)) ** 2).sum(axis=1))
     near = np.sqrt(((v - np.nanmax(v, axis=0)) ** 2).sum(axis=1))
-    return np.asarray(far / (far + near), dtype=np.float64)
+    apart = far + near
+    return np.asarray(far / np.where(apart > 0, apart, np.nan), dtype=np.float64)
 
 
 def vikor(x: FloatArray, w: FloatArray, v: float) -> FloatArray:
@@ -81,6 +82,8 @@ def vikor(x: FloatArray, w: FloatArray, v: float) -> FloatArray:
     width = np.where(best > worst, best - worst, np.nan)
     loss = (best - x) / width * (w / w.sum())
     utility, regret = loss.sum(axis=1), loss.max(axis=1)
+    if np.isnan(utility).all():  # a column without spread
+        return np.full(x.shape[0], np.nan)
     with np.errstate(divide="ignore", invalid="ignore"):
         s = (utility - np.nanmin(utility)) / np.ptp(utility[~np.isnan(utility)])
         r = (regret - np.nanmin(regret)) / np.ptp(regret[~np.isnan(regret)])
