@@ -171,7 +171,7 @@ def city_bubbles(facts: DigitalFacts) -> Drawn | None:
         ax.margins(x=0.14, y=0.12)
         _name_cities(ax, facts, groups, named)
         bar = ax.figure.colorbar(dots, ax=ax, pad=0.02, fraction=0.04)
-        bar.set_label(facts.say("matched share of the clusters", "集群匹配占比"))
+        bar.ax.yaxis.set_major_formatter(lambda v, _: f"{100 * v:.0f} %")
         ax.set_xlabel(facts.say("belts in the city", "城市中的产业带数"))
         ax.set_ylabel(facts.say("clusters in the city", "城市中的集群数"))
         ax.grid(color="#e3e8ef", linewidth=0.7)
@@ -179,10 +179,11 @@ def city_bubbles(facts: DigitalFacts) -> Drawn | None:
 
     caption = facts.captioned(
         facts.say(
-            "Every city with clusters: its clusters against its belts. Larger dots stand "
+            "Every city with clusters: its clusters against its belts, coloured by the "
+            "matched share of its clusters. Larger dots stand "
             "for several cities with the same counts; the {n} cities with most of both are "
             "named where there is room.",
-            "各集群城市的集群数与产业带数。较大的点代表数量相同的多个城市；在空间允许处标出二者最多的 {n} 个城市。",
+            "各集群城市的集群数与产业带数，颜色为集群匹配占比。较大的点代表数量相同的多个城市；在空间允许处标出二者最多的 {n} 个城市。",
             n=min(_NAMED, len(rows)),
         )
     )

@@ -150,8 +150,13 @@ class DigitalFacts:
 
     def captioned(self, text: str) -> str:
         """Add the caveat to a caption."""
-        gap = "" if self.lang == "zh" else " "
-        return f"{text}{gap}{self.caveat}".strip()
+        if not self.caveat:
+            return text.strip()
+        stop = self.say(". ", "。")
+        joint = "" if text.strip().endswith(("。", "！")) else stop
+        if text.strip().endswith("."):
+            joint = " "
+        return f"{text.strip()}{joint}{self.caveat}"
 
     def kind(self, word: str) -> str:
         """Name a kind of match."""

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from agglo.core.errors import AlignmentError, OptionError, Problem, suggest
-from agglo.matching import as_gazetteer, normalise_cities
+from agglo.matching import CityMatch, as_gazetteer, normalise_cities
 from agglo.sources import china_cities
 from agglo.studies.digital.columns import text_of, texts
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from agglo.core.typing import IntoFrame
-    from agglo.matching import CityAudit, Gazetteer
+    from agglo.matching import Gazetteer
     from agglo.studies.contract import StageInputs
 
 __all__ = ["Places", "find_places"]
@@ -44,8 +44,8 @@ class Places:
         Table of the cities.
     gazetteer
         The same with names indexed.
-    audit
-        One row per place string, in the order asked.
+    matches
+        One per place string, in the order asked.
     version
         Version of the codes.
     embedded
@@ -54,7 +54,7 @@ class Places:
 
     cities: pa.Table
     gazetteer: Gazetteer
-    audit: CityAudit
+    matches: tuple[CityMatch, ...]
     version: str
     embedded: bool
 
@@ -103,18 +103,33 @@ def find_places(
         cities = _cities(regions.filter(pa.array(versions == name)))
         gazetteer = as_gazetteer(cities, aliases=_own(aliases, cities))
         audit = normalise_cities(list(strings), gazetteer, province=list(provinces))
+        matches = _with_codes(audit.matches, gazetteer)
         places = Places(
             cities=cities,
             gazetteer=gazetteer,
-            audit=audit,
+            matches=matches,
             version=name,
             embedded=embedded,
         )
-        found.append((sum(bool(m.city) for m in audit.matches), places))
+        found.append((sum(bool(m.city) for m in matches), places))
     best, places = max(found, key=lambda pair: pair[0])
     if best == 0:
         _refuse(strings)
     return places
+
+
+def _with_codes(
+    matches: Sequence[CityMatch], cities: Gazetteer
+) -> tuple[CityMatch, ...]:
+    """Let every code of the list stand for itself, whatever it looks like."""
+    return tuple(
+        CityMatch(
+            name=m.name, city=m.name, method="code", score=1.0, candidates=(m.name,)
+        )
+        if m.name in cities.position
+        else m
+        for m in matches
+    )
 
 
 def _cities(rows: pa.Table) -> pa.Table:

@@ -63,7 +63,7 @@ def prepare(inputs: StageInputs) -> StageOutput:
     placed: dict[str, PlacedRows] = {}
     start = 0
     for name, (table, _) in chosen.items():
-        matches = places.audit.matches[start : start + table.num_rows]
+        matches = places.matches[start : start + table.num_rows]
         start += table.num_rows
         placed[name] = place_rows(table, _KEYS[name], matches, places.gazetteer)
     # the lists are checked here, so that a bad row stops the study before any number

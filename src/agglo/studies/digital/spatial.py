@@ -32,6 +32,8 @@ __all__ = ["spatial"]
 
 _R_KM = (0.0, 50.0, 100.0, 150.0, 200.0, 300.0, 400.0, 500.0)
 _FEWEST = 3
+# a global rank envelope needs many curves
+_CURVES = 2500
 _NUMBERS = ("value", "expected", "lower", "upper", "z", "p", "n")
 _Row = dict[str, "str | float"]
 _LISTS: tuple[Literal["clusters", "belts"], ...] = ("clusters", "belts")
@@ -67,7 +69,8 @@ def spatial(inputs: StageInputs) -> StageOutput:
     cross = pa.table({"r_km": pa.array([], pa.float64())})
     if len(counts) == 2:
         rows += _colocation(lists, options, inputs.seed)
-        cross = _cross(lists, plane, places, draws, rows)
+        curves = MonteCarlo(n=max(draws.n, _CURVES), seed=draws.seed)
+        cross = _cross(lists, plane, places, curves, rows)
     local = _moran(counts, plane, options, inputs.seed, rows)
     return StageOutput(
         tables={"spatial": _table(rows), "cross_k": cross, "local_moran": local},
