@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from agglo.concentration import _kdensity_curve as curves
+from agglo.concentration._distance_bands import band_fields, no_bands
 from agglo.concentration._distance_input import (
     check_bandwidth,
     check_distances,
@@ -153,14 +154,8 @@ def duranton_overman(
     """
     _check_options(scheme, bw_pairs, method, null, level)
     h = check_bandwidth(bandwidth)
-    points = ordered_points(
-        data,
-        x=x,
-        y=y,
-        type=None if activity is None else type,
-        weight=weight,
-        crs=crs,
-    )
+    kind = None if activity is None else type
+    points = ordered_points(data, x=x, y=y, type=kind, weight=weight, crs=crs)
     subject = _subject(points, activity, neighbour, weighted=weight is not None)
     chance = _null_for(null, activity, neighbour, inference)
     r = _distances(subject.pool) if r_km is None else check_distances(r_km)
@@ -173,20 +168,16 @@ def duranton_overman(
         entropy = entropy_of(inference.seed)
         simulated = curves.null_curves(subject, found.curve, chance, inference, entropy)
         found = _with_bands(found, simulated, level)
-    n, m = subject.sizes
     return KDensity(
         activity=activity or "",
         neighbour=neighbour or "",
         r_km=frozen_array(r),
-        value=frozen_array(found.bands[0]),
-        lower=frozen_array(found.bands[1]),
-        upper=frozen_array(found.bands[2]),
-        global_lower=frozen_array(found.bands[3]),
-        global_upper=frozen_array(found.bands[4]),
-        null_mean=frozen_array(found.bands[5]),
+        value=frozen_array(found.value),
+        **band_fields(found.bands),
+        null_mean=frozen_array(found.null_mean),
         bandwidth_km=h,
-        n=n,
-        n_neighbour=m or 0,
+        n=subject.sizes[0],
+        n_neighbour=subject.sizes[1] or 0,
         n_pairs=subject.n_pairs,
         scheme=scheme if weight is not None else "count",
         method=found.method,
@@ -221,7 +212,9 @@ def duranton_overman(
 class _Found:
     """Value, four ends of bands and null mean; how they came about."""
 
-    bands: tuple[FloatArray, ...]
+    value: FloatArray
+    bands: FloatArray
+    null_mean: FloatArray
     method: str
     curve: curves.Curve | None = None
     error: float = 0.0
@@ -306,6 +299,7 @@ def _observe(
 ) -> _Found:
     """Compute the density, or say why there is none."""
     nothing = np.full(r.size, np.nan)
+    none = no_bands(r.size)
     reason = "fewer than two pairs" if np.isnan(h) else ""
     if not reason:
         curve = curves.curve_for(subject, r, h, method, added=added)
@@ -314,17 +308,27 @@ def _observe(
             reason = "the pairs have no weight"
     if reason:
         why = Undefined(reason=reason, n=r.size)
-        return _Found(bands=(nothing,) * 6, method=method, undefined=(why,))
+        return _Found(
+            value=nothing,
+            bands=none,
+            null_mean=nothing,
+            method=method,
+            undefined=(why,),
+        )
     value = curve(*subject.places(), subject.weights, threaded=True)
     error = curves.fft_error(subject, curve) if curve.method == "fft" else 0.0
     return _Found(
-        bands=(value, *(nothing,) * 5), method=curve.method, curve=curve, error=error
+        value=value,
+        bands=none,
+        null_mean=nothing,
+        method=curve.method,
+        curve=curve,
+        error=error,
     )
 
 
 def _with_bands(found: _Found, simulated: FloatArray, level: float) -> _Found:
-    value = found.bands[0]
-    local = pointwise_envelope(value, simulated, level=2 * level)
-    band = global_envelope(value, simulated, kind="do", level=level)
-    ends = local.lower, local.upper, band.lower, band.upper, band.mean
-    return replace(found, bands=(value, *ends))
+    local = pointwise_envelope(found.value, simulated, level=2 * level)
+    band = global_envelope(found.value, simulated, kind="do", level=level)
+    ends = np.stack([local.lower, local.upper, band.lower, band.upper])
+    return replace(found, bands=ends, null_mean=band.mean)

@@ -7,6 +7,11 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 
+from agglo.concentration._distance_bands import (
+    band_fields,
+    bands_where_known,
+    no_bands,
+)
 from agglo.concentration._distance_input import (
     check_bandwidth,
     check_distances,
@@ -18,7 +23,6 @@ from agglo.concentration._kernels import distance_local as kernels
 from agglo.concentration._kernels.distance_pairs import nrd0
 from agglo.concentration.distance_results import RelativeConcentration
 from agglo.core.errors import NotIdentifiedError, OptionError
-from agglo.core.inference import global_envelope, pointwise_envelope
 from agglo.core.options import Permutation, check_choice, check_number
 from agglo.core.parallel import entropy_of, monte_carlo
 from agglo.core.results import Provenance, Undefined, frozen_array
@@ -28,7 +32,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from agglo.core.geo import Projection
-    from agglo.core.typing import BoolArray, FloatArray, IntArray, IntoFrame
+    from agglo.core.typing import FloatArray, IntArray, IntoFrame
 
 __all__ = ["marcon_puech"]
 
@@ -154,7 +158,7 @@ def marcon_puech(
     reach = float(r[-1]) + 8.0 * (0.0 if np.isnan(h) else h)
     cells = kernels.cells_of(at, reach)
     found = _measure(cells, points.type, points.weight, asked, r, h)
-    entropy, bands, p = None, np.full((4, r.size), np.nan), float("nan")
+    entropy, bands, p = None, no_bands(r.size), float("nan")
     if inference is not None and np.isfinite(found.value).any():
         entropy = entropy_of(inference.seed)
         simulated = _draws(cells, points, asked, r, h, null, inference.n, entropy)
@@ -167,10 +171,7 @@ def marcon_puech(
         r_km=frozen_array(r),
         value=frozen_array(found.value),
         n_used=frozen_array(found.n_used),
-        lower=frozen_array(bands[0]),
-        upper=frozen_array(bands[1]),
-        global_lower=frozen_array(bands[2]),
-        global_upper=frozen_array(bands[3]),
+        **band_fields(bands),
         p=p,
         local=frozen_array(found.local),
         place_km=frozen_array(at[found.rows]),
@@ -305,20 +306,6 @@ def _draws(
         return out
 
     return monte_carlo(draw, n=n, seed=seed)
-
-
-def bands_where_known(
-    value: FloatArray, simulated: FloatArray, level: float
-) -> tuple[FloatArray, float]:
-    """Bands where the measure and all draws are defined, NaN elsewhere."""
-    known: BoolArray = np.isfinite(value) & np.isfinite(simulated).all(axis=0)
-    out = np.full((4, value.size), np.nan)
-    if not known.any():
-        return out, float("nan")
-    local = pointwise_envelope(value[known], simulated[:, known], level=level)
-    band = global_envelope(value[known], simulated[:, known], kind="erl", level=level)
-    out[:, known] = local.lower, local.upper, band.lower, band.upper
-    return out, band.p
 
 
 def _undefined(r: FloatArray, found: _Found) -> tuple[Undefined, ...]:

@@ -6,6 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from agglo.concentration._distance_bands import (
+    band_fields,
+    bands_where_known,
+    no_bands,
+)
 from agglo.concentration._distance_input import (
     check_distances,
     coordinates,
@@ -20,7 +25,6 @@ from agglo.concentration._ripley_window import (
     refuse_outside,
     window_of,
 )
-from agglo.concentration.marcon_puech import bands_where_known
 from agglo.concentration.ripley_results import RipleyD, RipleyK
 from agglo.core.errors import OptionError
 from agglo.core.options import Permutation, check_number
@@ -252,21 +256,12 @@ def ripley_d(
     k_cases, _ = _k(at, cases, cases, r, where, correction)
     k_rest, _ = _k(at, rest, rest, r, where, correction)
     value = k_cases - k_rest
-    entropy, bands, p = None, np.full((4, r.size), np.nan), float("nan")
+    entropy, bands, p = None, no_bands(r.size), float("nan")
     if inference is not None and np.isfinite(value).any():
         entropy = entropy_of(inference.seed)
-        both = np.concatenate([cases, rest])
-
-        def draw(rng: np.random.Generator, size: int) -> FloatArray:
-            out = np.empty((size, r.size))
-            for k in range(size):
-                mixed = rng.permutation(both)
-                one, two = mixed[: cases.size], mixed[cases.size :]
-                out[k] = _k(at, one, one, r, where, correction)[0]
-                out[k] -= _k(at, two, two, r, where, correction)[0]
-            return out
-
-        simulated = monte_carlo(draw, n=inference.n, seed=entropy)
+        simulated = _relabelled(
+            at, cases, rest, r, where, correction, inference.n, entropy
+        )
         bands, p = bands_where_known(value, simulated, level)
     return RipleyD(
         activity=activity,
@@ -275,10 +270,7 @@ def ripley_d(
         value=frozen_array(value),
         k_cases=frozen_array(k_cases),
         k_controls=frozen_array(k_rest),
-        lower=frozen_array(bands[0]),
-        upper=frozen_array(bands[1]),
-        global_lower=frozen_array(bands[2]),
-        global_upper=frozen_array(bands[3]),
+        **band_fields(bands),
         p=p,
         correction=correction,
         n_cases=cases.size,
@@ -302,6 +294,31 @@ def ripley_d(
             seed=entropy,
         ),
     )
+
+
+def _relabelled(
+    at: FloatArray,
+    cases: IntArray,
+    rest: IntArray,
+    r: FloatArray,
+    window: Window,
+    correction: str,
+    n: int,
+    seed: int,
+) -> FloatArray:
+    """D under random labels, (n, n_distances)."""
+    both = np.concatenate([cases, rest])
+
+    def draw(rng: np.random.Generator, size: int) -> FloatArray:
+        out = np.empty((size, r.size))
+        for k in range(size):
+            mixed = rng.permutation(both)
+            one, two = mixed[: cases.size], mixed[cases.size :]
+            out[k] = _k(at, one, one, r, window, correction)[0]
+            out[k] -= _k(at, two, two, r, window, correction)[0]
+        return out
+
+    return monte_carlo(draw, n=n, seed=seed)
 
 
 def _k(

@@ -1,0 +1,40 @@
+"""Bands around curves over distance, and how results name their ends."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from agglo.core.inference import global_envelope, pointwise_envelope
+from agglo.core.results import frozen_array
+
+if TYPE_CHECKING:
+    from agglo.core.typing import BoolArray, FloatArray
+
+__all__ = ["band_fields", "bands_where_known", "no_bands"]
+
+
+def no_bands(n: int) -> FloatArray:
+    """Give the ends of bands that were not asked for, (4, n)."""
+    return np.full((4, n), np.nan)
+
+
+def bands_where_known(
+    value: FloatArray, simulated: FloatArray, level: float
+) -> tuple[FloatArray, float]:
+    """Give pointwise and extreme-rank bands where all curves are defined, NaN elsewhere."""
+    known: BoolArray = np.isfinite(value) & np.isfinite(simulated).all(axis=0)
+    out = no_bands(value.size)
+    if not known.any():
+        return out, float("nan")
+    local = pointwise_envelope(value[known], simulated[:, known], level=level)
+    band = global_envelope(value[known], simulated[:, known], kind="erl", level=level)
+    out[:, known] = local.lower, local.upper, band.lower, band.upper
+    return out, band.p
+
+
+def band_fields(bands: FloatArray) -> dict[str, FloatArray]:
+    """Name the fields of a result: ends of the pointwise and of the global band, read-only."""
+    names = ("lower", "upper", "global_lower", "global_upper")
+    return {n: frozen_array(b) for n, b in zip(names, bands, strict=True)}
