@@ -25,6 +25,7 @@ from agglo.relatedness import (
     relatedness_density,
 )
 from tests.contracts.case import Case, Wrong, frame
+from tests.contracts.cases_evaluation import EVALUATION
 
 # four regions, three activities, one absent cell (zero)
 ACTIVITY = {
@@ -154,6 +155,7 @@ def _strength(kind: str) -> ClusterStrength:
 
 
 CASES: Mapping[str, Case] = {
+    **EVALUATION,
     "concentration.ellison_glaeser": Case(
         data=(PLANTS,),
         columns=PLANT,

@@ -309,7 +309,7 @@ def _one_each(
     if name is not None:
         problems += flag_rows(
             codes != one[column],
-            code=f"mixed_{what}",
+            code="mixed_labels",
             what=f"an indicator has more than one {what}",
             where="data",
             column=name,
