@@ -66,8 +66,8 @@ def test_all_problems_at_once():
     ("column", "values", "code"),
     [
         ("unit", ["a", "a"], "duplicate_key"),
-        ("direction", ["positive", "negative"], "mixed_direction"),
-        ("pillar", ["p", "q"], "mixed_pillar"),
+        ("direction", ["positive", "negative"], "mixed_labels"),
+        ("pillar", ["p", "q"], "mixed_labels"),
         ("value", [None, None], "all_missing"),
     ],
 )
