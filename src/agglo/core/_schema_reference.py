@@ -180,9 +180,7 @@ REFERENCE_TABLES: tuple[TableSchema, ...] = (
         title_zh="名单中的行业名称及其对应的行业节点。",
         key=("label", "lang"),
         columns=(
-            key_column(
-                "label", "Label", "名称", "Label as written.", "名单中的写法。"
-            ),
+            key_column("label", "Label", "名称", "Label as written.", "名单中的写法。"),
             key_column("lang", "Language", "语言", "zh or en.", "zh 或 en。"),
             text_column(
                 "node_ids",
@@ -215,9 +213,7 @@ REFERENCE_TABLES: tuple[TableSchema, ...] = (
         key=("alias", "city"),
         columns=(
             key_column("alias", "Alias", "别名", "Other name.", "其他名称。"),
-            key_column(
-                "city", "City", "城市", "City it can mean.", "可能所指的城市。"
-            ),
+            key_column("city", "City", "城市", "City it can mean.", "可能所指的城市。"),
         ),
     ),
     TableSchema(
