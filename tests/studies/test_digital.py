@@ -2,6 +2,7 @@
 
 import json
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -81,7 +82,9 @@ def made():
 @pytest.fixture(scope="module")
 def outputs(made):
     facts = ProjectFacts(title="Test", generated=True)
-    return run_study(STUDY, made, options=QUICK, project=facts)[0]
+    # an interval of 19 draws is no interval
+    options = replace(QUICK, overlap_draws=199)
+    return run_study(STUDY, made, options=options, project=facts)[0]
 
 
 @pytest.fixture(scope="module")
@@ -180,7 +183,7 @@ def test_the_arithmetic_of_the_paper():
     assert exact[0]["informative_below"] == 285
     answer = findings_of(done)["F1"]["answer"]
     assert "72 of 79" in answer
-    assert "91.1 %" in answer
+    assert "91.1" in answer
 
 
 def test_findings_have_the_ten_keys(outputs):
@@ -196,7 +199,8 @@ def test_the_planted_truth_is_found(outputs):
     assert all(f["truth"] for f in found.values())
     assert found["F1"]["truth"]["inside_interval"]
     kinds = found["F2"]["truth"]
-    assert kinds["kind_as_planted"] >= 0.97
+    # 97 of 100 is asked of many clusters (below); of 149, three binomial errors less
+    assert kinds["kind_as_planted"] >= 0.97 - 3 * np.sqrt(0.02 * 0.98 / 149)
     assert kinds["misses_with_an_audit_row"] == kinds["misses"]
     low, high = found["F2"]["interval"]
     assert low <= kinds["identical"] + kinds["similar"] <= high
@@ -216,6 +220,20 @@ def test_kinds_are_exact_without_disturbed_names():
     planted = made.planted_labels("kind")
     matches = done["match"].tables["matches"].to_pylist()
     assert {r["cluster"]: r["kind"] for r in matches} == planted
+
+
+def test_97_of_100_kinds_survive_disturbed_names():
+    right, judged = 0, 0
+    for seed in range(UNSEEN, UNSEEN + 8):
+        made = simulate_digital(disturb=True, seed=seed)
+        done, _ = run_study(STUDY, made.tables(), options=QUICK, until="match")
+        planted = made.planted_labels("kind")
+        for r in done["match"].tables["matches"].to_pylist():
+            if r["kind"] != "unmapped":
+                judged += 1
+                right += r["kind"] == planted[r["cluster"]]
+    assert judged > 1100
+    assert right / judged >= 0.97
 
 
 def test_nothing_is_dropped_silently(outputs, made):
@@ -317,13 +335,18 @@ def test_the_page_is_whole(outputs):
     assert "http://" not in page.replace("http://www.w3.org", "")
 
 
-def test_same_configuration_same_bytes(made, outputs):
+def test_same_configuration_same_bytes(made):
     facts = ProjectFacts(title="Test", generated=True)
-    again, _ = run_study(STUDY, made, options=QUICK, project=facts)
-    assert again["report"].files == outputs["report"].files
-    for stage, output in outputs.items():
+    one, two = (
+        run_study(STUDY, made, options=QUICK, project=facts)[0] for _ in range(2)
+    )
+    assert one["report"].files == two["report"].files
+    for stage, output in one.items():
+        assert output.documents == two[stage].documents
         for name, table in output.tables.items():
-            assert again[stage].tables[name].equals(table), (stage, name)
+            # written out, since a missing number is no equal of itself
+            repeated = two[stage].tables[name].to_pydict()
+            assert repr(repeated) == repr(table.to_pydict()), (stage, name)
 
 
 def test_csv_files_carry_their_provenance(outputs):

@@ -187,7 +187,7 @@ def headline_table(facts: DigitalFacts) -> DataTable:
             "measure": facts.kind(measure),
             "count": ""
             if degree
-            else f"{facts.show(rate.get('count'), 'count')} / "
+            else f"{facts.show(rate.get('count'), 'count')}\u00a0/\u00a0"
             f"{facts.show(rate.get('n'), 'count')}",
             "value": facts.show(rate.get("value"), kind),
             "wilson": _range(facts, rate, "", kind),
@@ -196,8 +196,9 @@ def headline_table(facts: DigitalFacts) -> DataTable:
         for name in shown:
             null = facts.null(name, measure)
             row[name] = (
-                f"{facts.show(null.get('expected'))}; × {facts.show(null.get('ratio'))}; "
-                f"p {facts.show(null.get('p_upper'), 'p')}"
+                f"{facts.show(null.get('expected'))}; "
+                f"×\u00a0{facts.show(null.get('ratio'))}; "
+                f"p\u00a0{facts.show(null.get('p_upper'), 'p')}"
                 if null
                 else "–"
             )
