@@ -276,36 +276,44 @@ def chance(facts: DigitalFacts) -> Finding:
     )
 
 
+def _moved(facts: DigitalFacts, shift: Row) -> str:
+    """Say how far a centre moved; nothing where there is no second year."""
+    if not shift:
+        return ""
+    basis = facts.say("up to the year", "截至当年")
+    if shift["basis"] == "of the year":
+        basis = facts.say("of the year", "当年认定")
+    return facts.say(
+        " The centre of {set} moved {km} km at {bearing}° from {start} to {end} "
+        "(clusters {basis}).",
+        "{set}的中心自 {start} 年至 {end} 年移动了 {km} 公里，方位 {bearing}°（{basis}的集群）。",
+        set=facts.set_name(str(shift["set"])),
+        km=facts.show(shift.get("distance_km")),
+        bearing=facts.show(shift.get("bearing")),
+        start=f"{_number(shift, 'start'):g}",
+        end=f"{_number(shift, 'end'):g}",
+        basis=basis,
+    )
+
+
 def ellipses(facts: DigitalFacts) -> Finding:
     """Answer F5."""
     found = facts.rows("overlaps", a="clusters", b="belts")
     overlap: Row = found[0] if found else {}
     shift = chosen_shift(facts)
-    moved = ""
+    moved = _moved(facts, shift)
     estimate: dict[str, Json] = {
-        "jaccard": _number(overlap, "jaccard"),
-        "spatial_difference_index": _number(overlap, "spatial_difference_index"),
-        "centre_distance_km": _number(overlap, "centre_distance_km"),
-        "centre_bearing": _number(overlap, "centre_bearing"),
+        k: _number(overlap, k)
+        for k in (
+            "jaccard",
+            "spatial_difference_index",
+            "centre_distance_km",
+            "centre_bearing",
+        )
     }
     if shift:
-        estimate |= {
-            "shift_km": _number(shift, "distance_km"),
-            "shift_bearing": _number(shift, "bearing"),
-        }
-        moved = facts.say(
-            " The centre of {set} moved {km} km at {bearing}° from {start} to {end} "
-            "(clusters {basis}).",
-            "{set}的中心自 {start} 年至 {end} 年移动了 {km} 公里，方位 {bearing}°（{basis}的集群）。",
-            set=facts.set_name(str(shift["set"])),
-            km=facts.show(shift.get("distance_km")),
-            bearing=facts.show(shift.get("bearing")),
-            start=f"{_number(shift, 'start'):g}",
-            end=f"{_number(shift, 'end'):g}",
-            basis=facts.say(str(shift["basis"]), "当年认定")
-            if shift["basis"] == "of the year"
-            else facts.say(str(shift["basis"]), "截至当年"),
-        )
+        estimate["shift_km"] = _number(shift, "distance_km")
+        estimate["shift_bearing"] = _number(shift, "bearing")
     return Finding(
         id="F5",
         question=facts.say(

@@ -34,11 +34,8 @@ def sankey_chart(facts: DigitalFacts, most: int = 14) -> Drawn | None:
     second = [_flow(r) for r in rows if r["step"] == "industry"]
     if not first:
         return None
-    size: dict[str, float] = {}
-    for node, _, value in second:
-        size[node] = size.get(node, 0.0) + value
-    kept = sorted(size, key=lambda k: (-size[k], k))[:most]
     rest = facts.say("other divisions", "其他大类")
+    kept = _largest(second, most)
     first = _merged([(a, b if b in kept else rest, v) for a, b, v in first])
     second = _merged([(a if a in kept else rest, b, v) for a, b, v in second])
     columns = [
@@ -57,21 +54,7 @@ def sankey_chart(facts: DigitalFacts, most: int = 14) -> Drawn | None:
     def draw(ax: Axes) -> None:
         _ribbons(ax, first, boxes[0], boxes[1], (0, 1), total, colour, by_source=True)
         _ribbons(ax, second, boxes[1], boxes[2], (1, 2), total, KINDS, by_source=False)
-        for k, held in enumerate(boxes):
-            for name, (low, high) in held.items():
-                fill = colour.get(name, KINDS.get(name, "#4d5666"))
-                ax.fill_between(
-                    [_STAGES[k] - _BAR / 2, _STAGES[k] + _BAR / 2],
-                    low,
-                    high,
-                    color=fill,
-                    lw=0,
-                )
-                _label(ax, facts, k, name, (low + high) / 2, rest)
-        ax.set_xlim(-0.28, 1.2)
-        ax.set_ylim(-0.02, 1.0 + _GAP * 16)
-        ax.invert_yaxis()
-        ax.set_axis_off()
+        _nodes(ax, facts, boxes, colour, rest)
 
     caption = facts.captioned(
         facts.say(
@@ -100,6 +83,35 @@ def sankey_chart(facts: DigitalFacts, most: int = 14) -> Drawn | None:
         table=twin(caption, data, heads, {"clusters": "number"}),
     )
     return Drawn(name="sankey", figure=figure, data=data)
+
+
+def _largest(flows: list[_Flow], most: int) -> list[str]:
+    """Give the sources with most clusters."""
+    size: dict[str, float] = {}
+    for node, _, value in flows:
+        size[node] = size.get(node, 0.0) + value
+    return sorted(size, key=lambda k: (-size[k], k))[:most]
+
+
+def _nodes(
+    ax: Axes,
+    facts: DigitalFacts,
+    boxes: list[dict[str, _Box]],
+    colour: dict[str, str],
+    rest: str,
+) -> None:
+    """Draw the bars with their names."""
+    half = _BAR / 2
+    for k, held in enumerate(boxes):
+        for name, (low, high) in held.items():
+            fill = colour.get(name, KINDS.get(name, "#4d5666"))
+            at = [_STAGES[k] - half, _STAGES[k] + half]
+            ax.fill_between(at, low, high, color=fill, lw=0)
+            _label(ax, facts, k, name, (low + high) / 2, rest)
+    ax.set_xlim(-0.28, 1.2)
+    ax.set_ylim(-0.02, 1.0 + _GAP * 16)
+    ax.invert_yaxis()
+    ax.set_axis_off()
 
 
 def _flow(row: object) -> _Flow:

@@ -21,10 +21,11 @@ from agglo.studies.report import Figure
 from agglo.studies.report.charts import draw_svg
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from matplotlib.axes import Axes
 
+    from agglo.concentration.density_results import DensityGrid
     from agglo.core.typing import FloatArray
     from agglo.studies.digital.facts import DigitalFacts
     from agglo.studies.digital.sites import Plane, Sites
@@ -105,6 +106,38 @@ def _spread(sites: Sites) -> tuple[FloatArray, FloatArray]:
     return x, y
 
 
+def _programmes(
+    ax: Axes, facts: DigitalFacts, clusters: Sites, names: Sequence[str]
+) -> None:
+    """Draw the clusters and ellipse of every programme, and the ellipse of the belts."""
+    x, y = _spread(clusters)
+    for k, name in enumerate(names):
+        colour = COLOURS[k % len(COLOURS)]
+        mine = (clusters.programme == name) | (name == "clusters")
+        ax.plot(
+            x[mine],
+            y[mine],
+            "o",
+            color=colour,
+            markersize=3.6,
+            mew=0.3,
+            mec="white",
+            label=facts.set_name(name),
+            zorder=3,
+        )
+        ring = _ring(facts, name)
+        ax.plot(ring[:, 0], ring[:, 1], color=colour, linewidth=1.6, zorder=4)
+    ring = _ring(facts, "belts")
+    ax.plot(ring[:, 0], ring[:, 1], color=BELTS, lw=1.4, ls="--", zorder=4)
+    ax.legend(
+        loc="upper center",
+        bbox_to_anchor=(0.5, -0.03),
+        ncols=4,
+        fontsize=8,
+        frameon=False,
+    )
+
+
 def point_map(
     facts: DigitalFacts, plane: Plane, lists: Mapping[str, Sites]
 ) -> Drawn | None:
@@ -116,44 +149,13 @@ def point_map(
     if [g for g, _ in groups] == [""]:
         groups = [("clusters", clusters)]
     ends = frame_of(plane.x_km[plane.in_universe], plane.y_km[plane.in_universe])
-    x, y = _spread(clusters)
 
     def draw(ax: Axes) -> None:
         graticule(ax, plane.projection, ends)
         ax.plot(plane.x_km, plane.y_km, ".", color="#c3cad4", markersize=1.5, zorder=1)
         if "belts" in lists:
             _scatter_belts(ax, facts, lists["belts"], 5.5)
-        for k, (name, _) in enumerate(groups):
-            colour = COLOURS[k % len(COLOURS)]
-            mine = (
-                clusters.programme == name
-                if name != "clusters"
-                else np.ones(x.size, dtype=bool)
-            )
-            ax.plot(
-                x[mine],
-                y[mine],
-                "o",
-                color=colour,
-                markersize=3.6,
-                mew=0.3,
-                mec="white",
-                label=facts.set_name(name),
-                zorder=3,
-            )
-            ring = _ring(facts, name)
-            ax.plot(ring[:, 0], ring[:, 1], color=colour, linewidth=1.6, zorder=4)
-        ring = _ring(facts, "belts")
-        ax.plot(
-            ring[:, 0], ring[:, 1], color=BELTS, linewidth=1.4, linestyle="--", zorder=4
-        )
-        ax.legend(
-            loc="upper center",
-            bbox_to_anchor=(0.5, -0.03),
-            ncols=4,
-            fontsize=8,
-            frameon=False,
-        )
+        _programmes(ax, facts, clusters, [g for g, _ in groups])
 
     caption = facts.captioned(
         facts.say(
@@ -238,6 +240,26 @@ def overlap_map(facts: DigitalFacts, plane: Plane) -> Drawn | None:
     return _drawn(facts, "overlap", svg, (caption, alt), table)
 
 
+def _shade(ax: Axes, grid: DensityGrid, levels: Mapping[float, float]) -> None:
+    """Shade the areas of 90 and 50 per cent."""
+    ax.contourf(
+        grid.x_km,
+        grid.y_km,
+        grid.values,
+        levels=[levels[0.9], levels[0.5], float(grid.values.max()) * 1.001],
+        colors=["#fbe3cf", "#f3b98a"],
+        zorder=0,
+    )
+    ax.contour(
+        grid.x_km,
+        grid.y_km,
+        grid.values,
+        levels=[levels[0.9], levels[0.5]],
+        colors=[COLOURS[1]],
+        linewidths=[0.8, 1.4],
+    )
+
+
 def density_map(
     facts: DigitalFacts, plane: Plane, lists: Mapping[str, Sites]
 ) -> Drawn | None:
@@ -257,22 +279,7 @@ def density_map(
 
     def draw(ax: Axes) -> None:
         graticule(ax, plane.projection, ends)
-        ax.contourf(
-            grid.x_km,
-            grid.y_km,
-            grid.values,
-            levels=[levels[0.9], levels[0.5], float(grid.values.max()) * 1.001],
-            colors=["#fbe3cf", "#f3b98a"],
-            zorder=0,
-        )
-        ax.contour(
-            grid.x_km,
-            grid.y_km,
-            grid.values,
-            levels=[levels[0.9], levels[0.5]],
-            colors=[COLOURS[1]],
-            linewidths=[0.8, 1.4],
-        )
+        _shade(ax, grid, levels)
         ax.plot(x, y, "o", color=COLOURS[0], markersize=3, mew=0.3, mec="white")
 
     caption = facts.captioned(

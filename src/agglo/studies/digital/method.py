@@ -52,6 +52,14 @@ def method_notes(facts: DigitalFacts) -> _Notes:
                 rel=facts.show(1.0 - o.rel_q, "share"),
             ),
         ),
+        *_of_numbers(facts),
+    )
+
+
+def _of_numbers(facts: DigitalFacts) -> _Notes:
+    """Give the notes on intervals, nulls and ellipses."""
+    say, o = facts.say, facts.options
+    return (
         (
             say("Rates", "比率"),
             say(

@@ -5,18 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from agglo.studies.contract import StageOutput
-from agglo.studies.digital.charts import (
-    city_bubbles,
-    cross_k_chart,
-    hypergeometric_chart,
-    null_histograms,
-    stacked_bars,
-)
+from agglo.studies.digital.charts import city_bubbles, stacked_bars
 from agglo.studies.digital.facts import facts_of
 from agglo.studies.digital.findings import all_findings
 from agglo.studies.digital.flows import sankey_chart
 from agglo.studies.digital.maps import density_map, overlap_map, point_map
 from agglo.studies.digital.method import limit_notes, method_notes, origin_notes
+from agglo.studies.digital.null_charts import (
+    cross_k_chart,
+    hypergeometric_chart,
+    null_histograms,
+)
 from agglo.studies.digital.outputs import csv_files, stamp
 from agglo.studies.digital.sections import (
     audit_blocks,

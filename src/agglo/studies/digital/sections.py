@@ -511,6 +511,12 @@ def audit_blocks(facts: DigitalFacts) -> tuple[Block, ...]:
             most=60,
         )
     ]
+    return (*blocks, *_work_lists(facts))
+
+
+def _work_lists(facts: DigitalFacts) -> tuple[Block, ...]:
+    """Show unknown labels and doubtful places, where there are any."""
+    blocks: list[Block] = []
     if facts.tables["unmapped_labels"]:
         blocks.append(
             _table(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,6 +30,7 @@ from agglo.studies.digital.options import DigitalOptions
 
 if TYPE_CHECKING:
     from agglo.core.typing import FloatArray
+    from agglo.matching import Matching
     from agglo.studies.contract import StageInputs
 
 __all__ = ["sensitivity"]
@@ -95,18 +97,34 @@ def sensitivity(inputs: StageInputs) -> StageOutput:
                 io_min=options.io_min,
                 rel_q=options.rel_q,
             )
-            tested[key] = {}
-            for name, scheme in (("n1", "belt_cities"), ("n3", "belt_industries")):
-                null = matching_null(
-                    found,
-                    statistic=("identical", "similar"),
-                    scheme=scheme,  # type: ignore[arg-type]
-                    universe=universe_of(inputs),
-                    inference=Permutation(
-                        n=options.sensitivity_draws, seed=inputs.seed
-                    ),
-                )
-                tested[key][name] = _counts(null)
+            tested[key] = _tested(found, inputs)
+    return StageOutput(tables={"sensitivity": _with_chance(table, keys, tested)})
+
+
+def _tested(found: Matching, inputs: StageInputs) -> dict[str, FloatArray]:
+    """Draw both nulls of one matching."""
+    options = inputs.options_as(DigitalOptions)
+    inference = Permutation(n=options.sensitivity_draws, seed=inputs.seed)
+    return {
+        name: _counts(
+            matching_null(
+                found,
+                statistic=("identical", "similar"),
+                scheme=scheme,  # type: ignore[arg-type]
+                universe=universe_of(inputs),
+                inference=inference,
+            )
+        )
+        for name, scheme in (("n1", "belt_cities"), ("n3", "belt_industries"))
+    }
+
+
+def _with_chance(
+    table: pa.Table,
+    keys: list[_Key],
+    tested: Mapping[_Key, Mapping[str, FloatArray]],
+) -> pa.Table:
+    """Add expected degree, ratio and p under both nulls."""
     s = np.array(table["s"].to_pylist(), dtype=np.float64)
     for name in ("n1", "n3"):
         columns = [
@@ -118,7 +136,7 @@ def sensitivity(inputs: StageInputs) -> StageOutput:
             table = table.append_column(
                 f"degree_{label}_{name}", pa.array(values, pa.float64())
             )
-    return StageOutput(tables={"sensitivity": table})
+    return table
 
 
 def _counts(null: object) -> FloatArray:
