@@ -457,8 +457,8 @@ def city_blocks(facts: DigitalFacts) -> tuple[Block, ...]:
             facts.captioned(
                 facts.say(
                     "Cities with clusters: a joint cluster counts in each of its cities, "
-                    "and is matched where the match lies",
-                    "集群城市：联合集群计入其每个城市，匹配计入匹配所在城市",
+                    "and is matched where the match lies.",
+                    "集群城市：联合集群计入其每个城市，匹配计入匹配所在城市。",
                 )
             ),
             shown,
@@ -492,8 +492,8 @@ def audit_blocks(facts: DigitalFacts) -> tuple[Block, ...]:
             facts,
             facts.captioned(
                 facts.say(
-                    "Clusters without a related belt, with the closest belt by text",
-                    "没有相关产业带的集群及文字最接近的产业带",
+                    "Clusters without a related belt, with the closest belt by text.",
+                    "没有相关产业带的集群及文字最接近的产业带。",
                 )
             ),
             unmatched,
@@ -522,8 +522,8 @@ def _work_lists(facts: DigitalFacts) -> tuple[Block, ...]:
             _table(
                 facts,
                 facts.say(
-                    "Labels that no dictionary knows: the work list",
-                    "词典中没有的行业名称：待办清单",
+                    "Labels that no dictionary knows: the work list.",
+                    "词典中没有的行业名称：待办清单。",
                 ),
                 facts.tables["unmapped_labels"],
                 (
@@ -543,7 +543,7 @@ def _work_lists(facts: DigitalFacts) -> tuple[Block, ...]:
         blocks.append(
             _table(
                 facts,
-                facts.say("Places that a person must look at", "需要人工核对的地点"),
+                facts.say("Places that a person must look at.", "需要人工核对的地点。"),
                 lost,
                 (
                     ("list", "List", "名单", "text"),
