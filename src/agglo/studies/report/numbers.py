@@ -33,8 +33,8 @@ def format_number(value: float | None, kind: NumberKind = "number") -> str:
     Examples
     --------
     >>> from agglo.studies.report import format_number
-    >>> format_number(1234567.0, "count"), format_number(0.1234, "share")
-    ('1,234,567', '12.3 %')
+    >>> format_number(1234567.0, "count"), format_number(0.1234, "share").split()
+    ('1,234,567', ['12.3', '%'])
     >>> format_number(0.00001, "p"), format_number(float("nan"))
     ('< 0.0001', '–')
     """
