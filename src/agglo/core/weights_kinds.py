@@ -177,7 +177,7 @@ class Rings:
 
 
 def build_economic(z: ArrayLike, ids: ArrayLike) -> SpatialWeights:
-    """Weigh units by the likeness of one number, 1 / |z_i - z_j|.
+    """Weigh units by the likeness of one number, ``1 / abs(z_i - z_j)``.
 
     Parameters
     ----------

@@ -184,7 +184,7 @@ def global_envelope(
     https://doi.org/10.1111/0034-6527.00362). Two one-sided bands have no common p-value.
     Of fresh null curves `level` leave each band, so one band serves many curves.
 
-    MAD: max |K − K̄|/sd; DCLF: ∫(K − K̄)², by the trapezoidal rule; K̄ and sd over all n +
+    MAD: max of abs(K − K̄)/sd; DCLF: ∫(K − K̄)², by the trapezoidal rule; K̄ and sd over all n +
     1 curves. Where sd is 0 a curve deviates by 0. Cost O(n × arguments × log n), memory a
     few times that of `simulated`.
 
