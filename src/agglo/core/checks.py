@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from agglo.core.errors import InvalidTableError, Problem, suggest
-from agglo.core.frames import float_column
+from agglo.core.frames import as_text, float_column
 from agglo.core.options import check_choice
 from agglo.core.schema import Column, TableSchema, table_schema
 
@@ -20,7 +20,14 @@ if TYPE_CHECKING:
 
     from agglo.core.typing import BoolArray, IntArray
 
-__all__ = ["CheckReport", "UnknownCodes", "check_table", "flag_rows", "row_keys"]
+__all__ = [
+    "CheckReport",
+    "UnknownCodes",
+    "check_table",
+    "flag_rows",
+    "repeated",
+    "row_keys",
+]
 
 UnknownCodes: TypeAlias = Literal["error", "warn"]
 
@@ -108,6 +115,12 @@ def flag_rows(
             fix=fix,
         )
     ]
+
+
+def repeated(key: IntArray) -> BoolArray:
+    """Say which rows have a key that occurs more than once, the first of them included."""
+    _, inverse, count = np.unique(key, return_inverse=True, return_counts=True)
+    return np.asarray(count[inverse] > 1)
 
 
 def row_keys(table: pa.Table, names: tuple[str, ...] | list[str]) -> IntArray:
@@ -272,7 +285,7 @@ def _has_type(dtype: pa.DataType, expected: str) -> bool:
 def _check_text(data: pa.ChunkedArray, column: Column, place: str) -> list[Problem]:
     found: list[Problem] = []
     if column.role == "key":
-        blank = pc.fill_null(pc.equal(pc.utf8_trim_whitespace(_text(data)), ""), True)
+        blank = pc.fill_null(pc.equal(pc.utf8_trim_whitespace(as_text(data)), ""), True)
         found += flag_rows(
             _mask(blank),
             code="null_key",
@@ -282,7 +295,7 @@ def _check_text(data: pa.ChunkedArray, column: Column, place: str) -> list[Probl
             fix="give these rows a code or drop them",
         )
     if column.allowed:
-        known = pc.is_in(_text(data), value_set=pa.array(column.allowed))
+        known = pc.is_in(as_text(data), value_set=pa.array(column.allowed))
         odd = pc.and_(pc.invert(known), pc.is_valid(data))
         found += flag_rows(
             _mask(odd),
@@ -336,9 +349,8 @@ def _duplicates(table: pa.Table, rules: TableSchema, place: str) -> list[Problem
     if not keys:
         return []
     number = row_keys(table, keys)
-    _, inverse, count = np.unique(number, return_inverse=True, return_counts=True)
     return flag_rows(
-        count[inverse] > 1,
+        repeated(number),
         code="duplicate_key",
         what=f"the key ({', '.join(keys)}) occurs more than once",
         where=place,
@@ -353,7 +365,7 @@ def _flags(table: pa.Table, rules: TableSchema, place: str) -> list[Problem]:
         return []
     if not _has_type(table["flag"].type, "string"):
         return []
-    hidden = _mask(pc.fill_null(pc.equal(_text(table["flag"]), "c"), False))
+    hidden = _mask(pc.fill_null(pc.equal(as_text(table["flag"]), "c"), False))
     known = np.isfinite(float_column(table, "employment", where=place))
     return flag_rows(
         hidden & known,
@@ -376,9 +388,9 @@ def _unknown_codes(
         other = references.get(target[0])
         if other is None or target[1] not in other.column_names:
             continue
-        codes = _text(table[column.name])
+        codes = as_text(table[column.name])
         known = _mask(
-            pc.is_in(codes, value_set=_text(other[target[1]]).combine_chunks())
+            pc.is_in(codes, value_set=as_text(other[target[1]]).combine_chunks())
         )
         comparable = _same_version(table, other, column.name) & _mask(
             pc.is_valid(codes)
@@ -401,8 +413,8 @@ def _same_version(table: pa.Table, other: pa.Table, name: str) -> BoolArray:
     here, there = _VERSIONS.get(name, ("", ""))
     if here not in table.column_names or there not in other.column_names:
         return np.ones(table.num_rows, dtype=bool)
-    described = _text(other[there]).combine_chunks()
-    versions = _text(table[here])
+    described = as_text(other[there]).combine_chunks()
+    versions = as_text(table[here])
     inside = pc.is_in(versions, value_set=described.drop_null())
     return _mask(pc.or_(inside, pc.is_null(versions)))
 
@@ -431,12 +443,6 @@ def _versions(table: pa.Table, rules: TableSchema, place: str) -> list[Problem]:
                 )
             )
     return found
-
-
-def _text(data: pa.ChunkedArray) -> pa.ChunkedArray:
-    if pa.types.is_dictionary(data.type):
-        data = pc.cast(data, data.type.value_type)
-    return pc.cast(data, pa.string())
 
 
 def _mask(data: pa.ChunkedArray | pa.Array) -> NDArray[np.bool_]:

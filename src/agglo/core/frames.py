@@ -29,7 +29,9 @@ if TYPE_CHECKING:
     from agglo.core.typing import FloatArray, FrameKind, IntArray, IntoFrame
 
 __all__ = [
+    "as_text",
     "encode_labels",
+    "encode_text",
     "float_column",
     "frame_kind",
     "from_arrow",
@@ -224,9 +226,7 @@ def string_column(table: pa.Table, name: str) -> NDArray[np.object_]:
     numpy.ndarray of object
         Shape (rows,); ``str`` or ``None``.
     """
-    return np.asarray(
-        _as_text(table[name]).to_numpy(zero_copy_only=False), dtype=object
-    )
+    return np.asarray(as_text(table[name]).to_numpy(zero_copy_only=False), dtype=object)
 
 
 def float_column(table: pa.Table, name: str, *, where: str = "data") -> FloatArray:
@@ -292,7 +292,7 @@ def encode_labels(
     InvalidTableError
         If a label is null.
     """
-    column = _as_text(table[name])
+    column = as_text(table[name])
     if column.null_count:
         rows = np.flatnonzero(np.asarray(pc.is_null(column))) + 1
         bad = Problem(
@@ -306,6 +306,11 @@ def encode_labels(
         )
         msg = f"`{where}` has rows without a label in '{name}'."
         raise InvalidTableError(msg, [bad])
+    return encode_text(column)
+
+
+def encode_text(column: pa.ChunkedArray) -> tuple[NDArray[np.str_], IntArray]:
+    """Give the sorted distinct words of a text column without nulls, and each row's place."""
     encoded = column.combine_chunks().dictionary_encode()
     if isinstance(encoded, pa.ChunkedArray):
         encoded = encoded.combine_chunks()
@@ -313,8 +318,7 @@ def encode_labels(
     order = np.argsort(words, kind="stable")
     rank = np.empty(words.size, dtype=np.int64)
     rank[order] = np.arange(words.size)
-    codes = rank[encoded.indices.to_numpy(zero_copy_only=False)]
-    return words[order], codes
+    return words[order], rank[encoded.indices.to_numpy(zero_copy_only=False)]
 
 
 def _is_numeric(dtype: pa.DataType) -> bool:
@@ -326,7 +330,8 @@ def _is_numeric(dtype: pa.DataType) -> bool:
     )
 
 
-def _as_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
+def as_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Give a column as text, whatever its encoding; null stays null."""
     if pa.types.is_string(column.type):
         return column
     if pa.types.is_dictionary(column.type):

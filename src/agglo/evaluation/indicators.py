@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from agglo.core.checks import flag_rows
+from agglo.core.checks import flag_rows, repeated
 from agglo.core.errors import InvalidTableError, Problem
 from agglo.core.frames import (
     encode_labels,
@@ -283,11 +283,8 @@ def _bad_rows(
 
 
 def _duplicates(row: IntArray, column: IntArray, n: int) -> list[Problem]:
-    _, inverse, count = np.unique(
-        row * n + column, return_inverse=True, return_counts=True
-    )
     return flag_rows(
-        count[inverse] > 1,
+        repeated(row * n + column),
         code="duplicate_key",
         what="the same unit, indicator and period occurs more than once",
         where="data",

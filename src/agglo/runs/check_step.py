@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from agglo.core.checks import check_table
 from agglo.core.errors import InvalidTableError, Problem
 from agglo.core.outliers import check_outliers
+from agglo.core.results import to_json
 from agglo.core.schema import table_schema
 from agglo.core.typing import Json
 from agglo.runs.steps import Step, StepContext
@@ -57,7 +58,7 @@ def _work(context: StepContext) -> None:
         if not checked.problems:
             odd += _outliers(name, table)
         context.folder.notes.extend(str(w) for w in odd)
-        warnings: list[Json] = [_plain(w) for w in odd]
+        warnings: list[Json] = [to_json(w.to_dict()) for w in odd]
         report.append({"table": name, "rows": table.num_rows, "warnings": warnings})
     if problems:
         plural = "s" if len(problems) != 1 else ""
@@ -83,15 +84,3 @@ def _outliers(name: str, table: pa.Table) -> list[Problem]:
 
 def _any_positive(values: pa.ChunkedArray) -> bool:
     return bool(pc.any(pc.greater(values, 0)).as_py())
-
-
-def _plain(problem: Problem) -> dict[str, Json]:
-    return {
-        "code": problem.code,
-        "what": problem.what,
-        "where": problem.where,
-        "rows": list(problem.rows),
-        "n_rows": problem.n_rows,
-        "column": problem.column,
-        "fix": problem.fix,
-    }

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from agglo.core.checks import flag_rows
 from agglo.core.errors import InvalidTableError, OptionError, Problem, suggest
-from agglo.core.frames import float_column, require_columns
+from agglo.core.frames import as_text, encode_text, float_column, require_columns
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -37,10 +37,7 @@ def raise_problems(problems: list[Problem], where: str) -> None:
 
 def text_of(table: pa.Table, name: str) -> pa.ChunkedArray:
     """Give a column as text."""
-    column = table[name]
-    if pa.types.is_dictionary(column.type):
-        column = pc.cast(column, column.type.value_type)
-    return pc.cast(column, pa.string())
+    return as_text(table[name])
 
 
 def labels_of(
@@ -57,14 +54,7 @@ def labels_of(
         column=name,
         fix="drop these rows or give them a label",
     )
-    encoded = pc.fill_null(column, "").combine_chunks().dictionary_encode()
-    if isinstance(encoded, pa.ChunkedArray):
-        encoded = encoded.combine_chunks()
-    words = np.asarray(encoded.dictionary.to_pylist(), dtype=np.str_)
-    order = np.argsort(words, kind="stable")
-    rank = np.empty(words.size, dtype=np.int64)
-    rank[order] = np.arange(words.size)
-    return words[order], rank[encoded.indices.to_numpy(zero_copy_only=False)]
+    return encode_text(pc.fill_null(column, ""))
 
 
 def numbers_of(

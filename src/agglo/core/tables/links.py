@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from agglo.core.checks import flag_rows
+from agglo.core.checks import flag_rows, repeated
 from agglo.core.errors import Problem
 from agglo.core.frames import frame_kind, require_columns, to_arrow
 from agglo.core.results import digest_of, frozen_array
@@ -128,9 +128,8 @@ def as_links(
     if not directed:
         start, end = np.minimum(start, end), np.maximum(start, end)
     key = start * max(places.size, 1) + end
-    _, inverse, count = np.unique(key, return_inverse=True, return_counts=True)
     problems += flag_rows(
-        count[inverse] > 1,
+        repeated(key),
         code="duplicate_key",
         what=f"the same ({origin}, {destination}) occurs more than once",
         where="data",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from agglo.core.checks import flag_rows
+from agglo.core.checks import flag_rows, repeated
 from agglo.core.errors import Problem
 from agglo.core.frames import frame_kind, require_columns, to_arrow
 from agglo.core.results import digest_of, frozen_array
@@ -118,11 +118,8 @@ def as_panel(
         )
     regions, row = labels_of(table, region, problems, "data")
     periods, column = _periods(table, period, problems)
-    _, inverse, count = np.unique(
-        row * max(periods.size, 1) + column, return_inverse=True, return_counts=True
-    )
     problems += flag_rows(
-        count[inverse] > 1,
+        repeated(row * max(periods.size, 1) + column),
         code="duplicate_key",
         what=f"the same ({region}, {period}) occurs more than once",
         where="data",

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from agglo.core.checks import flag_rows
+from agglo.core.checks import flag_rows, repeated
 from agglo.core.errors import AlignmentError, InvalidTableError, OptionError, Problem
 from agglo.core.frames import frame_kind, require_columns, to_arrow
 from agglo.core.options import check_choice
@@ -397,9 +397,8 @@ def _hidden(
 
 
 def _repeated(cell: IntArray, region: str, activity: str) -> list[Problem]:
-    _, inverse, count = np.unique(cell, return_inverse=True, return_counts=True)
     return flag_rows(
-        count[inverse] > 1,
+        repeated(cell),
         code="duplicate_key",
         what=f"the same ({region}, {activity}) occurs more than once",
         where="data",
