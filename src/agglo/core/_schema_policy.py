@@ -12,6 +12,27 @@ from agglo.core._schema_types import TableSchema
 
 __all__ = ["POLICY_TABLES"]
 
+# designations and belts are matched with each other: what they share is written once
+_CITY = key_column(
+    "city", "City", "城市", "City or region it lies in.", "所在城市或地区。"
+)
+_INDUSTRY_LABEL = text_column(
+    "industry_label",
+    "Industry",
+    "行业名称",
+    "Industry as published.",
+    "公布的行业名称。",
+)
+_CITY_WEIGHT = number_column(
+    "weight",
+    "share",
+    "Weight",
+    "权重",
+    "Share of the city.",
+    "城市份额。",
+    maximum=1.0,
+)
+
 POLICY_TABLES: tuple[TableSchema, ...] = (
     TableSchema(
         name="designations",
@@ -22,27 +43,11 @@ POLICY_TABLES: tuple[TableSchema, ...] = (
             key_column(
                 "cluster", "Cluster", "集群", "Designated cluster.", "认定的集群。"
             ),
-            key_column(
-                "city", "City", "城市", "City or region it lies in.", "所在城市或地区。"
-            ),
+            _CITY,
             text_column("programme", "Programme", "计划", "Programme.", "认定计划。"),
             text_column("period", "Year", "年份", "Year of designation.", "认定年份。"),
-            text_column(
-                "industry_label",
-                "Industry",
-                "行业名称",
-                "Industry as published.",
-                "公布的行业名称。",
-            ),
-            number_column(
-                "weight",
-                "share",
-                "Weight",
-                "权重",
-                "Share of the city.",
-                "城市份额。",
-                maximum=1.0,
-            ),
+            _INDUSTRY_LABEL,
+            _CITY_WEIGHT,
             text_column(
                 "status",
                 "Status",
@@ -61,27 +66,11 @@ POLICY_TABLES: tuple[TableSchema, ...] = (
             key_column(
                 "belt", "Belt", "产业带", "On-line industrial belt.", "线上产业带。"
             ),
-            key_column(
-                "city", "City", "城市", "City or region it lies in.", "所在城市或地区。"
-            ),
+            _CITY,
             text_column("platform", "Platform", "平台", "Platform.", "平台。"),
             text_column("period", "Year", "年份", "Year observed.", "观测年份。"),
-            text_column(
-                "industry_label",
-                "Industry",
-                "行业名称",
-                "Industry as published.",
-                "公布的行业名称。",
-            ),
-            number_column(
-                "weight",
-                "share",
-                "Weight",
-                "权重",
-                "Share of the city.",
-                "城市份额。",
-                maximum=1.0,
-            ),
+            _INDUSTRY_LABEL,
+            _CITY_WEIGHT,
             number_column(
                 "size",
                 "",
