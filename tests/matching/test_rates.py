@@ -296,3 +296,20 @@ def test_lead_rule_counts_matches_in_the_lead_city_only():
     free = match_designations(ours, theirs, tree(), labels())
     free_city = matching_rates(free, by="city", inference=SEEDED)
     assert free_city.row("matched", "b")["count"] == 2
+
+
+def test_counts_of_joint_clusters_are_whole():
+    """Three cities of a third each, 165 times: 165 clusters, not 164.99…."""
+    ours = [(f"c{i}", city, "X11") for i in range(165) for city in "abc"]
+    found = _rates(clusters(ours), belts(THEIRS))
+    row = found.row("matched")
+    assert (row["count"], row["n"]) == (165.0, 165.0)
+    shared = _rates(clusters(ours), belts(THEIRS), by="city", counting="fractional")
+    at = (shared.measure == "matched") & (shared.group == "a")
+    assert shared.n[at].tolist() == [55.0]
+
+
+def test_fractions_stay_fractions():
+    ours = [("c1", "a", "X11"), ("c1", "b", "X11"), ("c1", "d", "X11")]
+    found = _rates(clusters(ours), belts(THEIRS), by="city", counting="fractional")
+    assert found.row("matched", "a")["n"] == pytest.approx(1 / 3, rel=1e-15)

@@ -168,12 +168,17 @@ class _Parts:
         Names and weights of similar, shape (measures,).
     top, bottom
         Shape (groups, cities, measures).
+    count, n
+        Sums over the cities, shape (groups, measures), taken cluster by cluster: the
+        parts of a joint cluster would add up to 163.99….
     """
 
     measure: tuple[str, ...]
     s: FloatArray
     top: FloatArray
     bottom: FloatArray
+    count: FloatArray
+    n: FloatArray
 
     @classmethod
     def of(
@@ -212,16 +217,24 @@ class _Parts:
             )
             return total.astype(np.float64).reshape(shape)
 
+        def whole(value: FloatArray) -> FloatArray:
+            each = rows.weight * in_shares * value
+            total = np.bincount(rows.group, weights=each, minlength=shape[0])
+            return shares.settled(total)
+
         there = np.bincount(
             flat, weights=keep[rows.part], minlength=shape[0] * shape[1]
         ).reshape(shape)
         lies = (there > 0).astype(np.float64)
         holds = np.isin(matching.clusters.city, matching.belts.city)
+        both = lies * holds
         return cls(
             measure=("coexistence", *(c[0] for c in columns)),
             s=np.array([np.nan, *(c[1] for c in columns)]),
-            top=np.stack([lies * holds, *(spread(c[2]) for c in columns)], axis=2),
+            top=np.stack([both, *(spread(c[2]) for c in columns)], axis=2),
             bottom=np.stack([lies, *(spread(c[3]) for c in columns)], axis=2),
+            count=np.stack([both.sum(axis=1), *(whole(c[2]) for c in columns)], axis=1),
+            n=np.stack([lies.sum(axis=1), *(whole(c[3]) for c in columns)], axis=1),
         )
 
 
@@ -246,7 +259,7 @@ def _wrap(
 ) -> Rates:
     from scipy.stats import norm
 
-    count, n = parts.top.sum(axis=1), parts.bottom.sum(axis=1)
+    count, n = parts.count, parts.n
     value = np.full(count.shape, np.nan)
     np.divide(count, n, out=value, where=n > 0)
     z = float(norm.ppf(0.5 + float(str(parameters["level"])) / 2))
@@ -274,8 +287,7 @@ def _wrap(
         upper=frozen_array(high[g, k]),
         block_lower=frozen_array(block[0][g, k]),
         block_upper=frozen_array(block[1][g, k]),
-        # sums of fractions reach 5 only up to rounding
-        small=frozen_array(n[g, k] < _SMALL - 1e-9),
+        small=frozen_array(n[g, k] < _SMALL),
         level=float(str(parameters["level"])),
         n_before=n_clusters[0],
         n_after=n_clusters[1],

@@ -9,7 +9,22 @@ import numpy as np
 if TYPE_CHECKING:
     from agglo.core.typing import FloatArray
 
-__all__ = ["block_ratios", "wilson"]
+__all__ = ["block_ratios", "settled", "wilson"]
+
+# what weights of one cluster may miss 1 by when they are read
+_SLACK = 1e-9
+
+
+def settled(total: FloatArray) -> FloatArray:
+    """Give sums of shares, those within the slack of a whole number as that number.
+
+    Thirds have no exact binary form, so three of them may add up to 0.999…; weights are
+    accepted when they add up to 1 within the same slack, nothing finer is known of them.
+    """
+    near = np.rint(total)
+    close = np.abs(total - near) <= _SLACK * np.maximum(np.abs(near), 1.0)
+    out: FloatArray = np.where(close, near, total)
+    return out
 
 
 def wilson(count: FloatArray, n: FloatArray, z: float) -> tuple[FloatArray, FloatArray]:
