@@ -7,6 +7,7 @@ import pyarrow as pa
 import pytest
 
 import agglo as ag
+from agglo.core.errors import InvalidTableError, OptionError
 
 # esda 2.9.0 with libpysal 4.14.1: a ring of twelve, neighbours i-1, i+1, i+3, row weights.
 # Tolerance 1e-12. esda scales local values by n-1 where we (and Anselin 1995, equation 12,
@@ -161,3 +162,75 @@ def test_figures_and_summaries():
     local = ag.local_moran(DATA, ring(), inference=ag.Permutation(n=99, seed=1))
     assert "places with q" in local.summary()
     assert local.plot().get_xlabel() == "value"
+
+
+# esda 2.9.0, Moran_Rate and Moran_Local_Rate on the same ring; local values times 12/11
+BASE = [40.0, 55.0, 12.0, 90.0, 33.0, 61.0, 70.0, 25.0, 80.0, 44.0, 95.0, 18.0]
+RATE_I = 0.003979348189108179
+RATE_LOCAL = [
+    -0.00578453550647673, 0.2120952724997878, 0.04595848753280065, 0.17907259007237827,
+    -0.004825843199756788, 0.23203067716497563, 0.05670821512238277,
+    -0.06119479070564353, -0.19048600715976285, -0.4632638412864454,
+    0.13169194765619016, -0.08424999392113182,
+]  # fmt: skip
+
+
+def test_empirical_bayes_values_of_esda():
+    data = DATA.append_column("base", pa.array(BASE))
+    draws = ag.Permutation(n=99, seed=1)
+    found = ag.moran(data, ring(), base="base", inference=draws)
+    assert found.i == pytest.approx(RATE_I, abs=1e-12)
+    local = ag.local_moran(data, ring(), base="base", inference=draws)
+    np.testing.assert_allclose(local.i, RATE_LOCAL, atol=1e-12)
+
+
+def test_empirical_bayes_by_hand():
+    # b = 6/60, a = s² - 0.1/15 < 0: the two large places keep b/x alone
+    base, count = np.array([10, 19, 11, 20]), np.array([1, 2, 1, 2])
+    data = pa.table({"region": list("abcd"), "value": count, "base": base})
+    w = ag.SpatialWeights.from_links(list("abbccd"), list("bacbdc"))
+    found = ag.local_moran(data, w, base="base", inference=ag.Permutation(n=99, seed=1))
+    rate, b = count / base, 0.1
+    a = (10 * 0 + 19 * (2 / 19 - b) ** 2 + 11 * (1 / 11 - b) ** 2) / 60 - b / 15
+    variance = [a + b / 10, b / 19, a + b / 11, b / 20]
+    np.testing.assert_allclose(found.value, (rate - b) / np.sqrt(variance), atol=1e-12)
+
+
+def test_the_base_takes_the_pattern_of_population_out():
+    """Counts that only follow a smooth population have no pattern as rates."""
+    rng = np.random.default_rng(5)
+    side = 20
+    cells = [(r, c) for r in range(side) for c in range(side)]
+    names = [f"{r:02d}{c:02d}" for r, c in cells]
+    pairs = [
+        (f"{r:02d}{c:02d}", f"{r + i:02d}{c + j:02d}")
+        for r, c in cells
+        for i, j in ((0, 1), (1, 0), (0, -1), (-1, 0))
+        if 0 <= r + i < side and 0 <= c + j < side
+    ]
+    w = ag.SpatialWeights.from_links([a for a, _ in pairs], [b for _, b in pairs])
+    people = np.array([1000.0 * np.exp((r + c) / 8) for r, c in cells])
+    data = pa.table(
+        {"region": names, "value": rng.poisson(people * 0.01), "people": people}
+    )
+    draws = ag.Permutation(n=199, seed=1)
+    assert ag.moran(data, w, inference=draws).i > 0.8
+    assert abs(ag.moran(data, w, base="people", inference=draws).i) < 0.1
+
+
+@pytest.mark.parametrize(
+    ("change", "options", "error"),
+    [
+        ({"base": [0.0, *BASE[1:]]}, {}, InvalidTableError),
+        ({"value": [-1.0, *Y[1:]]}, {}, InvalidTableError),
+        ({"base": [np.nan, *BASE[1:]]}, {}, InvalidTableError),
+        ({}, {"transform": "rank"}, OptionError),
+    ],
+)
+def test_rates_that_are_none_are_refused(change, options, error):
+    data = pa.table({"region": LABELS, "value": Y, "base": BASE, **change})
+    for measure in (ag.moran, ag.local_moran):
+        with pytest.raises(error):
+            measure(data, ring(), base="base", **options)
+    with pytest.raises(OptionError, match="lagged"):
+        ag.moran(data, ring(), base="base", lagged="value")

@@ -327,14 +327,14 @@ CASES: Mapping[str, Case] = {
     "concentration.moran": Case(
         data=(VALUES, RING),
         options={"inference": Permutation(n=99, seed=7)},
-        columns=("region", "value", "lagged"),
+        columns=("region", "value", "lagged", "base"),
         wrong={"transform": Wrong(value="logs"), "alternative": SIDE},
         free={"inference": CHECKED},
     ),
     "concentration.local_moran": Case(
         data=(VALUES, RING),
         options={"inference": Permutation(n=99, seed=7)},
-        columns=("region", "value"),
+        columns=("region", "value", "base"),
         wrong={"transform": Wrong(value="logs"), "fdr": Wrong(value="bonferroni")},
         free={"inference": CHECKED},
     ),

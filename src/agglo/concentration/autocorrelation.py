@@ -8,7 +8,7 @@ import numpy as np
 
 from agglo.concentration._kernels import autocorrelation as kernels
 from agglo.concentration.autocorrelation_results import LocalMoran, Moran
-from agglo.core.errors import AlignmentError, InvalidTableError
+from agglo.core.errors import AlignmentError, InvalidTableError, OptionError
 from agglo.core.frames import (
     float_column,
     frame_kind,
@@ -41,6 +41,7 @@ def moran(
     region: str = "region",
     value: str = "value",
     lagged: str | None = None,
+    base: str | None = None,
     transform: Transform = "none",
     alternative: Alternative = "two-sided",
     inference: Permutation = Permutation(),  # noqa: B008  frozen
@@ -60,6 +61,10 @@ def moran(
     lagged
         Another column whose neighbours' mean is compared with `value` (bivariate). It
         mixes in the plain correlation of the two: a description, not a test of influence.
+    base
+        Column of what the counts in `value` are out of (people, firms), above 0. The index
+        is then that of empirical-Bayes scores of the rates value / base: rates of small
+        places vary more, and raw ones give a pattern of population.
     transform
         ``"none"``, ``"log1p"`` for counts, or ``"rank"`` (mean ranks for ties).
     alternative
@@ -78,19 +83,24 @@ def moran(
     AlignmentError
         If regions and units differ, or a region occurs twice.
     InvalidTableError
-        If a value is missing or infinite, or a count is negative with ``"log1p"``.
+        If a value is missing or infinite, a count is negative with ``"log1p"`` or `base`,
+        or a base is not above 0.
     OptionError
-        If an option has no such choice.
+        If an option has no such choice, or `base` meets `lagged` or a transform.
 
     Notes
     -----
     With z the deviations from the mean and W row-standardised, :math:`I = (n/S_0)\,
     z'Wz / z'z`. Islands have a lag of zero. A constant has no I: NaN with a reason.
-    Moments under normality: Cliff and Ord (1981). Cost O(draws × neighbours).
+    Moments under normality: Cliff and Ord (1981). With `base` x and counts y the scores
+    are :math:`(y_i/x_i - b)/\sqrt{a + b/x_i}`, :math:`b = \sum y/\sum x`, :math:`a =
+    \sum x (y/x - b)^2/\sum x - b/\bar x`; where :math:`a + b/x_i` is not positive
+    :math:`b/x_i` stands for it; scores are permuted. Cost O(draws × neighbours).
 
     References
     ----------
-    Moran 1950, doi:10.1093/biomet/37.1-2.17.
+    Moran 1950, doi:10.1093/biomet/37.1-2.17; rates: Assunção and Reis 1999,
+    doi:10.1002/(SICI)1097-0258(19990830)18:16<2147::AID-SIM179>3.0.CO;2-I.
 
     See Also
     --------
@@ -107,9 +117,10 @@ def moran(
     check_choice("transform", transform, ("none", "log1p", "rank"))
     check_choice("alternative", alternative, ("greater", "less", "two-sided"))
     w = weights if weights.standardisation == "row" else weights.standardised("row")
-    named = {"region": region, "value": value, "lagged": lagged}
+    named = {"region": region, "value": value, "lagged": lagged, "base": base}
     require_columns(to_arrow(data), named)
-    kind, y = _values(data, w, region, value, transform)
+    _refuse_mixed(base, lagged, transform)
+    kind, y = _values(data, w, region, value, transform, base)
     other = y if lagged is None else _values(data, w, region, lagged, transform)[1]
     z, u = kernels.standard_scores(y), kernels.standard_scores(other)
     entropy = entropy_of(inference.seed)
@@ -117,6 +128,7 @@ def moran(
     parameters = {
         "value": value,
         "lagged": lagged,
+        "base": base,
         "transform": transform,
         "alternative": alternative,
         "n": inference.n,
@@ -161,6 +173,7 @@ def local_moran(
     *,
     region: str = "region",
     value: str = "value",
+    base: str | None = None,
     transform: Transform = "none",
     fdr: Literal["bh", "by"] = "bh",
     inference: Permutation = Permutation(),  # noqa: B008  frozen
@@ -172,7 +185,7 @@ def local_moran(
 
     Parameters
     ----------
-    data, weights, region, value, transform
+    data, weights, region, value, base, transform
         As in :func:`moran`.
     fdr
         ``"bh"`` or ``"by"`` over all places.
@@ -190,9 +203,9 @@ def local_moran(
     AlignmentError
         If regions and units differ, or a region occurs twice.
     InvalidTableError
-        If a value is missing or infinite.
+        If a value is missing or infinite, or a base is not above 0.
     OptionError
-        If an option has no such choice.
+        If an option has no such choice, or `base` meets a transform.
 
     Notes
     -----
@@ -220,7 +233,9 @@ def local_moran(
     check_choice("transform", transform, ("none", "log1p", "rank"))
     check_choice("fdr", fdr, ("bh", "by"))
     w = weights if weights.standardisation == "row" else weights.standardised("row")
-    kind, y = _values(data, w, region, value, transform)
+    require_columns(to_arrow(data), {"region": region, "value": value, "base": base})
+    _refuse_mixed(base, None, transform)
+    kind, y = _values(data, w, region, value, transform, base)
     z = kernels.standard_scores(y)
     entropy = entropy_of(inference.seed)
     lag = w.lag(np.nan_to_num(z))
@@ -258,6 +273,7 @@ def local_moran(
             w.digest,
             parameters={
                 "value": value,
+                "base": base,
                 "transform": transform,
                 "fdr": fdr,
                 "n": inference.n,
@@ -275,8 +291,22 @@ def _tied(simulated: FloatArray, observed: FloatArray | float) -> FloatArray:
     return out
 
 
+def _refuse_mixed(base: str | None, lagged: str | None, transform: str) -> None:
+    if base is None:
+        return
+    for name, given in (("lagged", lagged), ("transform", transform)):
+        if given not in (None, "none"):
+            msg = f"base={base!r} cannot go with {name}={given!r}: scores of rates stand alone."
+            raise OptionError(msg)
+
+
 def _values(
-    data: IntoFrame, weights: SpatialWeights, region: str, value: str, transform: str
+    data: IntoFrame,
+    weights: SpatialWeights,
+    region: str,
+    value: str,
+    transform: str,
+    base: str | None = None,
 ) -> tuple[FrameKind, FloatArray]:
     """Give the values in the order of the weights."""
     kind = frame_kind(data)
@@ -287,14 +317,18 @@ def _values(
         msg = f"Column '{region}' names a region more than once; aggregate first."
         raise AlignmentError(msg)
     weights.aligned(labels)
-    y = float_column(table, value)[np.argsort(labels, kind="stable")]
-    if not np.isfinite(y).all():
-        lost = int((~np.isfinite(y)).sum())
-        msg = (
-            f"Column '{value}' is missing or infinite in {lost} regions: leave these "
-            "regions out of data and weights, an unknown value has no neighbour's mean."
-        )
-        raise InvalidTableError(msg)
+    order = np.argsort(labels, kind="stable")
+    y = _known(float_column(table, value)[order], value)
+    if base is not None:
+        x = _known(float_column(table, base)[order], base)
+        if (x <= 0).any() or (y < 0).any():
+            msg = (
+                f"Rates need counts ≥ 0 in '{value}' and a base above 0 in '{base}': "
+                f"{int((y < 0).sum())} counts and {int((x <= 0).sum())} bases are not so; "
+                "leave these regions out of data and weights."
+            )
+            raise InvalidTableError(msg)
+        return kind, kernels.rate_scores(y, x)
     if transform == "log1p":
         if (y < 0).any():
             msg = f"transform='log1p' needs values ≥ 0; column '{value}' has negative ones."
@@ -305,3 +339,14 @@ def _values(
 
         return kind, np.asarray(rankdata(y), dtype=np.float64)
     return kind, y
+
+
+def _known(y: FloatArray, name: str) -> FloatArray:
+    if not np.isfinite(y).all():
+        lost = int((~np.isfinite(y)).sum())
+        msg = (
+            f"Column '{name}' is missing or infinite in {lost} regions: leave these "
+            "regions out of data and weights, an unknown value has no neighbour's mean."
+        )
+        raise InvalidTableError(msg)
+    return y

@@ -18,6 +18,7 @@ __all__ = [
     "normal_moments",
     "permuted_moran",
     "quadrants",
+    "rate_scores",
     "standard_scores",
 ]
 
@@ -30,6 +31,24 @@ def standard_scores(y: FloatArray) -> FloatArray:
     if spread <= 1e-12 * max(np.abs(y).max(), 1.0):
         return np.full(y.shape, np.nan)
     return away / spread
+
+
+def rate_scores(count: FloatArray, base: FloatArray) -> FloatArray:
+    """Give deviations of rates from the common rate over their own spread.
+
+    Assunção and Reis (1999), section 3: the variance of a rate is that of the true rates,
+    found by moments, and the sampling part b / base. Where the moments leave nothing the
+    sampling part stands alone.
+    """
+    common = count.sum() / base.sum()
+    rate = count / base
+    spread = (base * (rate - common) ** 2).sum() / base.sum()
+    between = spread - common / base.mean()
+    sampling = common / base
+    variance = between + sampling
+    variance = np.where(variance > 0, variance, sampling)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return (rate - common) / np.sqrt(variance)
 
 
 def cross_moran(z: FloatArray, u: FloatArray, w: csr_array) -> FloatArray:
