@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         econometrics,
         evaluation,
         matching,
+        networks,
         relatedness,
         runs,
         simulate,
@@ -185,6 +186,11 @@ if TYPE_CHECKING:
         normalise_city,
         suggest_nodes,
     )
+    from agglo.networks import (
+        as_link_events,
+        build_links,
+        flow_matrix,
+    )
     from agglo.relatedness import (
         STRENGTH_SCHEMES,
         ClusterDefinitions,
@@ -215,6 +221,7 @@ _AREAS = (
     "econometrics",
     "evaluation",
     "matching",
+    "networks",
     "relatedness",
     "runs",
     "simulate",
@@ -318,6 +325,11 @@ _EXPORTS = {
         "as_points",
         "as_region_activity",
         "as_regions",
+    ),
+    "agglo.networks": (
+        "as_link_events",
+        "build_links",
+        "flow_matrix",
     ),
     "agglo.relatedness": (
         "ClusterDefinitions",

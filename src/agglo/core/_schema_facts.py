@@ -1,4 +1,4 @@
-"""Tables of what was measured: activity, establishments, flows, links, patents."""
+"""Tables of what was measured: activity, establishments, flows, patents."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from agglo.core._schema_columns import (
     EMPLOYMENT,
     FLAG,
     INDUSTRY,
+    INDUSTRY_KEY,
     INDUSTRY_VERSION,
     LAT,
     LON,
@@ -17,7 +18,7 @@ from agglo.core._schema_columns import (
     number_column,
     text_column,
 )
-from agglo.core._schema_types import TableSchema
+from agglo.core._schema_types import Column, TableSchema
 
 __all__ = ["FACT_TABLES"]
 
@@ -110,6 +111,30 @@ FACT_TABLES: tuple[TableSchema, ...] = (
                 minimum=None,
             ),
             EMPLOYMENT,
+            text_column(
+                "size",
+                "Size class",
+                "规模类别",
+                "large, medium, small, micro or other.",
+                "大型、中型、小型、微型等。",
+            ),
+            number_column(
+                "capital",
+                "currency units",
+                "Capital",
+                "资本",
+                "Registered or paid-in capital.",
+                "注册资本或实缴资本。",
+            ),
+            Column(
+                name="is_hq",
+                dtype="boolean",
+                role="attribute",
+                label_en="Headquarters",
+                label_zh="是否总部",
+                description_en="Whether it is the headquarters of its firm.",
+                description_zh="是否为所属公司的总部。",
+            ),
             text_column("opened", "Opened", "开业", "Period of opening.", "开业时期。"),
             text_column("closed", "Closed", "关闭", "Period of closing.", "关闭时期。"),
             FLAG,
@@ -175,54 +200,10 @@ FACT_TABLES: tuple[TableSchema, ...] = (
         ),
     ),
     TableSchema(
-        name="links",
-        title_en="Ties between places, in layers.",
-        title_zh="地区之间的联系，分层。",
-        key=("layer", "period", "origin", "destination", "industry"),
-        columns=(
-            key_column(
-                "layer",
-                "Layer",
-                "层",
-                "branch, copatent, supply or other.",
-                "分支、合作专利、供应等。",
-            ),
-            PERIOD,
-            key_column(
-                "origin",
-                "Origin",
-                "起点",
-                "Region of origin.",
-                "起点地区。",
-                REGION_KEY,
-            ),
-            key_column(
-                "destination",
-                "Destination",
-                "终点",
-                "Region of destination.",
-                "终点地区。",
-                REGION_KEY,
-            ),
-            text_column(
-                "industry", "Industry", "行业", "Industry of the tie.", "联系的行业。"
-            ),
-            number_column(
-                "weight",
-                "",
-                "Weight",
-                "权重",
-                "Strength of the tie.",
-                "联系强度。",
-                required=True,
-            ),
-        ),
-    ),
-    TableSchema(
         name="patents",
         title_en="Patents by applicant.",
         title_zh="按申请人的专利。",
-        key=("patent", "applicant"),
+        key=("patent", "applicant", "class", "industry"),
         columns=(
             key_column("patent", "Patent", "专利", "Application number.", "申请号。"),
             key_column("applicant", "Applicant", "申请人", "Applicant.", "申请人。"),
@@ -235,6 +216,21 @@ FACT_TABLES: tuple[TableSchema, ...] = (
                 "Region of the applicant.",
                 "申请人所在地区。",
                 ref=REGION_KEY,
+            ),
+            text_column(
+                "industry",
+                "Industry",
+                "行业",
+                "Industry of the applicant.",
+                "申请人所属行业。",
+                ref=INDUSTRY_KEY,
+            ),
+            text_column(
+                "size",
+                "Size class",
+                "规模类别",
+                "Size class of the applicant.",
+                "申请人规模类别。",
             ),
             text_column(
                 "entity_type",

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from agglo.core._schema_facts import FACT_TABLES
+from agglo.core._schema_networks import NETWORK_TABLES
 from agglo.core._schema_policy import POLICY_TABLES
 from agglo.core._schema_reference import REFERENCE_TABLES
 from agglo.core._schema_types import Column, TableSchema
@@ -121,5 +122,6 @@ def _section(schema: TableSchema, lang: Lang) -> str:
 
 
 SCHEMAS: Mapping[str, TableSchema] = {
-    schema.name: schema for schema in (*REFERENCE_TABLES, *FACT_TABLES, *POLICY_TABLES)
+    schema.name: schema
+    for schema in (*REFERENCE_TABLES, *FACT_TABLES, *NETWORK_TABLES, *POLICY_TABLES)
 }

@@ -1,0 +1,1 @@
+"""Array kernels of the networks area: no labels, no frames."""
