@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     )
     from agglo.concentration import (
         bootstrap_ellipse,
+        bootstrap_overlap,
         centre_shift,
         cluster_index,
         coagglomeration,
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
         maurel_sedillot,
         moran,
         nearest_neighbour_index,
+        overlap_test,
         rank_size,
         ripley_d,
         ripley_k,
@@ -233,6 +235,7 @@ _AREAS = (
 _EXPORTS = {
     "agglo.concentration": (
         "bootstrap_ellipse",
+        "bootstrap_overlap",
         "centre_shift",
         "cluster_index",
         "coagglomeration",
@@ -264,6 +267,7 @@ _EXPORTS = {
         "rank_size",
         "colocation_quotient",
         "nearest_neighbour_index",
+        "overlap_test",
         "site_cross_k",
         "shift_share",
         "shrink_location_quotient",

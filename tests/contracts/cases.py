@@ -324,6 +324,30 @@ CASES: Mapping[str, Case] = {
         free={"inference": CHECKED},
         ordered="points have no names: rows are drawn by position",
     ),
+    "concentration.bootstrap_overlap": Case(
+        data=(POINTS, POINTS),
+        options={"inference": Bootstrap(n=50, seed=7)},
+        columns=("x", "y", "weight"),
+        wrong={
+            **_ELLIPSE,
+            "unit_a": Wrong(value=["a"], error=AggloError, says="unit"),
+            "unit_b": Wrong(value=["a"], error=AggloError, says="unit"),
+        },
+        free={"inference": CHECKED},
+        ordered="points have no names: rows are drawn by position",
+    ),
+    "concentration.overlap_test": Case(
+        data=(POINTS, POINTS),
+        options={"inference": Permutation(n=99, seed=7)},
+        columns=("x", "y", "weight"),
+        wrong={
+            **_ELLIPSE,
+            "unit_a": Wrong(value=["a"], error=AggloError, says="unit"),
+            "unit_b": Wrong(value=["a"], error=AggloError, says="unit"),
+        },
+        free={"inference": CHECKED},
+        ordered="points have no names: rows are dealt out by position",
+    ),
     "concentration.moran": Case(
         data=(VALUES, RING),
         options={"inference": Permutation(n=99, seed=7)},

@@ -20,7 +20,7 @@ QUICK = DigitalOptions(
     block_draws=99,
     sensitivity_draws=19,
     ellipse_draws=99,
-    overlap_draws=19,
+    overlap_draws=99,
     spatial_draws=99,
 )
 # not a seed that the study was developed with

@@ -10,6 +10,7 @@ from agglo.concentration.coagglomeration import (
 )
 from agglo.concentration.density import kernel_density
 from agglo.concentration.dissimilarity import hachman, hoover, krugman
+from agglo.concentration.ellipse_comparison import bootstrap_overlap, overlap_test
 from agglo.concentration.ellipses import (
     bootstrap_ellipse,
     centre_shift,
@@ -41,6 +42,7 @@ from agglo.concentration.variety import variety
 
 __all__ = [
     "bootstrap_ellipse",
+    "bootstrap_overlap",
     "centre_shift",
     "cluster_index",
     "coagglomeration",
@@ -69,6 +71,7 @@ __all__ = [
     "maurel_sedillot",
     "moran",
     "nearest_neighbour_index",
+    "overlap_test",
     "rank_size",
     "ripley_d",
     "ripley_k",

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from agglo.concentration._ellipse_draws import (
+    LOST,
+    STATISTICS,
+    Divisor,
+    acceleration,
+    axial,
+    bca,
+    refuse_weightless,
+    scale_of,
+    statistics_of,
+    units_of,
+)
 from agglo.concentration._kernels import ellipses as kernels
 from agglo.concentration.ellipse_results import (
     CentreShift,
@@ -15,9 +27,9 @@ from agglo.concentration.ellipse_results import (
     EllipseInterval,
     EllipseOverlap,
 )
-from agglo.core.errors import AlignmentError, InvalidTableError, OptionError
+from agglo.core.errors import AlignmentError, OptionError
 from agglo.core.geo import geodesic_bearing, geodesic_km
-from agglo.core.options import Bootstrap, check_choice, check_number
+from agglo.core.options import Bootstrap, check_choice
 from agglo.core.parallel import entropy_of
 from agglo.core.results import Provenance, Undefined, frozen_array
 from agglo.core.tables import Points, as_points
@@ -26,7 +38,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from agglo.core.geo import Projection
-    from agglo.core.typing import FloatArray, IntArray, IntoFrame
+    from agglo.core.typing import IntoFrame
 
 __all__ = [
     "bootstrap_ellipse",
@@ -34,11 +46,6 @@ __all__ = [
     "ellipse_overlap",
     "standard_deviational_ellipse",
 ]
-
-Divisor: TypeAlias = Literal["n", "n-1", "n-2"]
-
-_LOST: Mapping[str, float] = {"n": 0.0, "n-1": 1.0, "n-2": 2.0}
-_STATISTICS = ("x_km", "y_km", "long_km", "short_km", "area_km2", "theta")
 
 
 def standard_deviational_ellipse(
@@ -111,29 +118,11 @@ def standard_deviational_ellipse(
     >>> round(ag.standard_deviational_ellipse(seats).long_km, 4)
     3.5355
     """
-    check_choice("divisor", divisor, tuple(_LOST))
-    factor = _scale(scale, coverage)
+    check_choice("divisor", divisor, tuple(LOST))
+    factor = scale_of(scale, coverage)
     points = as_points(data, x=x, y=y, weight=weight, crs=crs)
-    _refuse_weightless(points, label)
+    refuse_weightless(points, label)
     return _ellipse(points, divisor, factor, label)
-
-
-def _scale(scale: float | None, coverage: float | None) -> float:
-    if scale is not None and coverage is not None:
-        msg = "Give scale= or coverage=, not both."
-        raise OptionError(msg)
-    if coverage is not None:
-        share = check_number("coverage", coverage, minimum=0, maximum=1, open_ends=True)
-        return float(np.sqrt(-2.0 * np.log1p(-share)))
-    if scale is None:
-        return 1.0
-    return check_number("scale", scale, minimum=0, open_ends=True)
-
-
-def _refuse_weightless(points: Points, label: str) -> None:
-    if not (points.weight > 0).any():
-        msg = f"No point of {label} has a positive weight: there is no centre."
-        raise InvalidTableError(msg)
 
 
 def _ellipse(points: Points, divisor: str, scale: float, label: str) -> Ellipse:
@@ -143,7 +132,7 @@ def _ellipse(points: Points, divisor: str, scale: float, label: str) -> Ellipse:
     # sums around the mean: raw sums of squares lose digits far from the origin
     ox, oy = float(x.mean()), float(y.mean())
     sums = kernels.sums_by_unit(x - ox, y - oy, w, np.zeros(x.size, np.int64), 1)
-    cx, cy, sxx, syy, sxy = kernels.covariance_of_sums(sums, _LOST[divisor])
+    cx, cy, sxx, syy, sxy = kernels.covariance_of_sums(sums, LOST[divisor])
     long, short, theta = (float(v[0]) for v in kernels.axes_of(sxx, syy, sxy))
     degenerate = bool(sites.shape[0] < 3 or not short > 0)
     if degenerate:
@@ -414,10 +403,10 @@ def bootstrap_ellipse(
     (True, 20)
     """
     points = as_points(data, x=x, y=y, weight=weight, crs=crs)
-    _refuse_weightless(points, "the data")
-    check_choice("divisor", divisor, tuple(_LOST))
-    factor, lost = _scale(scale, coverage), _LOST[divisor]
-    code, n_units = _units(unit, points.n)
+    refuse_weightless(points, "the data")
+    check_choice("divisor", divisor, tuple(LOST))
+    factor, lost = scale_of(scale, coverage), LOST[divisor]
+    code, n_units = units_of(unit, points.n)
     use = points.weight > 0
     ox, oy = float(points.x_km[use].mean()), float(points.y_km[use].mean())
     sums = kernels.sums_by_unit(
@@ -435,25 +424,28 @@ def bootstrap_ellipse(
     rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence(entropy)))
     units = sums.shape[0]
     counts = rng.multinomial(units, np.full(units, 1.0 / units), size=inference.n)
-    draws = _statistics(counts @ sums, lost, factor)
-    whole = _statistics(sums.sum(axis=0)[None], lost, factor)[0]
-    jackknife = _statistics(sums.sum(axis=0) - sums, lost, factor)
+    draws = statistics_of(counts @ sums, lost, factor)
+    whole = statistics_of(sums.sum(axis=0)[None], lost, factor)[0]
+    jackknife = statistics_of(sums.sum(axis=0) - sums, lost, factor)
     tail = 0.5 * (1.0 - inference.level)
     lower, upper = np.nanquantile(draws[:, :5], [tail, 1.0 - tail], axis=0)
-    bca = np.array(
-        [_bca(draws[:, i], whole[i], jackknife[:, i], tail) for i in range(5)]
+    corrected = np.array(
+        [
+            bca(draws[:, i], whole[i], acceleration(jackknife[:, i]), tail)
+            for i in range(5)
+        ]
     )
-    theta, concentration = _axial(draws[:, 5], tail)
+    theta, concentration = axial(draws[:, 5], tail)
     shift = np.array([ox, oy, 0.0, 0.0, 0.0])
     notes = () if units >= 10 else (f"only {units} units: the intervals are rough",)
     empty = np.array([np.nan])
     return EllipseInterval(
-        statistic=_STATISTICS,
+        statistic=STATISTICS,
         estimate=frozen_array(whole + np.append(shift, 0.0)),
         lower=frozen_array(np.append(lower + shift, theta[0])),
         upper=frozen_array(np.append(upper + shift, theta[1])),
-        lower_bca=frozen_array(np.concatenate([bca[:, 0] + shift, empty])),
-        upper_bca=frozen_array(np.concatenate([bca[:, 1] + shift, empty])),
+        lower_bca=frozen_array(np.concatenate([corrected[:, 0] + shift, empty])),
+        upper_bca=frozen_array(np.concatenate([corrected[:, 1] + shift, empty])),
         theta_concentration=concentration,
         level=inference.level,
         n_draws=inference.n,
@@ -473,58 +465,3 @@ def bootstrap_ellipse(
             warnings=notes,
         ),
     )
-
-
-def _units(unit: ArrayLike | None, n: int) -> tuple[IntArray, int]:
-    if unit is None:
-        return np.arange(n, dtype=np.int64), n
-    labels = np.asarray(unit).astype(np.str_)
-    if labels.shape != (n,):
-        msg = f"unit has {labels.shape} labels for {n} points."
-        raise AlignmentError(msg)
-    known, code = np.unique(labels, return_inverse=True)
-    return code.astype(np.int64), known.size
-
-
-def _statistics(sums: FloatArray, lost: float, scale: float) -> FloatArray:
-    cx, cy, sxx, syy, sxy = kernels.covariance_of_sums(sums, lost)
-    long, short, theta = kernels.axes_of(sxx, syy, sxy)
-    area = np.pi * long * short * scale**2
-    return np.column_stack([cx, cy, long * scale, short * scale, area, theta])
-
-
-def _bca(
-    draws: FloatArray, estimate: float, jackknife: FloatArray, tail: float
-) -> tuple[float, float]:
-    """Give the bias-corrected accelerated interval (Efron 1987, equation 2.3)."""
-    from scipy.special import ndtr, ndtri
-
-    known = draws[np.isfinite(draws)]
-    below = np.mean(known < estimate) + 0.5 * np.mean(known == estimate)
-    if not 0.0 < below < 1.0:
-        return np.nan, np.nan
-    bias = ndtri(below)
-    away = np.nanmean(jackknife) - jackknife
-    spread = np.nansum(away**2)
-    speed = np.nansum(away**3) / (6.0 * spread**1.5) if spread > 0 else 0.0
-    z = bias + ndtri(np.array([tail, 1.0 - tail]))
-    level = ndtr(bias + z / (1.0 - speed * z))
-    low, high = np.quantile(known, level)
-    return float(low), float(high)
-
-
-def _axial(theta: FloatArray, tail: float) -> tuple[tuple[float, float], float]:
-    known = theta[np.isfinite(theta)]
-    if known.size == 0:
-        return (np.nan, np.nan), np.nan
-    turn = np.exp(2j * np.radians(known))
-    middle = turn.mean()
-    concentration = float(abs(middle))
-    if concentration < 0.5:
-        return (np.nan, np.nan), concentration
-    centre = np.degrees(np.angle(middle)) / 2.0
-    away = (known - centre + 90.0) % 180.0 - 90.0
-    low, high = np.quantile(away, [tail, 1.0 - tail]) + centre
-    # kept around the mean, so that an interval across north reads as one piece
-    turn_back = 180.0 * np.floor(centre / 180.0)
-    return (float(low - turn_back), float(high - turn_back)), concentration

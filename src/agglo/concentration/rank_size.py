@@ -12,6 +12,7 @@ from agglo.core.errors import InvalidTableError, NotIdentifiedError
 from agglo.core.frames import float_column, frame_kind, require_columns, to_arrow
 from agglo.core.options import check_choice, check_number
 from agglo.core.results import ColumnData, Provenance, Result, frozen_array
+from agglo.core.sizes import rank_size_line
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -150,9 +151,8 @@ def rank_size(
         msg = "All sizes are equal: size does not fall with rank."
         raise NotIdentifiedError(msg)
     if method == "gabaix":
-        log_size = np.log(used)
-        slope, intercept = np.polyfit(log_size, np.log(rank - 0.5), 1)
-        zeta, se = -float(slope), -float(slope) * np.sqrt(2.0 / k)
+        line = rank_size_line(used)
+        zeta, se, intercept = line.exponent, line.se, line.intercept
     else:
         zeta = k / float(np.log(used / sizes[k]).sum())
         intercept, se = np.nan, zeta / np.sqrt(k)

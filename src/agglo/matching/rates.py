@@ -220,7 +220,7 @@ class _Parts:
         def whole(value: FloatArray) -> FloatArray:
             each = rows.weight * in_shares * value
             total = np.bincount(rows.group, weights=each, minlength=shape[0])
-            return shares.settled(total)
+            return shares.settled(total.astype(np.float64))
 
         there = np.bincount(
             flat, weights=keep[rows.part], minlength=shape[0] * shape[1]

@@ -10,7 +10,6 @@ import pyarrow as pa
 
 from agglo.concentration import bootstrap_ellipse, centre_shift, ellipse_overlap
 from agglo.core.options import Bootstrap
-from agglo.core.parallel import generator
 from agglo.studies.contract import StageOutput
 from agglo.studies.digital.columns import result_table, texts
 from agglo.studies.digital.comparison import Convention, by_chance, interval
@@ -28,7 +27,6 @@ _RING = 180
 _UP_TO = " to "
 # fewer points have no ellipse
 _LEAST = 3
-_OVERLAP_STREAM, _SHIFT_STREAM = 41, 42
 _OF_OVERLAP = (
     "intersection_km2",
     "jaccard",
@@ -54,10 +52,14 @@ _OVERLAP_COLUMNS = (
     *_OF_OVERLAP,
     "jaccard_lower",
     "jaccard_upper",
+    "jaccard_lower_bca",
+    "jaccard_upper_bca",
     "jaccard_by_chance",
     "jaccard_p",
     "distance_lower",
     "distance_upper",
+    "distance_lower_bca",
+    "distance_upper_bca",
     "distance_by_chance",
     "distance_p",
 )
@@ -67,6 +69,8 @@ _SHIFT_COLUMNS = (
     *_OF_SHIFT,
     "distance_lower",
     "distance_upper",
+    "distance_lower_bca",
+    "distance_upper_bca",
     "distance_by_chance",
     "p",
     "clusters_start",
@@ -108,8 +112,7 @@ def centres(inputs: StageInputs) -> StageOutput:
     overlaps = []
     for at, (a, b) in enumerate(pairs):
         inputs.progress(at, len(pairs), f"{a}, {b}")
-        rng = generator(inputs.seed, _OVERLAP_STREAM, at)
-        overlaps.append(_overlap((a, sets[a]), (b, sets[b]), convention, rng))
+        overlaps.append(_overlap((a, sets[a]), (b, sets[b]), convention, inputs.seed))
     ellipses, rings = _ellipses(sets, convention, options, inputs.seed)
     shifts = _shifts(lists["clusters"], convention, inputs.seed) if lists else []
     notes: dict[str, Json] = {
@@ -204,7 +207,7 @@ def _ellipses(
 def _with_intervals(
     table: pa.Table, sites: Sites, options: DigitalOptions, seed: int
 ) -> pa.Table:
-    """Add percentile intervals, clusters drawn with all their cities."""
+    """Add percentile and BCa intervals, clusters drawn with all their cities."""
     fit = bootstrap_ellipse(
         sites.points,
         divisor=options.divisor,
@@ -213,7 +216,13 @@ def _with_intervals(
         inference=Bootstrap(n=options.ellipse_draws, seed=seed, level=options.level),
     )
     for k, name in enumerate(fit.statistic):
-        for end, values in (("lower", fit.lower), ("upper", fit.upper)):
+        ends = {
+            "lower": fit.lower,
+            "upper": fit.upper,
+            "lower_bca": fit.lower_bca,
+            "upper_bca": fit.upper_bca,
+        }
+        for end, values in ends.items():
             table = table.append_column(f"{name}_{end}", pa.array([float(values[k])]))
     concentration = pa.array([float(fit.theta_concentration)])
     return table.append_column("theta_concentration", concentration)
@@ -223,7 +232,7 @@ def _overlap(
     a: tuple[str, Sites],
     b: tuple[str, Sites],
     convention: Convention,
-    rng: np.random.Generator,
+    seed: int,
 ) -> _Row:
     """Compare two sets: exact overlap, bootstrap interval, items dealt out anew."""
     found = ellipse_overlap(
@@ -235,14 +244,8 @@ def _overlap(
     if _UP_TO in a[0]:
         # parts of a programme are described, not tested
         return row
-    low, high = interval(a[1], b[1], convention, rng)
-    row |= {
-        "jaccard_lower": float(low[0]),
-        "jaccard_upper": float(high[0]),
-        "distance_lower": float(low[1]),
-        "distance_upper": float(high[1]),
-    }
-    chance = by_chance(a[1], b[1], convention, rng)
+    row |= interval(a[1], b[1], convention, seed)
+    chance = by_chance(a[1], b[1], convention, seed)
     return row | {
         "jaccard_by_chance": chance["jaccard"],
         "jaccard_p": chance["jaccard_p"],
@@ -274,12 +277,11 @@ def _shifts(clusters: Sites, convention: Convention, seed: int) -> list[_Row]:
             steps = [(k, k + 1) for k in range(last)] if last > 1 else []
             for first, then in [*steps, (0, last)]:
                 whole = (first, then) == (0, last)
-                rng = generator(seed, _SHIFT_STREAM, len(rows))
                 row = _shift(
                     (parts[first], parts[then]),
                     (float(years[first]), float(years[then])),
                     convention,
-                    rng if whole and basis == "of the year" else None,
+                    seed if whole and basis == "of the year" else None,
                 )
                 kind = "whole" if whole else "step"
                 rows.append({"set": name, "basis": basis, "step": kind, **row})
@@ -303,17 +305,17 @@ def _shift(
     sites: tuple[Sites, Sites],
     years: tuple[float, float],
     convention: Convention,
-    rng: np.random.Generator | None,
+    seed: int | None,
 ) -> _Row:
-    """Give one step; with a generator also interval and null."""
+    """Give one step; with a seed also interval and null."""
     step = centre_shift([convention.ellipse(s.points) for s in sites], list(years))
     row: _Row = {"start": years[0], "end": years[1]}
     row |= {name: float(getattr(step, name)[0]) for name in _OF_SHIFT}
     for name, s in zip(("clusters_start", "clusters_end"), sites, strict=True):
         row[name] = float(len(set(s.item.tolist())))
-    if rng is None:
+    if seed is None:
         return row
-    low, high = interval(*sites, convention, rng)
-    row |= {"distance_lower": float(low[1]), "distance_upper": float(high[1])}
-    chance = by_chance(*sites, convention, rng)
+    ends = interval(*sites, convention, seed)
+    row |= {k: v for k, v in ends.items() if k.startswith("distance")}
+    chance = by_chance(*sites, convention, seed)
     return row | {"distance_by_chance": chance["distance"], "p": chance["distance_p"]}

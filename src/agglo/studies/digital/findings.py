@@ -300,6 +300,9 @@ def ellipses(facts: DigitalFacts) -> Finding:
     """Answer F5."""
     found = facts.rows("overlaps", a="clusters", b="belts")
     overlap: Row = found[0] if found else {}
+    corrected = {k: overlap.get(f"jaccard_{k}_bca") for k in ("lower", "upper")}
+    if not all(known(v) for v in corrected.values()):
+        corrected = {k: overlap.get(f"jaccard_{k}") for k in ("lower", "upper")}
     shift = chosen_shift(facts)
     moved = _moved(facts, shift)
     estimate: dict[str, Json] = {
@@ -331,8 +334,8 @@ def ellipses(facts: DigitalFacts) -> Finding:
                 "{chance}，同样小的 p 为 {p}）；产业带中心在 {bearing}° 方向 {km} 公里处。{moved}",
                 jaccard=facts.show(overlap.get("jaccard")),
                 level=f"{100 * facts.options.level:g} %",
-                low=facts.show(overlap.get("jaccard_lower")),
-                high=facts.show(overlap.get("jaccard_upper")),
+                low=facts.show(corrected["lower"]),
+                high=facts.show(corrected["upper"]),
                 chance=facts.show(overlap.get("jaccard_by_chance")),
                 p=facts.show(overlap.get("jaccard_p"), "p"),
                 km=facts.show(overlap.get("centre_distance_km")),
@@ -341,16 +344,16 @@ def ellipses(facts: DigitalFacts) -> Finding:
             )
         ),
         estimate=estimate,
-        interval=_interval(overlap, "jaccard_"),
+        interval=_interval(corrected, ""),
         null=_number(overlap, "jaccard_by_chance"),
         p=_number(overlap, "jaccard_p") if known(overlap.get("jaccard_p")) else None,
         reading=facts.say(
             "Ellipses with divisor {divisor} and scale {scale}: one standard deviation, "
             "which holds 39 % of a bivariate normal, not 68 %. Redrawn lists overlap less "
-            "than the lists themselves, so an interval can lie below the estimate. "
+            "than the lists themselves; the interval is corrected for it (BCa). "
             "Overlap of ellipses says nothing about single cities.",
             "椭圆采用除数 {divisor}、比例 {scale}：即一个标准差，覆盖二元正态分布的 39 %，而非 68 %。重抽名单的"
-            "重叠小于原名单，因此区间可能低于估计值。椭圆重叠不说明单个城市的情况。",
+            "重叠小于原名单，区间已作偏差校正（BCa）。椭圆重叠不说明单个城市的情况。",
             divisor=facts.options.divisor,
             scale=f"{facts.options.scale:g}",
         ),

@@ -85,7 +85,7 @@ class DigitalOptions:
     n_strata: int = 5
     sensitivity_draws: int = 999
     ellipse_draws: int = 2000
-    overlap_draws: int = 199
+    overlap_draws: int = 1999
     spatial_draws: int = 999
     neighbours: int = 6
     divisor: Literal["n", "n-1", "n-2"] = "n"
@@ -112,7 +112,7 @@ class DigitalOptions:
             "null_draws": 99,
             "sensitivity_draws": 19,
             "ellipse_draws": 99,
-            "overlap_draws": 19,
+            "overlap_draws": 99,
             "spatial_draws": 99,
         }
         for name, minimum in least.items():

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from agglo.core.typing import BoolArray, FloatArray, IntArray
     from agglo.studies.contract import StageInputs
 
-__all__ = ["Plane", "Sites", "joined", "plane_of", "sites_of", "subset"]
+__all__ = ["Plane", "Sites", "plane_of", "sites_of", "subset"]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -97,17 +97,6 @@ def subset(points: Points, rows: IntArray) -> Points:
         y_km=frozen_array(points.y_km[rows]),
         type=frozen_array(points.type[rows]),
         weight=frozen_array(points.weight[rows]),
-    )
-
-
-def joined(a: Points, b: Points) -> Points:
-    """Put two sets of points of one type together."""
-    return replace(
-        a,
-        x_km=frozen_array(np.r_[a.x_km, b.x_km]),
-        y_km=frozen_array(np.r_[a.y_km, b.y_km]),
-        type=frozen_array(np.r_[a.type, b.type]),
-        weight=frozen_array(np.r_[a.weight, b.weight]),
     )
 
 
