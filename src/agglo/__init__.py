@@ -190,7 +190,9 @@ if TYPE_CHECKING:
     )
     from agglo.networks import (
         as_link_events,
+        branch_events,
         build_links,
+        copatent_events,
         flow_matrix,
     )
     from agglo.relatedness import (
@@ -334,6 +336,8 @@ _EXPORTS = {
         "as_link_events",
         "build_links",
         "flow_matrix",
+        "branch_events",
+        "copatent_events",
     ),
     "agglo.relatedness": (
         "ClusterDefinitions",

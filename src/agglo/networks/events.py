@@ -5,24 +5,29 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from agglo.core.checks import flag_rows
 from agglo.core.errors import AlignmentError, InvalidTableError, OptionError, Problem
 from agglo.core.frames import (
-    as_text,
-    encode_text,
     float_column,
     frame_kind,
     require_columns,
     to_arrow,
 )
 from agglo.core.results import digest_of, frozen_array
-from agglo.networks._kernels.cells import joint_key
+from agglo.networks._event_reading import (
+    REQUIRED,
+    UNKNOWN,
+    directions,
+    read_fields,
+    read_labels,
+    row_numbers,
+    row_order,
+)
 from agglo.networks.levels import ancestors
 
 if TYPE_CHECKING:
@@ -31,16 +36,14 @@ if TYPE_CHECKING:
     from agglo.core.tables import Regions
     from agglo.core.typing import BoolArray, FloatArray, FrameKind, IntArray, IntoFrame
 
-__all__ = ["UNKNOWN", "LinkEvents", "as_link_events", "one_layer"]
-
-UNKNOWN = "unknown"
-_REQUIRED = ("origin", "destination", "weight")
-_OPTIONAL = (
-    "origin_industry",
-    "destination_industry",
-    "origin_size",
-    "destination_size",
-)
+__all__ = [
+    "UNKNOWN",
+    "EventSource",
+    "HasEvents",
+    "LinkEvents",
+    "as_link_events",
+    "one_layer",
+]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -57,8 +60,8 @@ class LinkEvents:
         Positions of layer and period, (n,) int64.
     event
         Number of the event, (n,) int64; rows with one number are one branch or patent.
-    n_events
-        Number of distinct events.
+    event_name
+        Sorted names of the events.
     weight
         Above 0, (n,).
     directed
@@ -83,7 +86,7 @@ class LinkEvents:
     layer_code: IntArray
     period_code: IntArray
     event: IntArray
-    n_events: int
+    event_name: pa.Array
     weight: FloatArray
     directed: BoolArray
     pairs_as_units: bool = False
@@ -93,6 +96,11 @@ class LinkEvents:
     def n(self) -> int:
         """Number of elementary links."""
         return self.weight.size
+
+    @property
+    def n_events(self) -> int:
+        """Number of distinct events."""
+        return len(self.event_name)
 
     @cached_property
     def digest(self) -> str:
@@ -178,7 +186,7 @@ class LinkEvents:
             directed=frozen_array(self.directed[layers]),
             layer_code=frozen_array(layer.reshape(-1).astype(np.int64)),
             event=frozen_array(number.reshape(-1).astype(np.int64)),
-            n_events=int(event.size),
+            event_name=self.event_name.take(pa.array(event)),
             origin=cut(self.origin),
             destination=cut(self.destination),
             origin_industry=cut(self.origin_industry),
@@ -268,7 +276,7 @@ class LinkEvents:
         columns = {
             "layer": _words(self.layer, self.layer_code),
             "period": _words(self.period, self.period_code),
-            "event": pa.array(self.event).cast(pa.string()),
+            "event": self.event_name.take(pa.array(self.event)),
             "origin": _words(self.region, self.origin),
             "origin_industry": _words(self.industry, self.origin_industry),
             "origin_size": _words(self.size, self.origin_size),
@@ -281,14 +289,16 @@ class LinkEvents:
         return pa.table(columns)
 
 
-_ENDS = (
-    "origin",
-    "destination",
-    "origin_industry",
-    "destination_industry",
-    "origin_size",
-    "destination_size",
-)
+@runtime_checkable
+class HasEvents(Protocol):
+    """A result that holds elementary links: of branches, of patents."""
+
+    @property
+    def link_events(self) -> LinkEvents:
+        """The links."""
+
+
+EventSource: TypeAlias = "IntoFrame | LinkEvents | HasEvents"
 
 
 def _is(labels: NDArray[np.str_], code: IntArray, wanted: str) -> BoolArray:
@@ -302,7 +312,7 @@ def _words(labels: NDArray[np.str_], code: IntArray) -> pa.Array:
 
 
 def as_link_events(
-    data: IntoFrame | LinkEvents, *, undirected: Sequence[str] = ("copatent",)
+    data: EventSource, *, undirected: Sequence[str] = ("copatent",)
 ) -> LinkEvents:
     """Check a table of elementary links and give it the shape of the network measures.
 
@@ -312,7 +322,7 @@ def as_link_events(
         Table ``link_events`` (or ``links``): `origin`, `destination`, `weight` above 0,
         and where they are there `layer`, `period`, `event`, industry and size of both
         ends, `directed`. Without `event` every row is its own event. A `LinkEvents`
-        comes back as it is.
+        comes back as it is; of a result of `branch_events` or `copatent_events` its links.
     undirected
         Layers in which the ends do not differ, where there is no column `directed`.
 
@@ -338,12 +348,14 @@ def as_link_events(
     """
     if isinstance(data, LinkEvents):
         return data
+    if isinstance(data, HasEvents):
+        return data.link_events
     if isinstance(undirected, str):
         msg = f"undirected={undirected!r} must be a sequence of layers."
         raise OptionError(msg)
     kind = frame_kind(data)
     table = to_arrow(data, where="events")
-    require_columns(table, {c: c for c in _REQUIRED}, where="events")
+    require_columns(table, {c: c for c in REQUIRED}, where="events")
     problems: list[Problem] = []
     if table.num_rows == 0:
         problems.append(
@@ -358,16 +370,17 @@ def as_link_events(
         column="weight",
         fix="drop these rows: an absent link is zero",
     )
-    layer, layer_code = _labels(table, "layer", problems, default="links")
-    directed = _directions(table, layer, layer_code, undirected, problems)
-    fields = _fields(table, problems)
+    layer, layer_code = read_labels(table, "layer", problems, default="links")
+    directed = directions(table, layer, layer_code, undirected, problems)
+    fields = read_fields(table, problems)
     if problems:
         msg = f"`events` has {len(problems)} problem{'s' if len(problems) > 1 else ''}."
         raise InvalidTableError(msg, problems)
     alone = "event" not in table.column_names
-    order = _order(fields, layer_code, weight)
+    order = row_order(fields, layer_code, weight)
     if alone:
         fields.codes["event"][order] = np.arange(weight.size)
+        fields = replace(fields, event_name=row_numbers(weight.size))
     codes = {k: frozen_array(v[order]) for k, v in fields.codes.items()}
     return LinkEvents(
         region=frozen_array(fields.region),
@@ -376,7 +389,7 @@ def as_link_events(
         layer=frozen_array(layer),
         period=frozen_array(fields.period),
         layer_code=frozen_array(layer_code[order]),
-        n_events=int(codes["event"].max(initial=-1)) + 1,
+        event_name=fields.event_name,
         weight=frozen_array(weight[order]),
         directed=frozen_array(directed),
         pairs_as_units=alone,
@@ -386,7 +399,7 @@ def as_link_events(
 
 
 def one_layer(
-    data: IntoFrame | LinkEvents, layer: str | None, period: str | None = None
+    data: EventSource, layer: str | None, period: str | None = None
 ) -> LinkEvents:
     """Coerce and keep one layer; several layers without a choice are refused.
 
@@ -418,144 +431,3 @@ def one_layer(
     if layer is None and period is None:
         return events
     return events.only(layer=layer, period=period)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Fields:
-    region: NDArray[np.str_]
-    industry: NDArray[np.str_]
-    size: NDArray[np.str_]
-    period: NDArray[np.str_]
-    codes: dict[str, IntArray]
-
-
-def _fields(table: pa.Table, problems: list[Problem]) -> _Fields:
-    region, start, end = _both(table, "origin", "destination", problems)
-    industry, from_industry, to_industry = _both(
-        table, "origin_industry", "destination_industry", problems
-    )
-    size, from_size, to_size = _both(table, "origin_size", "destination_size", problems)
-    period, period_code = _labels(table, "period", problems, default="")
-    return _Fields(
-        region=region,
-        industry=industry,
-        size=size,
-        period=period,
-        codes={
-            "origin": start,
-            "destination": end,
-            "origin_industry": from_industry,
-            "destination_industry": to_industry,
-            "origin_size": from_size,
-            "destination_size": to_size,
-            "period_code": period_code,
-            "event": _event_codes(table, problems),
-        },
-    )
-
-
-def _both(
-    table: pa.Table, one: str, other: str, problems: list[Problem]
-) -> tuple[NDArray[np.str_], IntArray, IntArray]:
-    """Encode two columns with one set of labels."""
-    n = table.num_rows
-    parts = []
-    for name in (one, other):
-        if name not in table.column_names:
-            parts.append(pa.chunked_array([pa.nulls(n, pa.string())]))
-            continue
-        column = as_text(table[name])
-        if name in _REQUIRED:
-            problems += _blank(column, name)
-        parts.append(column)
-    joined = pa.chunked_array([*parts[0].chunks, *parts[1].chunks], pa.string())
-    labels, codes = encode_text(pc.fill_null(joined, UNKNOWN))
-    return labels, codes[:n], codes[n:]
-
-
-def _blank(column: pa.ChunkedArray, name: str) -> list[Problem]:
-    bare = pc.fill_null(pc.equal(pc.utf8_trim_whitespace(column), ""), True)
-    return flag_rows(
-        np.asarray(bare.to_numpy(zero_copy_only=False), dtype=bool),
-        code="null_key",
-        what=f"column '{name}' has no label",
-        where="events",
-        column=name,
-        fix="drop these rows or give them a label",
-    )
-
-
-def _labels(
-    table: pa.Table, name: str, problems: list[Problem], *, default: str
-) -> tuple[NDArray[np.str_], IntArray]:
-    if name not in table.column_names:
-        return np.array([default]), np.zeros(table.num_rows, dtype=np.int64)
-    column = as_text(table[name])
-    if column.null_count:
-        problems += _blank(column, name)
-    return encode_text(pc.fill_null(column, ""))
-
-
-def _event_codes(table: pa.Table, problems: list[Problem]) -> IntArray:
-    if "event" not in table.column_names:
-        return np.zeros(table.num_rows, dtype=np.int64)
-    column = as_text(table["event"])
-    problems += _blank(column, "event")
-    encoded = pc.fill_null(column, "").combine_chunks().dictionary_encode()
-    if isinstance(encoded, pa.ChunkedArray):
-        encoded = encoded.combine_chunks()
-    # numbered by label, so that the order of rows decides nothing
-    order = np.asarray(pc.sort_indices(encoded.dictionary))
-    rank = np.empty(order.size, dtype=np.int64)
-    rank[order] = np.arange(order.size)
-    codes: IntArray = rank[encoded.indices.to_numpy(zero_copy_only=False)]
-    return codes
-
-
-def _directions(
-    table: pa.Table,
-    layer: NDArray[np.str_],
-    code: IntArray,
-    undirected: Sequence[str],
-    problems: list[Problem],
-) -> BoolArray:
-    if "directed" not in table.column_names:
-        return np.array([str(x) not in undirected for x in layer], dtype=np.bool_)
-    column = table["directed"]
-    if not pa.types.is_boolean(column.type):
-        fix = "use true and false"
-        problems.append(
-            Problem(
-                code="wrong_type",
-                what=f"column 'directed' is {column.type}, expected true or false",
-                where="events",
-                column="directed",
-                fix=fix,
-            )
-        )
-        return np.ones(layer.size, dtype=np.bool_)
-    flag = np.asarray(pc.fill_null(column, True).to_numpy(zero_copy_only=False))
-    share = np.bincount(code, flag, layer.size) / np.maximum(
-        np.bincount(code, minlength=layer.size), 1
-    )
-    mixed = [str(x) for x, s in zip(layer, share, strict=True) if 0 < s < 1]
-    if mixed:
-        problems.append(
-            Problem(
-                code="mixed_directed",
-                what=f"layers {mixed} have directed and undirected links",
-                where="events",
-                column="directed",
-                fix="a layer is one or the other: split it into two layers",
-            )
-        )
-    return np.asarray(share > 0)
-
-
-def _order(fields: _Fields, layer: IntArray, weight: FloatArray) -> IntArray:
-    """Sort by everything that a row says, so that the order of rows decides nothing."""
-    codes = fields.codes
-    parts = [layer, codes["period_code"], codes["event"], *(codes[n] for n in _ENDS)]
-    key = joint_key(parts, [int(c.max(initial=0)) + 1 for c in parts])
-    order: IntArray = np.lexsort((weight, key)).astype(np.int64)
-    return order

@@ -17,7 +17,13 @@ from agglo.networks._kernels.cells import (
     joint_key,
     ordered_ends,
 )
-from agglo.networks.events import UNKNOWN, LinkEvents, as_link_events, one_layer
+from agglo.networks.events import (
+    UNKNOWN,
+    EventSource,
+    LinkEvents,
+    as_link_events,
+    one_layer,
+)
 from agglo.networks.flow_results import FlowMatrix, LinkTable, sums
 
 if TYPE_CHECKING:
@@ -32,7 +38,7 @@ _BY = ("region", "industry", "size")
 
 
 def build_links(
-    data: IntoFrame | LinkEvents,
+    data: EventSource,
     *,
     by: Sequence[str] = _BY,
     level: str | None = None,
@@ -195,7 +201,7 @@ def _unknown(events: LinkEvents) -> tuple[Undefined, ...]:
 
 
 def flow_matrix(
-    data: IntoFrame | LinkEvents,
+    data: EventSource,
     *,
     layer: str | None = None,
     period: str | None = None,
