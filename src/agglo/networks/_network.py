@@ -193,9 +193,12 @@ def read_network(
         start, end, w = place[data.origin], place[data.destination], data.weight
         kind, directed = data.frame_kind, data.directed
     else:
-        kind = frame_kind(data)
+        if isinstance(data, Result):
+            kind, table = data.frame_kind, data.to_arrow()
+        else:
+            kind, table = frame_kind(data), to_arrow(data)
         columns = {"origin": origin, "destination": destination, "weight": weight}
-        labels, start, end, w = read_ties(to_arrow(data), columns, nodes)
+        labels, start, end, w = read_ties(table, columns, nodes)
     if not directed:
         start, end = np.minimum(start, end), np.maximum(start, end)
     there = w > 0

@@ -1,0 +1,58 @@
+"""Networks with the same degrees as the observed one: the null of structure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from agglo.core.parallel import monte_carlo
+from agglo.networks._kernels import communities as kernels
+from agglo.networks._network import Network
+
+if TYPE_CHECKING:
+    from agglo.core.typing import FloatArray
+
+__all__ = ["compiled_seed", "rewired_statistics"]
+
+_SWAPS_PER_TIE = 10
+
+
+def compiled_seed(rng: np.random.Generator) -> int:
+    """Draw a seed for compiled code."""
+    return int(rng.integers(0, 2**32, dtype=np.uint64))
+
+
+def rewired_statistics(
+    net: Network,
+    statistic: Callable[[Network, np.random.Generator], float],
+    *,
+    draws: int,
+    entropy: int,
+) -> FloatArray:
+    """Give the statistic of `draws` rewired networks without loops."""
+
+    def draw(rng: np.random.Generator, size: int) -> FloatArray:
+        out = np.empty(size)
+        for i in range(size):
+            out[i] = statistic(_rewired(net, rng), rng)
+        return out
+
+    return monte_carlo(draw, n=draws, seed=entropy, stream=1, block_size=16)
+
+
+def _rewired(net: Network, rng: np.random.Generator) -> Network:
+    m = net.weight.size
+    kernels.seeded(compiled_seed(rng))
+    origin, destination = kernels.rewired(
+        net.origin, net.destination, net.n, _SWAPS_PER_TIE * m, net.directed
+    )
+    return Network(
+        nodes=net.nodes,
+        origin=origin,
+        destination=destination,
+        weight=net.weight,
+        directed=net.directed,
+        frame_kind=net.frame_kind,
+    )
