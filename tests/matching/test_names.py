@@ -260,3 +260,79 @@ def test_all_cities_of_the_shared_lists_are_found(cities, shared_data):
     audit = normalise_cities(rows, cities)
     assert audit.city.tolist() == rows["adcode"].tolist()
     assert audit.n_review == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "year", "city", "before"),
+    [
+        ("毕节市", 2010, "522400", "520500"),  # got its code in 2011
+        ("520500", 2010, "522400", "520500"),
+        ("毕节市", 2011, "520500", ""),
+        ("522400", 2011, "520500", "522400"),
+        ("522400", 2010, "522400", ""),
+        ("儋州", 2014, "469003", "460400"),
+        ("济南", 2018, "370100", ""),  # took Laiwu in, and was Jinan before
+        ("莱芜", 2018, "371200", ""),
+        ("丽江市", 2001, "533200", "530700"),
+    ],
+)
+def test_codes_of_a_year_in_both_directions(cities, text, year, city, before):
+    found = normalise_city(text, cities, as_of=year)
+    assert (found.city, found.recoded_from) == (city, before)
+
+
+def test_recodings_from_general_knowledge_are_reviewed(cities):
+    assert normalise_city("533200", cities).needs_review
+    assert not normalise_city("522400", cities).needs_review
+    audit = normalise_cities(["毕节市"], cities, as_of=2010)
+    assert audit.columns()["city_name"] == ["毕节地区"]
+
+
+def test_a_chain_of_successors_is_followed():
+    chain = pa.table(
+        {
+            "code": ["A1", "B1"],
+            "name_zh": ["旧城市", "中城市"],
+            "successor": ["B1", "C1"],
+            "year": ["2001", "2010"],
+        }
+    )
+    now = pa.table({"region": ["C1"], "name_zh": ["新城市"]})
+    assert normalise_city("A1", now, succession=chain).city == "C1"
+    assert normalise_city("A1", now, succession=chain, as_of=2005).city == ""
+    assert normalise_city("旧城", now, succession=chain).city == "C1"
+
+
+@pytest.mark.parametrize(
+    ("text", "codes", "review"),
+    [
+        ("成德绵自凉", ["510100", "510600", "510700", "510300", "513400"], False),
+        ("金白兰武", ["620300", "620400", "620100", "620600"], False),
+        ("金白兰武有色金属集群", ["620300", "620400", "620100", "620600"], True),
+        ("南通市、泰州市、扬州市", ["320600", "321200", "321000"], False),
+        ("Jinchang-Baiyin-Lanzhou", ["620300", "620400", "620100"], False),
+    ],
+)
+def test_names_of_several_cities(cities, text, codes, review):
+    found = normalise_city(text, cities)
+    assert (found.method, found.city) == ("joint", "")
+    assert list(found.cities) == codes
+    assert found.needs_review is review
+    table = normalise_cities([text, "无此城"], cities).expanded()
+    assert table["city"].to_pylist() == codes
+    assert sum(table["weight"].to_pylist()) == pytest.approx(1.0)
+
+
+def test_own_table_of_joint_names(cities):
+    own = pa.table({"name": ["甲乙"], "cities": ["110000;120000"]})
+    assert normalise_city("甲乙", cities, joint=own).cities == ("110000", "120000")
+    given = {"甲乙": ["110000"]}
+    assert normalise_city("甲乙", cities, joint=given).city == "110000"
+    assert normalise_city("甲乙", cities).method == "unmatched"
+
+
+def test_codes_that_are_not_six_digits():
+    known = pa.table({"region": ["DE212", "FRL0"], "name_en": ["Munich", "Provence"]})
+    audit = normalise_cities(["DE212", "Munich", "frl0"], known)
+    assert audit.city.tolist() == ["DE212", "DE212", ""]
+    assert audit.columns()["city_name"] == ["Munich", "Munich", ""]

@@ -16,7 +16,7 @@ from agglo.core.frames import frame_kind, require_columns, string_column, to_arr
 from agglo.core.options import check_choice, check_number
 from agglo.core.results import Provenance
 from agglo.matching._folding import fold
-from agglo.matching._lookup import CityMatch, Lookup, Succession
+from agglo.matching._lookup import CityMatch, Lookup, Succession, joint_names
 from agglo.matching.gazetteer import Gazetteer, as_gazetteer
 from agglo.matching.results import CityAudit
 
@@ -38,6 +38,7 @@ def normalise_city(
     aliases: IntoFrame | Mapping[str, str] | None = None,
     as_of: int | None = None,
     succession: IntoFrame | None = None,
+    joint: IntoFrame | Mapping[str, Sequence[str]] | None = None,
     on_ambiguous: Doubt = "list",
     on_unmatched: Doubt = "list",
 ) -> CityMatch:
@@ -49,7 +50,8 @@ def normalise_city(
     ----------
     name
         Chinese or English, full or half width, traditional or simplified, with or without
-        administrative suffix, province, county or development zone; or a six-digit code.
+        administrative suffix, province, county or development zone; or a code of the list,
+        whatever it looks like.
     cities
         What `as_gazetteer` accepts.
     province
@@ -58,10 +60,14 @@ def normalise_city(
         Other names, as in `as_gazetteer`.
     as_of
         Year whose units the answer follows; default the newest. A unit that was abolished
-        later than `as_of` stands for itself.
+        later than `as_of` stands for itself; a city that got its code later has the one it
+        had then. Both are reported.
     succession
-        Table of abolished units: code, name_zh, name_en, successor (semicolon list), year.
-        Default the shipped one.
+        Table of abolished units: code, name_zh, name_en, successor (semicolon list), year,
+        optional status (``unverified`` rows are to be reviewed). Default the shipped one.
+    joint
+        Names of several cities, such as 成德绵自凉: a mapping from name to codes, or a table
+        of name and cities (semicolon list). Default the shipped one.
     on_ambiguous, on_unmatched
         ``"list"`` gives a match without a city; ``"raise"`` an error.
 
@@ -80,8 +86,9 @@ def normalise_city(
     Notes
     -----
     The ladder: code; full name; whole alias; name without suffix; alias without suffix;
-    abolished unit; the same after a province is taken out of the string; longest city name
-    contained in the string (always reviewed). A curated alias of the whole string comes
+    abolished unit; the same after a province is taken out of the string; a name of several
+    cities, by the table or as a list of names; longest city name contained in the string
+    (always reviewed). A curated alias of the whole string comes
     before the suffix is removed, because the district 朝阳区 is not the city 朝阳市. Never by
     edit distance. O(length of the string) up to containment, O(names) there.
 
@@ -112,6 +119,7 @@ def normalise_city(
         aliases=aliases,
         as_of=as_of,
         succession=succession,
+        joint=joint,
         on_ambiguous=on_ambiguous,
         on_unmatched=on_unmatched,
     )
@@ -127,6 +135,7 @@ def normalise_cities(
     aliases: IntoFrame | Mapping[str, str] | None = None,
     as_of: int | None = None,
     succession: IntoFrame | None = None,
+    joint: IntoFrame | Mapping[str, Sequence[str]] | None = None,
     on_ambiguous: Doubt = "list",
     on_unmatched: Doubt = "list",
 ) -> CityAudit:
@@ -145,7 +154,7 @@ def normalise_cities(
         Column of `data` with the strings.
     province
         For a frame: a column of `data`. For strings: one province for all, or one each.
-    aliases, as_of, succession, on_ambiguous, on_unmatched
+    aliases, as_of, succession, joint, on_ambiguous, on_unmatched
         As in `normalise_city`; the errors list every string.
 
     Returns
@@ -192,7 +201,12 @@ def normalise_cities(
     known = as_gazetteer(cities, aliases=aliases)
     names, provinces, kind = _inputs(data, name, province)
     keys = _province_keys(known, provinces)
-    ladder = Lookup(cities=known, succession=_succession(succession), as_of=as_of)
+    ladder = Lookup(
+        cities=known,
+        succession=_succession(succession),
+        as_of=as_of,
+        joint=_joint(joint),
+    )
     held: dict[tuple[str | None, str], CityMatch] = {}
     for pair in zip(names, keys, strict=True):
         if pair not in held:
@@ -202,6 +216,7 @@ def normalise_cities(
     return CityAudit(
         matches=matches,
         cities=known,
+        abolished={r.code: r.name for r in ladder.succession.rows},
         frame_kind=kind,
         provenance=Provenance.of(
             normalise_cities,
@@ -282,6 +297,20 @@ def _succession(table: IntoFrame | None) -> Succession:
         msg = "The succession table cannot be used."
         raise InvalidTableError(msg, [problem])
     return Succession.of(held)
+
+
+def _joint(
+    given: IntoFrame | Mapping[str, Sequence[str]] | None,
+) -> dict[str, tuple[str, ...]]:
+    if given is None:
+        return joint_names(None)
+    if isinstance(given, Mapping):
+        return {fold(str(k)): tuple(map(str, v)) for k, v in given.items()}
+    rows = to_arrow(given, where="joint")
+    require_columns(rows, {"name": "name", "cities": "cities"}, where="joint")
+    return joint_names(
+        {k: str(r[k] or "") for k in ("name", "cities")} for r in rows.to_pylist()
+    )
 
 
 def _refuse(matches: tuple[CityMatch, ...], doubts: Mapping[str, str]) -> None:

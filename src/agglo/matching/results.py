@@ -34,10 +34,13 @@ class CityAudit(Result):
         One match per input row, in the input's order.
     cities
         The list of cities.
+    abolished
+        Code of a unit that ended to its name.
     """
 
     matches: tuple[CityMatch, ...]
     cities: Gazetteer
+    abolished: Mapping[str, str]
 
     @cached_property
     def city(self) -> NDArray[np.str_]:
@@ -54,14 +57,39 @@ class CityAudit(Result):
         """Rule to number of rows, the most frequent first."""
         return dict(Counter(m.method for m in self.matches).most_common())
 
+    def name_of(self, code: str) -> str:
+        """Give the full name of a city, Chinese where there is one."""
+        row = self.cities.position.get(code)
+        if row is None:
+            return self.abolished.get(code, "")
+        return str(self.cities.name_zh[row] or self.cities.name_en[row])
+
+    def expanded(self) -> pa.Table:
+        """Give one row per input row and city, a joint name shared equally.
+
+        Columns row (from 1), input, city, weight; rows without a city are left out, the
+        audit has them.
+        """
+        held = [
+            (at, m.name, code, 1.0 / len(m.cities))
+            for at, m in enumerate(self.matches, 1)
+            for code in m.cities
+        ]
+        return pa.table(
+            {
+                "row": pa.array([h[0] for h in held], pa.int64()),
+                "input": pa.array([h[1] for h in held], pa.string()),
+                "city": pa.array([h[2] for h in held], pa.string()),
+                "weight": pa.array([h[3] for h in held], pa.float64()),
+            }
+        )
+
     def columns(self) -> Mapping[str, ColumnData]:
         """Give the audit table: one row per input row."""
-        where, names = self.cities.position, self.cities
-        rows = [where.get(m.city, -1) for m in self.matches]
         return {
             "input": [m.name for m in self.matches],
             "city": [m.city for m in self.matches],
-            "city_name": [str(names.name_zh[r]) if r >= 0 else "" for r in rows],
+            "city_name": [self.name_of(m.city) for m in self.matches],
             "method": [m.method for m in self.matches],
             "score": np.array([m.score for m in self.matches]),
             "candidates": [";".join(m.candidates) for m in self.matches],
@@ -73,7 +101,7 @@ class CityAudit(Result):
 
     def summary(self) -> str:
         """Count the rules and the rows to review."""
-        lost = sum(not m.city for m in self.matches)
+        lost = sum(not m.cities for m in self.matches)
         lines = [
             f"{len(self.matches)} place strings, {lost} without a city, "
             f"{self.n_review} to review"
@@ -81,7 +109,7 @@ class CityAudit(Result):
         lines += [f"  {method}: {n}" for method, n in self.methods.items()]
         recoded = sum(bool(m.recoded_from) for m in self.matches)
         if recoded:
-            lines.append(f"  {recoded} recoded from abolished units")
+            lines.append(f"  {recoded} recoded between older and newer codes")
         return "\n".join(lines)
 
     def _draw(self, ax: Axes) -> None:

@@ -103,33 +103,18 @@ def find_places(
         cities = _cities(regions.filter(pa.array(versions == name)))
         gazetteer = as_gazetteer(cities, aliases=_own(aliases, cities))
         audit = normalise_cities(list(strings), gazetteer, province=list(provinces))
-        matches = _with_codes(audit.matches, gazetteer)
         places = Places(
             cities=cities,
             gazetteer=gazetteer,
-            matches=matches,
+            matches=audit.matches,
             version=name,
             embedded=embedded,
         )
-        found.append((sum(bool(m.city) for m in matches), places))
+        found.append((sum(bool(m.cities) for m in audit.matches), places))
     best, places = max(found, key=lambda pair: pair[0])
     if best == 0:
         _refuse(strings)
     return places
-
-
-def _with_codes(
-    matches: Sequence[CityMatch], cities: Gazetteer
-) -> tuple[CityMatch, ...]:
-    """Let every code of the list stand for itself, whatever it looks like."""
-    return tuple(
-        CityMatch(
-            name=m.name, city=m.name, method="code", score=1.0, candidates=(m.name,)
-        )
-        if m.name in cities.position
-        else m
-        for m in matches
-    )
 
 
 def _cities(rows: pa.Table) -> pa.Table:

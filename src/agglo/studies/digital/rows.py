@@ -96,10 +96,11 @@ def place_rows(
     items, written = text_of(table, key), text_of(table, "city")
     _refuse_repeats(items, written, key)
     codes = np.array([m.city for m in matches], dtype=np.str_)
+    lost_rows = np.array([not m.cities for m in matches], dtype=bool)
     named = _named(table, cities)
     differ = (named != "") & (codes != "") & (named != codes)
     review = np.array([m.needs_review for m in matches], dtype=bool) | differ
-    rows = _rows(table, key, codes)
+    rows = _rows(table, key, [m.cities for m in matches])
     lost = sorted({i for i in items if i} - set(text_of(rows, key)))
     if rows.num_rows == 0:
         msg = f"No {key} of the list has a known city."
@@ -110,7 +111,7 @@ def place_rows(
         audit=_audit(table, key, matches, named, review, cities),
         left_out=_left_out(key, lost, items, written, text_of(table, "industry_label")),
         n_review=int(review.sum()),
-        n_lost=int((codes == "").sum()),
+        n_lost=int(lost_rows.sum()),
         n_differ=int(differ.sum()),
     )
 
@@ -143,21 +144,24 @@ def _named(table: pa.Table, cities: Gazetteer) -> NDArray[np.str_]:
     return normalise_cities(names, cities).city
 
 
-def _rows(table: pa.Table, key: str, codes: NDArray[np.str_]) -> pa.Table:
+def _rows(table: pa.Table, key: str, cities: Sequence[tuple[str, ...]]) -> pa.Table:
     items = text_of(table, key)
     weight = _weights(table, items)
     lead = np.array([v.lower() in _TRUE for v in text_of(table, "is_lead")], dtype=bool)
     first: dict[tuple[str, str], int] = {}
     share: dict[tuple[str, str], float] = {}
     leads: dict[str, str] = {}
-    for at, pair in enumerate(zip(items, codes.tolist(), strict=True)):
-        if not pair[1]:
-            continue
-        first.setdefault(pair, at)
-        share[pair] = share.get(pair, 0.0) + weight[at]
-        # the lead city is the marked one, else the first that is known
-        if pair[0] not in leads or lead[at]:
-            leads[pair[0]] = pair[1]
+    marked: set[str] = set()
+    for at, (item, codes) in enumerate(zip(items, cities, strict=True)):
+        for code in codes:
+            pair = (item, code)
+            first.setdefault(pair, at)
+            # the cities of a joint name share its weight equally
+            share[pair] = share.get(pair, 0.0) + weight[at] / len(codes)
+            # the lead city is the marked one, else the first that is known
+            if item not in leads or (lead[at] and item not in marked):
+                leads[item] = code
+                marked |= {item} if lead[at] else set()
     total: dict[str, float] = {}
     for (item, _), value in share.items():
         total[item] = total.get(item, 0.0) + value
