@@ -194,6 +194,9 @@ if TYPE_CHECKING:
         build_links,
         copatent_events,
         flow_matrix,
+        interlocking_network,
+        service_values,
+        two_mode_projection,
     )
     from agglo.relatedness import (
         STRENGTH_SCHEMES,
@@ -338,6 +341,9 @@ _EXPORTS = {
         "flow_matrix",
         "branch_events",
         "copatent_events",
+        "service_values",
+        "interlocking_network",
+        "two_mode_projection",
     ),
     "agglo.relatedness": (
         "ClusterDefinitions",

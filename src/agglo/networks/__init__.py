@@ -4,19 +4,37 @@ from agglo.networks.branches import branch_events
 from agglo.networks.copatents import copatent_events
 from agglo.networks.event_results import BranchEvents, CopatentEvents, EventTable
 from agglo.networks.events import LinkEvents, as_link_events
+from agglo.networks.firm_network_results import (
+    InterlockingNetwork,
+    ServiceValues,
+    TwoModeProjection,
+)
+from agglo.networks.firm_networks import (
+    SERVICE_RULE,
+    interlocking_network,
+    service_values,
+    two_mode_projection,
+)
 from agglo.networks.flow_results import FlowMatrix, LinkTable
 from agglo.networks.flows import build_links, flow_matrix
 
 __all__ = [
+    "SERVICE_RULE",
     "BranchEvents",
     "CopatentEvents",
     "EventTable",
     "FlowMatrix",
+    "InterlockingNetwork",
     "LinkEvents",
     "LinkTable",
+    "ServiceValues",
+    "TwoModeProjection",
     "as_link_events",
     "branch_events",
     "build_links",
     "copatent_events",
     "flow_matrix",
+    "interlocking_network",
+    "service_values",
+    "two_mode_projection",
 ]

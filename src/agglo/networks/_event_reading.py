@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from agglo.core.checks import flag_rows
 from agglo.core.errors import Problem
-from agglo.core.frames import as_text, encode_text
+from agglo.core.frames import as_text, encode_text, float_column
 from agglo.networks._kernels.cells import joint_key
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ __all__ = [
     "directions",
     "read_fields",
     "read_labels",
+    "read_members",
     "row_numbers",
     "row_order",
 ]
@@ -140,6 +141,19 @@ def _event_codes(table: pa.Table, problems: list[Problem]) -> tuple[pa.Array, In
     rank[np.asarray(order)] = np.arange(len(order))
     codes: IntArray = rank[encoded.indices.to_numpy(zero_copy_only=False)]
     return encoded.dictionary.take(order), codes
+
+
+def read_members(table: pa.Table, fields: EventFields) -> FloatArray:
+    """Give the members of every event; where not said, what a full set of pairs implies."""
+    event = fields.codes["event"]
+    n = len(fields.event_name)
+    pairs = np.bincount(event, minlength=n)
+    implied: FloatArray = (1.0 + np.sqrt(1.0 + 8.0 * pairs)) / 2.0
+    if "members" not in table.column_names:
+        return implied
+    said = np.full(n, np.nan)
+    said[event] = float_column(table, "members", where="events")
+    return np.where(said >= 1, said, implied)
 
 
 def row_numbers(n: int) -> pa.Array:

@@ -151,7 +151,7 @@ def copatent_events(
 class _Pairs:
     """Pairs of members (or of regions) with their weights."""
 
-    __slots__ = ("dropped", "one", "other", "patent", "weight")
+    __slots__ = ("dropped", "members", "one", "other", "patent", "weight")
 
     def __init__(
         self,
@@ -160,9 +160,10 @@ class _Pairs:
         other: IntArray,
         weight: FloatArray,
         dropped: int,
+        members: FloatArray,
     ) -> None:
         self.patent, self.one, self.other = patent, one, other
-        self.weight, self.dropped = weight, dropped
+        self.weight, self.dropped, self.members = weight, dropped, members
 
 
 def _pairs(
@@ -185,8 +186,14 @@ def _pairs(
     one, other = member[a], member[b]
     weight = _pair_weight(counting, m[patent].astype(np.float64))
     known: BoolArray = (read.region[one] >= 0) & (read.region[other] >= 0)
+    home = read.patent[member[read.region[member] >= 0]]
     return _Pairs(
-        patent[known], one[known], other[known], weight[known], int((~known).sum())
+        patent[known],
+        one[known],
+        other[known],
+        weight[known],
+        int((~known).sum()),
+        np.bincount(home, minlength=read.n_patents).astype(np.float64),
     )
 
 
@@ -231,6 +238,7 @@ def _table(read: Applicants, pairs: _Pairs, unit: str) -> pa.Table:
         "origin": words(read.region_label, read.region[one]),
         "destination": words(read.region_label, read.region[other]),
         "weight": pa.array(weight),
+        "members": pa.array(pairs.members[pairs.patent[row]]),
         "directed": pa.array(np.zeros(row.size, dtype=np.bool_)),
     }
     if size_one is not None and size_other is not None:

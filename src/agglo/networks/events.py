@@ -25,6 +25,7 @@ from agglo.networks._event_reading import (
     directions,
     read_fields,
     read_labels,
+    read_members,
     row_numbers,
     row_order,
 )
@@ -62,6 +63,8 @@ class LinkEvents:
         Number of the event, (n,) int64; rows with one number are one branch or patent.
     event_name
         Sorted names of the events.
+    members
+        Per event, how many members its links connect (applicants of a patent).
     weight
         Above 0, (n,).
     directed
@@ -87,6 +90,7 @@ class LinkEvents:
     period_code: IntArray
     event: IntArray
     event_name: pa.Array
+    members: FloatArray
     weight: FloatArray
     directed: BoolArray
     pairs_as_units: bool = False
@@ -120,6 +124,7 @@ class LinkEvents:
             self.layer_code,
             self.period_code,
             self.event,
+            self.members,
             self.weight,
             self.directed,
         )
@@ -187,6 +192,7 @@ class LinkEvents:
             layer_code=frozen_array(layer.reshape(-1).astype(np.int64)),
             event=frozen_array(number.reshape(-1).astype(np.int64)),
             event_name=self.event_name.take(pa.array(event)),
+            members=frozen_array(self.members[event]),
             origin=cut(self.origin),
             destination=cut(self.destination),
             origin_industry=cut(self.origin_industry),
@@ -284,6 +290,7 @@ class LinkEvents:
             "destination_industry": _words(self.industry, self.destination_industry),
             "destination_size": _words(self.size, self.destination_size),
             "weight": pa.array(self.weight),
+            "members": pa.array(self.members[self.event]),
             "directed": pa.array(self.directed[self.layer_code]),
         }
         return pa.table(columns)
@@ -390,6 +397,7 @@ def as_link_events(
         period=frozen_array(fields.period),
         layer_code=frozen_array(layer_code[order]),
         event_name=fields.event_name,
+        members=frozen_array(read_members(table, fields)),
         weight=frozen_array(weight[order]),
         directed=frozen_array(directed),
         pairs_as_units=alone,
