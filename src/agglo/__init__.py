@@ -190,11 +190,14 @@ if TYPE_CHECKING:
     )
     from agglo.networks import (
         as_link_events,
+        boundary_index,
         branch_events,
         build_links,
         copatent_events,
         flow_matrix,
+        integration_pattern,
         interlocking_network,
+        mixing,
         service_values,
         two_mode_projection,
     )
@@ -344,6 +347,9 @@ _EXPORTS = {
         "service_values",
         "interlocking_network",
         "two_mode_projection",
+        "mixing",
+        "boundary_index",
+        "integration_pattern",
     ),
     "agglo.relatedness": (
         "ClusterDefinitions",

@@ -25,6 +25,7 @@ from agglo.networks.events import (
     one_layer,
 )
 from agglo.networks.flow_results import FlowMatrix, LinkTable, sums
+from agglo.networks.levels import needed_regions
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -101,9 +102,8 @@ def build_links(
     """
     chosen = _by(by)
     events = as_link_events(data)
-    if level is not None and regions is None:
-        msg = f"level={level!r} needs regions=, which says what lies in what."
-        raise OptionError(msg)
+    if level is not None:
+        needed_regions(level, regions)
     if regions is not None:
         known = as_regions(regions)
         events = (
@@ -266,9 +266,8 @@ def flow_matrix(
     """
     check_choice("nodes", nodes, ("region", "cluster"))
     events = one_layer(data, layer, period)
-    if level is not None and regions is None:
-        msg = f"level={level!r} needs regions=, which says what lies in what."
-        raise OptionError(msg)
+    if level is not None:
+        needed_regions(level, regions)
     if regions is not None:
         known = as_regions(regions)
         events = events.at_level(known, level) if level else _all_regions(events, known)

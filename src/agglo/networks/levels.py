@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from agglo.core.tables import Regions
     from agglo.core.typing import IntArray, IntoFrame
 
-__all__ = ["ancestors", "level_of"]
+__all__ = ["ancestors", "level_of", "needed_regions"]
 
 _DEEPEST = 32
 
@@ -74,6 +74,16 @@ def ancestors(
     _refuse(lost, alone, level)
     position = np.cumsum(at_level) - 1
     return known.region[at_level], position[here].astype(np.int64)
+
+
+def needed_regions(
+    level: str, regions: IntoFrame | Regions | None
+) -> IntoFrame | Regions:
+    """Refuse a level without the table that says what lies in what."""
+    if regions is None:
+        msg = f"level={level!r} needs regions=, which says what lies in what."
+        raise OptionError(msg)
+    return regions
 
 
 def level_of(regions: Regions, labels: NDArray[np.str_]) -> tuple[str, ...]:
