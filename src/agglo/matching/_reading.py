@@ -106,6 +106,11 @@ class LabelReader:
             grams += [f"={w}" for w in self._segment(text)]
         return grams
 
+    def weight(self, gram: str) -> float:
+        """Weight of an n-gram beside its rarity."""
+        own = tfidf.chinese_weight if self._chinese else tfidf.english_weight
+        return own(gram)
+
     def compare(
         self, texts: Sequence[str], known: Sequence[str]
     ) -> Callable[[slice], FloatArray]:
@@ -117,7 +122,7 @@ class LabelReader:
                 msg = f"scorer gave shape {full.shape}; expected {(len(left), len(right))}."
                 raise AlignmentError(msg)
             return lambda piece: full[piece]
-        vocabulary = tfidf.Vocabulary.of(right, self.grams)
+        vocabulary = tfidf.Vocabulary.of(right, self.grams, self.weight)
         other = vocabulary.vectors(right).T.tocsc()
         mine = vocabulary.vectors(left)
         return lambda piece: np.minimum((mine[piece] @ other).toarray(), 1.0)
@@ -127,7 +132,7 @@ class LabelReader:
     ) -> FloatArray:
         """Compare text i of `left` with text j of `right`, for many pairs."""
         one, other = list(map(self.clean, left)), list(map(self.clean, right))
-        vocabulary = tfidf.Vocabulary.of([*one, *other], self.grams)
+        vocabulary = tfidf.Vocabulary.of([*one, *other], self.grams, self.weight)
         return tfidf.pair_cosines(
             vocabulary.vectors(one), vocabulary.vectors(other), i, j
         )

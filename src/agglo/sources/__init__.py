@@ -17,6 +17,7 @@ from agglo.sources.classifications import (
 from agglo.sources.definitions import read_cluster_definitions
 from agglo.sources.embedded import (
     china_cities,
+    industry_terms,
     industry_tree,
     label_dictionary,
     national_clusters,
@@ -42,6 +43,7 @@ __all__ = [
     "china_cities",
     "classification",
     "industry_concordance",
+    "industry_terms",
     "industry_tree",
     "label_dictionary",
     "national_clusters",

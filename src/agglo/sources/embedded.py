@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "china_cities",
+    "industry_terms",
     "industry_tree",
     "label_dictionary",
     "national_clusters",
@@ -138,6 +139,37 @@ def industry_tree() -> SourceTable:
     return _one("industry_tree.csv")
 
 
+def industry_terms() -> pa.Table:
+    """Give typical products of the nodes of the shipped industry tree, for the text aid.
+
+    Returns
+    -------
+    pyarrow.Table
+        industry, text, lang, gbt4754_2017. Names of classes of GB/T 4754-2017 and their
+        products, entered from general knowledge and not checked against the standard.
+
+    Examples
+    --------
+    >>> from agglo.sources import industry_terms
+    >>> industry_terms().num_rows
+    546
+    """
+    names = ("node_id", "gbt4754_2017", "term_zh", "term_en")
+    rows = _texts("classifications", "industry_terms.csv", names)
+    parts = [
+        pa.table(
+            {
+                "industry": rows["node_id"],
+                "text": rows[f"term_{lang}"],
+                "lang": pa.array([lang] * rows.num_rows),
+                "gbt4754_2017": rows["gbt4754_2017"],
+            }
+        )
+        for lang in ("zh", "en")
+    ]
+    return pa.concat_tables(parts)
+
+
 def label_dictionary() -> pa.Table:
     """Give the dictionary from labels, as programmes write them, to nodes of the tree.
 
@@ -153,22 +185,17 @@ def label_dictionary() -> pa.Table:
     >>> label_dictionary().num_rows
     135
     """
+    names = ("label_zh", "label_en", "node_ids", "confidence", "reviewed", "n_rows")
+    return _texts("china_clusters", "label_dictionary.csv", (*names, "note"))
+
+
+def _texts(group: str, name: str, columns: Sequence[str]) -> pa.Table:
+    """Read a file with every column as text."""
     from pyarrow import csv
 
-    folder = files("agglo.sources") / "data" / "china_clusters"
-    with as_file(folder / "label_dictionary.csv") as path:
-        kinds = dict.fromkeys(
-            (
-                "label_zh",
-                "label_en",
-                "node_ids",
-                "confidence",
-                "reviewed",
-                "n_rows",
-                "note",
-            ),
-            pa.string(),
-        )
+    folder = files("agglo.sources") / "data" / group
+    kinds = dict.fromkeys(columns, pa.string())
+    with as_file(folder / name) as path:
         return csv.read_csv(
             path, convert_options=csv.ConvertOptions(column_types=kinds)
         )

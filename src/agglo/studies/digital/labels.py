@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from agglo.matching import as_label_dictionary, suggest_nodes, suggestion_quality
+from agglo.sources import industry_terms, industry_tree
 from agglo.studies.digital.columns import text_of, texts
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ def audit_labels(
     tree: pa.Table,
     labels: LabelDictionary,
     options: DigitalOptions,
+    translations: Mapping[str, str],
 ) -> tuple[pa.Table, Json]:
     """Give one row per distinct label, with a proposal where the dictionary has none.
 
@@ -59,6 +61,8 @@ def audit_labels(
         Tree and dictionary.
     options
         Options of the study.
+    translations
+        Label to the same label in the other language, where the lists have both.
 
     Returns
     -------
@@ -66,13 +70,22 @@ def audit_labels(
         Audit table, and how often the text aid is right on the dictionary itself.
     """
     lang = options.label_language
+    terms = _terms(tree)
     counts = {name: Counter(held.label.tolist()) for name, held in lists.items()}
     words = sorted({w for c in counts.values() for w in c})
     entries = [labels.lookup(w, lang) for w in words]
     lost = [w for w, e in zip(words, entries, strict=True) if e is None]
     proposed: dict[str, Mapping[str, object]] = {}
     if lost:
-        rows = suggest_nodes(lost, tree, labels, lang=lang).label_audit().to_pylist()
+        found = suggest_nodes(
+            lost,
+            tree,
+            labels,
+            lang=lang,
+            descriptions=terms,
+            translations=translations,
+        )
+        rows = found.label_audit().to_pylist()
         proposed = {str(r["label"]): r for r in rows}
 
     def told(name: str) -> pa.Array:
@@ -102,7 +115,9 @@ def audit_labels(
             **{name: texts([""] * len(words)) for name in _FILLED_IN},
         }
     )
-    quality = suggestion_quality(tree, labels)
+    quality = suggestion_quality(
+        tree, labels, descriptions=terms, translations=translations
+    )
     tried: Json = {
         str(one): {"labels": int(n), "top1": float(a), "top3": float(b)}
         for one, n, a, b in zip(
@@ -110,3 +125,12 @@ def audit_labels(
         )
     }
     return table, tried
+
+
+def _terms(tree: pa.Table) -> pa.Table | None:
+    """Give the shipped terms where the tree is the shipped one."""
+    shipped = industry_tree().data
+    columns = ("industry", "name_en", "name_zh")
+    own = set(zip(*(text_of(tree, c) for c in columns), strict=True))
+    theirs = set(zip(*(text_of(shipped, c) for c in columns), strict=True))
+    return industry_terms() if theirs <= own else None

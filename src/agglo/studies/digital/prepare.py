@@ -72,7 +72,11 @@ def prepare(inputs: StageInputs) -> StageOutput:
     tree, words, shipped = _tree(inputs)
     labels = labels_of(words, tree)
     audit, quality = audit_labels(
-        {"designations": clusters, "belts": belts}, tree, labels, options
+        {"designations": clusters, "belts": belts},
+        tree,
+        labels,
+        options,
+        _translations(inputs, options),
     )
     audits = pa.concat_tables([p.audit for p in placed.values()])
     left = pa.concat_tables([p.left_out for p in placed.values()])
@@ -147,6 +151,19 @@ def _tree(inputs: StageInputs) -> tuple[pa.Table, pa.Table, list[str]]:
         rows = rows.filter(pa.array(kinds == best))
     tree = pa.table({name: texts(text_of(rows, name)) for name in _TREE})
     return tree.sort_by("industry"), words, shipped
+
+
+def _translations(inputs: StageInputs, options: DigitalOptions) -> dict[str, str]:
+    """Pair the labels of both languages where a list has both."""
+    columns = ("industry_label", "industry_label_en")
+    here, there = columns if options.label_language == "zh" else columns[::-1]
+    pairs: dict[str, str] = {}
+    for name in _KEYS:
+        table = inputs.table(name)
+        for own, other in zip(text_of(table, here), text_of(table, there), strict=True):
+            if own and other:
+                pairs.setdefault(own, other)
+    return pairs
 
 
 def _universe(places: Places, options: DigitalOptions) -> BoolArray:
