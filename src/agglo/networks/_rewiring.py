@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,7 +14,7 @@ from agglo.networks._network import Network
 if TYPE_CHECKING:
     from agglo.core.typing import FloatArray
 
-__all__ = ["compiled_seed", "rewired_statistics"]
+__all__ = ["compiled_seed", "rewired_networks", "rewired_statistics"]
 
 _SWAPS_PER_TIE = 10
 
@@ -34,12 +34,17 @@ def rewired_statistics(
     """Give the statistic of `draws` rewired networks without loops."""
 
     def draw(rng: np.random.Generator, size: int) -> FloatArray:
-        out = np.empty(size)
-        for i in range(size):
-            out[i] = statistic(_rewired(net, rng), rng)
-        return out
+        return np.array([statistic(o, rng) for o in rewired_networks(net, rng, size)])
 
     return monte_carlo(draw, n=draws, seed=entropy, stream=1, block_size=16)
+
+
+def rewired_networks(
+    net: Network, rng: np.random.Generator, size: int
+) -> Iterator[Network]:
+    """Give `size` networks with the degrees of one without loops."""
+    for _ in range(size):
+        yield _rewired(net, rng)
 
 
 def _rewired(net: Network, rng: np.random.Generator) -> Network:

@@ -423,7 +423,7 @@ def _not_nested(
         if not nested:
             count += levels[name]
             sets += 1
-    return count - max(sets - 1, 0)
+    return count - sets + 1
 
 
 def _is_nested(level: IntArray, group: IntArray) -> bool:
