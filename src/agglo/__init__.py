@@ -189,16 +189,23 @@ if TYPE_CHECKING:
         suggest_nodes,
     )
     from agglo.networks import (
+        advantage,
         as_link_events,
         boundary_index,
         branch_events,
         build_links,
+        complementarity,
         copatent_events,
+        cross_regional_propensity,
         flow_matrix,
         integration_pattern,
         interlocking_network,
         mixing,
+        pair_crosstab,
+        profiles,
         service_values,
+        size_class,
+        technology_class,
         two_mode_projection,
     )
     from agglo.relatedness import (
@@ -350,6 +357,13 @@ _EXPORTS = {
         "mixing",
         "boundary_index",
         "integration_pattern",
+        "size_class",
+        "technology_class",
+        "profiles",
+        "complementarity",
+        "pair_crosstab",
+        "cross_regional_propensity",
+        "advantage",
     ),
     "agglo.relatedness": (
         "ClusterDefinitions",
