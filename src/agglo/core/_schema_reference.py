@@ -101,6 +101,53 @@ REFERENCE_TABLES: tuple[TableSchema, ...] = (
         ),
     ),
     TableSchema(
+        name="boundaries",
+        title_en="Outlines that maps are drawn with, one row per ring, as the user supplied them.",
+        title_zh="用户提供的地图边界，每行一个环。",
+        key=("boundary", "polygon", "ring"),
+        columns=(
+            key_column("boundary", "Boundary", "边界", "Id of the area.", "区域标识。"),
+            key_column(
+                "polygon", "Polygon", "多边形", "Number of the polygon.", "多边形编号。"
+            ),
+            key_column(
+                "ring",
+                "Ring",
+                "环",
+                "Number of the ring; 1 is the outline, further ones are holes.",
+                "环的编号；1 为外环，其余为孔。",
+            ),
+            text_column(
+                "coordinates",
+                "Coordinates",
+                "坐标",
+                "Longitude and latitude in degrees (WGS 84), point after point.",
+                "经纬度（WGS 84，度），逐点排列。",
+            ),
+            text_column(
+                "source",
+                "Source",
+                "来源",
+                "Where the boundaries come from; shown on every map.",
+                "边界来源；显示于每幅地图。",
+            ),
+            text_column(
+                "approval_number",
+                "Approval number",
+                "审图号",
+                "Map approval number (审图号) where one is needed.",
+                "审图号（如需要）。",
+            ),
+            text_column(
+                "licence",
+                "Licence",
+                "许可",
+                "What may be done with them.",
+                "使用许可。",
+            ),
+        ),
+    ),
+    TableSchema(
         name="definitions",
         title_en="Benchmark cluster definitions: which industries form a cluster.",
         title_zh="基准集群定义：哪些行业组成集群。",

@@ -6,6 +6,7 @@ as a whole or refused as a whole, with every problem in one error.
 """
 
 from agglo.sources.bea import read_bea_io
+from agglo.sources.boundaries import read_boundaries
 from agglo.sources.cbp import read_cbp
 from agglo.sources.china import read_china_clusters
 from agglo.sources.classifications import (
@@ -49,6 +50,7 @@ __all__ = [
     "national_clusters",
     "online_belts",
     "read_bea_io",
+    "read_boundaries",
     "read_cbp",
     "read_china_clusters",
     "read_cluster_definitions",

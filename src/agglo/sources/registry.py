@@ -10,6 +10,7 @@ from typing import Literal, TypeAlias
 
 from agglo.core.errors import OptionError, suggest
 from agglo.sources.bea import read_bea_io
+from agglo.sources.boundaries import read_boundaries
 from agglo.sources.cbp import read_cbp
 from agglo.sources.china import read_china_clusters
 from agglo.sources.definitions import read_cluster_definitions
@@ -359,6 +360,19 @@ _ALL = (
                 "industry_system", "text", "Code system or number of digits.", "naics"
             ),
             _option("industry_version", "text", "Version label.", "naics_2017"),
+        ),
+    ),
+    Reader(
+        name="boundaries",
+        summary="Outlines for the maps, from GeoJSON or TopoJSON that you have",
+        tables=("boundaries",),
+        function=read_boundaries,
+        options=(
+            _option("source", "text", "Where they come from, as shown on the map."),
+            _option("approval_number", "text", "Map approval number (审图号)."),
+            _option("licence", "text", "What may be done with them."),
+            _option("id_property", "text", "Property that holds the id."),
+            _option("layer", "text", "Object of a TopoJSON file."),
         ),
     ),
     Reader(

@@ -21,6 +21,7 @@ Row = Mapping[str, "str | float | bool | None"]
 # stage of every table that the page reads or that becomes a CSV file
 TABLES: Mapping[str, str] = {
     "cities": "prepare",
+    "clusters": "prepare",
     "city_audit": "prepare",
     "label_audit": "prepare",
     "left_out": "prepare",
@@ -222,8 +223,12 @@ def facts_of(inputs: StageInputs) -> DigitalFacts:
         generated=inputs.project.generated,
         options=inputs.options_as(DigitalOptions),
         tables={
-            name: inputs.result(stage, name).to_pylist()
-            for name, stage in TABLES.items()
+            **{
+                name: inputs.result(stage, name).to_pylist()
+                for name, stage in TABLES.items()
+            },
+            # the rows of the list; "belts" is the name of the set
+            "belt_rows": inputs.result("prepare", "belts").to_pylist(),
         },
         notes=notes,
         truth=_truth(inputs),

@@ -17,6 +17,7 @@ from agglo.studies.digital.drawing import (
     graticule,
     twin,
 )
+from agglo.studies.digital.outlines import Boundaries
 from agglo.studies.report import Figure
 from agglo.studies.report.charts import draw_svg
 
@@ -31,7 +32,14 @@ if TYPE_CHECKING:
     from agglo.studies.digital.sites import Plane, Sites
     from agglo.studies.report import NumberKind
 
-__all__ = ["density_map", "overlap_map", "point_map"]
+__all__ = [
+    "base_map",
+    "convention",
+    "density_map",
+    "overlap_map",
+    "point_map",
+    "ring_of",
+]
 
 _ELLIPSE_HEADS = (
     ("label", "Set", "集合"),
@@ -46,13 +54,15 @@ _ELLIPSE_HEADS = (
 )
 
 
-def _ring(facts: DigitalFacts, name: str) -> FloatArray:
+def ring_of(facts: DigitalFacts, name: str) -> FloatArray:
+    """Give the closed outline of an ellipse in kilometres; empty when there is none."""
     rows = facts.rows("ellipse_rings", set=name)
     ring = np.array([[r["x_km"], r["y_km"]] for r in rows], dtype=np.float64)
     return np.vstack([ring, ring[:1]]) if ring.size else ring.reshape(0, 2)
 
 
-def _convention(facts: DigitalFacts) -> str:
+def convention(facts: DigitalFacts) -> str:
+    """Name divisor, scale and projection of the ellipses."""
     return facts.say(
         "Ellipses: divisor {divisor}, scale {scale} (one standard deviation holds 39 % of "
         "a bivariate normal). {projection}.",
@@ -125,9 +135,9 @@ def _programmes(
             label=facts.set_name(name),
             zorder=3,
         )
-        ring = _ring(facts, name)
+        ring = ring_of(facts, name)
         ax.plot(ring[:, 0], ring[:, 1], color=colour, linewidth=1.6, zorder=4)
-    ring = _ring(facts, "belts")
+    ring = ring_of(facts, "belts")
     ax.plot(ring[:, 0], ring[:, 1], color=BELTS, lw=1.4, ls="--", zorder=4)
     ax.legend(
         loc="upper center",
@@ -138,8 +148,24 @@ def _programmes(
     )
 
 
+def base_map(
+    ax: Axes,
+    facts: DigitalFacts,
+    plane: Plane,
+    ends: Sequence[float],
+    boundaries: Boundaries | None,
+) -> None:
+    """Draw the graticule and, where the user brought them, the boundaries."""
+    graticule(ax, plane.projection, ends)
+    if boundaries is not None:
+        boundaries.draw(ax, facts)
+
+
 def point_map(
-    facts: DigitalFacts, plane: Plane, lists: Mapping[str, Sites]
+    facts: DigitalFacts,
+    plane: Plane,
+    lists: Mapping[str, Sites],
+    boundaries: Boundaries | None = None,
 ) -> Drawn | None:
     """Draw clusters by programme with their ellipses, belts as hollow marks."""
     if "clusters" not in lists:
@@ -151,7 +177,7 @@ def point_map(
     ends = frame_of(plane.x_km[plane.in_universe], plane.y_km[plane.in_universe])
 
     def draw(ax: Axes) -> None:
-        graticule(ax, plane.projection, ends)
+        base_map(ax, facts, plane, ends, boundaries)
         ax.plot(plane.x_km, plane.y_km, ".", color="#c3cad4", markersize=1.5, zorder=1)
         if "belts" in lists:
             _scatter_belts(ax, facts, lists["belts"], 5.5)
@@ -160,11 +186,12 @@ def point_map(
     caption = facts.captioned(
         facts.say(
             "Seats of the cities with clusters (dots, by programme), belts (hollow "
-            "squares, dashed ellipse) and all other cities (grey), on a graticule without "
-            "boundaries; several clusters of a city are drawn around its seat. {convention}",
-            "集群所在城市（圆点，按计划着色）、产业带（空心方块、虚线椭圆）及其他城市（灰点）的驻地，绘于经纬网上，"
-            "不含边界；同一城市的多个集群绘于驻地周围。{convention}",
-            convention=_convention(facts),
+            "squares, dashed ellipse) and all other cities (grey); several clusters of a city "
+            "are drawn around its seat. {base} {convention}",
+            "集群所在城市（圆点，按计划着色）、产业带（空心方块、虚线椭圆）及其他城市（灰点）的驻地；同一城市的多个集群绘于"
+            "驻地周围。{base}{convention}",
+            base=Boundaries.sentence(boundaries, facts),
+            convention=convention(facts),
         )
     )
     alt = facts.say(
@@ -198,17 +225,19 @@ def _drawn(
     return Drawn(name=name, figure=figure, data=table)
 
 
-def overlap_map(facts: DigitalFacts, plane: Plane) -> Drawn | None:
+def overlap_map(
+    facts: DigitalFacts, plane: Plane, boundaries: Boundaries | None = None
+) -> Drawn | None:
     """Draw the two ellipses of clusters and belts over each other."""
     found = facts.rows("overlaps", a="clusters", b="belts")
     if not found:
         return None
-    rings = {n: _ring(facts, n) for n in ("clusters", "belts")}
+    rings = {n: ring_of(facts, n) for n in ("clusters", "belts")}
     both = np.vstack(list(rings.values()))
     ends = frame_of(both[:, 0], both[:, 1], 200.0)
 
     def draw(ax: Axes) -> None:
-        graticule(ax, plane.projection, ends)
+        base_map(ax, facts, plane, ends, boundaries)
         for (name, ring), colour in zip(
             rings.items(), (COLOURS[0], COLOURS[1]), strict=True
         ):
@@ -229,7 +258,7 @@ def overlap_map(facts: DigitalFacts, plane: Plane) -> Drawn | None:
             jaccard=facts.show(row["jaccard"]),
             sdi=facts.show(row["spatial_difference_index"]),
             km=facts.show(row["centre_distance_km"]),
-            convention=_convention(facts),
+            convention=convention(facts),
         )
     )
     alt = facts.say(
@@ -261,7 +290,10 @@ def _shade(ax: Axes, grid: DensityGrid, levels: Mapping[float, float]) -> None:
 
 
 def density_map(
-    facts: DigitalFacts, plane: Plane, lists: Mapping[str, Sites]
+    facts: DigitalFacts,
+    plane: Plane,
+    lists: Mapping[str, Sites],
+    boundaries: Boundaries | None = None,
 ) -> Drawn | None:
     """Draw where belts are dense, under the clusters."""
     if "belts" not in lists or "clusters" not in lists:
@@ -278,7 +310,7 @@ def density_map(
     x, y = _spread(lists["clusters"])
 
     def draw(ax: Axes) -> None:
-        graticule(ax, plane.projection, ends)
+        base_map(ax, facts, plane, ends, boundaries)
         _shade(ax, grid, levels)
         ax.plot(x, y, "o", color=COLOURS[0], markersize=3, mew=0.3, mec="white")
 

@@ -31,6 +31,8 @@ class DigitalOptions:
     universe_levels
         Levels of the cities that belts could lie in. Cities of other levels are left out
         of the nulls, and listed.
+    boundaries
+        Draw the maps with the table ``boundaries`` where the project has it.
     crs
         Equal-area projection of all distances and ellipses.
     city_rule
@@ -72,6 +74,7 @@ class DigitalOptions:
     programmes: tuple[str, ...] = ()
     region_version: str | None = None
     universe_levels: tuple[str, ...] = ("municipality", "prefecture")
+    boundaries: bool = True
     crs: str = "china"
     city_rule: Literal["any", "lead", "all"] = "any"
     containment: Literal["identical", "similar"] = "identical"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from agglo.studies.contract import StageOutput
 from agglo.studies.digital.charts import city_bubbles, stacked_bars
+from agglo.studies.digital.city_maps import bivariate_map, sequence_map
 from agglo.studies.digital.facts import facts_of
 from agglo.studies.digital.findings import all_findings
 from agglo.studies.digital.flows import sankey_chart
@@ -16,6 +17,7 @@ from agglo.studies.digital.null_charts import (
     hypergeometric_chart,
     null_histograms,
 )
+from agglo.studies.digital.outlines import boundaries_of
 from agglo.studies.digital.outputs import csv_files, stamp
 from agglo.studies.digital.sections import (
     audit_blocks,
@@ -28,6 +30,7 @@ from agglo.studies.digital.sections import (
     shift_table,
     spatial_table,
 )
+from agglo.studies.digital.set_charts import rank_chart, upset_chart
 from agglo.studies.digital.sites import plane_of, sites_of
 from agglo.studies.report import FindingList, Notes, Report
 
@@ -70,13 +73,18 @@ def report(inputs: StageInputs) -> StageOutput:
 def _figures(facts: DigitalFacts, inputs: StageInputs) -> dict[str, Drawn]:
     plane = plane_of(inputs)
     lists, _ = sites_of(inputs, plane)
+    outlines = boundaries_of(inputs, plane.projection)
     drawn: Mapping[str, Drawn | None] = {
-        "map": point_map(facts, plane, lists),
-        "density": density_map(facts, plane, lists),
-        "overlap": overlap_map(facts, plane),
+        "map": point_map(facts, plane, lists, outlines),
+        "density": density_map(facts, plane, lists, outlines),
+        "overlap": overlap_map(facts, plane, outlines),
         "programmes": stacked_bars(facts, "programme"),
         "divisions": stacked_bars(facts, "industry"),
         "cities": city_bubbles(facts),
+        "bivariate": bivariate_map(facts, plane, outlines),
+        "upset": upset_chart(facts),
+        "rank_size": rank_chart(facts),
+        "sequence": sequence_map(facts, plane, outlines),
         "nulls": null_histograms(facts, ("coexistence", "identical", "matched")),
         "curve": hypergeometric_chart(facts),
         "sankey": sankey_chart(facts),
@@ -134,13 +142,16 @@ def _sections(
         ),
         (
             say("Programmes and industries", "计划与行业"),
-            show("programmes", "divisions", "sankey"),
+            show("programmes", "divisions", "sankey", "upset"),
         ),
-        (say("Cities", "城市"), (*show("cities"), *city_blocks(facts))),
+        (
+            say("Cities", "城市"),
+            (*show("cities", "bivariate", "rank_size"), *city_blocks(facts)),
+        ),
         (
             say("Space", "空间"),
             (
-                *show("overlap"),
+                *show("overlap", "sequence"),
                 *shifts,
                 *show("density", "cross_k"),
                 spatial_table(facts),

@@ -50,7 +50,7 @@ STUDY = Study(
         Stage(
             name="report",
             run=report,
-            optional=("truth",),
+            optional=("truth", "boundaries"),
             after=(*_FIRST, *_MEASURES),
         ),
     ),
