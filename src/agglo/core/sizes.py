@@ -196,7 +196,7 @@ def theil_parts(sizes: FloatArray, group: IntArray, n_groups: int) -> TheilParts
     with np.errstate(divide="ignore", invalid="ignore"):
         share = sums / total
         step = np.where(share > 0, share * np.log(share * sizes.size / members), 0.0)
-        mine = sizes / (sums / members)[group]
+        mine = sizes / sums[group] * members[group]
         term = np.where(sizes > 0, mine * np.log(mine), 0.0)
         inside = np.bincount(group, term, minlength=n_groups) / members
     inside = np.where(sums > 0, inside, np.nan)
