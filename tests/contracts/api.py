@@ -13,7 +13,7 @@ from docs.generate_pages import areas, public_names
 
 AREAS: tuple[str, ...] = agglo._AREAS
 # areas whose public functions are measures: data in, a result out
-MEASURE_AREAS = ("concentration", "evaluation", "relatedness")
+MEASURE_AREAS = ("concentration", "evaluation", "networks", "relatedness")
 
 
 def _exported() -> Iterator[tuple[str, object]]:

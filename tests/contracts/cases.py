@@ -26,6 +26,8 @@ from agglo.relatedness import (
 )
 from tests.contracts.case import Case, Wrong, frame
 from tests.contracts.cases_evaluation import EVALUATION
+from tests.contracts.cases_network_structure import NETWORK_STRUCTURE
+from tests.contracts.cases_flows import FLOWS
 
 # four regions, three activities, one absent cell (zero)
 ACTIVITY = {
@@ -156,6 +158,8 @@ def _strength(kind: str) -> ClusterStrength:
 
 CASES: Mapping[str, Case] = {
     **EVALUATION,
+    **NETWORK_STRUCTURE,
+    **FLOWS,
     "concentration.ellison_glaeser": Case(
         data=(PLANTS,),
         columns=PLANT,

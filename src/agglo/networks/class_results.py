@@ -44,8 +44,15 @@ class Classes(Result):
     rule: str
 
     def columns(self) -> Mapping[str, ColumnData]:
-        """Give one row per row of the data, in its order."""
-        return {"item": self.item, "class": self.label, "flagged": self.flagged}
+        """Give one row per row of the data, in its order; rank 1 is the first class."""
+        place = {word: float(i) for i, word in enumerate(self.order, 1)}
+        rank = np.array([place.get(str(w), np.nan) for w in self.label])
+        return {
+            "item": self.item,
+            "class": self.label,
+            "rank": rank,
+            "flagged": self.flagged,
+        }
 
     def summary(self) -> str:
         """Count the classes."""

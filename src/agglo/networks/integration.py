@@ -232,8 +232,8 @@ def integration_pattern(
     >>> found = ag.integration_pattern(made.link_events, activity=made.activity,
     ...     regions=made.regions, level="city", groups=made.groups, layer="branch",
     ...     inference=None)
-    >>> bool(found.kappa[8] > 0.8)
-    True
+    >>> len(found.named("bounded"))
+    1
     """
     check_choice("ends", ends, ("both", "any"))
     check_number("min_events", min_events, minimum=2, integer=True)
