@@ -2,5 +2,13 @@
 
 from agglo.simulate.country import Country, simulate_country
 from agglo.simulate.digital import DigitalEconomy, simulate_digital
+from agglo.simulate.policy import CorridorCountry, simulate_corridors
 
-__all__ = ["Country", "DigitalEconomy", "simulate_country", "simulate_digital"]
+__all__ = [
+    "CorridorCountry",
+    "Country",
+    "DigitalEconomy",
+    "simulate_corridors",
+    "simulate_country",
+    "simulate_digital",
+]
