@@ -2,13 +2,16 @@
 
 from agglo.simulate.country import Country, simulate_country
 from agglo.simulate.digital import DigitalEconomy, simulate_digital
+from agglo.simulate.networks import NetworkEconomy, simulate_networks
 from agglo.simulate.policy import CorridorCountry, simulate_corridors
 
 __all__ = [
     "CorridorCountry",
     "Country",
     "DigitalEconomy",
+    "NetworkEconomy",
     "simulate_corridors",
     "simulate_country",
     "simulate_digital",
+    "simulate_networks",
 ]
