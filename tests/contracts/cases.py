@@ -26,6 +26,7 @@ from agglo.relatedness import (
 )
 from tests.contracts.case import Case, Wrong, frame
 from tests.contracts.cases_evaluation import EVALUATION
+from tests.contracts.cases_formation import FORMATION
 from tests.contracts.cases_network_structure import NETWORK_STRUCTURE
 from tests.contracts.cases_flows import FLOWS
 
@@ -158,6 +159,7 @@ def _strength(kind: str) -> ClusterStrength:
 
 CASES: Mapping[str, Case] = {
     **EVALUATION,
+    **FORMATION,
     **NETWORK_STRUCTURE,
     **FLOWS,
     "concentration.ellison_glaeser": Case(

@@ -1,8 +1,15 @@
-"""How good is a cluster, by many indicators? The composite-indicator engine."""
+"""Is it a cluster, where is it in its life, how good is it? The gate and the indices."""
 
 from agglo.evaluation.coin import CoinTables, as_coin_tables
 from agglo.evaluation.composite import AGGREGATIONS, composite_index
 from agglo.evaluation.correlation_weighting import correlation_weights
+from agglo.evaluation.element_results import ElementTest, GateVerdicts
+from agglo.evaluation.elements import (
+    connection_test,
+    cooperation_test,
+    proximity_test,
+)
+from agglo.evaluation.gate import three_element_test
 from agglo.evaluation.indicators import Indicators, as_indicators
 from agglo.evaluation.normalisation import NORMALISATIONS, normalise
 from agglo.evaluation.preparation import (
@@ -55,6 +62,8 @@ __all__ = [
     "CoinTables",
     "CompositeIndex",
     "ElementRemoval",
+    "ElementTest",
+    "GateVerdicts",
     "IndicatorCorrelations",
     "IndicatorImportance",
     "IndicatorStatistics",
@@ -69,6 +78,8 @@ __all__ = [
     "as_coin_tables",
     "as_indicators",
     "composite_index",
+    "connection_test",
+    "cooperation_test",
     "correlation_weights",
     "denominate",
     "impute",
@@ -78,10 +89,12 @@ __all__ = [
     "indicator_weights",
     "judgement_weights",
     "normalise",
+    "proximity_test",
     "rank_sensitivity",
     "rank_uncertainty",
     "removal_effect",
     "screen_units",
     "strengths_and_weaknesses",
+    "three_element_test",
     "treat_outliers",
 ]

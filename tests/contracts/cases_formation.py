@@ -1,0 +1,118 @@
+"""One small valid call for every public measure of clusters: elements, life cycle, ..."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from agglo.core.errors import AlignmentError
+from agglo.core.options import Permutation
+from agglo.evaluation import (
+    ElementTest,
+    connection_test,
+    cooperation_test,
+    proximity_test,
+)
+from tests.contracts.case import Case, Wrong, frame
+
+CHECKED = "an option object that checks itself"
+SITES = {
+    "cluster": ["c"] * 4 + ["d"] * 4,
+    "x_km": [0.0, 1.0, 0.5, 0.2, 0.0, 30.0, 70.0, 11.0],
+    "y_km": [0.0, 0.3, 0.9, 0.4, 80.0, 3.0, 44.0, 95.0],
+    "size": ["a", "b", "a", "b"] * 2,
+    "jobs": [5.0, 2.0, 1.0, 8.0, 3.0, 3.0, 2.0, 4.0],
+}
+POOL = {
+    "x_km": [float(7 * k % 100) for k in range(40)],
+    "y_km": [float(13 * k % 90) for k in range(40)],
+    "size": ["a", "b"] * 20,
+    "jobs": [1.0 + k % 5 for k in range(40)],
+}
+HELD = {
+    "cluster": ["c", "c", "c", "d", "d", "d"],
+    "industry": ["i", "j", "k", "i", "m", "o"],
+    "jobs": [10.0, 20.0, 5.0, 4.0, 4.0, 9.0],
+}
+PAIRS = {
+    "origin": ["i", "j", "k", "l", "m", "n", "i"],
+    "destination": ["j", "k", "l", "m", "n", "o", "k"],
+    "value": [0.9, 0.8, 0.1, 0.2, 0.1, 0.3, 0.7],
+}
+TIES = {
+    "origin": ["a", "b", "c", "d", "e", "f", "c"],
+    "destination": ["b", "c", "a", "e", "f", "d", "d"],
+    "weight": [1.0, 2.0, 1.0, 1.0, 3.0, 1.0, 1.0],
+}
+MEMBERS = {"cluster": ["c"] * 3 + ["d"] * 3, "member": list("abcdef")}
+DRAWS = Permutation(n=99, seed=7)
+
+
+def _near(kind: str) -> ElementTest:
+    return proximity_test(
+        frame(SITES, kind), frame(POOL, kind), min_sites=3, inference=DRAWS
+    )
+
+
+def _related(kind: str) -> ElementTest:
+    return connection_test(frame(HELD, kind), frame(PAIRS, kind), inference=DRAWS)
+
+
+def _tied(kind: str) -> ElementTest:
+    return cooperation_test(
+        frame(TIES, kind), frame(MEMBERS, kind), min_ties=1, inference=DRAWS
+    )
+
+
+FORMATION: Mapping[str, Case] = {
+    "evaluation.proximity_test": Case(
+        data=(SITES, POOL),
+        options={
+            "min_sites": 3,
+            "weight": "jobs",
+            "stratum": "size",
+            "inference": DRAWS,
+        },
+        columns=("cluster", "x", "y", "weight", "stratum"),
+        wrong={
+            "statistic": Wrong(value="distance"),
+            "radius_km": Wrong(value=-1.0),
+            "min_sites": Wrong(value=1),
+            "alpha": Wrong(value=0.0),
+        },
+        free={"inference": CHECKED},
+    ),
+    "evaluation.connection_test": Case(
+        data=(HELD, PAIRS),
+        options={"weight": "jobs", "inference": DRAWS},
+        columns=("cluster", "activity", "weight", "origin", "destination", "value"),
+        wrong={
+            "q": Wrong(value=1.0),
+            "present": Wrong(
+                value=frame({"cluster": ["c"], "industry": ["i"]}, "pyarrow"),
+                error=AlignmentError,
+            ),
+        },
+        free={"inference": CHECKED},
+    ),
+    "evaluation.cooperation_test": Case(
+        data=(TIES, MEMBERS),
+        options={"weight": "weight", "min_ties": 1, "inference": DRAWS},
+        columns=("origin", "destination", "weight", "cluster", "member"),
+        wrong={
+            "ei_max": Wrong(value=2.0),
+            "min_ties": Wrong(value=0),
+            "min_coverage": Wrong(value=2.0),
+            "alpha": Wrong(value=1.0),
+        },
+        free={"inference": CHECKED},
+    ),
+    "evaluation.three_element_test": Case(
+        data=(_near, _related, _tied),
+        wrong={
+            "alpha": Wrong(value=0.0),
+            "q": Wrong(value=1.0),
+            "ei_max": Wrong(value=-2.0),
+            "sources": Wrong(value={"io": _near("pyarrow")}),
+        },
+    ),
+}
