@@ -127,12 +127,14 @@ def backbone(
 
     Parameters
     ----------
-    data, origin, destination, weight, directed, nodes
+    data
         As in `strength_distribution`; ties inside a node are left out before any sum.
     method
         ``"disparity"``: the tie is a large part of its node's strength;
         ``"noise_corrected"``: the tie is more than both strengths give, for counts;
         ``"maximum_spanning_tree"``: the heaviest ties that join everything.
+    origin, destination, weight, directed, nodes
+        As in `strength_distribution`.
     alpha
         Level, in (0, 1); not read by the spanning tree.
     keep

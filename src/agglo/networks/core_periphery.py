@@ -110,13 +110,15 @@ def core_periphery(
 
     Parameters
     ----------
-    data, origin, destination, weight, directed, nodes
+    data
         As in `strength_distribution`; ties inside a node are left out.
     method
         ``"borgatti_everett"``: members or not; ``"minres"``: a degree of membership.
     pattern
         Ideal of the discrete method: ties if ``"either"`` end is in the core, or only
         inside it (``"core_core"``). Not read by ``"minres"``.
+    origin, destination, weight, directed, nodes
+        As in `strength_distribution`.
     n_starts
         Starts of the discrete search: the strongest tenth, and random cores.
     seed

@@ -229,10 +229,12 @@ def theil_nested(
 
     Parameters
     ----------
-    data, origin, destination, weight, directed, nodes, direction, self_loops
+    data
         As in `strength_distribution`, at the finer scale.
     regions
         One row per region with its parent.
+    origin, destination, weight, directed, nodes, direction, self_loops
+        As in `strength_distribution`.
     region, parent
         Columns of `regions`.
 

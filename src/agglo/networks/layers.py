@@ -146,10 +146,12 @@ def compare_layers(
         Column of layers; all pairs are compared.
     event
         Column of events, resampled whole within a layer; ``None`` resamples rows.
-    origin, destination, weight, nodes, self_loops
-        As in `strength_distribution`; strengths sum both directions.
+    origin, destination, weight
+        Columns, as in `strength_distribution`.
     directed
         Whether pairs of nodes are ordered when ties are compared.
+    nodes, self_loops
+        As in `strength_distribution`; strengths sum both directions.
     k_max, min_gap, null
         The rule of `core_count`.
     permutation

@@ -208,7 +208,7 @@ def nested_hierarchy(
     ...                  "destination": list("bcd"), "weight": [4.0, 2.0, 1.0]})
     >>> found = ag.nested_hierarchy(ties, regions)
     >>> round(found.theil_between, 4)
-    0.0823
+    0.1736
     """
     check_direction("direction", direction)
     k_max = int(check_number("k_max", k_max, minimum=2, maximum=50, integer=True))

@@ -417,10 +417,12 @@ def qap_correlation(
 
     Parameters
     ----------
-    data, origin, destination, directed, missing, inference
-        As in `mrqap`.
+    data
+        One row per pair of nodes, as in `mrqap`.
     one, other
         Columns of numbers.
+    origin, destination, directed, missing, inference
+        As in `mrqap`.
 
     Returns
     -------
