@@ -1,16 +1,27 @@
 """Spatial panel econometrics: what a policy does here, next door and how far out."""
 
+from agglo.econometrics.checklist import Checklist, referee_checklist
+from agglo.econometrics.comparisons import Comparisons, staggered_comparisons
 from agglo.econometrics.cross_section import fit_spatial
 from agglo.econometrics.diagnostics import SpatialTests, lm_tests, model_tests
 from agglo.econometrics.did_results import Realised, SpatialDID
+from agglo.econometrics.distance_weights import distance_weights
 from agglo.econometrics.event_results import LeadTest, SpatialEventStudy
 from agglo.econometrics.event_study import EventWindow, fit_spatial_event_study
+from agglo.econometrics.heterogeneity import GroupEffects, group_effects
 from agglo.econometrics.panel import fit_spatial_panel
 from agglo.econometrics.placebo import Placebo, placebo_test
 from agglo.econometrics.results import Impacts, SpatialPanelFit, Wald
+from agglo.econometrics.ring_panel import RingPanel, fit_ring_panel
 from agglo.econometrics.rings import RingDID, choose_rings, fit_ring_did
 from agglo.econometrics.sensitivity import WeightsSensitivity, weights_sensitivity
 from agglo.econometrics.spatial_did import fit_spatial_did
+from agglo.econometrics.specifications import (
+    Specification,
+    SpecificationTable,
+    specification_table,
+)
+from agglo.econometrics.sweep import DistanceSweep, distance_sweep
 from agglo.econometrics.vcov import (
     Clustered,
     Conley,
@@ -21,32 +32,46 @@ from agglo.econometrics.vcov import (
 )
 
 __all__ = [
+    "Checklist",
     "Clustered",
+    "Comparisons",
     "Conley",
+    "DistanceSweep",
     "DriscollKraay",
     "EventWindow",
     "Expected",
+    "GroupEffects",
     "Impacts",
     "LeadTest",
     "Observed",
     "Placebo",
     "Realised",
     "RingDID",
+    "RingPanel",
     "Robust",
     "SpatialDID",
     "SpatialEventStudy",
     "SpatialPanelFit",
     "SpatialTests",
+    "Specification",
+    "SpecificationTable",
     "Wald",
     "WeightsSensitivity",
     "choose_rings",
+    "distance_sweep",
+    "distance_weights",
     "fit_ring_did",
+    "fit_ring_panel",
     "fit_spatial",
     "fit_spatial_did",
     "fit_spatial_event_study",
     "fit_spatial_panel",
+    "group_effects",
     "lm_tests",
     "model_tests",
     "placebo_test",
+    "referee_checklist",
+    "specification_table",
+    "staggered_comparisons",
     "weights_sensitivity",
 ]

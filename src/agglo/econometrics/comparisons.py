@@ -1,0 +1,146 @@
+"""Which comparisons stand behind one coefficient of a staggered policy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from agglo.core.results import ColumnData, Provenance, Result, frozen_array
+from agglo.core.tables import as_panel
+from agglo.econometrics._kernels.bacon import comparison_weights
+from agglo.econometrics._treatment import read_treatment
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from agglo.core.tables import Panel
+    from agglo.core.typing import FloatArray, IntoFrame
+
+__all__ = ["Comparisons", "staggered_comparisons"]
+
+KINDS = ("never", "later", "earlier")
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class Comparisons(Result):
+    """Two-by-two comparisons and their weights.
+
+    Attributes
+    ----------
+    treated, control
+        First treated periods of the two groups; ``"never"`` for regions never treated.
+    kind
+        ``"never"``, ``"later"`` (not yet treated) or ``"earlier"``: already treated, the
+        comparison that misleads when effects grow or differ.
+    weight
+        Share of the one coefficient, sums to 1.
+    """
+
+    treated: tuple[str, ...]
+    control: tuple[str, ...]
+    kind: tuple[str, ...]
+    weight: FloatArray
+
+    def share(self, kind: str) -> float:
+        """Give the weight of all comparisons of one kind."""
+        return float(
+            sum(w for w, k in zip(self.weight, self.kind, strict=True) if k == kind)
+        )
+
+    @property
+    def forbidden(self) -> float:
+        """Weight of comparisons with regions that are already treated."""
+        return self.share("earlier")
+
+    def columns(self) -> Mapping[str, ColumnData]:
+        """Give one row per comparison."""
+        return {
+            "treated": list(self.treated),
+            "control": list(self.control),
+            "kind": list(self.kind),
+            "weight": self.weight,
+        }
+
+    def summary(self) -> str:
+        """Give the weight of each kind."""
+        parts = ", ".join(f"{k} {self.share(k):.1%}" for k in KINDS)
+        return f"Comparisons behind one coefficient, by control group: {parts}"
+
+    def _draw(self, ax: Axes) -> None:
+        ax.bar(list(KINDS), [self.share(k) for k in KINDS], color="#0072B2")
+        ax.set(xlabel="controls", ylabel="weight")
+
+
+def staggered_comparisons(
+    data: IntoFrame | Panel,
+    *,
+    treatment: str | None = None,
+    start: Mapping[str, str] | IntoFrame | None = None,
+    region: str = "region",
+    period: str = "period",
+) -> Comparisons:
+    r"""Say which comparisons one two-way coefficient of a staggered policy averages.
+
+    Use before reading one coefficient for all starts: comparisons with regions that are
+    already treated subtract their growing effects.
+
+    Parameters
+    ----------
+    data
+        One row per region and period, balanced; or a `Panel`.
+    treatment, start
+        As in `fit_spatial_did`.
+    region, period
+        Columns of labels.
+
+    Returns
+    -------
+    Comparisons
+        Pairs of starts with weights that sum to 1.
+
+    Raises
+    ------
+    NotIdentifiedError
+        As in `fit_spatial_did`.
+    OptionError
+        Both or neither of `treatment` and `start`.
+
+    Notes
+    -----
+    Weights of the two-way regression without space and covariates; with them the weights
+    differ, the kind of comparison does not. Cost O(starts^2).
+
+    References
+    ----------
+    Goodman-Bacon 2021, doi:10.1016/j.jeconom.2021.03.014, equations 10a to 10g.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> from agglo.econometrics import staggered_comparisons
+    >>> rows = pa.table({"region": [r for r in "abc" for _ in range(4)],
+    ...                  "period": [0, 1, 2, 3] * 3})
+    >>> found = staggered_comparisons(rows, start={"a": "1", "b": "2"})
+    >>> round(found.forbidden, 3)
+    0.2
+    """
+    needed = [] if treatment is None else [treatment]
+    panel = as_panel(data, variables=needed, region=region, period=period)
+    treated = read_treatment(panel, treatment=treatment, start=start, region=region)
+    t = treated.d.shape[1]
+    pairs, weight = comparison_weights(treated.first, t)
+
+    def label(first: int) -> str:
+        return "never" if first >= t else str(panel.periods[first])
+
+    return Comparisons(
+        treated=tuple(label(a) for a, _, _ in pairs),
+        control=tuple(label(b) for _, b, _ in pairs),
+        kind=tuple(k for _, _, k in pairs),
+        weight=frozen_array(np.asarray(weight, dtype=np.float64)),
+        frame_kind=panel.frame_kind,
+        provenance=Provenance.of(staggered_comparisons, treated.d, parameters={}),
+    )
