@@ -1,0 +1,207 @@
+"""How near an industry's plants lie to another's: the directed nearest-neighbour measure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal
+
+from agglo.concentration._directed_input import (
+    POOLS,
+    Columns,
+    Pool,
+    chosen,
+    read_directed,
+)
+from agglo.concentration._directed_nearest import (
+    Plants,
+    Question,
+    Rarefy,
+    check_rarefy,
+    measured,
+)
+from agglo.concentration._directed_pairs import assemble
+from agglo.core.errors import OptionError
+from agglo.core.options import check_choice, check_number
+from agglo.core.parallel import entropy_of
+from agglo.core.results import Provenance
+
+if TYPE_CHECKING:
+    from agglo.concentration._directed_input import Universe
+    from agglo.concentration.directed_results import DirectedPairs
+    from agglo.core.geo import Projection
+    from agglo.core.tables import Points
+    from agglo.core.typing import IntoFrame
+
+__all__ = ["nearest_coagglomeration"]
+
+
+def nearest_coagglomeration(
+    data: IntoFrame | Points,
+    *,
+    anchor: str | Sequence[str] | None = None,
+    mover: str | Sequence[str] | None = None,
+    pool: Pool = "exclude_anchor",
+    rarefy: Rarefy = "smaller",
+    min_n: int = 2,
+    fdr: Literal["bh", "by"] = "bh",
+    seed: int | None = 0,
+    type: str = "industry",  # noqa: A002  the field's word
+    x: str = "x_km",
+    y: str = "y_km",
+    weight: str | None = None,
+    region: str | None = None,
+    period: str | None = None,
+    sector: str | None = None,
+    crs: str | Projection | None = None,
+) -> DirectedPairs:
+    r"""Measure how much nearer to an anchor's plants a mover's plants lie than chance.
+
+    Use for ordered pairs of industries, in cities or whole countries, and for statements
+    on direction (with the rarefied anchor). Not for whole distributions: see
+    `wasserstein_coagglomeration`; with opening dates `entrant_coagglomeration` is the more
+    credible test of who follows whom.
+
+    Parameters
+    ----------
+    data
+        One row per plant of any industry, or `Points`.
+    anchor
+        Industry held at its sites, or several; ``None`` for all.
+    mover
+        Industry whose sites are redrawn, or several; ``None`` for all.
+    pool
+        Plants that the mover may be redrawn from: ``"exclude_anchor"``, all but the
+        anchor's own; ``"all"``; ``"exclude_both"``; ``"exclude_mover"``;
+        ``"same_sector"``, those of the mover's `sector` but not the anchor's.
+    rarefy
+        ``"smaller"``: the anchor is reduced to the size of the smaller of the two, in
+        closed form (needed before two directions are compared); a number of plants; or
+        ``None``: all of the anchor's plants.
+    min_n
+        Movers with fewer plants are undefined; at least 2.
+    fdr
+        Correction over all ordered pairs of a region and period: Benjamini-Hochberg or
+        Benjamini-Yekutieli.
+    seed
+        Seed of the draws for movers of fewer than 10 plants; all else is closed form.
+    type, x, y, weight, region, period, sector, crs
+        Columns of industry, position and weight (see :func:`agglo.core.tables.as_points`), and of
+        universes: every region and period stands alone. Regions ``0`` and ``unknown``
+        are left out and counted.
+
+    Returns
+    -------
+    DirectedPairs
+        One row per ordered pair, region and period: mean distance in km, its mean and
+        standard deviation under the null, effect, z, p and q.
+
+    Raises
+    ------
+    AlignmentError
+        If a label is no industry of the data, or an industry lies in two sectors.
+    OptionError
+        If an option is not admissible.
+    InvalidTableError
+        If a position is missing, infinite or in degrees.
+
+    Notes
+    -----
+    With :math:`f(s)` the distance from s to the nearest anchor plant, :math:`d =
+    \bar f` over the mover, :math:`\mu`, :math:`\sigma^2` the mean and variance of f over
+    the pool: :math:`e = 1 - d/\mu`, :math:`z = (\mu - d) / (\sigma \sqrt{P_2/P_1^2 -
+    1/N})`, :math:`P_q = \sum w^q`: exact under drawing without replacement. p from a
+    Pearson type III law with exact mean, variance and skewness; below 10 plants from 9,999
+    draws. Rarefied to n of :math:`n_j` plants: :math:`f_n = \sum_r \omega_r d_{(r)}`,
+    :math:`\omega_r = \binom{n_j - r}{n - 1} / \binom{n_j}{n}`. Plants at one place have
+    distance 0. Where more than 256 neighbours would count in a large table, 30 random
+    subsets of the anchor take their place. Cost O(plants log plants) per anchor, and times
+    neighbours when rarefied.
+
+    References
+    ----------
+    Our own measure, without literature behind it; moments checked by enumeration. The
+    question is that of Chen and Liu 2025, doi:10.3868/s060-020-025-0015-9.
+
+    See Also
+    --------
+    wasserstein_coagglomeration : Compares whole distributions.
+    entrant_coagglomeration : Entrants against incumbents.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> from agglo.concentration import nearest_coagglomeration
+    >>> rows = pa.table({"x_km": [0.0, 1.0, 2.0, 8.0, 9.0], "y_km": [0.0] * 5,
+    ...                  "industry": list("abbcc")})
+    >>> found = nearest_coagglomeration(rows, anchor="a", mover="b", rarefy=None)
+    >>> float(found.effect[0])
+    0.7
+    """
+    check_choice("pool", pool, POOLS)
+    check_choice("fdr", fdr, ("bh", "by"))
+    check_number("min_n", min_n, minimum=2, integer=True)
+    check_rarefy(rarefy)
+    if pool == "same_sector" and sector is None:
+        msg = "pool='same_sector' needs sector=: the column of the sector."
+        raise OptionError(msg)
+    entropy = entropy_of(seed)
+    columns = Columns(
+        type=type,
+        x=x,
+        y=y,
+        weight=weight,
+        region=region,
+        period=period,
+        sector=sector,
+        crs=crs,
+    )
+    directed = read_directed(data, columns)
+    question = Question(
+        anchors=chosen(directed.industries, "anchor", anchor),
+        movers=chosen(directed.industries, "mover", mover),
+        explicit=anchor is not None and mover is not None,
+        pool=pool,
+        sector=directed.sector,
+        rarefy=rarefy,
+        min_n=int(min_n),
+        names=directed.industries,
+        entropy=entropy,
+    )
+    blocks = [measured(_everybody(u), question) for u in directed.universes]
+    return assemble(
+        directed,
+        blocks,
+        measure="nearest",
+        pool=pool,
+        fdr=fdr,
+        provenance=lambda notes: Provenance.of(
+            nearest_coagglomeration,
+            directed.points,
+            parameters={
+                "anchor": anchor,
+                "mover": mover,
+                "pool": pool,
+                "rarefy": rarefy,
+                "min_n": min_n,
+                "fdr": fdr,
+                "weight": weight,
+                "region": region,
+                "period": period,
+            },
+            seed=entropy,
+            warnings=notes,
+        ),
+    )
+
+
+def _everybody(universe: Universe) -> Plants:
+    """All plants hold, and all can move."""
+    return Plants(
+        region=universe.region,
+        period=universe.period,
+        held=universe.at,
+        held_code=universe.code,
+        at=universe.at,
+        code=universe.code,
+        weight=universe.weight,
+    )

@@ -1,0 +1,268 @@
+"""How much an industry's places resemble another's: the directed Wasserstein index."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from agglo.concentration._directed_input import (
+    POOLS,
+    Columns,
+    Pool,
+    Universe,
+    chosen,
+    read_directed,
+)
+from agglo.concentration._directed_pairs import assemble
+from agglo.concentration._directed_transport import Method, Transport, transported
+from agglo.core.errors import OptionError
+from agglo.core.options import Permutation, check_choice, check_number
+from agglo.core.parallel import entropy_of
+from agglo.core.results import Provenance
+
+if TYPE_CHECKING:
+    from agglo.concentration.directed_results import DirectedPairs
+    from agglo.core.geo import Projection
+    from agglo.core.tables import Points
+    from agglo.core.typing import IntoFrame
+
+__all__ = ["wasserstein_coagglomeration"]
+
+Kind = Literal["exact", "released_script"]
+
+
+def wasserstein_coagglomeration(
+    data: IntoFrame | Points,
+    *,
+    anchor: str | Sequence[str] | None = None,
+    mover: str | Sequence[str] | None = None,
+    kind: Kind = "exact",
+    power: float = 1.0,
+    pool: Pool | None = None,
+    method: Method = "auto",
+    inference: Permutation = Permutation(),  # noqa: B008  frozen
+    min_n: int = 3,
+    fdr: Literal["bh", "by"] = "bh",
+    snap_km: float | None = None,
+    type: str = "industry",  # noqa: A002  the field's word
+    x: str = "x_km",
+    y: str = "y_km",
+    weight: str | None = None,
+    region: str | None = None,
+    period: str | None = None,
+    sector: str | None = None,
+    crs: str | Projection | None = None,
+) -> DirectedPairs:
+    r"""Measure how far an industry's plants must move to lie as another's, beside chance.
+
+    Use for the ordered pairs of a city or urban cluster. It compares whole distributions: a
+    difference in dispersion alone moves it, and which of two directions is stronger
+    mostly tells which industry is larger. For direction and for whole countries see
+    `nearest_coagglomeration`, for dates `entrant_coagglomeration`.
+
+    Parameters
+    ----------
+    data
+        One row per plant of any industry, or `Points`.
+    anchor
+        Industry held at its sites, or several; ``None`` for all.
+    mover
+        Industry whose sites are redrawn, or several; ``None`` for all.
+    kind
+        ``"exact"``: optimal transport in kilometres. ``"released_script"``: the index as
+        the first author's script computes it, for reproduction only (see Notes).
+    power
+        Power p of the distance in the cost, at least 1; 1 is robust to one bad address.
+    pool
+        Plants that the mover may be redrawn from: ``"exclude_anchor"`` (default), all but
+        the anchor's own; ``"all"`` (the script's choice); ``"exclude_both"``;
+        ``"exclude_mover"``; ``"same_sector"``, those of the mover's `sector` but not the
+        anchor's.
+    method
+        ``"exact"``: every draw is solved. ``"sequential"``: until 20 draws are as near,
+        9,999 or more at most. ``"surrogate"``: 40 draws are solved and the others foretold
+        from them. ``"auto"``: surrogate, and sequential where that gives p < 0.02.
+    inference
+        Draws and their seed.
+    min_n
+        Industries with fewer plants are undefined; at least 3 (10 for a study).
+    fdr
+        Correction over all ordered pairs of a region and period: Benjamini-Hochberg or
+        Benjamini-Yekutieli.
+    snap_km
+        Move plants to the middle of squares of this side; the distance changes by at most
+        1.42 times as much.
+    type, x, y, weight, region, period, sector, crs
+        Columns of industry, position and weight (see :func:`agglo.core.tables.as_points`), and of
+        universes: every region and period stands alone. Regions ``0`` and ``unknown``
+        are left out and counted. With `weight` masses are shares of it, and the mover's own
+        weights are dealt to the drawn sites. For the script `x` and `y` are degrees.
+
+    Returns
+    -------
+    DirectedPairs
+        One row per ordered pair, region and period: W in km, its mean and standard
+        deviation under the null, effect, z, percentile C, p and q.
+
+    Raises
+    ------
+    AlignmentError
+        If a label is no industry of the data, or an industry lies in two sectors.
+    OptionError
+        If an option is not admissible, does not go with the script, or a pair is too
+        large.
+    InvalidTableError
+        If a position is missing, infinite or in degrees, or the script would overflow.
+
+    Notes
+    -----
+    :math:`W = (\min_T \sum T_{ab} d_{ab}^p)^{1/p}` with the shares of the two industries
+    as marginals, by a network simplex on distinct sites. Null: the mover's plants at sites
+    drawn without replacement from the pool. C = #{W_r >= W}/R, p = (1 + #{W_r <= W})/(R +
+    1), effect 1 - W/mean, z = (mean - W)/sd. Rank by the effect and test by p and q, never
+    by C: it saturates at 1.
+
+    Surrogate: W of a draw is regressed, on 40 solved draws, on the mean price of its sites
+    in the transport from the anchor to the pool, and on its sliced distance (16
+    directions, 32 quantiles); below R² = 0.5 all draws are solved.
+
+    ``"released_script"``: squared distances in degrees, uniform masses, plain Sinkhorn,
+    draws from all rows. Its regularisation is written ten, caret, minus three, which in
+    Python is exclusive or: -9 and not 0.001. The plan is then nearly the product of the
+    marginals, and C tests whether the mover lies near the anchor's centroid. Whether the
+    printed papers used that script is unknown. It has no p-value and no effect.
+
+    Draws depend on seed, region, period and mover, never on threads or on the other pairs.
+    Cost O(draws × a solution): 0.1 ms for 50 plants, 0.5 ms for 100, 7 ms for 300.
+
+    References
+    ----------
+    Chen and Liu 2025, doi:10.3868/s060-020-025-0015-9 (abstract; the orientation is
+    inferred). Sinkhorn: Cuturi 2013, NeurIPS 26. Sequential stopping: Besag and Clifford
+    1991, doi:10.1093/biomet/78.2.301. The surrogate is our own.
+
+    See Also
+    --------
+    nearest_coagglomeration : Closed form, rarefied, for direction.
+    duranton_overman : At which distances, with ``null="fix_a"``.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> from agglo import Permutation
+    >>> from agglo.concentration import wasserstein_coagglomeration
+    >>> rows = pa.table({"x_km": [0.0, 1.0, 2.0, 1.0, 2.0, 3.0, 7.0, 8.0, 9.0],
+    ...                  "y_km": [0.0] * 9, "industry": list("aaabbbccc")})
+    >>> found = wasserstein_coagglomeration(rows, anchor="a", mover="b",
+    ...                                     inference=Permutation(n=99, seed=1))
+    >>> float(found.observed_km[0])
+    1.0
+    """
+    check_choice("kind", kind, ("exact", "released_script"))
+    script = kind == "released_script"
+    power = check_number("power", power, minimum=1)
+    if pool is not None:
+        check_choice("pool", pool, POOLS)
+    check_choice("method", method, ("auto", "exact", "surrogate", "sequential"))
+    check_choice("fdr", fdr, ("bh", "by"))
+    check_number("min_n", min_n, minimum=1, integer=True)
+    if snap_km is not None:
+        check_number("snap_km", snap_km, minimum=0, open_ends=True)
+    if script:
+        _refuse_for_script(power, pool, weight, snap_km, crs)
+    elif pool == "same_sector" and sector is None:
+        msg = "pool='same_sector' needs sector=: the column of the sector."
+        raise OptionError(msg)
+    where = pool or ("all" if script else "exclude_anchor")
+    entropy = entropy_of(inference.seed)
+    columns = Columns(
+        type=type,
+        x=x,
+        y=y,
+        weight=weight,
+        region=region,
+        period=period,
+        sector=sector,
+        crs=crs,
+    )
+    directed = read_directed(data, columns, degrees=script)
+    question = Transport(
+        anchors=chosen(directed.industries, "anchor", anchor),
+        movers=chosen(directed.industries, "mover", mover),
+        explicit=anchor is not None and mover is not None,
+        script=script,
+        power=power,
+        pool=where,
+        sector=directed.sector,
+        method=method,
+        n=inference.n,
+        entropy=entropy,
+        min_n=int(min_n),
+        weighted=weight is not None,
+        names=directed.industries,
+    )
+    universes = [_snapped(u, snap_km) for u in directed.universes]
+    note = "reproduction of a released script, not a measure to use"
+    return assemble(
+        directed,
+        [transported(u, question) for u in universes],
+        measure="released_script" if script else "wasserstein",
+        pool=where,
+        fdr=fdr,
+        provenance=lambda notes: Provenance.of(
+            wasserstein_coagglomeration,
+            directed.points,
+            parameters={
+                "anchor": anchor,
+                "mover": mover,
+                "kind": kind,
+                "power": power,
+                "pool": where,
+                "method": method,
+                "n": inference.n,
+                "min_n": min_n,
+                "fdr": fdr,
+                "snap_km": snap_km,
+                "weight": weight,
+                "region": region,
+                "period": period,
+            },
+            seed=entropy,
+            warnings=[*notes, note] if script else notes,
+        ),
+    )
+
+
+def _refuse_for_script(
+    power: float,
+    pool: Pool | None,
+    weight: str | None,
+    snap_km: float | None,
+    crs: str | Projection | None,
+) -> None:
+    """Refuse what the script does not know."""
+    given = [
+        name
+        for name, there in (
+            ("power", power != 1.0),
+            ("pool", pool not in (None, "all")),
+            ("weight", weight is not None),
+            ("snap_km", snap_km is not None),
+            ("crs", crs is not None),
+        )
+        if there
+    ]
+    if given:
+        msg = f"kind='released_script' has no {', '.join(given)}: leave them out."
+        raise OptionError(msg)
+
+
+def _snapped(universe: Universe, side: float | None) -> Universe:
+    """Move plants to the middle of their square."""
+    if side is None:
+        return universe
+    at = (np.floor(universe.at / side) + 0.5) * side
+    return dataclasses.replace(universe, at=at)
