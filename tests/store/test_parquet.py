@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agglo.core.errors import ColumnNotFoundError, InvalidTableError, StoreError
-from agglo.store import parquet, read_table, write_table
+from agglo.store import parquet, read_metadata, read_table, write_table
 
 TABLE = pa.table(
     {
@@ -180,3 +180,17 @@ def test_any_table_comes_back(tmp_path_factory, rows):
     path = tmp_path_factory.mktemp("any") / "a.parquet"
     write_table(path, table)
     assert read_table(path).equals(table)
+
+
+def test_a_file_says_where_its_table_comes_from(tmp_path):
+    about = {"seed": 7, "software": "agglo", "data_files": {"名单.csv": "abc"}}
+    for name in ("a", "b"):
+        write_table(tmp_path / name, TABLE, metadata=about)
+    assert read_metadata(tmp_path / "a") == about
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+    # no part of the values: the table is the one that was written
+    assert read_table(tmp_path / "a").schema.metadata is None
+    write_table(tmp_path / "c", TABLE)
+    assert read_metadata(tmp_path / "c") == {}
+    with pytest.raises(StoreError):
+        read_metadata(tmp_path / "absent")

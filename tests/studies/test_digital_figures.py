@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import csv
 import json
+import re
 from dataclasses import replace
+from html import unescape
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
 from agglo.core.errors import InvalidTableError
@@ -92,3 +96,64 @@ def test_bad_boundaries_stop_the_study(lists, outlines):
         bad = outlines.set_column(at, "coordinates", pa.array([text]))
         with pytest.raises(InvalidTableError, match="cannot be drawn"):
             page_of({**lists, "boundaries": bad})
+
+
+def test_every_figure_of_the_specification_is_a_file_with_its_data(bare):
+    files = bare[1]["report"].files
+    wanted = (
+        "map", "density", "overlap", "kinds_programme", "kinds_industry", "cities", "bivariate",
+        "sankey", "upset", "nulls", "ellipse_sequence", "cross_k", "rank_size",
+    )  # fmt: skip
+    about = bare[1]["report"].documents["provenance"]
+    for name in wanted:
+        assert f"figure_{name}.csv" in files
+        svg = files[f"figure_{name}.svg"].decode()
+        assert re.search(r"<svg [^>]*>\s*<title>[^<]+</title><desc>[^<]+</desc>", svg)
+        stamp = json.loads(unescape(re.findall(r"<metadata>(.*?)</metadata>", svg)[0]))
+        assert stamp["configuration_sha256"] == about["configuration_sha256"]
+        assert stamp["seed"] == about["seed"]
+
+
+def test_csv_files_are_described_as_the_w3c_has_it(bare):
+    files = bare[1]["report"].files
+    held = json.loads(files["csv-metadata.json"])
+    urls = {t["url"] for t in held["tables"]}
+    assert urls == {n for n in files if n.endswith(".csv")}
+    assert held["agglo:provenance"]["software"].startswith("agglo ")
+
+
+def test_the_sets_of_the_upset_chart_add_up(bare, lists):
+    report = bare[1]["report"].files
+    rows = csv.DictReader(report["figure_upset.csv"].decode("utf-8-sig").splitlines())
+    counts = {r["combination"]: int(r["cities"]) for r in rows}
+    cities = {
+        p: set(
+            lists["designations"]
+            .filter(pc.equal(lists["designations"]["programme"], p))["city"]
+            .to_pylist()
+        )
+        for p in ("MIIT", "NDRC", "MOST")
+    }
+    belts = set(lists["belts"]["city"].to_pylist())
+    only = cities["NDRC"] - cities["MIIT"] - cities["MOST"] - belts
+    assert counts["NDRC"] == len(only)
+    assert sum(counts.values()) == len(belts.union(*cities.values()))
+
+
+def test_the_bivariate_classes_hold_every_city_with_coordinates(bare):
+    report = bare[1]["report"].files
+    rows = csv.DictReader(
+        report["figure_bivariate.csv"].decode("utf-8-sig").splitlines()
+    )
+    placed = [r for r in bare[1]["prepare"].tables["cities"].to_pylist() if r["lon"]]
+    assert sum(int(r["cities"]) for r in rows) == len(placed)
+
+
+def test_the_ellipse_sequence_follows_the_largest_programme_of_several_years(bare):
+    report = bare[1]["report"].files
+    text = report["figure_ellipse_sequence.csv"].decode("utf-8-sig")
+    rows = list(csv.DictReader(text.splitlines()))
+    assert [r["year"] for r in rows] == ["2021", "2022", "2024"]
+    # 25 of 2021 and all 70 of MIIT: the values of the specification
+    assert float(rows[0]["long_km"]) == pytest.approx(536.779, rel=1e-4)
+    assert float(rows[-1]["long_km"]) == pytest.approx(640.232, rel=1e-4)

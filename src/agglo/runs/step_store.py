@@ -94,9 +94,11 @@ class StepFolder:
         self.written[name] = target
         return target
 
-    def table(self, name: str, table: pa.Table) -> None:
-        """Write a table as Parquet."""
-        write_table(self._target(name), table)
+    def table(
+        self, name: str, table: pa.Table, metadata: Mapping[str, Json] | None = None
+    ) -> None:
+        """Write a table as Parquet, with what it says about itself."""
+        write_table(self._target(name), table, metadata=metadata)
 
     def document(self, name: str, value: Json) -> None:
         """Write a JSON document."""

@@ -30,6 +30,7 @@ __all__ = ["missing_tables", "stage_id", "study_steps", "union"]
 
 FINDINGS = "findings"
 REPORT = "report.html"
+PROVENANCE = "_provenance"
 FINDING_KEYS = (
     "id",
     "question",
@@ -150,12 +151,29 @@ def _work(
     if stage is study.stages[-1]:
         _check_last(study, output)
     base = f"results/{study.name}"
+    stamp: dict[str, Json] = {
+        "study": study.name,
+        "stage": stage.name,
+        **inputs.provenance(),
+    }
     for name, table in output.tables.items():
-        context.folder.table(f"{base}/{name}.parquet", table)
+        context.folder.table(f"{base}/{name}.parquet", table, stamp)
     for name, document in output.documents.items():
-        context.folder.document(f"{base}/{name}.json", document)
+        context.folder.document(f"{base}/{name}.json", _stamped(document, stamp))
     for name, data in output.files.items():
         context.folder.file(f"{base}/{name}", data)
+
+
+def _stamped(document: Json, stamp: dict[str, Json]) -> Json:
+    """Add where a document comes from; a list, such as the findings, has no place for it."""
+    return {PROVENANCE: stamp, **document} if isinstance(document, dict) else document
+
+
+def _read_document(path: Path) -> Json:
+    document = read_json(path)
+    if isinstance(document, dict):
+        return {k: v for k, v in document.items() if k != PROVENANCE}
+    return document
 
 
 def _inputs(
@@ -183,7 +201,9 @@ def _inputs(
     return StageInputs(
         tables=_Loaded(parts, union, "table"),
         results=_Loaded(results, read_table, f"result for stage '{stage.name}'"),
-        documents=_Loaded(documents, read_json, f"document for stage '{stage.name}'"),
+        documents=_Loaded(
+            documents, _read_document, f"document for stage '{stage.name}'"
+        ),
         options=options,
         seed=section.seed,
         project=ProjectFacts(

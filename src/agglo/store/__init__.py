@@ -17,7 +17,7 @@ from agglo.store.files import (
     write_text,
 )
 from agglo.store.locks import locked
-from agglo.store.parquet import read_table, write_table
+from agglo.store.parquet import read_metadata, read_table, write_table
 from agglo.store.quotients import location_quotient_table, shares
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "locked",
     "open_atomic",
     "read_json",
+    "read_metadata",
     "read_table",
     "region_totals",
     "shares",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,14 +18,20 @@ from agglo.store._problems import read_error, store_error
 from agglo.store.files import open_atomic
 
 if TYPE_CHECKING:
-    from agglo.core.typing import IntoFrame
+    from agglo.core.typing import IntoFrame, Json
 
-__all__ = ["read_table", "write_table"]
+__all__ = ["read_metadata", "read_table", "write_table"]
 
 _GROUP_ROWS = 1 << 20
+_KEY = b"agglo"
 
 
-def write_table(path: str | os.PathLike[str], table: IntoFrame) -> None:
+def write_table(
+    path: str | os.PathLike[str],
+    table: IntoFrame,
+    *,
+    metadata: Mapping[str, Json] | None = None,
+) -> None:
     """Write a table as a Parquet file whose bytes depend on its values only.
 
     Parameters
@@ -34,6 +41,9 @@ def write_table(path: str | os.PathLike[str], table: IntoFrame) -> None:
     table
         Any frame that narwhals knows. Rows and columns keep their order; null stays null
         and NaN stays NaN.
+    metadata
+        Where the table comes from, kept in the file under the key ``agglo``;
+        `read_metadata` gives it back.
 
     Raises
     ------
@@ -72,6 +82,9 @@ def write_table(path: str | os.PathLike[str], table: IntoFrame) -> None:
         msg = f"{path}: a table without columns."
         raise InvalidTableError(msg, [problem])
     schema = canonical_schema(data.schema)
+    if metadata is not None:
+        text = json.dumps(metadata, sort_keys=True, ensure_ascii=False)
+        schema = schema.with_metadata({_KEY: text.encode()})
     with (
         open_atomic(path) as file,
         pq.ParquetWriter(
@@ -134,7 +147,50 @@ def read_table(
         if isinstance(error, OSError) and error.errno is not None:
             raise read_error(source, error) from error
         raise corrupt_parquet(source, error) from error
+    # what a file says about itself is no part of the values
+    if table.num_columns:  # without columns the number of rows would go
+        table = table.replace_schema_metadata(None)
     return table if columns is None else table.select(list(columns))
+
+
+def read_metadata(path: str | os.PathLike[str]) -> dict[str, Json]:
+    """Read what a Parquet file says about where its table comes from.
+
+    Parameters
+    ----------
+    path
+        The file.
+
+    Returns
+    -------
+    dict
+        As given to `write_table`; empty where nothing was.
+
+    Raises
+    ------
+    StoreError
+        As `read_table`.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import pyarrow as pa
+    >>> path = Path(tempfile.mkdtemp()) / "a.parquet"
+    >>> write_table(path, pa.table({"region": ["01"]}), metadata={"seed": 7})
+    >>> read_metadata(path)["seed"]
+    7
+    """
+    source = Path(path)
+    try:
+        with source.open("rb") as file:
+            held = pq.read_schema(file).metadata or {}
+    except (pa.ArrowException, OSError) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise read_error(source, error) from error
+        raise corrupt_parquet(source, error) from error
+    value = json.loads(held[_KEY]) if _KEY in held else {}
+    return value if isinstance(value, dict) else {}
 
 
 def canonical_schema(schema: pa.Schema) -> pa.Schema:

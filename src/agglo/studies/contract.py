@@ -7,12 +7,14 @@ and knows when they must run again.
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
 from agglo.core.errors import RunError, suggest
-from agglo.core.results import to_json
+from agglo.core.results import to_json, version
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -183,6 +185,22 @@ class StageInputs:
     def document(self, stage: str, name: str) -> Json:
         """Give a document that an earlier stage returned."""
         return self.documents[stage, name]
+
+    def provenance(self) -> dict[str, Json]:
+        """Give what every file of the study carries.
+
+        Version of the software, hash of options and seed, the seed, and the hashes of the
+        files that the project was imported from.
+        """
+        text = json.dumps([to_json(self.options), self.seed], sort_keys=True)
+        return {
+            "software": f"agglo {version()}",
+            "configuration_sha256": hashlib.sha256(text.encode()).hexdigest(),
+            "seed": self.seed,
+            "data_files": {
+                name: digest for o in self.project.origins for name, digest in o.files
+            },
+        }
 
     def options_as(self, kind: type[OptionsT]) -> OptionsT:
         """Give the options, checked to be of the study's own type."""

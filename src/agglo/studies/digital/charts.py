@@ -209,6 +209,8 @@ def _bubbles(
         linewidths=0.5,
     )
     ax.margins(x=0.14, y=0.12)
+    # counts are whole numbers
+    ax.locator_params(integer=True)
     ax.figure.subplots_adjust(right=0.93)
     bar = ax.figure.colorbar(dots, ax=ax, pad=0.02, fraction=0.04)
     bar.ax.yaxis.set_major_formatter(lambda v, _: f"{100 * v:.0f} %")

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from agglo.studies.digital.charts import drawn, value_of
 from agglo.studies.digital.columns import texts
-from agglo.studies.digital.drawing import Drawn, frame_of
+from agglo.studies.digital.drawing import Drawn, frame_of, widened
 from agglo.studies.digital.maps import base_map, convention, ring_of
 from agglo.studies.digital.outlines import Boundaries
 from agglo.studies.report.charts import draw_svg
@@ -34,6 +34,7 @@ _PALETTE = (
     ("#be64ac", "#8c62aa", "#3b4994"),
 )
 _UP_TO = " to "
+_FEWEST = 5
 
 
 def _classes(values: FloatArray) -> tuple[IntArray, float]:
@@ -78,8 +79,8 @@ def bivariate_map(
     caption = facts.captioned(
         facts.say(
             "Cities in 3 × 3 classes: none, up to the median of the cities that have any "
-            "({c} clusters, {b} belts), above. {base}",
-            "城市按 3 × 3 分级：无、不超过有者的中位数（集群 {c}，产业带 {b}）、高于中位数。{base}",
+            "(clusters: {c}; belts: {b}), above. {base}",
+            "城市按 3 × 3 分级：无、不超过有者的中位数（集群 {c}；产业带 {b}）、高于中位数。{base}",
             c=facts.show(half_c, "count"),
             b=facts.show(half_b, "count"),
             base=Boundaries.sentence(boundaries, facts),
@@ -126,11 +127,12 @@ def _key(ax: Axes, facts: DigitalFacts, half_c: float, half_b: float) -> None:
 
 
 def _sequence(facts: DigitalFacts) -> tuple[str, list[tuple[str, Row]]]:
-    """Give the programme with most years: its ellipses up to each year, in order."""
+    """Give the largest programme of two years or more: its ellipses up to each year."""
     held: dict[str, list[tuple[str, Row]]] = {}
     for r in facts.tables["ellipses"]:
         name, stop, year = str(r["label"]).rpartition(_UP_TO)
-        if stop:
+        # a handful of clusters has no ellipse to follow
+        if stop and value_of(r, "short_km") > 0 and value_of(r, "items") >= _FEWEST:
             held.setdefault(name, []).append((year, r))
     if not held:
         return "", []
@@ -138,7 +140,7 @@ def _sequence(facts: DigitalFacts) -> tuple[str, list[tuple[str, Row]]]:
         name: float(value_of(facts.rows("ellipses", label=name)[0], "items"))
         for name in held
     }
-    best = max(sorted(held), key=lambda n: (len(held[n]), size[n]))
+    best = max(sorted(held), key=lambda n: (size[n], len(held[n])))
     years = [str(r["period"]) for r in facts.rows("clusters", programme=best)]
     last = max((y for y in years if y), default="")
     whole = facts.rows("ellipses", label=best)[0]
@@ -156,7 +158,7 @@ def sequence_map(
         return None
     rings = [ring_of(facts, str(r["label"])) for _, r in steps]
     both = np.vstack(rings)
-    ends = frame_of(both[:, 0], both[:, 1], 150.0)
+    ends = widened(frame_of(both[:, 0], both[:, 1], 150.0))
     centres = np.array([ring[:-1].mean(axis=0) for ring in rings])
     shade = mpl.colormaps["viridis"](np.linspace(0.85, 0.1, len(steps)))
 
@@ -214,7 +216,7 @@ def _path(
     """Draw the way of the centre, and once more enlarged with its years."""
     ax.plot(centres[:, 0], centres[:, 1], "-", color="#1c2330", lw=1.0, zorder=5)
     ax.plot(centres[-1, 0], centres[-1, 1], "o", color="#1c2330", ms=3.5, zorder=5)
-    box = ax.inset_axes((0.02, 0.02, 0.26, 0.34))
+    box = ax.inset_axes((0.03, 0.04, 0.22, 0.4))
     box.plot(centres[:, 0], centres[:, 1], "-o", color="#1c2330", lw=1.0, ms=3.0)
     middle = centres.mean(axis=0)
     half = max(float(np.abs(centres - middle).max()) * 1.45, 0.01 * (ends[1] - ends[0]))

@@ -18,7 +18,16 @@ if TYPE_CHECKING:
     from agglo.core.typing import FloatArray
     from agglo.studies.report import NumberKind
 
-__all__ = ["BELTS", "COLOURS", "KINDS", "Drawn", "frame_of", "graticule", "twin"]
+__all__ = [
+    "BELTS",
+    "COLOURS",
+    "KINDS",
+    "Drawn",
+    "frame_of",
+    "graticule",
+    "twin",
+    "widened",
+]
 
 # Okabe and Ito's colours, told apart by colour-blind readers
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
@@ -74,6 +83,14 @@ def frame_of(x: FloatArray, y: FloatArray, pad: float = 150.0) -> tuple[float, .
         float(y.min()) - pad,
         float(y.max()) + pad,
     )
+
+
+def widened(ends: tuple[float, ...], ratio: float = 1.7) -> tuple[float, ...]:
+    """Stretch a map to the width of the page; nothing is cut off."""
+    west, east, south, north = ends
+    missing = ratio * (north - south) - (east - west)
+    half = max(missing, 0.0) / 2
+    return (west - half, east + half, south, north)
 
 
 def graticule(ax: Axes, projection: Projection, ends: Sequence[float]) -> None:

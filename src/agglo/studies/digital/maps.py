@@ -16,6 +16,7 @@ from agglo.studies.digital.drawing import (
     frame_of,
     graticule,
     twin,
+    widened,
 )
 from agglo.studies.digital.outlines import Boundaries
 from agglo.studies.report import Figure
@@ -234,7 +235,7 @@ def overlap_map(
         return None
     rings = {n: ring_of(facts, n) for n in ("clusters", "belts")}
     both = np.vstack(list(rings.values()))
-    ends = frame_of(both[:, 0], both[:, 1], 200.0)
+    ends = widened(frame_of(both[:, 0], both[:, 1], 200.0))
 
     def draw(ax: Axes) -> None:
         base_map(ax, facts, plane, ends, boundaries)

@@ -143,7 +143,7 @@ def _curve_lines(
     ax.set_ylim(0, 1)
     ax.set_xlabel(facts.say("cities that host belts", "拥有产业带的城市数"))
     ax.set_ylabel(facts.say("p (exact)", "p（精确）"))
-    ax.legend(loc="center left", frameon=False, fontsize=8)
+    ax.legend(loc="center", frameon=False, fontsize=8)
 
 
 def hypergeometric_chart(facts: DigitalFacts) -> Drawn:

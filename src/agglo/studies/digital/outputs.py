@@ -6,15 +6,13 @@ import hashlib
 import io
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
+from html import escape
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 
-from agglo.core.results import version
 from agglo.studies.digital.facts import TABLES
-from agglo.studies.digital.options import DigitalOptions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +21,7 @@ if TYPE_CHECKING:
     from agglo.studies.contract import StageInputs
     from agglo.studies.digital.drawing import Drawn
 
-__all__ = ["csv_files", "stamp"]
+__all__ = ["csv_files"]
 
 _FILES = (
     "matches",
@@ -46,35 +44,10 @@ _FILES = (
 _MARK = b"\xef\xbb\xbf"
 
 
-def stamp(inputs: StageInputs) -> dict[str, Json]:
-    """Give version, options and their hash, seed, and the hashes of the data files.
-
-    Parameters
-    ----------
-    inputs
-        Inputs of any stage.
-
-    Returns
-    -------
-    dict
-        What every file of the study rests on.
-    """
-    options = asdict(inputs.options_as(DigitalOptions))
-    text = json.dumps({**options, "seed": inputs.seed}, sort_keys=True)
-    return {
-        "software": f"agglo {version()}",
-        "configuration_sha256": hashlib.sha256(text.encode()).hexdigest(),
-        "seed": inputs.seed,
-        "data_files": {
-            name: digest for o in inputs.project.origins for name, digest in o.files
-        },
-    }
-
-
 def csv_files(
     inputs: StageInputs, figures: Sequence[Drawn]
 ) -> tuple[dict[str, bytes], dict[str, Json]]:
-    """Write the tables and the numbers behind the figures as CSV.
+    """Write the tables and the numbers behind the figures as CSV, the figures as SVG.
 
     Parameters
     ----------
@@ -87,17 +60,50 @@ def csv_files(
     -------
     tuple
         File name to bytes (UTF-8 with a byte-order mark, for spreadsheets), and the
-        provenance of every file with its hash.
+        provenance of every file with its hash. A figure carries its provenance inside; for
+        the CSV files, which have no room for it, ``csv-metadata.json`` does, where readers
+        of CSV on the Web look for it.
     """
+    stamp = inputs.provenance()
     tables: Mapping[str, pa.Table] = {
         **{name: inputs.result(TABLES[name], name) for name in _FILES},
         **{f"figure_{f.name}": f.data for f in figures},
     }
     files = {f"{name}.csv": _csv(table) for name, table in tables.items()}
+    files["csv-metadata.json"] = _described(tables, stamp)
+    files |= {f"figure_{f.name}.svg": _svg(f, stamp) for f in figures}
     hashes: dict[str, Json] = {
         name: hashlib.sha256(data).hexdigest() for name, data in files.items()
     }
-    return files, {**stamp(inputs), "files": hashes}
+    return files, {**stamp, "files": hashes}
+
+
+def _described(tables: Mapping[str, pa.Table], stamp: Mapping[str, Json]) -> bytes:
+    """Describe the CSV files as the W3C's CSV on the Web has it."""
+    document = {
+        "@context": "http://www.w3.org/ns/csvw",
+        "agglo:provenance": dict(stamp),
+        "tables": [
+            {
+                "url": f"{name}.csv",
+                "tableSchema": {"columns": [{"name": c} for c in table.column_names]},
+            }
+            for name, table in tables.items()
+        ],
+    }
+    return (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode()
+
+
+def _svg(figure: Drawn, stamp: Mapping[str, Json]) -> bytes:
+    """Give a figure as a file of its own, with its words and its provenance."""
+    head, _, body = figure.figure.svg.partition(">")
+    said = json.dumps(dict(stamp), sort_keys=True, ensure_ascii=False)
+    inside = (
+        f"<title>{escape(figure.figure.alt)}</title>"
+        f"<desc>{escape(figure.figure.caption)}</desc>"
+        f"<metadata>{escape(said)}</metadata>"
+    )
+    return f"{head}>\n{inside}{body}\n".encode()
 
 
 def _csv(table: pa.Table) -> bytes:

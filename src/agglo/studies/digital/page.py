@@ -18,7 +18,7 @@ from agglo.studies.digital.null_charts import (
     null_histograms,
 )
 from agglo.studies.digital.outlines import boundaries_of
-from agglo.studies.digital.outputs import csv_files, stamp
+from agglo.studies.digital.outputs import csv_files
 from agglo.studies.digital.sections import (
     audit_blocks,
     city_blocks,
@@ -172,7 +172,7 @@ def _foot(facts: DigitalFacts, inputs: StageInputs) -> tuple[tuple[str, str], ..
         for name in type(options).__slots__
         if getattr(options, name) != getattr(type(options)(), name)
     ]
-    marks = stamp(inputs)
+    marks = inputs.provenance()
     return (
         (facts.say("Seed", "随机种子"), str(inputs.seed)),
         (

@@ -136,7 +136,7 @@ def _upset(
     grid.set_yticks([rows[n] for n in names], [n[:26] for n in names])
     grid.tick_params(axis="y", length=0)
     sides.set_yticks([])
-    sides.invert_xaxis()
+    sides.set_xlim(1.35 * max(totals.values()), 0)
     bars.set_xlim(-0.6, len(shown) - 0.4)
     grid.set_xlim(-0.6, len(shown) - 0.4)
 
@@ -194,9 +194,9 @@ def rank_chart(facts: DigitalFacts) -> Drawn | None:
     )
     caption = facts.captioned(
         facts.say(
-            "Rank and size of the cities, joint clusters by their share (Gabaix and "
-            "Ibragimov). {said}. Counts tie heavily; this is no proof of a power law.",
-            "城市的位次—规模关系，联合集群按份额计（Gabaix 与 Ibragimov）。{said}。计数大量相同；这并非幂律的证明。",
+            "Rank and size of the cities, joint clusters by their share, with the lines of "
+            "Gabaix and Ibragimov ({said}). Counts tie heavily; this is no proof of a power law.",
+            "城市的位次—规模关系，联合集群按份额计，直线按 Gabaix 与 Ibragimov 拟合（{said}）。计数大量相同；这并非幂律的证明。",
             said=said,
         )
     )
