@@ -25,6 +25,7 @@ from agglo.relatedness import (
     relatedness_density,
 )
 from tests.contracts.case import Case, Wrong, frame
+from tests.contracts.cases_coagglomeration import COAGGLOMERATION
 from tests.contracts.cases_evaluation import EVALUATION
 from tests.contracts.cases_formation import FORMATION
 from tests.contracts.cases_network_structure import NETWORK_STRUCTURE
@@ -158,6 +159,7 @@ def _strength(kind: str) -> ClusterStrength:
 
 
 CASES: Mapping[str, Case] = {
+    **COAGGLOMERATION,
     **EVALUATION,
     **FORMATION,
     **NETWORK_STRUCTURE,

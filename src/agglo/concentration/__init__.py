@@ -17,10 +17,12 @@ from agglo.concentration.ellipses import (
     ellipse_overlap,
     standard_deviational_ellipse,
 )
+from agglo.concentration.entrants import entrant_coagglomeration
 from agglo.concentration.externalities import externalities
 from agglo.concentration.inequality import entropy, gini, hhi, locational_gini
 from agglo.concentration.kdensity import duranton_overman
 from agglo.concentration.marcon_puech import marcon_puech
+from agglo.concentration.nearest_directed import nearest_coagglomeration
 from agglo.concentration.neighbours import (
     colocation_quotient,
     nearest_neighbour_index,
@@ -39,6 +41,7 @@ from agglo.concentration.shift_share import shift_share
 from agglo.concentration.specialisation import specialisation
 from agglo.concentration.theil import theil
 from agglo.concentration.variety import variety
+from agglo.concentration.wasserstein import wasserstein_coagglomeration
 
 __all__ = [
     "bootstrap_ellipse",
@@ -52,6 +55,7 @@ __all__ = [
     "ellipse_overlap",
     "ellison_glaeser",
     "ellison_glaeser_group",
+    "entrant_coagglomeration",
     "entropy",
     "externalities",
     "gini",
@@ -70,6 +74,7 @@ __all__ = [
     "marcon_puech",
     "maurel_sedillot",
     "moran",
+    "nearest_coagglomeration",
     "nearest_neighbour_index",
     "overlap_test",
     "rank_size",
@@ -82,4 +87,5 @@ __all__ = [
     "standard_deviational_ellipse",
     "theil",
     "variety",
+    "wasserstein_coagglomeration",
 ]

@@ -356,7 +356,7 @@ def _surrogate(
     value: FloatArray,
     solved: FloatArray,
     drawn: kernels.Drawn,
-    a: IntArray,
+    j: int,
 ) -> _Answer | None:
     """Foretell all draws from two features and 40 solved ones; None where that fails."""
     question = city.question

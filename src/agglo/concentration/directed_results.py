@@ -170,15 +170,21 @@ class DirectedPairs(Result):
         out[tuple(at)] = getattr(self, of)[rows]
         return out
 
-    def combined(self) -> DirectedPairs:
+    def combined(self, *, periods: bool = False) -> DirectedPairs:
         """Combine regions: effects by movers, z by Stouffer, p and q from z.
+
+        Parameters
+        ----------
+        periods
+            Combine periods as well.
 
         Returns
         -------
         DirectedPairs
-            One row per ordered pair and period; undefined rows are left out of the sums.
+            One row per ordered pair (and period); undefined rows are left out of the sums.
         """
-        keys = np.stack([self.period, self.anchor, self.mover], axis=1)
+        when = np.full(self.period.size, "") if periods else self.period
+        keys = np.stack([when, self.anchor, self.mover], axis=1)
         names, group = np.unique(keys, axis=0, return_inverse=True)
         group = group.reshape(-1)
         ok = np.isfinite(self.z) & np.isfinite(self.effect)

@@ -1,0 +1,72 @@
+"""One small valid call for every directed and all-pairs measure of places."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from agglo.core.errors import AlignmentError
+from agglo.core.options import Permutation
+from tests.contracts.case import Case, Wrong
+
+CHECKED = "an option object that checks itself"
+# three industries of four plants each in two regions, every place on its own
+PLANTS = {
+    "x_km": [float(7 * i % 24) + 0.25 * i for i in range(24)],
+    "y_km": [float(5 * i % 13) for i in range(24)],
+    "industry": ["a", "b", "c"] * 8,
+    "sector": ["s", "t", "t"] * 8,
+    "region": ["p"] * 12 + ["q"] * 12,
+    "period": ["2020"] * 24,
+    "weight": [float(1 + i % 5) for i in range(24)],
+    "opened": [2001.0, 2001.0, 2001.0, 2010.0, 2010.0, 2010.0] * 4,
+    "closed": [None] * 23 + [2015.0],
+}
+_CRS = Wrong(value="mercator")
+_ROLES = {
+    "anchor": Wrong(value="q", error=AlignmentError),
+    "mover": Wrong(value="q", error=AlignmentError),
+    "fdr": Wrong(value="bonferroni"),
+    "crs": _CRS,
+}
+_COLUMNS = ("type", "x", "y", "weight", "region")
+
+COAGGLOMERATION: Mapping[str, Case] = {
+    "concentration.nearest_coagglomeration": Case(
+        data=(PLANTS,),
+        columns=(*_COLUMNS, "period", "sector"),
+        wrong={
+            **_ROLES,
+            "pool": Wrong(value="anchor"),
+            "rarefy": Wrong(value="small"),
+            "min_n": Wrong(value=1),
+            "seed": Wrong(value=-1),
+        },
+    ),
+    "concentration.wasserstein_coagglomeration": Case(
+        data=(PLANTS,),
+        options={"inference": Permutation(n=19, seed=7)},
+        columns=(*_COLUMNS, "period", "sector"),
+        wrong={
+            **_ROLES,
+            "kind": Wrong(value="released"),
+            "power": Wrong(value=0.5),
+            "pool": Wrong(value="anchor"),
+            "method": Wrong(value="quick"),
+            "min_n": Wrong(value=0),
+            "snap_km": Wrong(value=0.0),
+        },
+        free={"inference": CHECKED},
+    ),
+    "concentration.entrant_coagglomeration": Case(
+        data=(PLANTS,),
+        options={"at": 2010, "min_n": 2},
+        columns=(*_COLUMNS, "opened", "closed"),
+        wrong={
+            **_ROLES,
+            "at": Wrong(value=2010.5),
+            "rarefy": Wrong(value="small"),
+            "min_n": Wrong(value=1),
+            "seed": Wrong(value=-1),
+        },
+    ),
+}
