@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from agglo.core.errors import AlignmentError
+from agglo.core.errors import AlignmentError, NotIdentifiedError
 from agglo.core.options import Permutation
 from agglo.evaluation import (
     ElementTest,
+    LifeCycle,
     connection_test,
     cooperation_test,
+    life_cycle,
     proximity_test,
 )
 from tests.contracts.case import Case, Wrong, frame
@@ -44,6 +46,18 @@ TIES = {
     "weight": [1.0, 2.0, 1.0, 1.0, 3.0, 1.0, 1.0],
 }
 MEMBERS = {"cluster": ["c"] * 3 + ["d"] * 3, "member": list("abcdef")}
+# twelve regions with one group of two sub-industries, ten years
+_CELLS = [(r, i, t) for r in range(12) for i in range(2) for t in range(10)]
+PANEL = {
+    "region": [f"r{r:02d}" for r, _, _ in _CELLS],
+    "group": ["g"] * len(_CELLS),
+    "industry": [f"i{i}" for _, i, _ in _CELLS],
+    "period": [str(2010 + t) for _, _, t in _CELLS],
+    "employment": [
+        100.0 + 40 * r + (r - 5) * t * (1 + i) + 7 * ((3 * r + 5 * t + i) % 4)
+        for r, i, t in _CELLS
+    ],
+}
 DRAWS = Permutation(n=99, seed=7)
 
 
@@ -62,6 +76,12 @@ def _tied(kind: str) -> ElementTest:
         frame(TIES, kind), frame(MEMBERS, kind), min_ties=1, inference=DRAWS
     )
 
+
+def _life(kind: str) -> LifeCycle:
+    return life_cycle(frame(PANEL, kind))
+
+
+_KEYS = ("region", "group", "activity", "period", "value")
 
 FORMATION: Mapping[str, Case] = {
     "evaluation.proximity_test": Case(
@@ -114,5 +134,45 @@ FORMATION: Mapping[str, Case] = {
             "ei_max": Wrong(value=-2.0),
             "sources": Wrong(value={"io": _near("pyarrow")}),
         },
+    ),
+    "evaluation.life_cycle": Case(
+        data=(PANEL,),
+        columns=_KEYS,
+        wrong={
+            "k": Wrong(value=0),
+            "delta": Wrong(value=-0.1),
+            "min_size": Wrong(value=-1.0),
+            "new_min": Wrong(value=2.0),
+            "missing": Wrong(value="drop"),
+        },
+    ),
+    "evaluation.hidden_stages": Case(
+        data=(_life,),
+        options={"n_states": (2,), "n_init": 2},
+        wrong={
+            "n_states": Wrong(value=(1,)),
+            "n_init": Wrong(value=0),
+            "seed": Wrong(value=-1),
+        },
+    ),
+    "evaluation.resilience": Case(
+        data=(PANEL,),
+        options={"before": "2012", "trough": "2014"},
+        columns=_KEYS,
+        wrong={
+            "before": Wrong(value="1999"),
+            "trough": Wrong(value="1999"),
+            "after": Wrong(value="1999"),
+            "missing": Wrong(value="drop"),
+        },
+    ),
+    "evaluation.lock_in": Case(
+        data=(PANEL,),
+        columns=_KEYS,
+        wrong={
+            "window": Wrong(value=20, error=NotIdentifiedError),
+            "missing": Wrong(value="drop"),
+        },
+        free={"inference": CHECKED},
     ),
 }

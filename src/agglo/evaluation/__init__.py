@@ -10,7 +10,15 @@ from agglo.evaluation.elements import (
     proximity_test,
 )
 from agglo.evaluation.gate import three_element_test
+from agglo.evaluation.hidden_stages import hidden_stages
 from agglo.evaluation.indicators import Indicators, as_indicators
+from agglo.evaluation.lifecycle import STAGES, life_cycle
+from agglo.evaluation.lifecycle_results import (
+    HiddenStages,
+    LifeCycle,
+    LockIn,
+    Resilience,
+)
 from agglo.evaluation.normalisation import NORMALISATIONS, normalise
 from agglo.evaluation.preparation import (
     denominate,
@@ -18,6 +26,7 @@ from agglo.evaluation.preparation import (
     screen_units,
     treat_outliers,
 )
+from agglo.evaluation.resilience import lock_in, resilience
 from agglo.evaluation.results import (
     CompositeIndex,
     IndicatorWeights,
@@ -57,6 +66,7 @@ from agglo.evaluation.weighting import (
 __all__ = [
     "AGGREGATIONS",
     "NORMALISATIONS",
+    "STAGES",
     "WEIGHTINGS",
     "Choices",
     "CoinTables",
@@ -64,15 +74,19 @@ __all__ = [
     "ElementRemoval",
     "ElementTest",
     "GateVerdicts",
+    "HiddenStages",
     "IndicatorCorrelations",
     "IndicatorImportance",
     "IndicatorStatistics",
     "IndicatorWeights",
     "Indicators",
     "JudgementWeights",
+    "LifeCycle",
+    "LockIn",
     "PreparedIndicators",
     "RankSensitivity",
     "RankUncertainty",
+    "Resilience",
     "ScreenedUnits",
     "StrengthsAndWeaknesses",
     "as_coin_tables",
@@ -82,17 +96,21 @@ __all__ = [
     "cooperation_test",
     "correlation_weights",
     "denominate",
+    "hidden_stages",
     "impute",
     "indicator_correlations",
     "indicator_importance",
     "indicator_statistics",
     "indicator_weights",
     "judgement_weights",
+    "life_cycle",
+    "lock_in",
     "normalise",
     "proximity_test",
     "rank_sensitivity",
     "rank_uncertainty",
     "removal_effect",
+    "resilience",
     "screen_units",
     "strengths_and_weaknesses",
     "three_element_test",
