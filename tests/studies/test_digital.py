@@ -369,3 +369,10 @@ def test_the_demo_is_what_the_study_reads():
     assert needed | {"truth", "regions", "labels", "aliases"} <= tables
     assert example.files == demo(7).files
     assert example.options == {}
+
+
+def test_moran_of_rates_where_sizes_are_known(outputs):
+    rows = rows_of(outputs, "spatial", "spatial", statistic="moran_of_rates")
+    assert {r["set"] for r in rows} == {"clusters", "belts"}
+    assert all(np.isfinite(r["value"]) and 0 < r["p"] <= 1 for r in rows)
+    assert all(r["variant"].startswith("empirical Bayes, per ") for r in rows)

@@ -158,6 +158,7 @@ def _input_text(facts: DigitalFacts) -> str:
         items=facts.show(items, "count"),
         reviewed=facts.show(reviewed, "count"),
     )
+    text += _aid(facts)
     if isinstance(shipped, list) and shipped:
         text += facts.say(
             " Shipped with the software and not the project's own: {names}.",
@@ -173,6 +174,22 @@ def _input_text(facts: DigitalFacts) -> str:
             "若名单完整，请设置 complete_belts = true。",
         )
     return text
+
+
+def _aid(facts: DigitalFacts) -> str:
+    """Say how often the text aid is right on the dictionary itself."""
+    lang = facts.options.label_language
+    top1 = facts.note("coverage", "label_quality", lang, "top1")
+    lost = len(facts.tables["unmapped_labels"])
+    if not known(top1):
+        return ""
+    return facts.say(
+        " For labels that the dictionary lacks ({lost}) the text aid proposes nodes; left "
+        "out one by one, its first proposal is right for {share} of the dictionary's own.",
+        "对词典中没有的名称（{lost} 个），文本工具给出建议；逐一留出检验，其首选对词典自身名称的正确率为 {share}。",
+        lost=facts.show(lost, "count"),
+        share=facts.show(top1, "share"),
+    )
 
 
 def headline_table(facts: DigitalFacts) -> DataTable:
@@ -387,8 +404,15 @@ def spatial_table(facts: DigitalFacts) -> DataTable:
         "cross_k": facts.say("Cross-K, all distances", "交叉 K 函数（各距离）"),
         "moran": facts.say("Moran's I", "莫兰指数"),
         "bivariate_moran": facts.say("Bivariate Moran's I", "双变量莫兰指数"),
+        "moran_of_rates": facts.say("Moran's I of rates", "比率的莫兰指数"),
     }
     variants = {
+        "empirical Bayes, per population": facts.say(
+            "per head (empirical Bayes)", "人均（经验贝叶斯）"
+        ),
+        "empirical Bayes, per employment": facts.say(
+            "per job (empirical Bayes)", "每就业（经验贝叶斯）"
+        ),
         "none": facts.say("counts", "计数"),
         "log1p": "log(1 + n)",
         "rank": facts.say("ranks", "秩"),

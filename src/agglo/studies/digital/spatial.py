@@ -20,6 +20,7 @@ from agglo.core.options import MonteCarlo, Permutation
 from agglo.core.weights import SpatialWeights
 from agglo.studies.contract import StageOutput
 from agglo.studies.digital.columns import result_table, texts
+from agglo.studies.digital.model import city_sizes
 from agglo.studies.digital.options import DigitalOptions
 from agglo.studies.digital.sites import plane_of, sites_of
 
@@ -72,6 +73,7 @@ def spatial(inputs: StageInputs) -> StageOutput:
         curves = MonteCarlo(n=max(draws.n, _CURVES), seed=draws.seed)
         cross = _cross(lists, plane, places, curves, rows)
     local = _moran(counts, plane, options, inputs.seed, rows)
+    _rate_moran(counts, plane, inputs, rows, notes)
     return StageOutput(
         tables={"spatial": _table(rows), "cross_k": cross, "local_moran": local},
         documents={"spatial_notes": {"notes": notes, "neighbours": options.neighbours}},
@@ -238,6 +240,49 @@ def _cross(
         }
     )
     return result_table(found)
+
+
+def _rate_moran(
+    counts: Mapping[str, FloatArray],
+    plane: Plane,
+    inputs: StageInputs,
+    rows: list[_Row],
+    notes: list[Json],
+) -> None:
+    """Give I of counts per head: rates of small cities vary more, and raw ones mislead."""
+    options = inputs.options_as(DigitalOptions)
+    sizes, kind = city_sizes(inputs)
+    size = np.array([sizes.get(str(c), np.nan) for c in plane.code])
+    there = plane.in_universe & np.isfinite(size)
+    k = min(options.neighbours, int(there.sum()) - 1)
+    if k < 1:
+        notes.append("no sizes of cities are known: no Moran's I of rates")
+        return
+    codes = plane.code[there]
+    weights = SpatialWeights.build_knn(plane.x_km[there], plane.y_km[there], codes, k=k)
+    for name, values in counts.items():
+        table = pa.table(
+            {"region": texts(codes), "value": values[there], "size": size[there]}
+        )
+        found = moran(
+            table,
+            weights,
+            base="size",
+            inference=Permutation(n=options.spatial_draws, seed=inputs.seed),
+        )
+        rows.append(
+            {
+                "statistic": "moran_of_rates",
+                "set": name,
+                "variant": f"empirical Bayes, per {kind}",
+                "null": "rates dealt out anew over cities",
+                "value": found.i,
+                "expected": found.expectation,
+                "z": found.z_normal,
+                "p": found.p,
+                "n": float(found.n),
+            }
+        )
 
 
 def _moran(

@@ -46,7 +46,7 @@ STUDY = Study(
             after=_FIRST,
         ),
         Stage(name="centres", run=centres, after=_FIRST),
-        Stage(name="spatial", run=spatial, after=_FIRST),
+        Stage(name="spatial", run=spatial, optional=("activity",), after=_FIRST),
         Stage(
             name="report",
             run=report,
