@@ -1,0 +1,208 @@
+"""Linear programs of the attacker: how far can a hidden cell move, and along which cells.
+
+A deviation d of the hidden cells keeps every published sum when A d = 0. Split into
+d = up - down it becomes a circulation; the cheapest one that moves cell k by a given
+amount names the fewest other cells that must stay hidden for k to be safe.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+
+from agglo.core.errors import ConvergenceError, MissingExtraError
+from agglo.core.typing import FloatArray, IntArray
+
+try:
+    import highspy
+except (
+    ImportError
+) as error:  # pragma: no cover - the extra is part of every test install
+    raise MissingExtraError(
+        "highspy", "disclosure", "the attacker audit of a release"
+    ) from error
+
+__all__ = ["Ranges", "Route", "Router"]
+
+_TOLERANCE = 1e-7
+
+
+@dataclass(frozen=True, eq=False)
+class Route:
+    """Cells that move, and by how much, when one cell moves by what protects it."""
+
+    cells: IntArray
+    deviation: FloatArray
+
+
+class _Model:
+    """A HiGHS model whose bounds and costs change while its basis stays warm."""
+
+    def __init__(
+        self,
+        matrix: sparse.csc_array,
+        cost: FloatArray,
+        low: FloatArray,
+        high: FloatArray,
+    ) -> None:
+        solver = highspy.Highs()  # type: ignore[no-untyped-call]
+        for option, value in (
+            ("output_flag", False),
+            ("log_to_console", False),
+            ("presolve", "off"),
+            ("solver", "simplex"),
+            ("threads", 1),
+            ("random_seed", 0),
+        ):
+            solver.setOptionValue(option, value)
+        lp = highspy.HighsLp()
+        lp.num_row_, lp.num_col_ = matrix.shape
+        lp.col_cost_, lp.col_lower_, lp.col_upper_ = cost, low, high
+        lp.row_lower_ = lp.row_upper_ = np.zeros(matrix.shape[0])
+        lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+        lp.a_matrix_.start_ = matrix.indptr.astype(np.int32)
+        lp.a_matrix_.index_ = matrix.indices.astype(np.int32)
+        lp.a_matrix_.value_ = matrix.data.astype(float)
+        solver.passModel(lp)
+        self.solver = solver
+
+    def bounds(self, columns: IntArray, low: FloatArray, high: FloatArray) -> None:
+        """Set the bounds of some columns."""
+        self.solver.changeColsBounds(
+            len(columns),
+            columns.astype(np.int32),
+            low.astype(float),
+            high.astype(float),
+        )
+
+    def costs(self, columns: IntArray, cost: FloatArray) -> None:
+        """Set the costs of some columns."""
+        self.solver.changeColsCost(
+            len(columns), columns.astype(np.int32), cost.astype(float)
+        )
+
+    def solve(self) -> FloatArray | None:
+        """Give the solution, ``None`` when there is none."""
+        self.solver.run()
+        status = self.solver.getModelStatus()
+        if status == highspy.HighsModelStatus.kOptimal:
+            return np.asarray(self.solver.getSolution().col_value)
+        if status == highspy.HighsModelStatus.kInfeasible:
+            return None
+        msg = f"HiGHS stopped the audit: {status}."
+        raise ConvergenceError(msg)
+
+
+class Router:
+    """Finds the cheapest way to move one cell while every published sum stays.
+
+    Parameters
+    ----------
+    matrix
+        Relations by cells (the movable ones only).
+    down, up
+        How far each cell may fall and rise.
+    cost
+        Price of moving a cell by one; small for cells that are hidden anyway.
+    """
+
+    def __init__(
+        self,
+        matrix: sparse.csr_array,
+        down: FloatArray,
+        up: FloatArray,
+        cost: FloatArray,
+    ) -> None:
+        self.size = matrix.shape[1]
+        self.down, self.up = down, up
+        both = sparse.csc_array(sparse.hstack([matrix, -matrix]))
+        self._model = _Model(
+            both, np.r_[cost, cost], np.zeros(2 * self.size), np.r_[up, down]
+        )
+
+    def make_cheap(self, cells: IntArray, cost: float) -> None:
+        """Set the price of cells that are hidden from now on."""
+        columns = np.r_[cells, cells + self.size]
+        self._model.costs(columns, np.full(columns.size, cost))
+
+    def route(
+        self,
+        cell: int,
+        amount: float,
+        *,
+        held: IntArray | None = None,
+        fall: FloatArray | None = None,
+    ) -> Route | None:
+        """Move `cell` by `amount` (negative: down), or say that it cannot be done.
+
+        Parameters
+        ----------
+        cell
+            Position among the movable cells.
+        amount
+            How far it must move.
+        held, fall
+            Cells that an attacker knows about, and how far they may fall for this
+            attacker; a cell that may not fall at all does not rise either.
+
+        Returns
+        -------
+        Route or None
+            The cells that move with it.
+        """
+        known = np.empty(0, np.int64) if held is None else held
+        room = np.empty(0) if fall is None else fall
+        rise = np.where(room > 0, self.up[known], 0.0)
+        columns = np.r_[known, known + self.size]
+        self._model.bounds(columns, np.zeros(columns.size), np.r_[rise, room])
+        # the cell itself moves by exactly the amount, in one direction
+        own = np.array([cell, cell + self.size])
+        size = abs(amount)
+        exact = np.array([size, 0.0]) if amount > 0 else np.array([0.0, size])
+        self._model.bounds(own, exact, exact)
+        solution = self._model.solve()
+        restore = np.unique(np.r_[columns, own])
+        whole = np.r_[self.up, self.down]
+        self._model.bounds(restore, np.zeros(restore.size), whole[restore])
+        if solution is None:
+            return None
+        move = solution[: self.size] - solution[self.size :]
+        moved = np.flatnonzero(np.abs(move) > _TOLERANCE)
+        return Route(moved, move[moved])
+
+
+class Ranges:
+    """Exact smallest and largest deviation of hidden cells.
+
+    Parameters
+    ----------
+    matrix
+        Relations by hidden cells.
+    down, up
+        How far each cell may fall and rise.
+    """
+
+    def __init__(
+        self, matrix: sparse.csr_array, down: FloatArray, up: FloatArray
+    ) -> None:
+        self._last = 0
+        self._model = _Model(
+            sparse.csc_array(matrix), np.zeros(matrix.shape[1]), -down, up
+        )
+
+    def of(self, cell: int) -> tuple[float, float]:
+        """Give the range of one cell's deviation."""
+        ends = []
+        for sign in (1.0, -1.0):
+            columns = np.array([self._last, cell])
+            costs = np.array([0.0, sign])
+            if self._last == cell:
+                columns, costs = columns[1:], costs[1:]
+            self._model.costs(columns, costs)
+            self._last = cell
+            solution = self._model.solve()
+            # no deviation always is one
+            ends.append(0.0 if solution is None else float(solution[cell]))
+        return ends[0], ends[1]
