@@ -9,8 +9,13 @@ from agglo.econometrics.distance_weights import distance_weights
 from agglo.econometrics.event_results import LeadTest, SpatialEventStudy
 from agglo.econometrics.event_study import EventWindow, fit_spatial_event_study
 from agglo.econometrics.heterogeneity import GroupEffects, group_effects
+from agglo.econometrics.iv import anderson_rubin, fit_iv, weak_instruments
+from agglo.econometrics.iv_results import AndersonRubin, WeakInstruments
 from agglo.econometrics.panel import fit_spatial_panel
 from agglo.econometrics.placebo import Placebo, placebo_test
+from agglo.econometrics.regression import fit_linear, fit_poisson
+from agglo.econometrics.regression_results import Combination, RegressionFit
+from agglo.econometrics.regression_vcov import ClusteredBy, Dyadic, Homoskedastic
 from agglo.econometrics.results import Impacts, SpatialPanelFit, Wald
 from agglo.econometrics.ring_panel import RingPanel, fit_ring_panel
 from agglo.econometrics.rings import RingDID, choose_rings, fit_ring_did
@@ -32,20 +37,26 @@ from agglo.econometrics.vcov import (
 )
 
 __all__ = [
+    "AndersonRubin",
     "Checklist",
     "Clustered",
+    "ClusteredBy",
+    "Combination",
     "Comparisons",
     "Conley",
     "DistanceSweep",
     "DriscollKraay",
+    "Dyadic",
     "EventWindow",
     "Expected",
     "GroupEffects",
+    "Homoskedastic",
     "Impacts",
     "LeadTest",
     "Observed",
     "Placebo",
     "Realised",
+    "RegressionFit",
     "RingDID",
     "RingPanel",
     "Robust",
@@ -56,10 +67,15 @@ __all__ = [
     "Specification",
     "SpecificationTable",
     "Wald",
+    "WeakInstruments",
     "WeightsSensitivity",
+    "anderson_rubin",
     "choose_rings",
     "distance_sweep",
     "distance_weights",
+    "fit_iv",
+    "fit_linear",
+    "fit_poisson",
     "fit_ring_did",
     "fit_ring_panel",
     "fit_spatial",
@@ -73,5 +89,6 @@ __all__ = [
     "referee_checklist",
     "specification_table",
     "staggered_comparisons",
+    "weak_instruments",
     "weights_sensitivity",
 ]
