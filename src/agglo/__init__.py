@@ -256,6 +256,7 @@ if TYPE_CHECKING:
         complexity,
         complexity_outlook,
         cooccurrence_relatedness,
+        em_clusters,
         fitness,
         presence,
         proximity,
@@ -442,6 +443,7 @@ _EXPORTS = {
         "fitness",
         "complexity_outlook",
         "trim",
+        "em_clusters",
     ),
     "agglo.core.weights": ("SpatialWeights",),
     "agglo.core.classifications": (

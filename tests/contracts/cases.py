@@ -27,6 +27,7 @@ from agglo.relatedness import (
 from tests.contracts.case import Case, Wrong, frame
 from tests.contracts.cases_coagglomeration import COAGGLOMERATION
 from tests.contracts.cases_evaluation import EVALUATION
+from tests.contracts.cases_relatedness import RELATEDNESS
 from tests.contracts.cases_formation import FORMATION
 from tests.contracts.cases_network_structure import NETWORK_STRUCTURE
 from tests.contracts.cases_flows import FLOWS
@@ -161,6 +162,7 @@ def _strength(kind: str) -> ClusterStrength:
 CASES: Mapping[str, Case] = {
     **COAGGLOMERATION,
     **EVALUATION,
+    **RELATEDNESS,
     **FORMATION,
     **NETWORK_STRUCTURE,
     **FLOWS,

@@ -12,6 +12,8 @@ from agglo.relatedness.convention import CONVENTIONS, Convention
 from agglo.relatedness.cooccurrence import cooccurrence_relatedness
 from agglo.relatedness.definitions import ClusterDefinitions, as_cluster_definitions
 from agglo.relatedness.density import relatedness_density, relative_relatedness
+from agglo.relatedness.mixture import em_clusters
+from agglo.relatedness.mixture_results import EMClusters
 from agglo.relatedness.outlook import complexity_outlook
 from agglo.relatedness.presence import presence
 from agglo.relatedness.proximity import proximity
@@ -39,6 +41,7 @@ __all__ = [
     "Convention",
     "Cooccurrence",
     "Criterion",
+    "EMClusters",
     "Fitness",
     "Presence",
     "Proximity",
@@ -54,6 +57,7 @@ __all__ = [
     "complexity",
     "complexity_outlook",
     "cooccurrence_relatedness",
+    "em_clusters",
     "fitness",
     "presence",
     "proximity",
