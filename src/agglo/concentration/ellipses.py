@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from agglo.core.geo import Projection
-    from agglo.core.typing import IntoFrame
+    from agglo.core.typing import FloatArray, IntoFrame
 
 __all__ = [
     "bootstrap_ellipse",
@@ -429,12 +429,7 @@ def bootstrap_ellipse(
     jackknife = statistics_of(sums.sum(axis=0) - sums, lost, factor)
     tail = 0.5 * (1.0 - inference.level)
     lower, upper = np.nanquantile(draws[:, :5], [tail, 1.0 - tail], axis=0)
-    corrected = np.array(
-        [
-            bca(draws[:, i], whole[i], acceleration(jackknife[:, i]), tail)
-            for i in range(5)
-        ]
-    )
+    corrected = _corrected(draws, whole, jackknife, tail)
     theta, concentration = axial(draws[:, 5], tail)
     shift = np.array([ox, oy, 0.0, 0.0, 0.0])
     notes = () if units >= 10 else (f"only {units} units: the intervals are rough",)
@@ -465,3 +460,14 @@ def bootstrap_ellipse(
             warnings=notes,
         ),
     )
+
+
+def _corrected(
+    draws: FloatArray, estimate: FloatArray, jackknife: FloatArray, tail: float
+) -> FloatArray:
+    """Give BCa ends of all but the bearing, shape (5, 2)."""
+    ends = [
+        bca(draws[:, i], estimate[i], acceleration(jackknife[:, i]), tail)
+        for i in range(5)
+    ]
+    return np.array(ends)

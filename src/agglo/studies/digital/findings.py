@@ -300,9 +300,7 @@ def ellipses(facts: DigitalFacts) -> Finding:
     """Answer F5."""
     found = facts.rows("overlaps", a="clusters", b="belts")
     overlap: Row = found[0] if found else {}
-    corrected = {k: overlap.get(f"jaccard_{k}_bca") for k in ("lower", "upper")}
-    if not all(known(v) for v in corrected.values()):
-        corrected = {k: overlap.get(f"jaccard_{k}") for k in ("lower", "upper")}
+    corrected = _corrected(overlap)
     shift = chosen_shift(facts)
     moved = _moved(facts, shift)
     estimate: dict[str, Json] = {
@@ -334,8 +332,8 @@ def ellipses(facts: DigitalFacts) -> Finding:
                 "{chance}，同样小的 p 为 {p}）；产业带中心在 {bearing}° 方向 {km} 公里处。{moved}",
                 jaccard=facts.show(overlap.get("jaccard")),
                 level=f"{100 * facts.options.level:g} %",
-                low=facts.show(corrected["lower"]),
-                high=facts.show(corrected["upper"]),
+                low=facts.show(corrected.get("lower")),
+                high=facts.show(corrected.get("upper")),
                 chance=facts.show(overlap.get("jaccard_by_chance")),
                 p=facts.show(overlap.get("jaccard_p"), "p"),
                 km=facts.show(overlap.get("centre_distance_km")),
@@ -360,3 +358,12 @@ def ellipses(facts: DigitalFacts) -> Finding:
         evidence=("ellipses.csv", "overlaps.csv", "shifts.csv", "spatial.csv"),
         truth=shift_truth(facts, shift),
     )
+
+
+def _corrected(overlap: Row) -> Row:
+    """Give the BCa interval of Jaccard, the percentile one where there is none."""
+    for ending in ("_bca", ""):
+        ends = {k: overlap.get(f"jaccard_{k}{ending}") for k in ("lower", "upper")}
+        if all(known(v) for v in ends.values()):
+            return ends
+    return {}

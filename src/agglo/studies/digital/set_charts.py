@@ -151,34 +151,9 @@ def rank_chart(facts: DigitalFacts) -> Drawn | None:
             fits[name] = rank_size(pa.table({"value": sizes}))
     if not fits:
         return None
-    colours = {"clusters": COLOURS[0], "belts": BELTS}
 
     def draw(ax: Axes) -> None:
-        for name, fit in fits.items():
-            mark = "o" if name == "clusters" else "s"
-            ax.loglog(
-                fit.values,
-                fit.rank - 0.5,
-                mark,
-                markersize=4.5,
-                markerfacecolor="none" if name == "belts" else colours[name],
-                markeredgecolor=colours[name],
-                label=facts.set_name(name),
-            )
-            ends = np.array([fit.values.min(), fit.values.max()])
-            line = np.exp(fit.intercept - fit.zeta * np.log(ends))
-            style = "--" if name == "belts" else "-"
-            ax.plot(ends, line, style, color=colours[name], lw=1.2)
-        for axis in (ax.xaxis, ax.yaxis):
-            axis.set_major_formatter(lambda v, _: f"{v:g}")
-            axis.set_minor_formatter(lambda *_: "")
-        ax.set_xlabel(
-            facts.say("clusters or belts in the city", "城市的集群或产业带数")
-        )
-        ax.set_ylabel(facts.say("rank − ½", "位次 − ½"))
-        ax.legend(frameon=False, fontsize=8)
-        ax.grid(color="#e3e8ef", linewidth=0.7)
-        ax.set_axisbelow(True)
+        _ranks(ax, facts, fits)
 
     said = facts.say("; ", "；").join(
         facts.say(
@@ -222,3 +197,31 @@ def rank_chart(facts: DigitalFacts) -> Drawn | None:
         heads,
         {"rank": "count", "size": "number"},
     )
+
+
+def _ranks(ax: Axes, facts: DigitalFacts, fits: dict[str, RankSize]) -> None:
+    """Draw both lists on logarithmic axes, each with its line."""
+    colours = {"clusters": COLOURS[0], "belts": BELTS}
+    for name, fit in fits.items():
+        mark = "o" if name == "clusters" else "s"
+        ax.loglog(
+            fit.values,
+            fit.rank - 0.5,
+            mark,
+            markersize=4.5,
+            markerfacecolor="none" if name == "belts" else colours[name],
+            markeredgecolor=colours[name],
+            label=facts.set_name(name),
+        )
+        ends = np.array([fit.values.min(), fit.values.max()])
+        line = np.exp(fit.intercept - fit.zeta * np.log(ends))
+        style = "--" if name == "belts" else "-"
+        ax.plot(ends, line, style, color=colours[name], lw=1.2)
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.set_major_formatter(lambda v, _: f"{v:g}")
+        axis.set_minor_formatter(lambda *_: "")
+    ax.set_xlabel(facts.say("clusters or belts in the city", "城市的集群或产业带数"))
+    ax.set_ylabel(facts.say("rank − ½", "位次 − ½"))
+    ax.legend(frameon=False, fontsize=8)
+    ax.grid(color="#e3e8ef", linewidth=0.7)
+    ax.set_axisbelow(True)
