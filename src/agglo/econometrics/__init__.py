@@ -6,6 +6,7 @@ from agglo.econometrics.cross_section import fit_spatial
 from agglo.econometrics.diagnostics import SpatialTests, lm_tests, model_tests
 from agglo.econometrics.did_results import Realised, SpatialDID
 from agglo.econometrics.distance_weights import distance_weights
+from agglo.econometrics.event_means import EventMeans, event_means
 from agglo.econometrics.event_results import LeadTest, SpatialEventStudy
 from agglo.econometrics.event_study import EventWindow, fit_spatial_event_study
 from agglo.econometrics.heterogeneity import GroupEffects, group_effects
@@ -20,6 +21,7 @@ from agglo.econometrics.results import Impacts, SpatialPanelFit, Wald
 from agglo.econometrics.ring_panel import RingPanel, fit_ring_panel
 from agglo.econometrics.rings import RingDID, choose_rings, fit_ring_did
 from agglo.econometrics.sensitivity import WeightsSensitivity, weights_sensitivity
+from agglo.econometrics.shift_share_errors import ExposureErrors, exposure_errors
 from agglo.econometrics.spatial_did import fit_spatial_did
 from agglo.econometrics.specifications import (
     Specification,
@@ -47,8 +49,10 @@ __all__ = [
     "DistanceSweep",
     "DriscollKraay",
     "Dyadic",
+    "EventMeans",
     "EventWindow",
     "Expected",
+    "ExposureErrors",
     "GroupEffects",
     "Homoskedastic",
     "Impacts",
@@ -73,6 +77,8 @@ __all__ = [
     "choose_rings",
     "distance_sweep",
     "distance_weights",
+    "event_means",
+    "exposure_errors",
     "fit_iv",
     "fit_linear",
     "fit_poisson",

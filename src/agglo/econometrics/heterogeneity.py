@@ -151,13 +151,15 @@ def group_effects(
         One row per region and period, balanced; or a `Panel`.
     outcomes
         Group to column of its outcome; two groups or more.
-    weights, start, covariates, durbin_weights, model, effects, bias, vcov, region, period
+    weights, start, covariates, durbin_weights, model, effects, bias, vcov
         As in `fit_spatial_did`, the same for all groups.
     block
         Periods per block of the resampling.
     inference
         Resamples, seed and coverage. Whole cross-sections are drawn, the same for all
         groups, so that what groups have in common cancels.
+    region, period
+        Columns of labels.
 
     Returns
     -------

@@ -119,16 +119,20 @@ def fit_ring_panel(
 
     Parameters
     ----------
-    data, outcome, covariates, treatment, start, effects, vcov, region, period
-        As in `fit_spatial_did`; errors clustered by default, `Conley` for correlation
-        that fades with distance.
+    data, outcome
+        As in `fit_spatial_did`.
     positions
         Region to (longitude, latitude) or (x, y).
     edges_km
         Increasing edges of the rings (edge, next edge] of the distance to the nearest
         region treated by then; beyond the last are the clean controls.
+    covariates, treatment, start
+        As in `fit_spatial_did`.
     coordinates
         ``"degrees"`` or ``"km"``.
+    effects, vcov, region, period
+        As in `fit_spatial_did`; errors clustered by default, `Conley` for correlation
+        that fades with distance.
 
     Returns
     -------

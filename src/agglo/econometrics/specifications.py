@@ -172,10 +172,12 @@ def specification_table(
     specifications
         What differs from the options below, one by one; these options themselves come
         first, as ``"main"``.
-    outcome, start, weights, durbin_weights, covariates, model, effects, bias, vcov
+    outcome, start, weights, durbin_weights, covariates
         As in `fit_spatial_did`.
     variables
         Further columns that specifications use.
+    model, effects, bias, vcov
+        As in `fit_spatial_did`.
     region, period
         Columns of labels.
 

@@ -131,7 +131,7 @@ def distance_sweep(
 
     Parameters
     ----------
-    data, outcome, covariates, treatment, start, model, effects, bias, vcov, region, period
+    data, outcome
         As in `fit_spatial_did`.
     positions
         Region to (longitude, latitude) or (x, y).
@@ -139,6 +139,8 @@ def distance_sweep(
         Increasing reaches; inverse-distance weights up to each, for outcome and treatment.
     power, coordinates
         As in `distance_weights`.
+    covariates, treatment, start, model, effects, bias, vcov, region, period
+        As in `fit_spatial_did`.
 
     Returns
     -------

@@ -2,6 +2,7 @@
 
 from agglo.simulate.country import Country, simulate_country
 from agglo.simulate.digital import DigitalEconomy, simulate_digital
+from agglo.simulate.formation import FormationEconomy, simulate_formation
 from agglo.simulate.networks import NetworkEconomy, simulate_networks
 from agglo.simulate.policy import CorridorCountry, simulate_corridors
 
@@ -9,9 +10,11 @@ __all__ = [
     "CorridorCountry",
     "Country",
     "DigitalEconomy",
+    "FormationEconomy",
     "NetworkEconomy",
     "simulate_corridors",
     "simulate_country",
     "simulate_digital",
+    "simulate_formation",
     "simulate_networks",
 ]

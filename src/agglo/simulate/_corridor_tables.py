@@ -24,8 +24,8 @@ __all__ = [
     "truth_table",
 ]
 
-_REGION_VERSION = "generated_city_1"
-_INDUSTRY_VERSION = "generated_sector_1"
+_REGION_VERSION = "generated_corridor_1"
+_INDUSTRY_VERSION = "generated_corridor_sector_1"
 REST = "REST"
 _PARENTS = 4
 _INTENSITY = ("technology", "capital", "labour")
@@ -134,4 +134,4 @@ def truth_table(planted: Sequence[tuple[str, str, float]]) -> pa.Table:
 
 
 def _sectors() -> list[str]:
-    return [chr(ord("A") + j) for j in range(REFERENCE.size)]
+    return [f"S{j + 1:02d}" for j in range(REFERENCE.size)]

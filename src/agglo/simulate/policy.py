@@ -188,8 +188,9 @@ def simulate_corridors(
     The truth table holds, per outcome, ``beta``, ``theta``, ``direct``, ``indirect`` (item:
     years since the start, 7 = 7 and later, or the ring), ``realised_treated`` (by k, and
     all), ``realised_untreated`` (by ring of the distance to the nearest treated city, and
-    all), named ``<outcome>.<quantity>``, in units of the panel's outcomes; and ``rho``,
-    ``sigma`` and ``scale`` (of ln RZI and ln RDI on the outcomes).
+    all), named ``<outcome>.<quantity>``, in units of the panel's outcomes; and
+    ``corridors.rho``, ``corridors.sigma``, ``corridors.scale`` (of ln RZI and ln RDI on
+    the outcomes).
 
     Examples
     --------
@@ -221,8 +222,8 @@ def simulate_corridors(
     places = draw_map(generator(entropy, _MAP), int(n), int(corridors))
     system = _system(places, periods, float(rho), recent=recent)
     x, y, planted = _outcomes(entropy, system, profile, float(sigma), extra)
-    planted += [("rho", "", rho), ("sigma", "", sigma)]
-    planted += [("scale", name, SCALE[name]) for name in OUTCOMES]
+    planted += [("corridors.rho", "", rho), ("corridors.sigma", "", sigma)]
+    planted += [("corridors.scale", name, SCALE[name]) for name in OUTCOMES]
     employment = None
     if tables:
         codes = places.code.tolist()
