@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from agglo.core._schema_clusters import CLUSTER_TABLES
 from agglo.core._schema_facts import FACT_TABLES
 from agglo.core._schema_networks import NETWORK_TABLES
 from agglo.core._schema_policy import POLICY_TABLES
@@ -123,5 +124,11 @@ def _section(schema: TableSchema, lang: Lang) -> str:
 
 SCHEMAS: Mapping[str, TableSchema] = {
     schema.name: schema
-    for schema in (*REFERENCE_TABLES, *FACT_TABLES, *NETWORK_TABLES, *POLICY_TABLES)
+    for schema in (
+        *REFERENCE_TABLES,
+        *FACT_TABLES,
+        *NETWORK_TABLES,
+        *POLICY_TABLES,
+        *CLUSTER_TABLES,
+    )
 }
