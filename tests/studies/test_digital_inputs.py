@@ -172,6 +172,24 @@ def test_joint_clusters_merge_places_of_one_city():
     assert {r["city"]: r["weight"] for r in rows} == {"330700": 0.5, "350500": 0.5}
 
 
+def test_a_name_of_several_cities_becomes_their_rows():
+    joint = pa.table(
+        {
+            "cluster": ["c1", "c2"],
+            "city": ["金白兰武", "440300"],
+            "industry_label": ["鞋"] * 2,
+        }
+    )
+    done = prepared(joint)
+    rows = [r for r in done.tables["clusters"].to_pylist() if r["cluster"] == "c1"]
+    assert {r["city"]: r["weight"] for r in rows} == dict.fromkeys(
+        ["620300", "620400", "620100", "620600"], 0.25
+    )
+    assert [r["city"] for r in rows if r["is_lead"] == "true"] == ["620300"]
+    audit = {r["input"]: r for r in done.tables["city_audit"].to_pylist()}
+    assert audit["金白兰武"]["method"] == "joint"
+
+
 def test_mixed_script_and_width_is_one_label():
     done = prepared(clusters(industry_label=["集成電路", "３Ｃ电子", "服饰", "鞋"]))
     audit = {r["label"]: r for r in done.tables["label_audit"].to_pylist()}
