@@ -1,0 +1,235 @@
+"""What a page is: a question, selectors and views. Pages are data, not code.
+
+A view names one released table, a kind of chart and the columns it draws. The server
+sends declarations and rows; the page code knows kinds of charts, never studies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from agglo.core.errors import OptionError
+from agglo.core.typing import Json
+
+__all__ = [
+    "CHARTS",
+    "ChartKind",
+    "Column",
+    "Page",
+    "Reference",
+    "Selector",
+    "Text",
+    "View",
+]
+
+ChartKind: TypeAlias = Literal[
+    "map", "flowmap", "bar", "dot", "line", "event", "scatter", "histogram", "slope",
+    "heatmap", "treemap", "sankey", "network", "ellipse", "gauge", "table",
+]  # fmt: skip
+
+# kind of chart: roles that must be named, roles that may be
+CHARTS: Mapping[ChartKind, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "map": (("lon", "lat", "value", "label"), ("size", "lo", "hi", "group")),
+    "flowmap": (("lon", "lat", "lon2", "lat2", "weight"), ("label", "group")),
+    "bar": (("label", "value"), ("lo", "hi", "group")),
+    "dot": (("label", "value"), ("lo", "hi", "group")),
+    "line": (("x", "y"), ("lo", "hi", "series")),
+    "event": (("x", "y", "lo", "hi"), ("series",)),
+    "scatter": (("x", "y", "label"), ("size", "group")),
+    "histogram": (("value",), ("observed",)),
+    "slope": (("x", "y", "label"), ()),
+    "heatmap": (("x", "y", "value"), ()),
+    "treemap": (("label", "size"), ("color", "parent")),
+    "sankey": (("source", "target", "weight"), ()),
+    "network": (("source", "target", "weight"), ("nodes",)),
+    "ellipse": (("cx", "cy", "a", "b", "angle", "label"), ()),
+    "gauge": (("label", "value", "state"), ()),
+    "table": ((), ()),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One text in both languages.
+
+    Parameters
+    ----------
+    en, zh
+        English and Chinese; neither may be empty.
+    """
+
+    en: str
+    zh: str
+
+    def __post_init__(self) -> None:
+        """Refuse a text that is there in one language only."""
+        if not self.en or not self.zh:
+            msg = f"Text needs both languages: en={self.en!r}, zh={self.zh!r}."
+            raise OptionError(msg)
+
+    def to_dict(self) -> dict[str, Json]:
+        """Give ``{"en": ..., "zh": ...}``."""
+        return {"en": self.en, "zh": self.zh}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selector:
+    """A choice the reader makes on a page.
+
+    Parameters
+    ----------
+    id
+        Query key, for example ``"region"``.
+    label
+        What it is called.
+    table, column
+        The released table and column whose values can be chosen.
+    default
+        Value at first; empty for the first of the list.
+    """
+
+    id: str
+    label: Text
+    table: str
+    column: str
+    default: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """A line that values are compared with.
+
+    Parameters
+    ----------
+    value
+        Where it stands.
+    label
+        What it means.
+    """
+
+    value: float
+    label: Text
+
+    def to_dict(self) -> dict[str, Json]:
+        """Give plain values."""
+        return {"value": self.value, "label": self.label.to_dict()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """How a column is called and printed.
+
+    Parameters
+    ----------
+    name
+        Name in the released table.
+    label
+        What it is called.
+    unit
+        Unit, ``None`` for pure numbers and texts.
+    decimals
+        Digits after the point on screen; files keep all.
+    """
+
+    name: str
+    label: Text
+    unit: Text | None = None
+    decimals: int = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """One chart with its table.
+
+    Parameters
+    ----------
+    id
+        ``<page>.<name>``, unique, part of addresses and file names.
+    title
+        What is shown, in words.
+    table
+        Released table, ``<study>.<table>``.
+    chart
+        Kind of chart, a key of :data:`CHARTS`.
+    encode
+        Role to column.
+    columns
+        Columns of the table twin, in order; those not named keep their own name.
+    filters
+        Selector to column.
+    keep
+        Column to the only value shown, for tables that hold more than one thing.
+    order, top
+        Column to sort by (``-`` in front: falling) and number of rows drawn.
+    unit
+        Unit of what is drawn.
+    note
+        How to read it, and how not to.
+    uncertainty
+        Which uncertainty is shown, or why there is none.
+    method
+        Page of the documentation that explains it.
+    reference
+        Line that values are compared with.
+    """
+
+    id: str
+    title: Text
+    table: str
+    chart: ChartKind
+    encode: Mapping[str, str] = field(default_factory=dict)
+    columns: tuple[Column, ...] = ()
+    filters: Mapping[str, str] = field(default_factory=dict)
+    keep: Mapping[str, str] = field(default_factory=dict)
+    order: str = ""
+    top: int | None = None
+    unit: Text | None = None
+    note: Text | None = None
+    uncertainty: Text
+    method: str
+    reference: Reference | None = None
+
+    def __post_init__(self) -> None:
+        """Check the roles of the chart."""
+        if self.chart not in CHARTS:
+            msg = f"view '{self.id}': there is no chart '{self.chart}'."
+            raise OptionError(msg)
+        needed, possible = CHARTS[self.chart]
+        missing = [role for role in needed if role not in self.encode]
+        foreign = [r for r in self.encode if r not in (*needed, *possible)]
+        if missing or foreign:
+            msg = f"view '{self.id}' ({self.chart}): missing {missing}, unknown {foreign}."
+            raise OptionError(msg)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """A question of the menu and the views that answer it.
+
+    Parameters
+    ----------
+    id
+        Name in addresses.
+    question
+        The question in the menu.
+    lead
+        One or two sentences: what the page answers.
+    study
+        The study whose findings head the page; empty for none.
+    views
+        In reading order.
+    selectors
+        What the reader may choose.
+    empty
+        What to do when none of the tables is there.
+    """
+
+    id: str
+    question: Text
+    lead: Text
+    study: str = ""
+    views: tuple[View, ...] = ()
+    selectors: tuple[Selector, ...] = ()
+    empty: Text
