@@ -44,5 +44,6 @@ STUDIES: Mapping[str, Study] = _Studies(
     {
         "concentration": "agglo.studies.concentration:STUDY",
         "digital": "agglo.studies.digital:STUDY",
+        "networks": "agglo.studies.networks:STUDY",
     }
 )

@@ -1,0 +1,218 @@
+"""What the stages left, as the findings and the page read it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from agglo.studies.networks.options import NetworksOptions
+from agglo.studies.report import NumberKind, format_number
+
+if TYPE_CHECKING:
+    from agglo.core.typing import Json, Lang
+    from agglo.studies.contract import StageInputs
+
+__all__ = ["TABLES", "NetworkFacts", "Row", "facts_of", "known"]
+
+Row = Mapping[str, "str | float | bool | None"]
+
+# stage of every table that the page reads or that becomes a CSV file
+TABLES: Mapping[str, str] = {
+    "places": "prepare",
+    "industry_groups": "groups",
+    "group_selection": "groups",
+    "product_space": "groups",
+    "product_links": "groups",
+    "integration": "integration",
+    "mixing": "integration",
+    "mixing_indices": "integration",
+    "hierarchy": "hierarchy",
+    "core_sets": "hierarchy",
+    "distribution": "hierarchy",
+    "layer_comparison": "hierarchy",
+    "size_profiles": "complement",
+    "size_group_profiles": "complement",
+    "complementarity": "complement",
+    "size_crosstab": "complement",
+    "propensity": "crossing",
+    "advantage": "crossing",
+    "portfolio": "portfolio",
+    "backtest": "portfolio",
+    "sensitivity": "sensitivity",
+}
+_NOTES: Mapping[str, str] = {
+    "coverage": "prepare",
+    "group_notes": "groups",
+    "integration_notes": "integration",
+    "hierarchy_notes": "hierarchy",
+    "complement_notes": "complement",
+    "crossing_notes": "crossing",
+    "portfolio_notes": "portfolio",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkFacts:
+    """Tables, notes, names and truth in one place."""
+
+    lang: Lang
+    title: str
+    generated: bool
+    options: NetworksOptions
+    tables: Mapping[str, Sequence[Row]]
+    notes: Mapping[str, Mapping[str, Json]]
+    truth: Mapping[tuple[str, str], tuple[float, str]]
+
+    def say(self, en: str, zh: str, **values: object) -> str:
+        """Give the text of the project's language with its values filled in."""
+        text = zh if self.lang == "zh" else en
+        return text.format(**values) if values else text
+
+    @staticmethod
+    def show(value: object, kind: NumberKind = "number") -> str:
+        """Write a number."""
+        number = float(value) if isinstance(value, (int, float)) else float("nan")
+        return format_number(number, kind)
+
+    def rows(self, table: str, **where: object) -> list[Row]:
+        """Give the rows of a table with these values."""
+        return [
+            r
+            for r in self.tables[table]
+            if all(r.get(k) == v for k, v in where.items())
+        ]
+
+    def note(self, document: str, *keys: str) -> Json:
+        """Give a note; ``None`` when it is not there."""
+        value: Json = dict(self.notes.get(document, {}))
+        for key in keys:
+            if not isinstance(value, Mapping) or key not in value:
+                return None
+            value = value[key]
+        return value
+
+    def number(self, document: str, *keys: str) -> float:
+        """Give a number of a note, NaN when it is not there."""
+        value = self.note(document, *keys)
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            return float(value)
+        return float("nan")
+
+    def names(self, document: str, *keys: str) -> list[str]:
+        """Give a list of words of a note; empty when it is not there."""
+        value = self.note(document, *keys)
+        return [str(v) for v in value] if isinstance(value, list) else []
+
+    def place(self, code: str) -> str:
+        """Give a region as a reader knows it."""
+        for r in self.tables["places"]:
+            if r["region"] == code:
+                first, second = ("name_zh", "name_en")
+                if self.lang == "en":
+                    first, second = second, first
+                name = str(r[first] or r[second] or "")
+                return name if code in name else f"{name} ({code})".strip()
+        return code
+
+    def places(self, codes: Sequence[str]) -> str:
+        """List regions; a dash for none."""
+        joined = self.say(", ", "、").join(self.place(c) for c in codes)
+        return joined or self.say("none", "无")
+
+    def planted(self, quantity: str, item: str) -> str | None:
+        """Give a planted label; ``None`` when nothing was planted."""
+        found = self.truth.get((quantity, item))
+        return None if found is None else found[1]
+
+    def word(self, name: str) -> str:
+        """Name a verdict, a layer or a class."""
+        pair = _WORDS.get(name)
+        return name.replace("_", " ") if pair is None else self.say(*pair)
+
+
+_WORDS: Mapping[str, tuple[str, str]] = {
+    "branch": ("branches", "分支机构"),
+    "copatent": ("co-patents", "合作专利"),
+    "integrated": ("integrated", "融合型"),
+    "intermediate": ("intermediate", "中间型"),
+    "bounded": ("bounded", "边界型"),
+    "insufficient": ("too few events", "事件不足"),
+    "single_core": ("single core", "单核心"),
+    "dual_core": ("dual core", "双核心"),
+    "polycentric": ("polycentric", "多核心"),
+    "graded": ("graded, no core", "渐变，无核心"),
+    "undefined": ("undefined", "无法判定"),
+    "layers_differ": ("the layers differ", "两层不同"),
+    "layers_agree": ("the layers agree", "两层一致"),
+    "complementary": ("complementary", "互补"),
+    "similar": ("similar", "相似"),
+    "undecided": ("undecided", "未定"),
+    "above": ("more often", "更常跨城市"),
+    "below": ("less often", "较少跨城市"),
+    "high": ("high technology", "高技术"),
+    "medium_high": ("medium-high technology", "中高技术"),
+    "medium_low": ("medium-low technology", "中低技术"),
+    "low": ("low technology", "低技术"),
+    "large": ("large", "大型"),
+    "medium": ("medium", "中型"),
+    "small": ("small", "小型"),
+    "micro": ("micro", "微型"),
+    "city": ("cities", "城市"),
+    "district": ("districts", "区县"),
+    "high_road": ("high road", "高路"),
+    "slow_road": ("slow road", "慢路"),
+    "casino": ("casino", "赌局"),
+    "dead_end": ("dead end", "死路"),
+    "density": ("relatedness density", "相关密度"),
+    "complexity": ("complexity", "复杂度"),
+    "ubiquity": ("ubiquity", "普遍度"),
+}
+
+
+def known(value: object) -> bool:
+    """Say whether a value is a number."""
+    return isinstance(value, (int, float)) and math.isfinite(value)
+
+
+def facts_of(inputs: StageInputs) -> NetworkFacts:
+    """Collect what the stages left.
+
+    Parameters
+    ----------
+    inputs
+        Inputs of the last stage.
+
+    Returns
+    -------
+    NetworkFacts
+        Everything that findings and page need.
+    """
+    notes: dict[str, Mapping[str, Json]] = {}
+    for name, stage in _NOTES.items():
+        document = inputs.document(stage, name)
+        notes[name] = document if isinstance(document, dict) else {}
+    return NetworkFacts(
+        lang=inputs.project.language,
+        title=inputs.project.title,
+        generated=inputs.project.generated,
+        options=inputs.options_as(NetworksOptions),
+        tables={
+            name: inputs.result(stage, name).to_pylist()
+            for name, stage in TABLES.items()
+        },
+        notes=notes,
+        truth=_truth(inputs),
+    )
+
+
+def _truth(inputs: StageInputs) -> dict[tuple[str, str], tuple[float, str]]:
+    if not (inputs.project.generated and inputs.has("truth")):
+        return {}
+    out: dict[tuple[str, str], tuple[float, str]] = {}
+    for r in inputs.table("truth").to_pylist():
+        value = r.get("value")
+        number = float(value) if isinstance(value, (int, float)) else float("nan")
+        out[str(r["quantity"]), str(r["item"])] = (number, str(r.get("label") or ""))
+    return out

@@ -1,0 +1,140 @@
+"""Options of the networks study."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from agglo.core.errors import OptionError
+from agglo.core.options import check_choice, check_number
+
+__all__ = ["NetworksOptions"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworksOptions:
+    """What is measured at which level, and how often chance is asked.
+
+    Parameters
+    ----------
+    district_level, city_level
+        Levels of the regions that are tied and of those they lie in; default the level of
+        most ends of links, and that of their parents.
+    activity_value
+        Column of the activity table.
+    activity_period
+        Period of the activity; default the last one.
+    groups
+        ``"em"``: groups of industries that locate alike, by a Gaussian mixture;
+        ``"definitions"``: those of the table ``definitions``.
+    definition
+        Name of the definition, where the table holds several.
+    k_min, k_max
+        Numbers of groups tried; the lowest BIC decides.
+    em_starts
+        Random starts per number of groups.
+    stability_draws
+        Refits on resampled regions behind the stability of the groups.
+    branch_model
+        Whose headquarters direct a branch, where links are made from establishments.
+    branch_weight
+        What a branch counts, likewise.
+    counting
+        How the applicants of a patent are paired.
+    entities
+        Kinds of applicants that count, where the patents say; empty: all.
+    large
+        Size classes that count as large.
+    min_events
+        Events below which a city gets no verdict on its industry network.
+    alpha
+        Level of every verdict.
+    level
+        Coverage of the intervals.
+    min_gap
+        Smallest gap of logarithms that can set cores apart.
+    max_cores
+        Most cores.
+    label_draws
+        Permutations of group labels behind the nulls of the E-I index.
+    core_draws
+        Draws of structureless strengths behind the test of cores.
+    bootstrap_draws
+        Resamples of branches and patents behind the frequencies of core sets.
+    class_draws
+        Permutations of size classes behind the complementarity of pairs.
+    horizon_top
+        Numbers of industries of a portfolio whose precision is reported.
+    backtest_draws
+        Resamples of regions, and permutations of the industries, behind the back-test.
+    sensitivity
+        Whether verdicts are repeated with other numbers of groups and counting rules.
+    """
+
+    district_level: str | None = None
+    city_level: str | None = None
+    activity_value: str = "establishments"
+    activity_period: str | None = None
+    groups: Literal["em", "definitions"] = "em"
+    definition: str | None = None
+    k_min: int = 2
+    k_max: int = 12
+    em_starts: int = 20
+    stability_draws: int = 20
+    branch_model: Literal["direct", "ultimate"] = "direct"
+    branch_weight: Literal["count", "employment", "capital", "log1p_capital"] = "count"
+    counting: Literal["full", "fractional", "newman"] = "full"
+    entities: tuple[str, ...] = ("firm",)
+    large: tuple[str, ...] = ("large",)
+    min_events: int = 30
+    alpha: float = 0.05
+    level: float = 0.95
+    min_gap: float = 0.4054651081081644
+    max_cores: int = 6
+    label_draws: int = 999
+    core_draws: int = 9999
+    bootstrap_draws: int = 500
+    class_draws: int = 999
+    horizon_top: tuple[int, ...] = (5, 10)
+    backtest_draws: int = 199
+    sensitivity: bool = True
+
+    def __post_init__(self) -> None:
+        """Check the fields."""
+        choices = {
+            "groups": ("em", "definitions"),
+            "branch_model": ("direct", "ultimate"),
+            "branch_weight": ("count", "employment", "capital", "log1p_capital"),
+            "counting": ("full", "fractional", "newman"),
+        }
+        for name, allowed in choices.items():
+            check_choice(name, getattr(self, name), allowed)
+        for name in ("alpha", "level"):
+            check_number(
+                name, getattr(self, name), minimum=0, maximum=1, open_ends=True
+            )
+        check_number("min_gap", self.min_gap, minimum=0)
+        least = {
+            "k_min": 1,
+            "k_max": 2,
+            "em_starts": 1,
+            "stability_draws": 0,
+            "min_events": 2,
+            "max_cores": 2,
+            "label_draws": 19,
+            "core_draws": 99,
+            "bootstrap_draws": 19,
+            "class_draws": 19,
+            "backtest_draws": 19,
+        }
+        for name, minimum in least.items():
+            check_number(name, getattr(self, name), minimum=minimum, integer=True)
+        if self.k_min > self.k_max:
+            msg = f"k_min={self.k_min} is above k_max={self.k_max}."
+            raise OptionError(msg)
+        if not self.large:
+            msg = "large is empty: name the size classes that count as large."
+            raise OptionError(msg)
+        if not self.horizon_top or min(self.horizon_top) < 1:
+            msg = "horizon_top must hold whole numbers of at least 1."
+            raise OptionError(msg)

@@ -1,0 +1,168 @@
+"""Stage `report`: findings, files and the page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from agglo.studies.contract import StageOutput
+from agglo.studies.networks import charts, maps, sections
+from agglo.studies.networks.facts import facts_of
+from agglo.studies.networks.findings import all_findings
+from agglo.studies.networks.method import limit_notes, method_notes, origin_notes
+from agglo.studies.networks.outputs import city_flows, study_files
+from agglo.studies.report import FindingList, Notes, Report
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from agglo.core.typing import Json
+    from agglo.networks import FlowMatrix
+    from agglo.studies.contract import StageInputs
+    from agglo.studies.networks.drawing import Drawn
+    from agglo.studies.networks.facts import NetworkFacts
+    from agglo.studies.report import Block
+
+__all__ = ["report"]
+
+_LAYERS = ("branch", "copatent")
+
+
+def report(inputs: StageInputs) -> StageOutput:
+    """Answer the questions of the study and write its page.
+
+    Parameters
+    ----------
+    inputs
+        What the earlier stages left; optional table ``truth`` of generated data.
+
+    Returns
+    -------
+    StageOutput
+        Documents ``findings`` and ``provenance``, files ``report.html``, tables as CSV,
+        figures as SVG, networks as GraphML and GEXF.
+    """
+    facts = facts_of(inputs)
+    flows = city_flows(inputs, facts)
+    figures = _figures(facts, flows)
+    found: list[Json] = [{**f.to_dict()} for f in all_findings(facts)]
+    page = _page(facts, found, figures, inputs)
+    files, provenance = study_files(inputs, facts, list(figures.values()), flows)
+    return StageOutput(
+        documents={"findings": found, "provenance": provenance},
+        files={"report.html": page.to_bytes(), **files},
+    )
+
+
+def _figures(facts: NetworkFacts, flows: Mapping[str, FlowMatrix]) -> dict[str, Drawn]:
+    drawn: dict[str, Drawn | None] = {"space": charts.space_chart(facts)}
+    for layer in _LAYERS:
+        if layer in flows:
+            drawn[f"flows_{layer}"] = maps.flow_map(facts, layer, flows[layer])
+        drawn[f"boundary_{layer}"] = charts.boundary_chart(facts, layer)
+        drawn[f"mixing_{layer}"] = charts.mixing_chart(facts, layer)
+        drawn[f"rank_{layer}"] = charts.rank_chart(facts, layer)
+        drawn[f"tiers_{layer}"] = maps.tier_map(facts, layer)
+    drawn["profiles"] = charts.profile_chart(facts)
+    drawn["odds"] = charts.odds_chart(facts)
+    drawn["portfolio"] = charts.portfolio_chart(facts)
+    drawn["backtest"] = charts.backtest_chart(facts)
+    return {k: v for k, v in drawn.items() if v is not None}
+
+
+def _page(
+    facts: NetworkFacts,
+    found: list[Json],
+    figures: Mapping[str, Drawn],
+    inputs: StageInputs,
+) -> Report:
+    say = facts.say
+    title = say("Networks of places and industries", "地区与产业网络")
+    page = Report(
+        f"{facts.title}: {title}" if facts.title else title,
+        subtitle=say(
+            "How are industries and places tied, where are the cores, and what could each "
+            "place take up next?",
+            "产业与城市如何相互联系，核心在哪里，各地下一步可以发展什么？",
+        ),
+        lang=facts.lang,
+        generated=facts.generated,
+    )
+    page = page.section(say("In short", "要点")).add(sections.key_figures(facts))
+    page = page.add(
+        FindingList(findings=tuple(f for f in found if isinstance(f, dict)))
+    )
+    for heading, blocks in _sections(facts, figures, inputs):
+        if blocks:
+            page = page.section(heading)
+            for block in blocks:
+                page = page.add(block)
+    return page.footer(*_foot(facts, inputs))
+
+
+def _sections(
+    facts: NetworkFacts, figures: Mapping[str, Drawn], inputs: StageInputs
+) -> tuple[tuple[str, tuple[Block, ...]], ...]:
+    say = facts.say
+
+    def show(*names: str) -> tuple[Block, ...]:
+        return tuple(figures[n].figure for n in names if n in figures)
+
+    def both(name: str) -> tuple[Block, ...]:
+        return show(*(f"{name}_{layer}" for layer in _LAYERS))
+
+    return (
+        (
+            say("Industries that belong together", "相关产业"),
+            (*show("space"), sections.group_table(facts)),
+        ),
+        (say("Ties between cities", "城市之间的联系"), both("flows")),
+        (
+            say("Integrated or bounded", "融合或边界"),
+            (*both("boundary"), *both("mixing"), sections.pattern_table(facts)),
+        ),
+        (
+            say("Cores and tiers", "核心与层级"),
+            (
+                sections.core_table(facts),
+                *both("rank"),
+                *both("tiers"),
+                sections.distribution_table(facts),
+            ),
+        ),
+        (say("Sizes of firms", "企业规模"), show("profiles")),
+        (say("Crossing cities", "跨城市合作"), show("odds")),
+        (
+            say("What next", "下一步"),
+            (*show("portfolio", "backtest"), *sections.portfolio_lookup(facts)),
+        ),
+        (say("Sensitivity", "敏感性"), (sections.sensitivity_table(facts),)),
+        (say("Rules", "规则"), (Notes(items=method_notes(facts)),)),
+        (say("Limits", "局限"), (Notes(items=limit_notes(facts)),)),
+        (say("Data", "数据"), (Notes(items=origin_notes(facts, inputs)),)),
+    )
+
+
+def _foot(facts: NetworkFacts, inputs: StageInputs) -> tuple[tuple[str, str], ...]:
+    options = facts.options
+    changed = [
+        f"{name} = {getattr(options, name)}"
+        for name in type(options).__slots__
+        if getattr(options, name) != getattr(type(options)(), name)
+    ]
+    marks = inputs.provenance()
+    return (
+        (facts.say("Seed", "随机种子"), str(inputs.seed)),
+        (
+            facts.say("Options that differ from the defaults", "与默认值不同的选项"),
+            "; ".join(changed) or facts.say("none", "无"),
+        ),
+        (
+            facts.say("Configuration (sha256)", "配置（sha256）"),
+            str(marks["configuration_sha256"]),
+        ),
+        (
+            facts.say("Levels", "层级"),
+            f"{facts.note('coverage', 'levels', 'district')} < "
+            f"{facts.note('coverage', 'levels', 'city') or '–'}",
+        ),
+    )

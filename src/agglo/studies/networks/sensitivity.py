@@ -1,0 +1,208 @@
+"""Stage `sensitivity`: the same verdicts with other numbers of groups and counting rules."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from agglo.core.options import MonteCarlo, Permutation
+from agglo.networks import complementarity, core_count, profiles
+from agglo.studies.contract import StageOutput
+from agglo.studies.networks.columns import text_of
+from agglo.studies.networks.complement import oriented_crosstab, pair_verdict
+from agglo.studies.networks.groups import em_groups, named_groups
+from agglo.studies.networks.hierarchy import city_events
+from agglo.studies.networks.integration import (
+    groups_of,
+    hierarchy_table,
+    layers_with_industries,
+    pattern_of,
+)
+from agglo.studies.networks.layers import BRANCH, COPATENT, copatent_layer, rows_of
+from agglo.studies.networks.options import NetworksOptions
+
+if TYPE_CHECKING:
+    from agglo.core.typing import Json
+    from agglo.studies.contract import StageInputs
+
+__all__ = ["sensitivity"]
+
+_AROUND = (-2, -1, 1, 2)
+_COUNTING = ("full", "fractional", "newman")
+_GAPS = (1.25, 1.5, 2.0)
+Row = Mapping[str, str]
+
+
+def sensitivity(inputs: StageInputs) -> StageOutput:
+    """Repeat the verdicts of F1 to F4 on a grid around the choices of the study.
+
+    Parameters
+    ----------
+    inputs
+        With all earlier stages; optional ``patents`` and ``link_events``.
+
+    Returns
+    -------
+    StageOutput
+        Table ``sensitivity`` (finding, choice, value, verdict, same).
+    """
+    options = inputs.options_as(NetworksOptions)
+    rows: list[dict[str, str]] = []
+    if options.sensitivity:
+        rows += _group_rows(inputs, options)
+        rows += _counting_rows(inputs, options)
+        rows += _gap_rows(inputs, options)
+    names = ("finding", "choice", "value", "verdict", "main", "same")
+    columns = {n: pa.array([r[n] for r in rows], pa.string()) for n in names}
+    return StageOutput(tables={"sensitivity": pa.table(columns)})
+
+
+def _row(
+    finding: str, choice: str, value: str, verdict: str, main: str
+) -> dict[str, str]:
+    return {
+        "finding": finding,
+        "choice": choice,
+        "value": value,
+        "verdict": verdict,
+        "main": main,
+        "same": "yes" if verdict == main else "no",
+    }
+
+
+def _pattern_word(part: Json) -> str:
+    """Write integrated and bounded cities as one word, to be compared."""
+    if not isinstance(part, dict):
+        return ""
+    words = []
+    for name in ("integrated", "bounded"):
+        places = part.get(name)
+        listed = " ".join(map(str, places)) if isinstance(places, list) else ""
+        words.append(f"{name}: {listed or 'none'}")
+    return "; ".join(words)
+
+
+def _group_rows(inputs: StageInputs, options: NetworksOptions) -> list[dict[str, str]]:
+    notes = inputs.document("integration", "integration_notes")
+    if not isinstance(notes, dict) or notes.get("missing") or options.groups != "em":
+        return []
+    now = inputs.result("prepare", "activity_now")
+    n = len(set(text_of(now, "industry")))
+    k = len(set(groups_of(inputs).values()))
+    main = notes.get("verdicts")
+    events = inputs.result("prepare", "events")
+    out = []
+    for step in _AROUND:
+        if not 2 <= k + step < n:
+            continue
+        of = named_groups(em_groups(now, options, inputs.seed, k=k + step))
+        for layer in layers_with_industries(inputs):
+            pattern = pattern_of(inputs, rows_of(events, layer), of, None)
+            named: dict[str, Json] = {
+                w: list(pattern.named(w)) for w in ("integrated", "bounded")
+            }
+            before = main.get(layer) if isinstance(main, dict) else None
+            out.append(
+                _row(
+                    "F1",
+                    f"groups ({layer})",
+                    str(k + step),
+                    _pattern_word(named),
+                    _pattern_word(before),
+                )
+            )
+    return out
+
+
+def _counting_rows(
+    inputs: StageInputs, options: NetworksOptions
+) -> list[dict[str, str]]:
+    if not inputs.has("patents"):
+        return []
+    hierarchy = inputs.document("hierarchy", "hierarchy_notes")
+    layer = hierarchy.get(COPATENT) if isinstance(hierarchy, dict) else None
+    city = layer.get("city") if isinstance(layer, dict) else None
+    if not isinstance(city, dict):
+        return []
+    places = inputs.result("prepare", "places").to_pylist()
+    districts = {str(r["region"]) for r in places if r["scale"] == "district"}
+    regions = hierarchy_table(inputs)
+    complement = inputs.document("complement", "complement_notes")
+    out = []
+    for counting in _COUNTING:
+        if counting == options.counting:
+            continue
+        events = copatent_layer(inputs, options, districts, {}, counting)
+        if events is None:
+            continue
+        cores = core_count(
+            city_events(events, regions),
+            directed=False,
+            k_max=options.max_cores,
+            min_gap=options.min_gap,
+            inference=MonteCarlo(n=options.core_draws, seed=inputs.seed),
+        )
+        out.append(
+            _row("F3", "counting", counting, cores.verdict, str(city["verdict"]))
+        )
+        if isinstance(complement, dict) and complement.get("verdict"):
+            word = _pair_word(inputs, options, events, regions, complement)
+            out.append(
+                _row("F4", "counting", counting, word, str(complement["verdict"]))
+            )
+    return out
+
+
+def _pair_word(
+    inputs: StageInputs,
+    options: NetworksOptions,
+    events: pa.Table,
+    regions: pa.Table,
+    complement: dict[str, Json],
+) -> str:
+    pairs = complementarity(
+        profiles(events, level="city", regions=regions),
+        inference=Permutation(n=options.class_draws, seed=inputs.seed),
+    )
+    pair = complement["pair"]
+    names = tuple(map(str, pair)) if isinstance(pair, list) else ("", "")
+    table = oriented_crosstab(events, regions, (names[0], names[1]), options)
+    return str(pair_verdict(pairs, table, options.alpha)["verdict"])
+
+
+def _gap_rows(inputs: StageInputs, options: NetworksOptions) -> list[dict[str, str]]:
+    """Ask the cores again with other smallest gaps."""
+    import math
+
+    notes = inputs.document("hierarchy", "hierarchy_notes")
+    events = inputs.result("prepare", "events")
+    regions = hierarchy_table(inputs)
+    out = []
+    for layer, finding in ((BRANCH, "F2"), (COPATENT, "F3")):
+        part = notes.get(layer) if isinstance(notes, dict) else None
+        city = part.get("city") if isinstance(part, dict) else None
+        if not isinstance(city, dict) or layer not in text_of(events, "layer"):
+            continue
+        rows = city_events(rows_of(events, layer), regions)
+        for ratio in _GAPS:
+            if math.isclose(math.log(ratio), options.min_gap):
+                continue
+            found = core_count(
+                rows,
+                directed=layer == BRANCH,
+                k_max=options.max_cores,
+                min_gap=math.log(ratio),
+                inference=MonteCarlo(n=options.core_draws, seed=inputs.seed),
+            )
+            out.append(
+                _row(
+                    finding,
+                    "min_gap",
+                    f"ln {ratio:g}",
+                    found.verdict,
+                    str(city["verdict"]),
+                )
+            )
+    return out
