@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from agglo.core.errors import OptionError
 from agglo.core.parallel import monte_carlo
 from agglo.networks._kernels import communities as kernels
 from agglo.networks._network import Network
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 __all__ = ["compiled_seed", "rewired_networks", "rewired_statistics"]
 
 _SWAPS_PER_TIE = 10
+# one bit per pair of nodes: 310 MB
+_MOST_NODES = 50_000
 
 
 def compiled_seed(rng: np.random.Generator) -> int:
@@ -49,6 +52,12 @@ def rewired_networks(
 
 def _rewired(net: Network, rng: np.random.Generator) -> Network:
     m = net.weight.size
+    if net.n > _MOST_NODES:
+        msg = (
+            f"inference= rewires networks of up to {_MOST_NODES:,} nodes, this one has "
+            f"{net.n:,}: take inference=None."
+        )
+        raise OptionError(msg)
     kernels.seeded(compiled_seed(rng))
     origin, destination = kernels.rewired(
         net.origin, net.destination, net.n, _SWAPS_PER_TIE * m, net.directed

@@ -8,6 +8,8 @@ import numpy as np
 from numba import njit
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from agglo.core.typing import FloatArray, IntArray
 
 __all__ = ["louvain", "modularity", "rewired", "seeded"]
@@ -237,18 +239,29 @@ def louvain(
 
 
 @njit(cache=True)
+def _flip(bits: NDArray[np.uint8], key: int) -> None:
+    bits[key >> 3] ^= np.uint8(1 << (key & 7))
+
+
+@njit(cache=True)
+def _known(bits: NDArray[np.uint8], key: int) -> bool:
+    return bits[key >> 3] & np.uint8(1 << (key & 7)) != 0
+
+
+@njit(cache=True)
 def rewired(
     origin: IntArray, destination: IntArray, n: int, swaps: int, directed: bool
 ) -> tuple[IntArray, IntArray]:
     """Swap ends of pairs of ties; degrees stay, no tie is doubled, no loop appears.
 
-    Ties keep their weight by staying in place: entry e moves, its weight with it.
+    Ties keep their weight by staying in place: entry e moves, its weight with it. Which
+    pairs are tied is held as one bit per pair, n²/8 bytes.
     """
     a, b = origin.copy(), destination.copy()
     m = a.size
-    known = set()
+    bits = np.zeros(n * n // 8 + 1, np.uint8)
     for e in range(m):
-        known.add(a[e] * n + b[e])
+        _flip(bits, a[e] * n + b[e])
     for _ in range(swaps):
         i, j = np.random.randint(m), np.random.randint(m)  # noqa: NPY002
         if i == j:
@@ -262,12 +275,12 @@ def rewired(
         if not directed:
             one = min(p, s) * n + max(p, s)
             two = min(r, q) * n + max(r, q)
-        if one in known or two in known:
+        if _known(bits, one) or _known(bits, two):
             continue
-        known.remove(a[i] * n + b[i])
-        known.remove(a[j] * n + b[j])
-        known.add(one)
-        known.add(two)
+        _flip(bits, a[i] * n + b[i])
+        _flip(bits, a[j] * n + b[j])
+        _flip(bits, one)
+        _flip(bits, two)
         a[i], b[i] = one // n, one % n
         a[j], b[j] = two // n, two % n
     return a, b
