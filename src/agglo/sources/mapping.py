@@ -264,11 +264,40 @@ def _columns(
                 text[origin], origin, name, spec, mark, source, findings
             )
             columns[name] = nullable(cells[name].values * spec.scale.get(name, 1.0))
+        elif column.dtype == "boolean":
+            columns[name] = _truth(text[origin], origin, source, findings)
         else:
             columns[name] = _word(text[origin], column, origin, spec, source, findings)
     if "flag" in known and cells:
         columns |= _states(cells, columns.get("flag"), spec, source.name, findings)
     return columns
+
+
+_TRUE, _FALSE = ("true", "yes", "1", "是"), ("false", "no", "0", "否")
+
+
+def _truth(
+    column: pa.ChunkedArray, origin: str, source: TableFile, findings: Findings
+) -> pa.ChunkedArray:
+    """Read true and false; blank is null, anything else a problem."""
+    if pa.types.is_boolean(column.type):
+        return column
+    plain = pc.utf8_lower(pc.utf8_trim_whitespace(as_text(column)))
+    true = pc.is_in(plain, value_set=pa.array(_TRUE))
+    known = pc.is_in(plain, value_set=pa.array([*_TRUE, *_FALSE]))
+    odd = pc.and_(pc.invert(known), pc.not_equal(pc.fill_null(plain, ""), ""))
+    rows = np.asarray(odd.to_numpy(zero_copy_only=False), dtype=bool)
+    if rows.any():
+        findings.problems.append(
+            row_problem(
+                code="wrong_type",
+                what=f"column '{origin}' holds neither true nor false",
+                rows=rows,
+                where=source.name,
+                fix="write true or false, yes or no, 1 or 0",
+            )
+        )
+    return pc.if_else(known, true, pa.scalar(None, pa.bool_()))
 
 
 def _word(
