@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from agglo.core.errors import AlignmentError, NotIdentifiedError
+from agglo.core.errors import AlignmentError, ColumnNotFoundError, NotIdentifiedError
 from agglo.core.options import Permutation
 from agglo.evaluation import (
     ElementTest,
@@ -81,6 +81,33 @@ def _life(kind: str) -> LifeCycle:
     return life_cycle(frame(PANEL, kind))
 
 
+SERIES = {
+    "cluster": ["c"] * 12 + ["d"] * 12,
+    "period": [str(2000 + k) for k in range(12)] * 2,
+    "value": [0.1 * (k % 3) + 2.0 * (k > 5) for k in range(12)]
+    + [0.1 * (k % 2) for k in range(12)],
+}
+PROFILED = {
+    "cluster": ["c", "d", "c"],
+    "indicator": ["M2.1", "M2.1", "M6.1"],
+    "value": [3.0, 1.5, 2.0],
+    "status": ["computed", "computed", "proxy"],
+    "category": ["k", "k", "k"],
+}
+CELLS = {
+    "region": ["a", "a", "b", "b"],
+    "industry": ["x", "y", "x", "y"],
+    "employment": [20.0, 30.0, 480.0, 400.0],
+}
+FLOWS = {
+    "seller": ["x", "y"],
+    "buyer": ["y", "y"],
+    "direct_requirement": [0.5, 0.1],
+}
+ENTRIES = {
+    "entered": [0.0, 0.0, 1.0, 0.0, 1.0, 1.0],
+    "density": [0.1, 0.2, 0.3, 0.4, 0.5, 0.6],
+}
 _KEYS = ("region", "group", "activity", "period", "value")
 
 FORMATION: Mapping[str, Case] = {
@@ -175,4 +202,27 @@ FORMATION: Mapping[str, Case] = {
         },
         free={"inference": CHECKED},
     ),
+    "evaluation.mechanism_profile": Case(
+        data=(PROFILED,),
+        options={"status": "status", "category": "category"},
+        columns=("cluster", "indicator", "value", "status", "category"),
+    ),
+    "evaluation.structural_breaks": Case(
+        data=(SERIES,),
+        columns=("cluster", "period", "value"),
+        wrong={
+            "min_segment": Wrong(value=1),
+            "tolerance": Wrong(value=-1),
+            "events": Wrong(
+                value=frame({"cluster": []}, "pyarrow"), error=ColumnNotFoundError
+            ),
+        },
+        free={"trend": "yes or no"},
+    ),
+    "evaluation.local_supply_share": Case(
+        data=(CELLS, FLOWS),
+        columns=("region", "activity", "value", "seller", "buyer", "coefficient"),
+        wrong={"delta": Wrong(value=2.0)},
+    ),
+    "evaluation.related_entry": Case(data=(ENTRIES,), columns=("entered", "density")),
 }

@@ -69,7 +69,7 @@ def test_turns_are_found_within_two_years_of_being_visible(economy, life, stage)
     assert np.mean(hits) >= 0.85
 
 
-def test_hidden_states_agree_with_the_truth(economy, life):
+def test_hidden_states_agree_with_the_truth(economy):
     planted = {n.rsplit("|", 2)[0] for n in economy.planted_labels("formation_stage")}
     panel = economy.cluster_panel
     held = pc.and_(

@@ -19,6 +19,15 @@ from agglo.evaluation.lifecycle_results import (
     LockIn,
     Resilience,
 )
+from agglo.evaluation.local_supply import local_supply_share, related_entry
+from agglo.evaluation.mechanism_registry import MECHANISMS
+from agglo.evaluation.mechanism_results import (
+    LocalSupply,
+    MechanismProfile,
+    RelatedEntry,
+    StructuralBreaks,
+)
+from agglo.evaluation.mechanisms import mechanism_profile
 from agglo.evaluation.normalisation import NORMALISATIONS, normalise
 from agglo.evaluation.preparation import (
     denominate,
@@ -56,6 +65,7 @@ from agglo.evaluation.statistics_results import (
     IndicatorStatistics,
     StrengthsAndWeaknesses,
 )
+from agglo.evaluation.structural_breaks import structural_breaks
 from agglo.evaluation.weighting import (
     WEIGHTINGS,
     JudgementWeights,
@@ -65,6 +75,7 @@ from agglo.evaluation.weighting import (
 
 __all__ = [
     "AGGREGATIONS",
+    "MECHANISMS",
     "NORMALISATIONS",
     "STAGES",
     "WEIGHTINGS",
@@ -82,13 +93,17 @@ __all__ = [
     "Indicators",
     "JudgementWeights",
     "LifeCycle",
+    "LocalSupply",
     "LockIn",
+    "MechanismProfile",
     "PreparedIndicators",
     "RankSensitivity",
     "RankUncertainty",
+    "RelatedEntry",
     "Resilience",
     "ScreenedUnits",
     "StrengthsAndWeaknesses",
+    "StructuralBreaks",
     "as_coin_tables",
     "as_indicators",
     "composite_index",
@@ -104,15 +119,19 @@ __all__ = [
     "indicator_weights",
     "judgement_weights",
     "life_cycle",
+    "local_supply_share",
     "lock_in",
+    "mechanism_profile",
     "normalise",
     "proximity_test",
     "rank_sensitivity",
     "rank_uncertainty",
+    "related_entry",
     "removal_effect",
     "resilience",
     "screen_units",
     "strengths_and_weaknesses",
+    "structural_breaks",
     "three_element_test",
     "treat_outliers",
 ]
