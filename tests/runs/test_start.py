@@ -336,3 +336,21 @@ def test_lost_decimal_points_are_warned_of_across_imports(make_project, registry
     assert "table activity" in note
     report = json.loads((project.tables / "check.json").read_text())
     assert [w["code"] for w in report[0]["warnings"]] == ["lost_decimal"]
+
+
+def test_an_import_for_another_study_is_not_read(make_project, registry):
+    project = make_project()
+    other = project.root / "data" / "other.csv"
+    other.write_text("region,industry,period,employment\n99,x,2021,5000\n")
+    entry = '\n[[import]]\nid = "other"\nsource = "small"\nfiles = ["data/other.csv"]\n'
+    toml = project.root / "agglo.toml"
+    toml.write_text(project.text + entry + 'studies = ["needy"]\n')
+    alone = start(project.root, registry=registry)
+    assert alone.studies[0].findings[0]["estimate"] == 60.0
+    toml.write_text(project.text + entry + 'studies = ["small", "needy"]\n')
+    both = start(project.root, registry=registry)
+    assert both.studies[0].findings[0]["estimate"] == 5000.0
+    toml.write_text(project.text + entry + 'studies = ["smal"]\n')
+    with pytest.raises(RunError, match="small") as caught:
+        start(project.root, registry=registry)
+    assert [p.code for p in caught.value.problems] == ["unknown_study"]

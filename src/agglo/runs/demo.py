@@ -118,6 +118,7 @@ def check_demo(
 def _example(studies: Mapping[str, Study], seed: int) -> _Example:
     files: dict[str, bytes] = {}
     imports: dict[str, Mapping[str, Json]] = {}
+    serving: dict[str, list[str]] = {}
     text = project_text("demo", TITLE["en"], "en", seed, generated=True)
     options = ""
     for name in studies:
@@ -127,6 +128,8 @@ def _example(studies: Mapping[str, Study], seed: int) -> _Example:
         part = make(seed)
         _join(files, part.files, name, "file")
         _join(imports, {str(i["id"]): i for i in part.imports}, name, "import")
+        for entry in part.imports:
+            serving.setdefault(str(entry["id"]), []).append(name)
         if part.options:
             options += "\n" + study_text(name, part.options)
     if not imports:
@@ -136,7 +139,9 @@ def _example(studies: Mapping[str, Study], seed: int) -> _Example:
         listed, given = entry.get("files"), entry.get("options")
         names = [str(f) for f in listed] if isinstance(listed, list) else []
         chosen = given if isinstance(given, dict) else {}
-        text += "\n" + import_entry_text(key, str(entry["source"]), names, chosen)
+        text += "\n" + import_entry_text(
+            key, str(entry["source"]), names, chosen, serving[key]
+        )
     return _Example(files=files, text=text + options)
 
 

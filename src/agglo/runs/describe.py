@@ -11,7 +11,7 @@ from agglo.core.results import version
 from agglo.core.typing import Json
 from agglo.runs.manifest import Manifest
 from agglo.runs.project import Project
-from agglo.runs.study_steps import missing_tables
+from agglo.runs.study_steps import missing_tables, tables_for
 
 if TYPE_CHECKING:
     from agglo.runs.launch import Registry
@@ -71,16 +71,21 @@ def describe_project(
     manifest = Manifest.load(project.workspace)
     names = manifest.artefacts if manifest else {}
     rows: dict[str, int] = {}
+    imports: dict[str, tuple[str, ...]] = {}
     counts: dict[str, int] = {}
     for name in names:
         top, _, rest = name.partition("/")
         if top == "tables" and name.endswith(".parquet"):
             table = rest.split("/")[0]
             rows[table] = rows.get(table, 0) + _n_rows(project.workspace / name)
+            imports[table] = (*imports.get(table, ()), *_import_of(project, name))
         elif top == "results":
             study = rest.split("/")[0]
             counts[study] = counts.get(study, 0) + 1
-    lacking = {n: missing_tables(known.studies[n], rows) for n in known.studies}
+    lacking = {
+        n: missing_tables(known.studies[n], tables_for(project, n, imports))
+        for n in known.studies
+    }
     return {
         "name": project.name,
         "title": project.title,
@@ -93,6 +98,13 @@ def describe_project(
         "results": {s: f"{n} artefacts" for s, n in sorted(counts.items())},
         "missing": {n: list(t) for n, t in lacking.items() if t},
     }
+
+
+def _import_of(project: Project, name: str) -> tuple[str, ...]:
+    """Name the import that wrote a part; the second part of one is ``<id>.2``."""
+    stem = Path(name).stem
+    whole = {stem, stem.rpartition(".")[0]}
+    return tuple(e.id for e in project.imports if e.id in whole)
 
 
 def _n_rows(path: Path) -> int:

@@ -18,7 +18,13 @@ from agglo.runs.project import Project
 from agglo.runs.publish import load_for_update, merge_steps, publish
 from agglo.runs.steps import Step
 from agglo.runs.study_options import read_study_options
-from agglo.runs.study_steps import FINDINGS, missing_tables, stage_id, study_steps
+from agglo.runs.study_steps import (
+    FINDINGS,
+    missing_tables,
+    stage_id,
+    study_steps,
+    tables_for,
+)
 from agglo.store import read_json
 
 if TYPE_CHECKING:
@@ -281,7 +287,7 @@ def choose_studies(
     project: Project,
     studies: Mapping[str, Study],
     study: str | None,
-    tables: Mapping[str, object],
+    tables: Mapping[str, tuple[str, ...]],
 ) -> tuple[tuple[str, ...], tuple[Skipped, ...]]:
     """Choose the studies to run: those whose tables are there.
 
@@ -294,7 +300,7 @@ def choose_studies(
     study
         The one study asked for, or ``None``.
     tables
-        Tables of the project, by name.
+        Tables of the project and the imports that fill them.
 
     Returns
     -------
@@ -310,7 +316,9 @@ def choose_studies(
     listed = project.file.project.studies
     names = [study] if study else list(listed if listed is not None else studies)
     asked = {study} if study else {*(listed or ()), *project.file.study}
-    lacking = {n: missing_tables(studies[n], tables) for n in names}
+    lacking = {
+        n: missing_tables(studies[n], tables_for(project, n, tables)) for n in names
+    }
     chosen = tuple(n for n in names if not lacking[n])
     skipped = tuple(Skipped(study=n, missing=m) for n, m in lacking.items() if m)
     refused = [s for s in skipped if s.study in asked or not chosen]

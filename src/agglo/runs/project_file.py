@@ -45,7 +45,12 @@ class ImportEntry(_Section):
     id: Name
     source: Text
     files: list[Text] = Field(min_length=1)
+    studies: list[Text] | None = None
     options: dict[str, object] = Field(default_factory=dict)
+
+    def serves(self, study: str) -> bool:
+        """Say whether a study reads what this import gives."""
+        return self.studies is None or study in self.studies
 
 
 class ProjectFile(_Section):

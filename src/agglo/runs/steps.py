@@ -115,6 +115,8 @@ class Step:
         Path prefixes of outputs of earlier steps that it reads.
     reads_all_of
         Steps whose outputs it reads altogether.
+    skips
+        Steps of which it reads nothing: imports that are meant for other studies.
     work
         Does the work.
     """
@@ -127,9 +129,12 @@ class Step:
     files: tuple[InputFile, ...] = ()
     reads: tuple[str, ...] = ()
     reads_all_of: tuple[str, ...] = ()
+    skips: tuple[str, ...] = ()
 
     def reads_output(self, record: StepRecord, name: str) -> bool:
         """Say whether the step reads an output of an earlier step."""
+        if record.id in self.skips:
+            return False
         return record.id in self.reads_all_of or name.startswith(self.reads)
 
     def input_files(

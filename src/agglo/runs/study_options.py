@@ -63,6 +63,11 @@ def _unknown_studies(
 ) -> list[Problem]:
     named = [(n, project.place("study", n)) for n in project.file.study]
     named += [(n, project.place("project", "studies")) for n in _listed(project)]
+    named += [
+        (n, f"import '{e.id}', studies")
+        for e in project.imports
+        for n in e.studies or ()
+    ]
     if chosen is not None:
         named.append((chosen, "--study"))
     return [

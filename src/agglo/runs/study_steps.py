@@ -26,7 +26,7 @@ from agglo.studies.contract import (
 if TYPE_CHECKING:
     from agglo.runs.project import Project
 
-__all__ = ["missing_tables", "stage_id", "study_steps", "union"]
+__all__ = ["missing_tables", "stage_id", "study_steps", "tables_for", "union"]
 
 FINDINGS = "findings"
 REPORT = "report.html"
@@ -83,6 +83,31 @@ def missing_tables(study: Study, tables: Mapping[str, object]) -> tuple[str, ...
     return tuple(sorted(needed - set(tables)))
 
 
+def tables_for(
+    project: Project, study: str, tables: Mapping[str, tuple[str, ...]]
+) -> dict[str, tuple[str, ...]]:
+    """Give the tables that a study may read.
+
+    Parameters
+    ----------
+    project
+        The project.
+    study
+        Name of the study.
+    tables
+        Project table to the ids of the imports that fill it.
+
+    Returns
+    -------
+    dict
+        Without the imports that are meant for other studies, and without tables that
+        only these fill.
+    """
+    serving = {e.id for e in project.imports if e.serves(study)}
+    kept = {t: tuple(i for i in ids if i in serving) for t, ids in tables.items()}
+    return {t: ids for t, ids in kept.items() if ids}
+
+
 def study_steps(
     project: Project,
     study: Study,
@@ -108,7 +133,8 @@ def study_steps(
         In the order of the stages.
     """
     used = {t for s in study.stages for t in (*s.tables, *s.optional)}
-    imports = sorted({i for t in used for i in tables.get(t, ())})
+    served = tables_for(project, study.name, tables)
+    imports = sorted({i for t in used for i in served.get(t, ())})
     origins = tuple(f"tables/import-{i}.json" for i in imports)
     return tuple(
         _step(project, study, stage, options, origins) for stage in study.stages
@@ -139,6 +165,9 @@ def _step(
         },
         reads=(*(f"tables/{t}/" for t in names), *origins),
         reads_all_of=tuple(stage_id(study.name, a) for a in stage.after),
+        skips=tuple(
+            f"import/{e.id}" for e in project.imports if not e.serves(study.name)
+        ),
         work=partial(_work, project, study, stage, options),
     )
 

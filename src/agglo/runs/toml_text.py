@@ -81,7 +81,11 @@ def _key(name: str) -> str:
 
 
 def import_entry_text(
-    entry_id: str, source: str, files: Sequence[str], options: Mapping[str, object]
+    entry_id: str,
+    source: str,
+    files: Sequence[str],
+    options: Mapping[str, object],
+    studies: Sequence[str] = (),
 ) -> str:
     """Write one ``[[import]]`` entry.
 
@@ -95,6 +99,8 @@ def import_entry_text(
         File names as they should stand in the file.
     options
         Reader options.
+    studies
+        Studies it is meant for; empty for all.
 
     Returns
     -------
@@ -120,6 +126,8 @@ def import_entry_text(
         lines.append(f"files = [{toml_value(files[0])}]")
     else:
         lines += ["files = [", *(f"  {toml_value(f)}," for f in files), "]"]
+    if studies:
+        lines.append(f"studies = [{', '.join(toml_value(s) for s in studies)}]")
     if options:
         lines.append("[import.options]")
         lines += [f"{_key(k)} = {toml_value(v)}" for k, v in options.items()]
