@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from agglo.core.errors import AlignmentError
+from agglo.core.errors import AggloError, AlignmentError
 from agglo.core.options import Permutation
 from tests.contracts.case import Case, Wrong
 
@@ -67,6 +67,53 @@ COAGGLOMERATION: Mapping[str, Case] = {
             "rarefy": Wrong(value="small"),
             "min_n": Wrong(value=1),
             "seed": Wrong(value=-1),
+        },
+    ),
+    "concentration.pair_densities": Case(
+        data=(PLANTS,),
+        options={"r_km": [0.0, 3.0, 6.0], "bandwidth_km": 2.0},
+        columns=("type", "x", "y", "weight"),
+        wrong={
+            "r_km": Wrong(value=[4.0, 2.0]),
+            "bandwidth_km": Wrong(value=-1.0, says="bandwidth"),
+            "industries": Wrong(value=["q"], error=AlignmentError),
+            "crs": _CRS,
+        },
+    ),
+    "concentration.localization": Case(
+        data=(PLANTS,),
+        options={
+            "r_km": [0.0, 3.0, 6.0],
+            "bandwidth_km": 2.0,
+            "min_n": 5,
+            "inference": Permutation(n=99, seed=7),
+        },
+        columns=("type", "x", "y"),
+        wrong={
+            "r_km": Wrong(value=[4.0, 2.0]),
+            "bandwidth_km": Wrong(value=-1.0, says="bandwidth"),
+            "level": Wrong(value=0.5),
+            "min_n": Wrong(value=1),
+            "crs": _CRS,
+        },
+        free={"inference": CHECKED},
+    ),
+    "concentration.kdensity_moments": Case(
+        data=(PLANTS,),
+        options={
+            "activity": "a",
+            "r_km": [0.0, 3.0, 6.0],
+            "bandwidth_km": 2.0,
+            "type": "industry",
+        },
+        columns=("type", "x", "y", "weight"),
+        wrong={
+            "activity": Wrong(value="q", error=AlignmentError),
+            "neighbour": Wrong(value="q", error=AggloError),
+            "r_km": Wrong(value=[4.0, 2.0]),
+            "bandwidth_km": Wrong(value=-1.0, says="bandwidth"),
+            "null": Wrong(value="sites"),
+            "crs": _CRS,
         },
     ),
 }

@@ -1,4 +1,4 @@
-"""How concentrated, specialised and diversified: areal measures and coagglomeration."""
+"""How concentrated, specialised and diversified: areal and distance-based measures."""
 
 from agglo.concentration.agglomeration import ellison_glaeser, maurel_sedillot
 from agglo.concentration.agglomeration_groups import devereux, ellison_glaeser_group
@@ -21,6 +21,7 @@ from agglo.concentration.entrants import entrant_coagglomeration
 from agglo.concentration.externalities import externalities
 from agglo.concentration.inequality import entropy, gini, hhi, locational_gini
 from agglo.concentration.kdensity import duranton_overman
+from agglo.concentration.localization import kdensity_moments, localization
 from agglo.concentration.marcon_puech import marcon_puech
 from agglo.concentration.nearest_directed import nearest_coagglomeration
 from agglo.concentration.neighbours import (
@@ -28,6 +29,7 @@ from agglo.concentration.neighbours import (
     nearest_neighbour_index,
     site_cross_k,
 )
+from agglo.concentration.pair_densities import pair_densities
 from agglo.concentration.quotient_bounds import location_quotient_bounds
 from agglo.concentration.quotient_tests import location_quotient_test
 from agglo.concentration.quotients import (
@@ -63,9 +65,11 @@ __all__ = [
     "hhi",
     "hoover",
     "howard_colocation",
+    "kdensity_moments",
     "kernel_density",
     "krugman",
     "local_moran",
+    "localization",
     "location_quotient",
     "location_quotient_bounds",
     "location_quotient_test",
@@ -77,6 +81,7 @@ __all__ = [
     "nearest_coagglomeration",
     "nearest_neighbour_index",
     "overlap_test",
+    "pair_densities",
     "rank_size",
     "ripley_d",
     "ripley_k",

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from agglo.concentration._kernels.distance_kdensity import PairWeights
     from agglo.core.typing import FloatArray
 
-__all__ = ["fft_fits", "fft_kdensity", "fft_nrd0"]
+__all__ = ["cloud_in_cell", "fft_fits", "fft_kdensity", "fft_nrd0"]
 
 # cells and highest frequency in bandwidths: what is beyond has weight exp(-12.5)
 _CELL = 1.0 / 3.0
@@ -29,7 +29,7 @@ _MOST_CELLS = 80_000_000
 
 
 @numba.njit(cache=True, nogil=True)
-def _cloud_in_cell(
+def cloud_in_cell(
     x: FloatArray, y: FloatArray, w: FloatArray, ny: int, nx: int
 ) -> NDArray[np.float32]:
     """Spread every weight over the four nearest nodes; positions in cells."""
@@ -77,7 +77,7 @@ def _correlation(
     def spectrum(at: FloatArray, mass: FloatArray) -> NDArray[np.complex64]:
         x, y = ((at[:, k] - low[k]) / cell for k in (0, 1))
         out: NDArray[np.complex64] = rfft2(
-            _cloud_in_cell(x, y, mass, ny, nx), workers=-1
+            cloud_in_cell(x, y, mass, ny, nx), workers=-1
         )
         return out
 

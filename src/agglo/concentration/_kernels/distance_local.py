@@ -64,9 +64,11 @@ def cells_of(at: FloatArray, reach: float) -> Cells:
     )
 
 
-def in_threads(run: Callable[[int, int], object], n: int, *, threaded: bool) -> None:
+def in_threads(
+    run: Callable[[int, int], object], n: int, *, threaded: bool, rows: int = _ROWS
+) -> None:
     """Call `run(first, last)` for slices of n rows, each of which writes its own part."""
-    spans = [(k, min(k + _ROWS, n)) for k in range(0, n, _ROWS)]
+    spans = [(k, min(k + rows, n)) for k in range(0, n, rows)]
     workers = min(os.cpu_count() or 1, len(spans)) if threaded else 1
     if workers < 2:
         for span in spans:

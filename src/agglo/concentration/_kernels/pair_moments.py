@@ -1,0 +1,143 @@
+"""Exact moments of sums over pairs of sampled plants, instead of simulation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numba
+import numpy as np
+
+from agglo.concentration._kernels.distance_local import in_threads
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from agglo.core.typing import FloatArray
+
+__all__ = [
+    "PairMoments",
+    "label_split_covariance",
+    "pool_moments",
+    "sample_covariance",
+    "weighted_covariance",
+]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class PairMoments:
+    """What the moments need of a pool and a symmetric kernel k(d) of pairs.
+
+    `mean` over all pairs, (n_distances,); `same` mean of k(d) k(d') over pairs and
+    `shared` over pairs of pairs with one plant in common, both of the kernel less its mean,
+    (n_distances, n_distances). `n` plants in the pool.
+    """
+
+    n: int
+    mean: FloatArray
+    same: FloatArray
+    shared: FloatArray
+
+
+def pool_moments(
+    at: FloatArray, matrix: FloatArray, width: float, n: int
+) -> PairMoments:
+    """Moments of a kernel of distance over all pairs of the plants in `at`.
+
+    `matrix` has one row per bin of distance as in `pair_histogram`, the last bin left out;
+    beyond it the kernel is 0. `at` may be a sample that stands for a pool of n.
+    """
+    size = len(at)
+    middle = at.mean(axis=0)
+    near = ((at - middle) / width).astype(np.float32)
+    x, y = np.ascontiguousarray(near[:, 0]), np.ascontiguousarray(near[:, 1])
+    n_bins = len(matrix) - 1
+    rows = np.zeros((size, matrix.shape[1]))
+    counts = np.zeros((-(-size // _ROWS), n_bins + 2))
+
+    def run(first: int, last: int) -> None:
+        found = _row_counts(x, y, first, last, n_bins)
+        rows[first:last] = found[:, :-1] @ matrix
+        counts[first // _ROWS] = found.sum(axis=0)
+
+    in_threads(run, size, threaded=True, rows=_ROWS)
+    pairs = counts.sum(axis=0)[:-1] / 2.0
+    total = size * (size - 1) / 2.0
+    mean = pairs @ matrix / total
+    same = (matrix * pairs[:, None]).T @ matrix / total - np.outer(mean, mean)
+    centred = rows - (size - 1) * mean
+    triples = float(size) * (size - 1) * max(size - 2, 1)
+    shared = (centred.T @ centred - 2.0 * same * total) / triples
+    return PairMoments(n=n, mean=mean, same=same, shared=shared)
+
+
+_ROWS = 250
+
+
+@numba.njit(cache=True, nogil=True, fastmath=True)
+def _row_counts(
+    x: NDArray[np.float32], y: NDArray[np.float32], first: int, last: int, n_bins: int
+) -> FloatArray:
+    """Count every plant's neighbours by distance, itself left out."""
+    out = np.zeros((last - first, n_bins + 2))
+    bins = np.empty(x.size, dtype=np.int32)
+    top = np.float32(n_bins + 1)
+    for i in range(first, last):
+        for j in range(x.size):
+            dx = x[j] - x[i]
+            dy = y[j] - y[i]
+            bins[j] = np.int32(min(np.ceil(np.sqrt(dx * dx + dy * dy)), top))
+        for j in range(x.size):
+            out[i - first, bins[j]] += 1.0
+        out[i - first, 0] -= 1.0
+    return out
+
+
+def _falling(n: float, k: int) -> float:
+    out = 1.0
+    for i in range(k):
+        out *= n - i
+    return out
+
+
+def sample_covariance(moments: PairMoments, n: int) -> FloatArray:
+    """Covariance of the mean of k over the pairs of n plants drawn without replacement."""
+    pool = moments.n
+    p = [_falling(n, q) / _falling(pool, q) if pool >= q else 0.0 for q in (2, 3, 4)]
+    qa, qb = _sums(moments)
+    found = (p[0] - p[2]) * qa + (p[1] - p[2]) * qb
+    return found / (n * (n - 1) / 2.0) ** 2
+
+
+def _sums(moments: PairMoments) -> tuple[FloatArray, FloatArray]:
+    """Give sums over pairs, and over ordered pairs of pairs with one plant in common."""
+    n = float(moments.n)
+    return moments.same * n * (n - 1) / 2.0, moments.shared * n * (n - 1) * (n - 2)
+
+
+def weighted_covariance(moments: PairMoments, weights: FloatArray) -> FloatArray:
+    """Covariance of the weighted mean over pairs, weights dealt to the drawn plants."""
+    w = weights / weights.sum()
+    p1, p2, p3, p4 = (float((w**q).sum()) for q in (1, 2, 3, 4))
+    e2 = (p2**2 - p4) / 2.0
+    t = p1**2 * p2 - 2 * p1 * p3 - p2**2 + 2 * p4
+    u = ((p1**2 - p2) / 2.0) ** 2 - e2 - t
+    qa, qb = _sums(moments)
+    n = float(moments.n)
+    found = e2 * 2 * qa / _falling(n, 2) + t * qb / _falling(n, 3)
+    if moments.n >= 4:
+        found = found - u * 4 * (qa + qb) / _falling(n, 4)
+    out: FloatArray = found / ((p1**2 - p2) / 2.0) ** 2
+    return out
+
+
+def label_split_covariance(moments: PairMoments, n_a: int) -> FloatArray:
+    """Covariance of the mean over pairs of a and b when the labels of all are shuffled."""
+    n = moments.n
+    n_b = n - n_a
+    q2 = 2.0 * n_a * n_b / _falling(n, 2)
+    q3 = n_a * n_b / _falling(n, 2)
+    q4 = 4.0 * _falling(n_a, 2) * _falling(n_b, 2) / _falling(n, 4) if n >= 4 else 0.0
+    qa, qb = _sums(moments)
+    out: FloatArray = ((q2 - q4) * qa + (q3 - q4) * qb) / (float(n_a) * n_b) ** 2
+    return out
