@@ -2,6 +2,7 @@
 
 from agglo.econometrics.checklist import Checklist, referee_checklist
 from agglo.econometrics.comparisons import Comparisons, staggered_comparisons
+from agglo.econometrics.control_function import fit_control_function
 from agglo.econometrics.cross_section import fit_spatial
 from agglo.econometrics.diagnostics import SpatialTests, lm_tests, model_tests
 from agglo.econometrics.did_results import Realised, SpatialDID
@@ -10,8 +11,26 @@ from agglo.econometrics.event_means import EventMeans, event_means
 from agglo.econometrics.event_results import LeadTest, SpatialEventStudy
 from agglo.econometrics.event_study import EventWindow, fit_spatial_event_study
 from agglo.econometrics.heterogeneity import GroupEffects, group_effects
+from agglo.econometrics.hypotheses import (
+    Hypothesis,
+    SpilloverHypotheses,
+    spillover_hypotheses,
+)
 from agglo.econometrics.iv import anderson_rubin, fit_iv, weak_instruments
 from agglo.econometrics.iv_results import AndersonRubin, WeakInstruments
+from agglo.econometrics.knowledge import (
+    KnowledgePools,
+    KnowledgeStock,
+    knowledge_pools,
+    knowledge_stock,
+)
+from agglo.econometrics.linkages import (
+    Linkage,
+    LinkClasses,
+    flow_linkage,
+    link_classes,
+    profile_linkage,
+)
 from agglo.econometrics.panel import fit_spatial_panel
 from agglo.econometrics.placebo import Placebo, placebo_test
 from agglo.econometrics.regression import fit_linear, fit_poisson
@@ -37,6 +56,7 @@ from agglo.econometrics.vcov import (
     Observed,
     Robust,
 )
+from agglo.econometrics.wild_bootstrap import WildBootstrap, wild_bootstrap
 
 __all__ = [
     "AndersonRubin",
@@ -55,8 +75,13 @@ __all__ = [
     "ExposureErrors",
     "GroupEffects",
     "Homoskedastic",
+    "Hypothesis",
     "Impacts",
+    "KnowledgePools",
+    "KnowledgeStock",
     "LeadTest",
+    "LinkClasses",
+    "Linkage",
     "Observed",
     "Placebo",
     "Realised",
@@ -70,15 +95,18 @@ __all__ = [
     "SpatialTests",
     "Specification",
     "SpecificationTable",
+    "SpilloverHypotheses",
     "Wald",
     "WeakInstruments",
     "WeightsSensitivity",
+    "WildBootstrap",
     "anderson_rubin",
     "choose_rings",
     "distance_sweep",
     "distance_weights",
     "event_means",
     "exposure_errors",
+    "fit_control_function",
     "fit_iv",
     "fit_linear",
     "fit_poisson",
@@ -88,13 +116,20 @@ __all__ = [
     "fit_spatial_did",
     "fit_spatial_event_study",
     "fit_spatial_panel",
+    "flow_linkage",
     "group_effects",
+    "knowledge_pools",
+    "knowledge_stock",
+    "link_classes",
     "lm_tests",
     "model_tests",
     "placebo_test",
+    "profile_linkage",
     "referee_checklist",
     "specification_table",
+    "spillover_hypotheses",
     "staggered_comparisons",
     "weak_instruments",
     "weights_sensitivity",
+    "wild_bootstrap",
 ]

@@ -29,7 +29,7 @@ def assemble(
 ) -> RegressionFit:
     """Add the covariance that the design asks for, and where it all comes from."""
     spread, k = design.spread, len(terms)
-    equal = None if method == "poisson" else design.equal_variance(k)
+    equal = None if method.startswith("poisson") else design.equal_variance(k)
     cov, found = spread.covariance(
         design.projected * design.residual[:, None], design.bread, k, equal
     )

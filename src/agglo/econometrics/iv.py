@@ -99,7 +99,7 @@ def fit_iv(
     0.4
     """
     check_choice("method", method, ("2sls", "liml"))
-    _check_lists(endogenous, instruments)
+    check_lists(endogenous, instruments)
     rows = read_rows(
         data,
         outcome=outcome,
@@ -155,7 +155,8 @@ def fit_iv(
     )
 
 
-def _check_lists(endogenous: Sequence[str], instruments: Sequence[str]) -> None:
+def check_lists(endogenous: Sequence[str], instruments: Sequence[str]) -> None:
+    """Refuse texts, empty lists and fewer instruments than endogenous columns."""
     for option, given in (("endogenous", endogenous), ("instruments", instruments)):
         if isinstance(given, str) or not given:
             msg = f"{option}={given!r} must be a sequence of at least one column."

@@ -170,10 +170,13 @@ class RegressionFit(Result):
         """Give the same coefficients with other standard errors."""
         design = self.design
         k = len(self.terms)
+        if "control" in self.method:
+            msg = "vcov: errors of both steps come from resampling; refit with another seed."
+            raise OptionError(msg)
         spread = spread_of(design.rows, vcov, k)
         scores = design.projected * design.residual[:, None]
         design = replace(design, spread=spread)
-        equal = None if self.method == "poisson" else design.equal_variance(k)
+        equal = None if self.method.startswith("poisson") else design.equal_variance(k)
         cov, notes = spread.covariance(scores, design.bread, k, equal)
         kept = tuple(
             w for w in self.provenance.warnings if w not in self.design.spread.warnings
@@ -222,7 +225,7 @@ class RegressionFit(Result):
             f"  {term} = {value:.4f} ({se:.4f})"
             for term, value, se in zip(self.terms, self.values, self.se, strict=True)
         ]
-        what = "deviance" if self.method == "poisson" else "R2 within"
+        what = "deviance" if self.method.startswith("poisson") else "R2 within"
         lines.append(f"{what} {self.fit:.4g}; rows dropped: {gone}")
         return "\n".join([*lines, *self.provenance.warnings])
 

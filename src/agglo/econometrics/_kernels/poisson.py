@@ -29,10 +29,11 @@ class PoissonFit:
     settled: bool
 
 
-def deviance_of(y: FloatArray, mean: FloatArray) -> float:
+def deviance_of(y: FloatArray, mean: FloatArray, weights: FloatArray | float) -> float:
     """Give twice the gap to the saturated likelihood; 0 ln 0 is 0."""
     ratio = np.where(y > 0, y, 1.0) / mean
-    return float(2.0 * np.sum(np.where(y > 0, y * np.log(ratio), 0.0) - (y - mean)))
+    gap = np.where(y > 0, y * np.log(ratio), 0.0) - (y - mean)
+    return float(2.0 * np.sum(weights * gap))
 
 
 def fit_poisson(
@@ -43,24 +44,28 @@ def fit_poisson(
     tolerance: float = 1e-10,
     limit: int = 200,
     start: FloatArray | None = None,
+    weights: FloatArray | float = 1.0,
 ) -> PoissonFit:
-    """Solve the score equations by weighted least squares with the effects removed."""
+    """Solve the score equations by weighted least squares with the effects removed.
+
+    `weights` are how often a row counts, 0 included.
+    """
     mean = (y + y.mean()) / 2.0 if start is None else start
     eta = np.log(mean)
     last = np.inf
     b, clean = np.zeros(x.shape[1]), x
     for step in range(1, limit + 1):
         working = eta + (y - mean) / mean
-        both, ok = absorb(np.column_stack([working, x]), codes, mean)
+        both, ok = absorb(np.column_stack([working, x]), codes, weights * mean)
         target, clean = both[:, 0], both[:, 1:]
-        root = np.sqrt(mean)
+        root = np.sqrt(weights * mean)
         b = np.linalg.lstsq(clean * root[:, None], target * root, rcond=None)[0]
         eta = working - (target - clean @ b)
         mean = np.exp(np.clip(eta, -60.0, 60.0))
-        found = deviance_of(y, mean)
+        found = deviance_of(y, mean, weights)
         if abs(last - found) <= tolerance * (0.1 + abs(found)) and ok:
             # covariances need the regressors at the final weights
-            clean = absorb(x, codes, mean)[0]
+            clean = absorb(x, codes, weights * mean)[0]
             return PoissonFit(b, mean, clean, found, step, True)
         last = found
     return PoissonFit(b, mean, clean, last, limit, False)

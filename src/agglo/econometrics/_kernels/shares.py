@@ -10,6 +10,8 @@ import numpy as np
 from agglo.econometrics._kernels.moments import cluster_sums
 
 if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
     from agglo.core.typing import FloatArray, IntArray
 
 __all__ = ["Exposure", "exposure", "null_interval", "scale_of", "shift_score"]
@@ -23,7 +25,7 @@ class Exposure:
     z: FloatArray
     x: FloatArray
     shifts: FloatArray
-    shares: FloatArray
+    shares: csr_array
     cluster: IntArray
 
     @property
@@ -42,22 +44,16 @@ def _without(values: FloatArray, controls: FloatArray) -> FloatArray:
 
 def exposure(
     columns: tuple[FloatArray, FloatArray, FloatArray],
-    shares: FloatArray,
+    shares: csr_array,
     controls: FloatArray,
     cluster: IntArray,
-    known: tuple[FloatArray, FloatArray] | None = None,
+    shifts: FloatArray | None = None,
 ) -> Exposure:
-    """Prepare y, instrument, regressor; shifts fitted from them, or known and cleaned.
-
-    `known` are the shifts and shift-level controls, weighted by total exposure.
-    """
+    """Prepare y, instrument, regressor; shifts are fitted when they are not given."""
     y, z, x = (_without(c, controls) for c in columns)
-    if known is None:
-        shifts = np.asarray(np.linalg.lstsq(shares, z, rcond=None)[0], np.float64)
-    else:
-        root = np.sqrt(shares.sum(axis=0))
-        clean = _without(known[0] * root, known[1] * root[:, None])
-        shifts = np.divide(clean, root, out=np.zeros_like(clean), where=root > 0)
+    if shifts is None:
+        dense = shares.toarray()
+        shifts = np.asarray(np.linalg.lstsq(dense, z, rcond=None)[0], np.float64)
     return Exposure(y, z, x, shifts, shares, cluster)
 
 
