@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from agglo.core.errors import AggloError
-from tests.contracts.case import Case, Wrong
+from agglo.relatedness import SimilarityMatrices, similarity_matrices
+from tests.contracts.case import Case, Wrong, frame
 
 _GRID = [(r, i) for r in "abcdef" for i in "uvwxyz"]
 # six regions, six industries in two groups of three
@@ -21,6 +22,15 @@ COUNTS = {
     ],
 }
 _CELL = ("region", "activity", "value")
+GROUPS = {"industry": list("uvwxyz"), "cluster": list("AABBBA")}
+OTHER = {"industry": list("uvwxyz"), "cluster": list("AAABBB")}
+_OTHER_TABLE = "another table, checked like the first"
+_NAMES = Wrong(value=["LC-Emo"])
+
+
+def _matrices(kind: str) -> SimilarityMatrices:
+    return similarity_matrices(frame(COUNTS, kind))
+
 
 RELATEDNESS: Mapping[str, Case] = {
     "relatedness.em_clusters": Case(
@@ -60,6 +70,77 @@ RELATEDNESS: Mapping[str, Case] = {
             "x": "a column that other methods read",
             "y": "a column that other methods read",
             "directed": "yes or no",
+        },
+    ),
+    "relatedness.similarity_matrices": Case(
+        data=(COUNTS,),
+        columns=_CELL,
+        wrong={
+            "of": Wrong(value="logs"),
+            "base": Wrong(value="median"),
+            "denominator": Wrong(value="output"),
+        },
+        free={
+            "establishments": "a column, or a table checked like the first",
+            "input_output": _OTHER_TABLE,
+            "seller": "a column of another table",
+            "buyer": "a column of another table",
+            "flow": "a column of another table",
+            "input_output_codes": "looked at with input_output only",
+            "occupations": _OTHER_TABLE,
+            "occupation": "a column of another table",
+            "jobs": "a column of another table",
+            "occupation_codes": "looked at with occupations only",
+            "totals": "looked at with input_output only",
+            "composites": "yes or no",
+        },
+    ),
+    "relatedness.candidate_definitions": Case(
+        data=(_matrices,),
+        options={"k": (2, 3), "seed": 1},
+        wrong={
+            "k": Wrong(value=[7]),
+            "functions": Wrong(value=["wards"]),
+            "names": _NAMES,
+            "on": Wrong(value="columns"),
+            "start": Wrong(value="middle"),
+            "n_starts": Wrong(value=0),
+            "seed": Wrong(value=-1),
+        },
+    ),
+    "relatedness.score_definitions": Case(
+        data=(GROUPS, _matrices),
+        options={"n_random": 8, "seed": 1, "n_jobs": 1},
+        wrong={
+            "names": _NAMES,
+            "singletons": Wrong(value="drop"),
+            "n_random": Wrong(value=-1),
+            "seed": Wrong(value=-1),
+            "n_jobs": Wrong(value=0),
+        },
+    ),
+    "relatedness.compare_definitions": Case(data=(GROUPS, OTHER)),
+    "relatedness.propose_reassignments": Case(
+        data=(GROUPS, _matrices),
+        options={"min_matrices": 1},
+        wrong={
+            "names": _NAMES,
+            "min_matrices": Wrong(value=0),
+            "singletons": Wrong(value="drop"),
+        },
+    ),
+    "relatedness.cluster_linkages": Case(
+        data=(GROUPS, _matrices), wrong={"names": _NAMES}
+    ),
+    "relatedness.traded_local": Case(
+        data=(COUNTS,),
+        columns=_CELL,
+        wrong={
+            "population": Wrong(value=[1.0]),
+            "method": Wrong(value="porter"),
+            "min_concentrated": Wrong(value=1.5),
+            "min_top": Wrong(value=-1.0),
+            "min_gini": Wrong(value=-0.1),
         },
     ),
 }

@@ -1,6 +1,7 @@
 """Which industries belong together, and where the clusters they form are strong."""
 
 from agglo.relatedness.aggregation import aggregate_clusters
+from agglo.relatedness.candidates import CandidateDefinitions, candidate_definitions
 from agglo.relatedness.complexity import complexity, fitness, reflections
 from agglo.relatedness.complexity_results import (
     Complexity,
@@ -17,6 +18,7 @@ from agglo.relatedness.mixture_results import EMClusters
 from agglo.relatedness.outlook import complexity_outlook
 from agglo.relatedness.presence import presence
 from agglo.relatedness.proximity import proximity
+from agglo.relatedness.reassignment import Reassignments, propose_reassignments
 from agglo.relatedness.relatedness_results import (
     Cooccurrence,
     Presence,
@@ -27,43 +29,70 @@ from agglo.relatedness.relatedness_results import (
 )
 from agglo.relatedness.results import ClusterActivity, ClusterStrength, StrongClusters
 from agglo.relatedness.schemes import STRENGTH_SCHEMES, Criterion, StrengthScheme
+from agglo.relatedness.scores import (
+    DefinitionAgreement,
+    DefinitionScores,
+    compare_definitions,
+    score_definitions,
+)
+from agglo.relatedness.similarity import SimilarityMatrices, similarity_matrices
 from agglo.relatedness.strength import cluster_strength, strong_clusters
+from agglo.relatedness.traded import (
+    ClusterLinkages,
+    TradedLocal,
+    cluster_linkages,
+    traded_local,
+)
 from agglo.relatedness.trimming import trim
 
 __all__ = [
     "CONVENTIONS",
     "STRENGTH_SCHEMES",
+    "CandidateDefinitions",
     "ClusterActivity",
     "ClusterDefinitions",
+    "ClusterLinkages",
     "ClusterStrength",
     "Complexity",
     "ComplexityOutlook",
     "Convention",
     "Cooccurrence",
     "Criterion",
+    "DefinitionAgreement",
+    "DefinitionScores",
     "EMClusters",
     "Fitness",
     "Presence",
     "Proximity",
+    "Reassignments",
     "Reflections",
     "RelatednessDensity",
     "RelativeRelatedness",
+    "SimilarityMatrices",
     "StrengthScheme",
     "StrongClusters",
+    "TradedLocal",
     "Trimming",
     "aggregate_clusters",
     "as_cluster_definitions",
+    "candidate_definitions",
+    "cluster_linkages",
     "cluster_strength",
+    "compare_definitions",
     "complexity",
     "complexity_outlook",
     "cooccurrence_relatedness",
     "em_clusters",
     "fitness",
     "presence",
+    "propose_reassignments",
     "proximity",
     "reflections",
     "relatedness_density",
     "relative_relatedness",
+    "score_definitions",
+    "similarity_matrices",
     "strong_clusters",
+    "traded_local",
     "trim",
 ]
