@@ -1,0 +1,262 @@
+"""The gate: what a finished run shows, written once as a release that pages may read.
+
+A release is a folder of its own under ``release/``. It is built beside the earlier ones
+and becomes current by one rename, so readers never see half of it. Everything the
+observatory serves comes from the current release and from nowhere else.
+"""
+
+from __future__ import annotations
+
+import shutil
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+import pyarrow as pa
+
+from agglo.core.errors import RunError, StoreError
+from agglo.core.options import check_choice
+from agglo.core.results import digest_of, version
+from agglo.core.typing import Json
+from agglo.observatory.protection import Protected, protect
+from agglo.runs import Manifest, Project
+from agglo.store import (
+    read_json,
+    read_table,
+    write_json,
+    write_table,
+    write_text,
+)
+from agglo.studies import STUDIES
+
+__all__ = ["CURRENT", "Mode", "Release", "build_release", "open_release"]
+
+Mode: TypeAlias = Literal["private", "public"]
+
+CURRENT = "current"
+_FORMAT = 1
+_FOLDER = "release"
+_CATALOGUE = "release.json"
+
+
+@dataclass(frozen=True, eq=False)
+class Release:
+    """One release, open for reading.
+
+    Parameters
+    ----------
+    folder
+        Folder with ``release.json`` and the tables.
+    catalogue
+        What is in it.
+    """
+
+    folder: Path
+    catalogue: Mapping[str, Json]
+
+    @property
+    def id(self) -> str:
+        """Name of the release, a hash of what it holds."""
+        return str(self.catalogue["id"])
+
+    @cached_property
+    def tables(self) -> Mapping[str, Mapping[str, Json]]:
+        """Name, ``<study>.<table>``, to its entry in the catalogue."""
+        return _objects(self.catalogue["tables"])
+
+    def __contains__(self, name: object) -> bool:
+        """Say whether the release has this table."""
+        return name in self.tables
+
+    def table(self, name: str) -> pa.Table:
+        """Give a released table.
+
+        Parameters
+        ----------
+        name
+            ``<study>.<table>``, a key of `tables`.
+
+        Returns
+        -------
+        pyarrow.Table
+            The table.
+
+        Raises
+        ------
+        StoreError
+            If the release has no such table.
+        """
+        if name not in self.tables:
+            msg = f"Release {self.id} has no table '{name}'."
+            raise StoreError(msg)
+        return read_table(self.folder / str(self.tables[name]["file"]))
+
+    def findings(self, study: str) -> list[Mapping[str, Json]]:
+        """Give the findings of a study, none when it was not released."""
+        found = _objects(self.catalogue["findings"]).get(study)
+        return (
+            [f for f in found if isinstance(f, dict)] if isinstance(found, list) else []
+        )
+
+
+def _objects(value: Json) -> dict[str, dict[str, Json]]:
+    """Read a JSON object of objects; anything else is a damaged catalogue."""
+    if not isinstance(value, dict):
+        msg = "The catalogue of the release is damaged. Build it anew: `agglo release`."
+        raise StoreError(msg)
+    return value  # type: ignore[return-value]
+
+
+def open_release(project: Path) -> Release:
+    """Open the current release of a project.
+
+    Parameters
+    ----------
+    project
+        Project folder.
+
+    Returns
+    -------
+    Release
+        For reading only.
+
+    Raises
+    ------
+    RunError
+        If nothing was released yet.
+    StoreError
+        If the release is damaged.
+    """
+    pointer = project / _FOLDER / CURRENT
+    try:
+        name = pointer.read_text("utf-8").strip()
+    except OSError as error:
+        msg = (
+            f"{project} has no release. Make one with `agglo serve` or `agglo export`."
+        )
+        raise RunError(msg) from error
+    folder = project / _FOLDER / Path(name).name
+    catalogue = read_json(folder / _CATALOGUE)
+    if not isinstance(catalogue, dict) or catalogue.get("format") != _FORMAT:
+        msg = f"{folder} is no release this version can read. Build it anew."
+        raise StoreError(msg)
+    return Release(folder, catalogue)
+
+
+def build_release(project: Path | Project, *, mode: Mode = "private") -> Release:
+    """Write what the finished studies of a project show, and make it current.
+
+    Parameters
+    ----------
+    project
+        Project whose studies have run.
+    mode
+        ``"private"`` for the owner's desk: everything the studies found, unsafe cells
+        marked. ``"public"``: only what passes disclosure control; what rests on single
+        establishments is left out, with the reason.
+
+    Returns
+    -------
+    Release
+        The release, current from now on. The same results give the same release.
+
+    Raises
+    ------
+    RunError
+        If no study has run.
+    NotIdentifiedError
+        In public mode, when no pattern of suppressed cells protects a table.
+    """
+    check_choice("mode", mode, ("private", "public"))
+    opened = project if isinstance(project, Project) else Project.open(project)
+    manifest = Manifest.load(opened.workspace)
+    results = opened.workspace / "results"
+    studies = [n for n in STUDIES if (results / n / "findings.json").is_file()]
+    if manifest is None or not studies:
+        msg = f"{opened.root} has no results yet. Run its studies with `agglo run`."
+        raise RunError(msg)
+    root = opened.workspace / _FOLDER
+    root.mkdir(exist_ok=True)
+    draft = root / f".{uuid.uuid4().hex}"
+    draft.mkdir()
+    try:
+        protected = protect(opened, studies, mode=mode, scratch=draft / "scratch")
+        catalogue = _fill(draft, opened, protected, manifest, mode)
+        shutil.rmtree(draft / "scratch", ignore_errors=True)
+        target = root / str(catalogue["id"])
+        if target.exists():
+            shutil.rmtree(draft)
+        else:
+            draft.rename(target)
+    except BaseException:
+        shutil.rmtree(draft, ignore_errors=True)
+        raise
+    write_text(root / CURRENT, f"{catalogue['id']}\n")
+    return Release(target, catalogue)
+
+
+def _fill(
+    draft: Path, project: Project, protected: Protected, manifest: Manifest, mode: Mode
+) -> dict[str, Json]:
+    """Write the tables of a release and its catalogue."""
+    tables: dict[str, Json] = {}
+    for name, table in protected.tables():
+        file = f"out_{name.replace('.', '_')}.parquet"
+        write_table(draft / file, table)
+        tables[name] = {
+            "file": file,
+            "study": name.split(".")[0],
+            "rows": table.num_rows,
+            "columns": [
+                {"name": c, "type": str(table.schema.field(c).type)}
+                for c in table.column_names
+            ],
+            "digest": digest_of(table),
+        }
+    facts = project.file.project
+    catalogue: dict[str, Json] = {
+        "format": _FORMAT,
+        "mode": mode,
+        "version": version(),
+        "project": {
+            "name": facts.name,
+            "title": facts.title,
+            "language": facts.language,
+            "generated": facts.generated,
+            "seed": facts.seed,
+        },
+        "tables": tables,
+        "findings": protected.findings,
+        "sources": _sources(project),
+        "left_out": protected.left_out,
+        "certificate": protected.certificate,
+        "manifest": digest_of(manifest.to_bytes().decode()),
+    }
+    catalogue["id"] = digest_of(catalogue)[:16]
+    write_json(draft / _CATALOGUE, catalogue)
+    return catalogue
+
+
+def _sources(project: Project) -> list[Json]:
+    """Title, publisher, licence and citation of everything that was imported."""
+    found: list[Json] = []
+    for path in sorted((project.workspace / "tables").glob("import-*.json")):
+        report = read_json(path)
+        tables = report.get("tables") if isinstance(report, dict) else None
+        for table in tables if isinstance(tables, list) else []:
+            origin = table.get("origin") if isinstance(table, dict) else None
+            if not isinstance(table, dict) or not isinstance(origin, dict):
+                continue
+            entry: dict[str, Json] = {
+                "import": path.stem.removeprefix("import-"),
+                "table": table.get("table"),
+                **{
+                    key: origin.get(key, "")
+                    for key in ("title", "publisher", "licence", "citation")
+                },
+            }
+            found.append(entry)
+    return found
