@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from agglo.core.tables import Panel
-    from agglo.core.typing import FloatArray, IntArray, IntoFrame
+    from agglo.core.typing import BoolArray, FloatArray, IntArray, IntoFrame
 
 __all__ = ["RingPanel", "fit_ring_panel"]
 
@@ -182,19 +182,7 @@ def fit_ring_panel(
     check_balanced(panel, needed)
     treated = read_treatment(panel, treatment=treatment, start=start, region=region)
     near = _nearest(panel, treated.d, positions, coordinates)
-    away = (treated.d == 0) & np.isfinite(near)
-    rings = [
-        (f"{low:g}-{high:g} km", away & (near <= high) & ((near > low) | (low == 0)))
-        for low, high in pairwise(edges)
-    ]
-    clean = int((away & (near > edges[-1])).sum())
-    if not clean:
-        msg = f"[no_controls] no untreated region-period lies beyond {edges[-1]:g} km."
-        raise NotIdentifiedError(msg)
-    empty = [name for name, on in rings if not on.any()]
-    if empty:
-        msg = f"[collinear] rings without a region-period: {empty}; merge them."
-        raise NotIdentifiedError(msg)
+    rings, clean = _ring_cells(treated.d, near, edges)
     columns = [("treated", treated.d)]
     columns += [(name, on.astype(np.float64)) for name, on in rings]
     columns += [(c, panel.variable(c)) for c in covariates]
@@ -242,6 +230,26 @@ def fit_ring_panel(
             warnings=remarks,
         ),
     )
+
+
+def _ring_cells(
+    d: FloatArray, near: FloatArray, edges: tuple[float, ...]
+) -> tuple[list[tuple[str, BoolArray]], int]:
+    """Give the untreated cells of every ring, and how many lie beyond the last."""
+    away = np.asarray((d == 0) & np.isfinite(near))
+    rings = [
+        (f"{low:g}-{high:g} km", away & (near <= high) & ((near > low) | (low == 0)))
+        for low, high in pairwise(edges)
+    ]
+    clean = int((away & (near > edges[-1])).sum())
+    if not clean:
+        msg = f"[no_controls] no untreated region-period lies beyond {edges[-1]:g} km."
+        raise NotIdentifiedError(msg)
+    empty = [name for name, on in rings if not on.any()]
+    if empty:
+        msg = f"[collinear] rings without a region-period: {empty}; merge them."
+        raise NotIdentifiedError(msg)
+    return rings, clean
 
 
 def _nearest(

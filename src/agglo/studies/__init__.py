@@ -44,6 +44,7 @@ STUDIES: Mapping[str, Study] = _Studies(
     {
         "concentration": "agglo.studies.concentration:STUDY",
         "digital": "agglo.studies.digital:STUDY",
+        "policy": "agglo.studies.policy:STUDY",
         "networks": "agglo.studies.networks:STUDY",
     }
 )

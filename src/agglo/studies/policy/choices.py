@@ -1,0 +1,78 @@
+"""The other choices that a reader could have made: neighbours and specifications."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from agglo.econometrics import (
+    DriscollKraay,
+    Observed,
+    Specification,
+    distance_weights,
+)
+
+if TYPE_CHECKING:
+    from agglo.core.weights import SpatialWeights
+    from agglo.studies.policy.model import Setup
+
+__all__ = ["choices_of", "other_weights"]
+
+_MOST_CORRIDORS = 12
+_WINSOR = 0.01
+
+
+def other_weights(setup: Setup) -> dict[str, SpatialWeights]:
+    """Give the main neighbours and five others; each is used for outcome and treatment."""
+    at, o = setup.positions, setup.options
+    most = len(at) - 1
+    k = min(o.neighbours, most)
+    made = [
+        setup.weights,
+        distance_weights(at, kind="knn", k=k),
+        distance_weights(at, kind="knn", k=min(2 * k, most)),
+        distance_weights(at, cutoff_km=o.cutoff_km),
+        distance_weights(at, cutoff_km=o.cutoff_km, power=2.0),
+        distance_weights(at, kind="band", cutoff_km=o.cutoff_km),
+    ]
+    # the main ones come first, and once
+    out: dict[str, SpatialWeights] = {}
+    for w in made:
+        out.setdefault(w.kind, w)
+    return out
+
+
+def choices_of(setup: Setup) -> list[Specification]:
+    """List the specifications that stand beside the main one."""
+    o = setup.options
+    out = [
+        Specification(name="no lag of the outcome (SLX)", model="slx"),
+        Specification(name="lagged error (SDEM)", model="sdem"),
+        Specification(name="no lag of the treatment (SAR)", model="sar"),
+        Specification(name="no bias correction", bias="none"),
+        Specification(name="model errors", vcov=Observed()),
+        Specification(name="Driscoll-Kraay errors", vcov=DriscollKraay(lags=2)),
+        Specification(name="starts a period later", shift=1),
+        Specification(name="starts a period earlier", shift=-1),
+        Specification(name="outcome pulled in at 1 and 99 %", winsor=_WINSOR),
+    ]
+    if o.covariates:
+        out.append(Specification(name="no covariates", covariates=()))
+    if setup.exposure is not None:
+        out.append(
+            Specification(
+                name="treatment lagged by the same neighbours", durbin_weights="same"
+            )
+        )
+    if o.until:
+        late = tuple(p for p in setup.periods if p > o.until)
+        out.append(Specification(name=f"until {o.until}", drop_periods=late))
+    names = sorted(set(setup.corridors.values()))
+    if 1 < len(names) <= _MOST_CORRIDORS:
+        out += [
+            Specification(
+                name=f"without {name}",
+                drop_regions=tuple(r for r, c in setup.corridors.items() if c == name),
+            )
+            for name in names
+        ]
+    return out

@@ -1,0 +1,372 @@
+"""Stage `report`: findings, CSV files and the page."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from typing import TYPE_CHECKING
+
+import pyarrow.csv as pa_csv
+
+from agglo.studies.contract import StageOutput
+from agglo.studies.policy.charts import (
+    distance_chart,
+    effect_map,
+    event_chart,
+    placebo_chart,
+    specification_chart,
+    sweep_chart,
+)
+from agglo.studies.policy.facts import TABLES, facts_of, number_of
+from agglo.studies.policy.findings import all_findings
+from agglo.studies.policy.method import limit_notes, method_notes, origin_notes
+from agglo.studies.report import DataTable, FindingList, KeyFigures, Notes, Report
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from agglo.core.typing import Json
+    from agglo.studies.contract import StageInputs
+    from agglo.studies.policy.facts import PolicyFacts
+    from agglo.studies.report import Block, NumberKind
+
+__all__ = ["report"]
+
+# spreadsheets read Chinese text only after this mark
+_MARK = b"\xef\xbb\xbf"
+_TEXT = {
+    "outcome",
+    "variable",
+    "effect",
+    "group",
+    "weights",
+    "specification",
+    "item",
+    "status",
+    "evidence",
+    "test",
+    "kind",
+    "treated",
+    "control",
+    "term",
+    "period",
+    "region",
+    "reason",
+}
+_COUNTS = {"cells", "nobs", "df", "islands"}
+
+
+def report(inputs: StageInputs) -> StageOutput:
+    """Answer the questions of the study and write its page.
+
+    Parameters
+    ----------
+    inputs
+        What the earlier stages left; optional table ``truth`` of generated data.
+
+    Returns
+    -------
+    StageOutput
+        Documents ``findings`` and ``provenance``, files ``report.html`` and the CSV files.
+    """
+    facts = facts_of(inputs)
+    found: list[Json] = [{**f.to_dict()} for f in all_findings(facts)]
+    files, provenance = _files(inputs)
+    return StageOutput(
+        documents={"findings": found, "provenance": provenance},
+        files={"report.html": _page(facts, found, inputs).to_bytes(), **files},
+    )
+
+
+def _files(inputs: StageInputs) -> tuple[dict[str, bytes], dict[str, Json]]:
+    """Write the tables as CSV; their provenance lies beside, as CSV on the Web has it."""
+    stamp = inputs.provenance()
+    tables = {name: inputs.result(stage, name) for name, stage in TABLES.items()}
+    files = {f"{name}.csv": _csv(table) for name, table in tables.items()}
+    described = {
+        "@context": "http://www.w3.org/ns/csvw",
+        "agglo:provenance": stamp,
+        "tables": [
+            {
+                "url": f"{name}.csv",
+                "tableSchema": {"columns": [{"name": c} for c in t.column_names]},
+            }
+            for name, t in tables.items()
+        ],
+    }
+    text = json.dumps(described, indent=2, ensure_ascii=False) + "\n"
+    files["csv-metadata.json"] = text.encode()
+    hashes: dict[str, Json] = {
+        name: hashlib.sha256(data).hexdigest() for name, data in files.items()
+    }
+    return files, {**stamp, "files": hashes}
+
+
+def _csv(table: pa.Table) -> bytes:
+    out = io.BytesIO()
+    pa_csv.write_csv(table, out)
+    return _MARK + out.getvalue()
+
+
+def _page(facts: PolicyFacts, found: list[Json], inputs: StageInputs) -> Report:
+    say = facts.say
+    title = say("What a corridor did", "走廊政策效应")
+    page = Report(
+        f"{facts.title}: {title}" if facts.title else title,
+        subtitle=say(
+            "Did the policy change specialisation and diversification, here and next door, "
+            "when, and how far out?",
+            "政策是否改变了本地与邻近地区的专业化与多样化？何时显现、影响多远？",
+        ),
+        lang=facts.lang,
+        generated=facts.generated,
+    )
+    page = page.section(say("In short", "要点"), facts.caveat)
+    page = page.add(_key_figures(facts)).add(
+        FindingList(findings=tuple(f for f in found if isinstance(f, dict)))
+    )
+    for heading, blocks in _sections(facts, inputs):
+        shown = [b for b in blocks if b is not None]
+        if shown:
+            page = page.section(heading)
+            for block in shown:
+                page = page.add(block)
+    return page.footer(*_foot(facts, inputs))
+
+
+def _key_figures(facts: PolicyFacts) -> KeyFigures:
+    say = facts.say
+    items = [
+        (facts.show(facts.note("scope", "regions"), "count"), say("regions", "地区")),
+        (
+            facts.show(facts.note("effect_notes", "treated"), "count"),
+            say("treated", "处理地区"),
+        ),
+    ]
+    for outcome in facts.options.outcomes:
+        row = facts.one("realised", outcome=outcome, group="treated", period="all")
+        items.append(
+            (
+                facts.show(number_of(row, "value")),
+                say(
+                    "realised effect on the treated, {y}",
+                    "处理地区的实际效应，{y}",
+                    y=facts.outcome(outcome),
+                ),
+            )
+        )
+    return KeyFigures(items=tuple(items))
+
+
+_EFFECT = ("outcome", "effect", "value", "se", "lower", "upper", "p")
+_Section = tuple[str, tuple["Block | None", ...]]
+
+
+def _sections(facts: PolicyFacts, inputs: StageInputs) -> tuple[_Section, ...]:
+    say = facts.say
+    return (
+        *_result_sections(facts),
+        *_check_sections(facts),
+        (say("Rules", "规则"), (Notes(items=method_notes(facts)),)),
+        (say("Limits", "局限"), (Notes(items=limit_notes(facts)),)),
+        (say("Data", "数据"), (Notes(items=origin_notes(facts, inputs)),)),
+    )
+
+
+def _result_sections(facts: PolicyFacts) -> tuple[_Section, ...]:
+    """Give effects, by year, by distance, by group."""
+    say, outcomes = facts.say, facts.options.outcomes
+    averages = _table(
+        facts,
+        "impacts",
+        say("Average effects of the treatment", "处理的平均效应"),
+        _EFFECT,
+        variable="treatment",
+    )
+    told = _table(
+        facts,
+        "realised",
+        say("Realised effects of this policy", "该政策的实际效应"),
+        ("outcome", "group", "cells", *_EFFECT[2:]),
+        period="all",
+    )
+    rings = _table(
+        facts,
+        "ring_did",
+        say("Rings without a lagged outcome", "不含空间滞后的圈层模型"),
+        ("outcome", "term", "cells", *_EFFECT[2:]),
+    )
+    groups = _table(
+        facts,
+        "groups",
+        say("Effects by group, and differences", "分组效应及差异"),
+        ("outcome", "group", *_EFFECT[1:]),
+    )
+    return (
+        (
+            say("Effects", "效应"),
+            (averages, told, *(effect_map(facts, o) for o in outcomes)),
+        ),
+        (say("By year", "分年"), tuple(event_chart(facts, o) for o in outcomes)),
+        (
+            say("By distance", "按距离"),
+            (
+                *(distance_chart(facts, o) for o in outcomes),
+                rings,
+                *(sweep_chart(facts, o) for o in outcomes),
+            ),
+        ),
+        (say("Groups of sectors", "行业分组"), (groups,)),
+    )
+
+
+def _check_sections(facts: PolicyFacts) -> tuple[_Section, ...]:
+    """Give placebos, other choices, tests, and what was left out."""
+    say, outcomes = facts.say, facts.options.outcomes
+    choices = _table(
+        facts,
+        "specification",
+        say("Direct effect under other choices", "其他设定下的直接效应"),
+        ("outcome", "specification", *_EFFECT[2:], "rho", "nobs"),
+        effect="direct",
+    )
+    weights = _table(
+        facts,
+        "weights_sensitivity",
+        say("Effects under other weights", "其他空间权重下的效应"),
+        ("outcome", "weights", *_EFFECT[1:], "rho"),
+    )
+    curves = tuple(specification_chart(facts, o) for o in outcomes)
+    return (
+        (say("Chance", "随机水平"), tuple(placebo_chart(facts, o) for o in outcomes)),
+        (say("Other choices", "其他设定"), (*curves, choices, weights)),
+        (say("Tests", "检验"), _test_tables(facts)),
+        (
+            say("Left out", "剔除"),
+            (
+                _table(
+                    facts,
+                    "excluded",
+                    say("Regions left out", "剔除的地区"),
+                    ("region", "reason"),
+                ),
+            ),
+        ),
+    )
+
+
+def _test_tables(facts: PolicyFacts) -> tuple[Block | None, ...]:
+    say = facts.say
+    tables = (
+        (
+            "tests",
+            say("Which spatial model", "空间模型选择"),
+            ("outcome", "test", "kind", "value", "df", "p"),
+        ),
+        (
+            "moran",
+            say("Moran's I by year", "各年莫兰指数"),
+            ("outcome", "period", "value", "p"),
+        ),
+        (
+            "comparisons",
+            say("Comparisons behind one coefficient", "单一系数背后的比较"),
+            ("treated", "control", "kind", "weight"),
+        ),
+        (
+            "referee_checklist",
+            say("Referee checklist", "审稿清单"),
+            ("outcome", "item", "status", "value", "bound", "evidence"),
+        ),
+    )
+    return tuple(_table(facts, n, caption, columns) for n, caption, columns in tables)
+
+
+def _table(
+    facts: PolicyFacts,
+    name: str,
+    caption: str,
+    columns: tuple[str, ...],
+    **where: object,
+) -> Block | None:
+    rows = facts.rows(name, **where)
+    if not rows:
+        return None
+    kinds: dict[str, NumberKind] = {
+        c: "p" if c == "p" else "count" if c in _COUNTS else "number"
+        for c in columns
+        if c not in _TEXT
+    }
+    shown = {
+        c: [
+            facts.outcome(str(r[c]))
+            if c == "outcome"
+            else str(r.get(c) or "")
+            if c in _TEXT
+            else number_of(r, c)
+            for r in rows
+        ]
+        for c in columns
+    }
+    heads = {c: _head(facts, c) for c in columns}
+    return DataTable(
+        caption=caption,
+        columns={heads[c]: v for c, v in shown.items()},
+        kinds={heads[c]: k for c, k in kinds.items()},
+    )
+
+
+_HEADS = {
+    "outcome": ("Outcome", "结果变量"),
+    "effect": ("Effect", "效应"),
+    "value": ("Value", "数值"),
+    "se": ("Error", "标准误"),
+    "lower": ("Lower", "下限"),
+    "upper": ("Upper", "上限"),
+    "group": ("Group", "组别"),
+    "cells": ("Cells", "单元数"),
+    "term": ("Term", "项"),
+    "weights": ("Weights", "空间权重"),
+    "specification": ("Specification", "设定"),
+    "nobs": ("Rows", "观测数"),
+    "test": ("Test", "检验"),
+    "kind": ("Kind", "类别"),
+    "period": ("Period", "时期"),
+    "treated": ("Treated from", "处理起始"),
+    "control": ("Controls from", "对照起始"),
+    "weight": ("Weight", "权重"),
+    "item": ("Question", "问题"),
+    "status": ("Answer", "回答"),
+    "bound": ("Bound", "界限"),
+    "evidence": ("Evidence", "依据"),
+    "region": ("Region", "地区"),
+    "reason": ("Reason", "原因"),
+    "df": ("df", "自由度"),
+}
+
+
+def _head(facts: PolicyFacts, column: str) -> str:
+    return facts.say(*_HEADS[column]) if column in _HEADS else column
+
+
+def _foot(facts: PolicyFacts, inputs: StageInputs) -> tuple[tuple[str, str], ...]:
+    options = facts.options
+    plain = type(options)()
+    changed = [
+        f"{name} = {getattr(options, name)}"
+        for name in type(options).__slots__
+        if getattr(options, name) != getattr(plain, name)
+    ]
+    marks = inputs.provenance()
+    return (
+        (facts.say("Seed", "随机种子"), str(inputs.seed)),
+        (
+            facts.say("Options that differ from the defaults", "与默认值不同的选项"),
+            "; ".join(changed) or facts.say("none", "无"),
+        ),
+        (
+            facts.say("Configuration (sha256)", "配置（sha256）"),
+            str(marks["configuration_sha256"]),
+        ),
+    )
