@@ -32,6 +32,7 @@ __all__ = [
     "chosen",
     "pool_codes",
     "read_directed",
+    "refuse_same",
     "stream_of",
 ]
 
@@ -225,6 +226,13 @@ def chosen(
             )
             raise AlignmentError(msg.rstrip())
     return np.unique(np.array([known.index(a) for a in asked], dtype=np.int64))
+
+
+def refuse_same(anchors: IntArray, movers: IntArray, *, explicit: bool) -> None:
+    """Refuse a question that names one industry twice and nothing else."""
+    if explicit and anchors.size == 1 and np.array_equal(anchors, movers):
+        msg = "anchor and mover are the same industry: that pair has no answer."
+        raise OptionError(msg)
 
 
 def pool_codes(pool: Pool, anchor: int, mover: int, sector: IntArray) -> BoolArray:

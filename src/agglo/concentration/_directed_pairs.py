@@ -13,7 +13,7 @@ from agglo.concentration.directed_results import (
     DirectedPairs,
     q_within,
 )
-from agglo.core.errors import OptionError
+from agglo.core.errors import NotIdentifiedError
 from agglo.core.results import Undefined, frozen_array
 
 if TYPE_CHECKING:
@@ -76,9 +76,6 @@ def ordered_pairs(anchors: IntArray, movers: IntArray) -> tuple[IntArray, IntArr
     """Ordered pairs of different industries, anchor by anchor."""
     a, m = (g.ravel() for g in np.meshgrid(anchors, movers, indexing="ij"))
     other = a != m
-    if anchors.size == movers.size == 1 and not other.any():
-        msg = "anchor and mover are the same industry: that pair has no answer."
-        raise OptionError(msg)
     return a[other], m[other]
 
 
@@ -93,6 +90,9 @@ def assemble(
 ) -> DirectedPairs:
     """Join the universes, correct for all tests of each, say what is undefined."""
     names = directed.industries
+    if not any(b.anchor.size for b in blocks):
+        msg = "There is no pair: every region and period has fewer than two industries."
+        raise NotIdentifiedError(msg)
 
     def joined(pick: Callable[[Block], NDArray[np.generic]]) -> NDArray[np.generic]:
         return np.concatenate([pick(b) for b in blocks])

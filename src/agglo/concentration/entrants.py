@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import pyarrow.compute as pc
 
-from agglo.concentration._directed_input import Columns, Universe, chosen, read_directed
+from agglo.concentration._directed_input import (
+    Columns,
+    Universe,
+    chosen,
+    read_directed,
+    refuse_same,
+)
 from agglo.concentration._directed_nearest import (
     Plants,
     Question,
@@ -166,6 +172,7 @@ def entrant_coagglomeration(
         names=directed.industries,
         entropy=entropy,
     )
+    refuse_same(question.anchors, question.movers, explicit=question.explicit)
     blocks = [
         measured(plants, question)
         for u in directed.universes

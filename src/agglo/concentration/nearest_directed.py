@@ -11,6 +11,7 @@ from agglo.concentration._directed_input import (
     Pool,
     chosen,
     read_directed,
+    refuse_same,
 )
 from agglo.concentration._directed_nearest import (
     Plants,
@@ -167,6 +168,7 @@ def nearest_coagglomeration(
         names=directed.industries,
         entropy=entropy,
     )
+    refuse_same(question.anchors, question.movers, explicit=question.explicit)
     blocks = [measured(_everybody(u), question) for u in directed.universes]
     return assemble(
         directed,

@@ -15,6 +15,7 @@ from agglo.concentration._directed_input import (
     Universe,
     chosen,
     read_directed,
+    refuse_same,
 )
 from agglo.concentration._directed_pairs import assemble
 from agglo.concentration._directed_transport import Method, Transport, transported
@@ -204,6 +205,7 @@ def wasserstein_coagglomeration(
         weighted=weight is not None,
         names=directed.industries,
     )
+    refuse_same(question.anchors, question.movers, explicit=question.explicit)
     universes = [_snapped(u, snap_km) for u in directed.universes]
     note = "reproduction of a released script, not a measure to use"
     return assemble(
