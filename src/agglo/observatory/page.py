@@ -159,6 +159,12 @@ class View:
         Columns of the table twin, in order; those not named keep their own name.
     filters
         Selector to column.
+    labels
+        Columns of codes to ``"regions"`` or ``"industries"``: the names of the codes are
+        added as ``<column>_en`` and ``<column>_zh``.
+    place
+        Columns of region codes whose coordinates are added as ``lon``, ``lat`` and, for a
+        second one, ``lon2``, ``lat2``.
     keep
         Column to the only value shown, for tables that hold more than one thing.
     order, top
@@ -182,6 +188,8 @@ class View:
     encode: Mapping[str, str] = field(default_factory=dict)
     columns: tuple[Column, ...] = ()
     filters: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, Literal["regions", "industries"]] = field(default_factory=dict)
+    place: tuple[str, ...] = ()
     keep: Mapping[str, str] = field(default_factory=dict)
     order: str = ""
     top: int | None = None
