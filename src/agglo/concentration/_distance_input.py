@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 import warnings
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from agglo.core.errors import AlignmentError, DataWarning, OptionError, suggest
+from agglo.core.errors import AlignmentError, DataWarning, OptionError, Problem, suggest
+from agglo.core.frames import frame_kind, require_columns, to_arrow
 from agglo.core.options import check_choice, check_number
 from agglo.core.results import frozen_array
 from agglo.core.tables import Points, as_points
+from agglo.core.tables._columns import labels_of, numbers_of, raise_problems
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,6 +29,7 @@ __all__ = [
     "coordinates",
     "ordered_points",
     "rows_of",
+    "travel_points",
 ]
 
 
@@ -95,3 +98,74 @@ def check_bandwidth(bandwidth: object) -> float | None:
         check_choice("bandwidth", bandwidth, ("nrd0",))
         return None
     return check_number("bandwidth", bandwidth, minimum=0, open_ends=True)
+
+
+def travel_points(
+    data: IntoFrame | Points,
+    distances: ArrayLike,
+    *,
+    type: str | None,  # noqa: A002  the field's word
+    weight: str | None,
+    symmetrise: Literal["refuse", "mean"],
+) -> tuple[Points, FloatArray]:
+    """Check a matrix of distances; points carry the row of the matrix in place of x.
+
+    Rows keep their order, because the matrix has no other names.
+    """
+    check_choice("symmetrise", symmetrise, ("refuse", "mean"))
+    if isinstance(data, Points):
+        kind, types, codes, w = data.frame_kind, data.types, data.type, data.weight
+    else:
+        kind, table = frame_kind(data), to_arrow(data)
+        require_columns(table, {"type": type, "weight": weight})
+        problems: list[Problem] = []
+        n = table.num_rows
+        types, codes = np.array(["all"]), np.zeros(n, dtype=np.int64)
+        if type is not None:
+            types, codes = labels_of(table, type, problems, "data")
+        w = np.ones(n)
+        if weight is not None:
+            w = numbers_of(table, weight, problems, "data", missing=False)
+        raise_problems(problems, "data")
+    matrix = _checked_matrix(distances, codes.size, symmetrise)
+    again = ((matrix == 0).sum(axis=1) > 1).mean() if codes.size else 0.0
+    return Points(
+        x_km=frozen_array(np.arange(codes.size, dtype=np.float64)),
+        y_km=frozen_array(np.zeros(codes.size)),
+        types=frozen_array(types),
+        type=frozen_array(codes),
+        weight=frozen_array(w),
+        duplicate_share=float(again),
+        frame_kind=kind,
+    ), matrix
+
+
+def _checked_matrix(
+    distances: ArrayLike, n: int, symmetrise: Literal["refuse", "mean"]
+) -> FloatArray:
+    matrix = np.asarray(distances, dtype=np.float64)
+    if matrix.shape != (n, n):
+        msg = f"distances= has shape {matrix.shape}; {n} rows of data need ({n}, {n})."
+        raise AlignmentError(msg)
+    wrong = [
+        (not np.isfinite(matrix).all(), "not_finite", "missing or infinite entries"),
+        (bool((matrix < 0).any()), "negative_value", "negative entries"),
+        (bool((np.diag(matrix) != 0).any()), "out_of_range", "a diagonal other than 0"),
+    ]
+    problems = [
+        Problem(code=code, what=f"the matrix has {what}", where="distances")
+        for holds, code, what in wrong
+        if holds
+    ]
+    uneven = not problems and not np.allclose(matrix, matrix.T, rtol=1e-9, atol=1e-12)
+    if uneven and symmetrise == "refuse":
+        problems.append(
+            Problem(
+                code="asymmetric",
+                what="there and back differ",
+                where="distances",
+                fix="pass symmetrise='mean' to take the mean of both ways",
+            )
+        )
+    raise_problems(problems, "distances")
+    return (matrix + matrix.T) / 2.0 if uneven else matrix

@@ -30,13 +30,15 @@ _CHECKED = 4_000
 class Subject:
     """Whose density it is: rows of one or two types in the pool, and their weights.
 
-    `weights` is ``None`` when pairs count alike.
+    `weights` is ``None`` when pairs count alike. With `distances` the first coordinate of
+    `pool` is the row of the matrix.
     """
 
     pool: FloatArray
     rows: IntArray
     other: IntArray | None
     weights: tuple[FloatArray, FloatArray] | None
+    distances: FloatArray | None = None
 
     @property
     def sizes(self) -> tuple[int, int | None]:
@@ -64,6 +66,7 @@ class Curve:
     method: str
     total: float
     smoother: kernels.Smoother | None
+    distances: FloatArray | None = None
 
     def __call__(
         self,
@@ -74,7 +77,15 @@ class Curve:
         threaded: bool = False,
     ) -> FloatArray:
         """Give K at the distances."""
-        if self.method == "fft":
+        if self.distances is not None and self.smoother is not None:
+            found = kernels.matrix_kdensity(
+                self.smoother,
+                between(self.distances, a, b),
+                weights,
+                own=b is None,
+                added=self.added,
+            )
+        elif self.method == "fft":
             found = fft.fft_kdensity(a, b, weights, self.r, self.h, added=self.added)
         elif self.smoother is not None:
             found = kernels.histogram_kdensity(
@@ -88,12 +99,25 @@ class Curve:
         return out
 
 
+def between(distances: FloatArray, a: FloatArray, b: FloatArray | None) -> FloatArray:
+    """Part of a matrix between points that carry their row in place of x."""
+    rows = a[:, 0].astype(np.int64)
+    columns = rows if b is None else b[:, 0].astype(np.int64)
+    out: FloatArray = distances[np.ix_(rows, columns)]
+    return out
+
+
 def bandwidth_of(subject: Subject, within: float) -> float:
     """Rule-of-thumb bandwidth of the pairs of `subject`; NaN with too few pairs."""
     a, b = subject.places()
     if subject.n_pairs < 2:
         return float("nan")
-    if max(len(a), 0 if b is None else len(b)) > _FFT_FROM:
+    if subject.distances is not None:
+        d = between(subject.distances, a, b)
+        h = pairs.nrd0_of_kept(
+            d[np.triu_indices(len(d), 1)] if b is None else d.ravel(), within
+        )
+    elif max(len(a), 0 if b is None else len(b)) > _FFT_FROM:
         h = fft.fft_nrd0(a, b, within)
     else:
         h = pairs.nrd0(a, b, within)
@@ -107,6 +131,19 @@ def curve_for(
     subject: Subject, r: FloatArray, h: float, method: Method, *, added: bool
 ) -> Curve:
     """Choose the method and prepare what all evaluations share."""
+    if subject.distances is not None:
+        if method in ("exact", "fft"):
+            msg = f"method={method!r} needs coordinates; a matrix is counted: 'hist'."
+            raise OptionError(msg)
+        return Curve(
+            r=r,
+            h=h,
+            added=added,
+            method="hist",
+            total=kernels.pair_total(subject.sizes, subject.weights, added=added),
+            smoother=kernels.smoother_for(r, h, subject.n_pairs),
+            distances=subject.distances,
+        )
     n = max(k for k in subject.sizes if k is not None)
     fits = fft.fft_fits(subject.pool, None, float(r[-1]), h)
     chosen: str = method

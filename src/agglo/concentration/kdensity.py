@@ -15,6 +15,7 @@ from agglo.concentration._distance_input import (
     coordinates,
     ordered_points,
     rows_of,
+    travel_points,
 )
 from agglo.concentration._kernels.distance_pairs import quantile_of_pairs
 from agglo.concentration.distance_results import KDensity
@@ -57,6 +58,8 @@ def duranton_overman(
     y: str = "y_km",
     weight: str | None = None,
     crs: str | Projection | None = None,
+    distances: ArrayLike | None = None,
+    symmetrise: Literal["refuse", "mean"] = "refuse",
 ) -> KDensity:
     r"""Measure at which distances the plants of an activity lie from each other.
 
@@ -101,6 +104,12 @@ def duranton_overman(
     type, x, y, weight, crs
         Columns of type, position and weight, see :func:`agglo.core.tables.as_points`;
         without `weight` plants count alike.
+    distances
+        Matrix of travel times or other distances in the order of the rows, (n, n), in place
+        of positions; "km" then reads as its unit. Counted in bins, never gridded; draws
+        depend on the order of the rows.
+    symmetrise
+        ``"refuse"`` a matrix where there and back differ, or take their ``"mean"``.
 
     Returns
     -------
@@ -155,10 +164,20 @@ def duranton_overman(
     _check_options(scheme, bw_pairs, method, null, level)
     h = check_bandwidth(bandwidth)
     kind = None if activity is None else type
-    points = ordered_points(data, x=x, y=y, type=kind, weight=weight, crs=crs)
-    subject = _subject(points, activity, neighbour, weighted=weight is not None)
+    matrix = None
+    if distances is None:
+        check_choice("symmetrise", symmetrise, ("refuse", "mean"))
+        points = ordered_points(data, x=x, y=y, type=kind, weight=weight, crs=crs)
+    else:
+        points, matrix = travel_points(
+            data, distances, type=kind, weight=weight, symmetrise=symmetrise
+        )
+    subject = replace(
+        _subject(points, activity, neighbour, weighted=weight is not None),
+        distances=matrix,
+    )
     chance = _null_for(null, activity, neighbour, inference)
-    r = _distances(subject.pool) if r_km is None else check_distances(r_km)
+    r = _distances(subject) if r_km is None else check_distances(r_km)
     within = 2.0 * float(r[-1]) if bw_pairs == "within_2rmax" else np.inf
     if h is None:
         h = curves.bandwidth_of(subject, within)
@@ -191,6 +210,7 @@ def duranton_overman(
         provenance=Provenance.of(
             duranton_overman,
             points,
+            "" if matrix is None else matrix,
             parameters={
                 "activity": activity,
                 "neighbour": neighbour,
@@ -281,13 +301,18 @@ def _null_for(
     return null
 
 
-def _distances(pool: FloatArray) -> FloatArray:
+def _distances(subject: curves.Subject) -> FloatArray:
     """Distances from 0 to the median over pairs of at most 3,000 of the points."""
+    pool = subject.pool
     if len(pool) < 2:
         msg = "Default distances need two points or more: pass r_km=."
         raise OptionError(msg)
     some = pool[np.linspace(0, len(pool) - 1, min(len(pool), _SAMPLE)).astype(int)]
-    middle = quantile_of_pairs(some, None, 0.5)
+    if subject.distances is None:
+        middle = quantile_of_pairs(some, None, 0.5)
+    else:
+        part = curves.between(subject.distances, some, None)
+        middle = float(np.median(part[np.triu_indices(len(part), 1)]))
     if middle == 0.0:
         msg = "Most points share one place: there are no distances to measure."
         raise InvalidTableError(msg)

@@ -18,9 +18,11 @@ from agglo.concentration._distance_input import (
     coordinates,
     ordered_points,
     rows_of,
+    travel_points,
 )
+from agglo.concentration._kdensity_curve import between
 from agglo.concentration._kernels import distance_local as kernels
-from agglo.concentration._kernels.distance_pairs import nrd0
+from agglo.concentration._kernels.distance_pairs import nrd0, nrd0_of_kept
 from agglo.concentration.distance_results import RelativeConcentration
 from agglo.core.errors import NotIdentifiedError, OptionError
 from agglo.core.options import Permutation, check_choice, check_number
@@ -57,6 +59,8 @@ def marcon_puech(
     y: str = "y_km",
     weight: str | None = None,
     crs: str | Projection | None = None,
+    distances: ArrayLike | None = None,
+    symmetrise: Literal["refuse", "mean"] = "refuse",
 ) -> RelativeConcentration:
     r"""Measure how over-represented an activity is around its own or other plants.
 
@@ -92,6 +96,11 @@ def marcon_puech(
     type, x, y, weight, crs
         Columns of type, position and weight, see :func:`agglo.core.tables.as_points`;
         without `weight` plants count alike.
+    distances
+        Matrix of travel times or other distances in the order of the rows, (n, n), in place
+        of positions; "km" then reads as its unit. Draws depend on the order of the rows.
+    symmetrise
+        ``"refuse"`` a matrix where there and back differ, or take their ``"mean"``.
 
     Returns
     -------
@@ -145,7 +154,14 @@ def marcon_puech(
     check_choice("null", null, ("location", "labels", "population"))
     check_number("level", level, minimum=0, maximum=1, open_ends=True)
     width, r = check_bandwidth(bandwidth), check_distances(r_km)
-    points = ordered_points(data, x=x, y=y, type=type, weight=weight, crs=crs)
+    matrix = None
+    if distances is None:
+        check_choice("symmetrise", symmetrise, ("refuse", "mean"))
+        points = ordered_points(data, x=x, y=y, type=type, weight=weight, crs=crs)
+    else:
+        points, matrix = travel_points(
+            data, distances, type=type, weight=weight, symmetrise=symmetrise
+        )
     asked = _Asked(
         activity=_code(points, "activity", activity),
         neighbour=_code(points, "neighbour", neighbour or activity),
@@ -154,9 +170,13 @@ def marcon_puech(
     if inference is not None and null == "population":
         asked.refuse_population()
     at = coordinates(points)
-    h = _bandwidth(points, at, asked, r, width) if kind == "density" else 0.0
+    h = _bandwidth(points, at, asked, r, width, matrix) if kind == "density" else 0.0
     reach = float(r[-1]) + 8.0 * (0.0 if np.isnan(h) else h)
-    cells = kernels.cells_of(at, reach)
+    cells: kernels.Cells | kernels.Travel
+    if matrix is None:
+        cells = kernels.cells_of(at, reach)
+    else:
+        cells = kernels.Travel(distances=matrix)
     found = _measure(cells, points.type, points.weight, asked, r, h)
     entropy, bands, p = None, no_bands(r.size), float("nan")
     if inference is not None and np.isfinite(found.value).any():
@@ -185,6 +205,7 @@ def marcon_puech(
         provenance=Provenance.of(
             marcon_puech,
             points,
+            "" if matrix is None else matrix,
             parameters={
                 "activity": activity,
                 "neighbour": neighbour,
@@ -233,6 +254,7 @@ def _bandwidth(
     asked: _Asked,
     r: FloatArray,
     width: float | None,
+    matrix: FloatArray | None,
 ) -> float:
     if width is not None:
         return width
@@ -240,7 +262,13 @@ def _bandwidth(
     b = None
     if asked.neighbour != asked.activity:
         b = at[points.type == asked.neighbour]
-    h = nrd0(a, b, 2.0 * float(r[-1]))
+    within = 2.0 * float(r[-1])
+    if matrix is None:
+        h = nrd0(a, b, within)
+    else:
+        d = between(matrix, a, b)
+        kept = d[np.triu_indices(len(d), 1)] if b is None else d.ravel()
+        h = nrd0_of_kept(kept, within)
     if h == 0.0:
         msg = "All distances are equal: pass bandwidth= in kilometres."
         raise NotIdentifiedError(msg)
@@ -248,7 +276,7 @@ def _bandwidth(
 
 
 def _measure(
-    cells: kernels.Cells,
+    cells: kernels.Cells | kernels.Travel,
     kinds: IntArray,
     weight: FloatArray,
     asked: _Asked,
@@ -280,7 +308,7 @@ def _measure(
 
 
 def _draws(
-    cells: kernels.Cells,
+    cells: kernels.Cells | kernels.Travel,
     points: Points,
     asked: _Asked,
     r: FloatArray,

@@ -24,6 +24,7 @@ __all__ = [
     "exact_kdensity",
     "histogram_kdensity",
     "kernel_matrix",
+    "matrix_kdensity",
     "pair_total",
     "smoother_for",
 ]
@@ -167,3 +168,28 @@ def exact_kdensity(
         )
 
     return in_pieces(run, edges, threaded=True)
+
+
+def matrix_kdensity(
+    smoother: Smoother,
+    distances: FloatArray,
+    weights: PairWeights,
+    *,
+    own: bool,
+    added: bool,
+) -> FloatArray:
+    """Sum of the kernel over the pairs of a matrix; the upper triangle within one set."""
+    n, m = distances.shape
+    bins = np.ceil(distances / smoother.width)
+    bins = np.minimum(bins, smoother.n_bins + 1).astype(np.int64)
+    if weights is None:
+        mass = np.ones((n, m))
+    elif added:
+        mass = weights[0][:, None] + weights[1][None, :]
+    else:
+        mass = weights[0][:, None] * weights[1][None, :]
+    if own:
+        mass = np.triu(mass, 1)
+    found = np.bincount(bins.ravel(), mass.ravel(), smoother.n_bins + 2)
+    out: FloatArray = found[:-1] @ smoother.matrix
+    return out

@@ -15,7 +15,14 @@ if TYPE_CHECKING:
 
     from agglo.core.typing import FloatArray, IntArray
 
-__all__ = ["Cells", "cells_of", "in_threads", "local_sums", "relative_concentration"]
+__all__ = [
+    "Cells",
+    "Travel",
+    "cells_of",
+    "in_threads",
+    "local_sums",
+    "relative_concentration",
+]
 
 # the Gaussian kernel ends here: exp(-32) of its peak
 _REACH = 8.0
@@ -37,6 +44,13 @@ class Cells:
     cell: float
     n_columns: int
     n_rows: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Travel:
+    """A matrix of distances in place of positions."""
+
+    distances: FloatArray
 
 
 def cells_of(at: FloatArray, reach: float) -> Cells:
@@ -131,8 +145,32 @@ def _sum_rows(  # noqa: PLR0917  compiled: no keywords
                 all_near[a, k] += all_near[a, k - 1]
 
 
+def _sums_of_matrix(
+    travel: Travel,
+    own: IntArray,
+    top: FloatArray,
+    bottom: FloatArray,
+    r: FloatArray,
+    h: float,
+) -> tuple[FloatArray, FloatArray]:
+    """Sum over the rows of a matrix, distance by distance."""
+    d = travel.distances[own].copy()
+    d[np.arange(own.size), own] = np.inf
+    both = np.column_stack([top, bottom])
+    near = np.empty((own.size, r.size))
+    all_near = np.empty((own.size, r.size))
+    for k, at in enumerate(r):
+        if h == 0.0:
+            weight = (d <= at).astype(np.float64)
+        else:
+            away = (at - d) / h
+            weight = np.where(np.abs(away) <= _REACH, np.exp(-0.5 * away**2), 0.0)
+        near[:, k], all_near[:, k] = (weight @ both).T
+    return near, all_near
+
+
 def local_sums(
-    cells: Cells,
+    cells: Cells | Travel,
     own: IntArray,
     top: FloatArray,
     bottom: FloatArray,
@@ -146,6 +184,8 @@ def local_sums(
     With ``h=0`` over all points up to each distance, else with Gaussian weights around it;
     two arrays (n_own, n_distances).
     """
+    if isinstance(cells, Travel):
+        return _sums_of_matrix(cells, own, top, bottom, r, h)
     near = np.zeros((own.size, r.size))
     all_near = np.zeros((own.size, r.size))
     places = cells.place[own]

@@ -27,6 +27,7 @@ __all__ = [
     "n_pairs",
     "nrd0",
     "nrd0_of_counts",
+    "nrd0_of_kept",
     "pair_distances",
     "pair_histogram",
     "quantile_of_pairs",
@@ -240,14 +241,15 @@ def nrd0(a: FloatArray, b: FloatArray | None, within: float = np.inf) -> float:
     NaN with fewer than two pairs. Beyond 5 million pairs from a histogram of 65,536 bins.
     """
     if n_pairs(len(a), None if b is None else len(b)) <= _KEPT_PAIRS:
-        return _nrd0_of_kept(pair_distances(a, b), within)
+        return nrd0_of_kept(pair_distances(a, b), within)
     if _extent(a, b) == 0.0:
         return 0.0
     counts, width = _binned(a, b, within)
     return nrd0_of_counts(counts, width)
 
 
-def _nrd0_of_kept(d: FloatArray, within: float) -> float:
+def nrd0_of_kept(d: FloatArray, within: float) -> float:
+    """Give `nrd0` of distances that are at hand."""
     d = d[d <= within]
     if d.size < 2:
         return float("nan")
