@@ -126,14 +126,15 @@ class PolicyFacts:
 
     @property
     def model_words(self) -> str:
-        """Say which neighbours, errors and estimator stand behind a sentence."""
-        return self.say(
+        """Say which neighbours, errors and estimator stand behind a sentence, and caveats."""
+        words = self.say(
             "Spatial Durbin DID with region and period effects; W: {w}; W of the "
             "treatment: {x}; errors clustered by region.",
             "空间杜宾双重差分，含地区与时期固定效应；W：{w}；处理变量的 W：{x}；标准误按地区聚类。",
             w=self.note("effect_notes", "weights", "outcome"),
             x=self.note("effect_notes", "weights", "treatment"),
         )
+        return f"{words} {self.caveat}".strip()
 
     @property
     def identified(self) -> bool:
