@@ -100,10 +100,12 @@ def fit_control_function(
         One row per observation; rows with a missing number are dropped and counted.
     outcome
         Column of numbers at least 0.
-    endogenous, instruments, covariates
+    endogenous, instruments
         Columns of numbers.
     cluster
         Column of clusters that are resampled; effects should be nested in it or common.
+    covariates
+        Columns of numbers.
     effects
         Columns of labels whose levels are absorbed, in both steps.
     inference

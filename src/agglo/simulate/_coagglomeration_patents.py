@@ -1,0 +1,107 @@
+"""Patents that depend on the knowledge of those one moved to, and of those who came."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+from agglo.simulate._knowledge_draws import stationary
+
+if TYPE_CHECKING:
+    from agglo.core.typing import FloatArray, IntArray
+
+__all__ = ["Innovation", "class_profiles", "draw_innovation", "patent_rows"]
+
+DEPRECIATION = 0.15
+OWN, RD = 0.2, 0.6
+_RHO, _SD = 0.3, 0.12
+_LEVEL, _MOST = 2.7, 12.0
+QUALITY = 0.8
+
+
+@dataclass(frozen=True, slots=True)
+class Innovation:
+    """Patents, expected citations of one, and spending on research, (I, T)."""
+
+    patents: IntArray
+    citations: FloatArray
+    rd: FloatArray
+
+
+def draw_innovation(
+    rng: np.random.Generator,
+    weights: Mapping[str, FloatArray],
+    beta: Mapping[str, float],
+    n_periods: int,
+) -> Innovation:
+    """Let knowledge grow from patents, and patents from last year's pools."""
+    n = next(iter(weights.values())).shape[0]
+    rd = rng.normal(2.0, 0.6, (n, 1)) + np.cumsum(
+        rng.normal(0.0, 0.5, (n, n_periods)), axis=1
+    )
+    error = stationary(rng, n, n_periods, _RHO, _SD)
+    fixed = rng.normal(0.0, 0.4, n)
+    stock = np.exp(rng.normal(4.5, 0.7, n))
+    patents = np.zeros((n, n_periods), dtype=np.int64)
+    quality = np.zeros((n, n_periods))
+    for t in range(n_periods):
+        pools = np.zeros(n)
+        for link, w in weights.items():
+            pools += beta[f"active_{link}"] * np.log(w.T @ stock)
+            pools += beta[f"passive_{link}"] * np.log(w @ stock)
+        level = pools + OWN * np.log(stock) + RD * rd[:, t] + fixed + error[:, t]
+        mean = np.exp(np.minimum(level - level.mean() + _LEVEL, _MOST))
+        patents[:, t] = rng.poisson(mean)
+        quality[:, t] = (QUALITY - 1.0) * (pools - pools.mean())
+        stock = (1.0 - DEPRECIATION) * stock + np.maximum(patents[:, t], 0.5)
+    noise = stationary(rng, n, n_periods, _RHO, _SD)
+    return Innovation(patents, 2.0 * np.exp(quality + noise), np.exp(rd))
+
+
+def class_profiles(linked: FloatArray) -> tuple[FloatArray, list[str]]:
+    """Give shares of patent classes: one class of one's own, one per linked pair."""
+    n = linked.shape[0]
+    pairs = [(i, j) for i in range(n) for j in range(i + 1, n) if linked[i, j]]
+    out = np.zeros((n, n + len(pairs)))
+    out[np.arange(n), np.arange(n)] = 1.0
+    for c, (i, j) in enumerate(pairs):
+        out[[i, j], n + c] = 0.5
+    names = [f"C{c:03d}" for c in range(out.shape[1])]
+    return out / out.sum(axis=1, keepdims=True), names
+
+
+def patent_rows(
+    rng: np.random.Generator,
+    made: Innovation,
+    profiles: FloatArray,
+    classes: list[str],
+    industries: list[str],
+    first_year: int,
+) -> pa.Table:
+    """Write one row per patent with its class and citations."""
+    n, t = made.patents.shape
+    cell = np.repeat(np.arange(n * t), made.patents.ravel())
+    i, year = cell // t, cell % t
+    draw = rng.random(cell.size)
+    code = np.array(
+        [
+            np.searchsorted(np.cumsum(profiles[k]), u * (1 - 1e-12))
+            for k, u in zip(i, draw, strict=True)
+        ],
+        dtype=np.int64,
+    )
+    names, labels = np.array(industries), np.array(classes)
+    return pa.table(
+        {
+            "patent": [f"A{k:07d}" for k in range(cell.size)],
+            "applicant": [f"F{industries[k]}" for k in i],
+            "period": [str(first_year + y) for y in year],
+            "class": labels[code].tolist(),
+            "industry": names[i].tolist(),
+            "citations": rng.poisson(made.citations[i, year]).astype(np.float64),
+        }
+    )
