@@ -7,6 +7,7 @@ fixed seed.
 from __future__ import annotations
 
 from collections import defaultdict
+from itertools import combinations
 
 import numpy as np
 import pyarrow as pa
@@ -140,7 +141,12 @@ def test_copatents(versus, n):
         held: dict[int, list[int]] = defaultdict(list)
         for p, r in zip(patent.tolist(), place.tolist(), strict=True):
             held[p].append(r)
-        return float(sum(len(v) * (len(v) - 1) / 2 for v in held.values()))
+        links = [
+            (p, DISTRICTS[a], DISTRICTS[b], 1.0)
+            for p, places in held.items()
+            for a, b in combinations(places, 2)
+        ]
+        return float(sum(w for _, _, _, w in links))
 
     found = versus(
         lambda: copatent_events(table).counts["weight"],
