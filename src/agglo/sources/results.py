@@ -6,49 +6,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from agglo.core.frames import from_arrow
+from agglo.core.origin import Origin
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from agglo.core.errors import Problem
-    from agglo.core.typing import FrameKind, Json
+    from agglo.core.typing import FrameKind
 
 __all__ = ["Origin", "SourceTable"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Origin:
-    """Where a table comes from and what may be done with it.
-
-    Parameters
-    ----------
-    title
-        Title of the data set.
-    publisher
-        Who publishes it.
-    licence
-        Terms of use as far as the publisher states them.
-    citation
-        How to cite it.
-    files
-        ``(file name, sha256)`` of every file read, compressed bytes as they lie on disk.
-    """
-
-    title: str
-    publisher: str
-    licence: str
-    citation: str
-    files: tuple[tuple[str, str], ...] = ()
-
-    def to_dict(self) -> dict[str, Json]:
-        """Give the fields as plain values."""
-        return {
-            "title": self.title,
-            "publisher": self.publisher,
-            "licence": self.licence,
-            "citation": self.citation,
-            "files": [{"name": name, "sha256": digest} for name, digest in self.files],
-        }
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

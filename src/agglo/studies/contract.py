@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
 from agglo.core.errors import RunError, suggest
+from agglo.core.origin import Origin
 from agglo.core.results import to_json, version
 
 if TYPE_CHECKING:
@@ -88,25 +89,6 @@ class Finding:
             "evidence": list(self.evidence),
             "truth": to_json(self.truth),
         }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Origin:
-    """Where a project table came from.
-
-    Parameters
-    ----------
-    title, publisher, licence, citation
-        As the publisher states them; empty when unknown.
-    files
-        ``(file name, sha256)`` pairs.
-    """
-
-    title: str = ""
-    publisher: str = ""
-    licence: str = ""
-    citation: str = ""
-    files: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
