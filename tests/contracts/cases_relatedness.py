@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from agglo.core.errors import AggloError
-from agglo.relatedness import SimilarityMatrices, similarity_matrices
+from agglo.core.errors import AggloError, AlignmentError
+from agglo.relatedness import (
+    Convention,
+    Proximity,
+    SimilarityMatrices,
+    proximity,
+    similarity_matrices,
+)
 from tests.contracts.case import Case, Wrong, frame
 
 _GRID = [(r, i) for r in "abcdef" for i in "uvwxyz"]
@@ -26,6 +32,32 @@ GROUPS = {"industry": list("uvwxyz"), "cluster": list("AABBBA")}
 OTHER = {"industry": list("uvwxyz"), "cluster": list("AAABBB")}
 _OTHER_TABLE = "another table, checked like the first"
 _NAMES = Wrong(value=["LC-Emo"])
+
+
+WAVES = {
+    "period": ["1"] * 36 + ["2"] * 36,
+    "region": COUNTS["region"] * 2,
+    "industry": COUNTS["industry"] * 2,
+    "employment": [
+        *COUNTS["employment"],
+        *(
+            float(5 + (11 * "abcdef".index(r) + 17 * "uvwxyz".index(i)) % 23)
+            for r, i in _GRID
+        ),
+    ],
+}
+# nested and large: no draw loses a region
+CLEAR = {
+    **COUNTS,
+    "employment": [
+        float(9_000 if "abcdef".index(r) >= "uvwxyz".index(i) else 100)
+        for r, i in _GRID
+    ],
+}
+
+
+def _near(kind: str) -> Proximity:
+    return proximity(frame(COUNTS, kind), convention=Convention(phi="cosine"))
 
 
 def _matrices(kind: str) -> SimilarityMatrices:
@@ -142,5 +174,60 @@ RELATEDNESS: Mapping[str, Case] = {
             "min_top": Wrong(value=-1.0),
             "min_gini": Wrong(value=-0.1),
         },
+    ),
+    "relatedness.product_space": Case(
+        data=(_near,),
+        wrong={
+            "keep": Wrong(value="backbone"),
+            "threshold": Wrong(value=-1.0),
+            "average_links": Wrong(value=-1.0),
+            "step": Wrong(value=0.0),
+            "level": Wrong(value=2.0),
+            "complexity": Wrong(value="high"),
+            "layout": Wrong(value={"u": (0.0, 0.0)}, error=AlignmentError),
+            "layout_seed": Wrong(value=-1),
+        },
+    ),
+    "relatedness.income_content": Case(
+        data=(COUNTS,),
+        options={"income": {r: 10.0 + i for i, r in enumerate("abcdef")}},
+        columns=_CELL,
+        wrong={"income": Wrong(value={"a": -1.0})},
+    ),
+    "relatedness.complexity_intervals": Case(
+        data=(CLEAR,),
+        options={"n": 100, "seed": 1, "n_jobs": 1},
+        columns=_CELL,
+        wrong={
+            "scheme": Wrong(value="poison"),
+            "n": Wrong(value=1),
+            "level": Wrong(value=1.0),
+            "top": Wrong(value=0),
+            "threshold": Wrong(value=0.0),
+            "prior": Wrong(value=-1.0),
+            "variation": Wrong(value=-1.0),
+            "seed": Wrong(value=-1),
+            "n_jobs": Wrong(value=0),
+        },
+    ),
+    "relatedness.entry_exit": Case(
+        data=(WAVES,),
+        columns=("period", *_CELL),
+        wrong={"rule": Wrong(value="strict"), "threshold": Wrong(value=0.0)},
+    ),
+    "relatedness.backtest_entries": Case(
+        data=(WAVES,),
+        options={"n_boot": 20, "seed": 1, "n_jobs": 1},
+        columns=("period", *_CELL),
+        wrong={
+            "train": Wrong(value="3"),
+            "test": Wrong(value="1"),
+            "threshold": Wrong(value=0.0),
+            "n_boot": Wrong(value=-1),
+            "level": Wrong(value=1.0),
+            "seed": Wrong(value=-1),
+            "n_jobs": Wrong(value=0),
+        },
+        free={"self_in_density": "yes or no"},
     ),
 }

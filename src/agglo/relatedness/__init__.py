@@ -13,10 +13,19 @@ from agglo.relatedness.convention import CONVENTIONS, Convention
 from agglo.relatedness.cooccurrence import cooccurrence_relatedness
 from agglo.relatedness.definitions import ClusterDefinitions, as_cluster_definitions
 from agglo.relatedness.density import relatedness_density, relative_relatedness
+from agglo.relatedness.entry import (
+    EntryBacktest,
+    EntryExit,
+    backtest_entries,
+    entry_exit,
+)
+from agglo.relatedness.income import IncomeContent, income_content
+from agglo.relatedness.intervals import ComplexityIntervals, complexity_intervals
 from agglo.relatedness.mixture import em_clusters
 from agglo.relatedness.mixture_results import EMClusters
 from agglo.relatedness.outlook import complexity_outlook
 from agglo.relatedness.presence import presence
+from agglo.relatedness.product_space import ProductSpace, product_space
 from agglo.relatedness.proximity import proximity
 from agglo.relatedness.reassignment import Reassignments, propose_reassignments
 from agglo.relatedness.relatedness_results import (
@@ -54,6 +63,7 @@ __all__ = [
     "ClusterLinkages",
     "ClusterStrength",
     "Complexity",
+    "ComplexityIntervals",
     "ComplexityOutlook",
     "Convention",
     "Cooccurrence",
@@ -61,8 +71,12 @@ __all__ = [
     "DefinitionAgreement",
     "DefinitionScores",
     "EMClusters",
+    "EntryBacktest",
+    "EntryExit",
     "Fitness",
+    "IncomeContent",
     "Presence",
+    "ProductSpace",
     "Proximity",
     "Reassignments",
     "Reflections",
@@ -75,16 +89,21 @@ __all__ = [
     "Trimming",
     "aggregate_clusters",
     "as_cluster_definitions",
+    "backtest_entries",
     "candidate_definitions",
     "cluster_linkages",
     "cluster_strength",
     "compare_definitions",
     "complexity",
+    "complexity_intervals",
     "complexity_outlook",
     "cooccurrence_relatedness",
     "em_clusters",
+    "entry_exit",
     "fitness",
+    "income_content",
     "presence",
+    "product_space",
     "propose_reassignments",
     "proximity",
     "reflections",

@@ -1,0 +1,176 @@
+"""Income content of activities and of what regions have: PRODY and EXPY."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from agglo.core.errors import AlignmentError, OptionError
+from agglo.core.results import ColumnData, Provenance, Result, Undefined, frozen_array
+from agglo.core.tables import RegionActivity, as_region_activity
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from numpy.typing import NDArray
+
+    from agglo.core.typing import FloatArray, IntoFrame
+
+__all__ = ["IncomeContent", "income_content"]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class IncomeContent(Result):
+    """PRODY of activities and EXPY of regions, in the unit of the income.
+
+    Parameters
+    ----------
+    region, activity
+        Labels, shapes (n_regions,) and (n_activities,).
+    prody
+        Mean income of the regions that have the activity, by how much it is theirs.
+    expy
+        Mean PRODY of what a region has.
+    income
+        As given; NaN where it is not known.
+    """
+
+    region: NDArray[np.str_]
+    activity: NDArray[np.str_]
+    prody: FloatArray
+    expy: FloatArray
+    income: FloatArray
+
+    def columns(self) -> Mapping[str, ColumnData]:
+        """Give one row per region, then one per activity."""
+        n, p = self.region.size, self.activity.size
+        return {
+            "kind": np.repeat(["region", "industry"], [n, p]),
+            "item": np.concatenate([self.region, self.activity]),
+            "value": np.concatenate([self.expy, self.prody]),
+        }
+
+    def summary(self) -> str:
+        """Give the ranges."""
+        return (
+            f"EXPY of {self.region.size} regions: {np.nanmin(self.expy):.6g} to "
+            f"{np.nanmax(self.expy):.6g}; PRODY of {self.activity.size} activities: "
+            f"{np.nanmin(self.prody):.6g} to {np.nanmax(self.prody):.6g}"
+        )
+
+    def _draw(self, ax: Axes) -> None:
+        ax.scatter(self.income, self.expy, s=12)
+        ax.set_xlabel("income")
+        ax.set_ylabel("EXPY")
+
+
+def income_content(
+    data: IntoFrame | RegionActivity,
+    *,
+    income: Mapping[str, float],
+    region: str = "region",
+    activity: str = "industry",
+    value: str = "employment",
+) -> IncomeContent:
+    r"""Measure the income level that activities and regions go with: PRODY and EXPY.
+
+    Also, with another number than income per region: the inequality or the emissions
+    that activities go with. Not evidence that an activity makes a region rich: income is
+    on both sides.
+
+    Parameters
+    ----------
+    data
+        Activity table of one period or `RegionActivity`.
+    income
+        Region to income per inhabitant (or Gini, or emissions), above 0. Regions without
+        one are left out, listed.
+    region, activity, value
+        Columns of a frame.
+
+    Returns
+    -------
+    IncomeContent
+        ``prody`` (n_activities,) and ``expy`` (n_regions,), in the unit of `income`.
+
+    Raises
+    ------
+    InvalidTableError
+        If the table breaks its schema or a cell is unknown.
+    AlignmentError
+        If `income` has none of the regions.
+    OptionError
+        If `income` is no mapping or not above 0.
+
+    Notes
+    -----
+    .. math:: PRODY_p = \sum_r \frac{x_{rp}/x_{r\cdot}}{\sum_s x_{sp}/x_{s\cdot}} y_r,
+        \qquad EXPY_r = \sum_p \frac{x_{rp}}{x_{r\cdot}} PRODY_p
+
+    These weights are those of the quotients, since the share of the whole cancels.
+    Activities that no region with an income has are NaN, and regions without income or
+    activity. O(n_regions n_activities).
+
+    References
+    ----------
+    Hausmann, Hwang and Rodrik 2007, doi:10.1007/s10887-006-9009-4.
+
+    See Also
+    --------
+    complexity : Without incomes.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> from agglo.relatedness import income_content
+    >>> trade = pa.table({"region": list("aabb"), "industry": list("xyxy"),
+    ...     "employment": [8.0, 2.0, 1.0, 9.0]})
+    >>> income_content(trade, income={"a": 10.0, "b": 20.0}).expy.round(6).tolist()
+    [12.525253, 17.474747]
+    """
+    table = as_region_activity(data, region=region, activity=activity, value=value)
+    y = _incomes(table, income)
+    known = np.isfinite(y) & (table.row_total > 0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = table.values / table.row_total[:, None]
+        held = share[known]
+        prody = (y[known] @ held) / held.sum(axis=0)
+    expy = np.full(y.size, np.nan)
+    expy[known] = held @ np.nan_to_num(prody)
+    return IncomeContent(
+        provenance=Provenance.of(
+            income_content, table, y, parameters={"regions": int(known.sum())}
+        ),
+        frame_kind=table.frame_kind,
+        undefined=(
+            *(
+                Undefined(reason="no income or no activity: left out", region=str(r))
+                for r in table.region[~known]
+            ),
+            *(
+                Undefined(reason="no region with an income has it", activity=str(a))
+                for a in table.activity[np.isnan(prody)]
+            ),
+        ),
+        region=table.region,
+        activity=table.activity,
+        prody=frozen_array(prody),
+        expy=frozen_array(expy),
+        income=frozen_array(y),
+    )
+
+
+def _incomes(table: RegionActivity, given: Mapping[str, float]) -> FloatArray:
+    if not isinstance(given, Mapping):
+        msg = "income= must be a mapping of regions to numbers."
+        raise OptionError(msg)
+    y = np.array([float(given.get(str(r), np.nan)) for r in table.region])
+    if np.any(y <= 0):
+        msg = f"income= must be above 0; it is not in {table.region[y <= 0][:5].tolist()}."
+        raise OptionError(msg)
+    if not np.isfinite(y).any():
+        msg = f"`income` has none of the regions, for example {table.region[:5].tolist()}."
+        raise AlignmentError(msg)
+    return y
