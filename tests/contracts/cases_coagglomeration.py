@@ -116,4 +116,22 @@ COAGGLOMERATION: Mapping[str, Case] = {
             "crs": _CRS,
         },
     ),
+    "concentration.local_colocation_quotient": Case(
+        data=(PLANTS,),
+        options={
+            "activity": "a",
+            "neighbour": "b",
+            "k": 3,
+            "type": "industry",
+            "inference": Permutation(n=99, seed=7),
+        },
+        columns=("type", "x", "y"),
+        wrong={
+            "activity": Wrong(value="q", error=AlignmentError),
+            "neighbour": Wrong(value="q", error=AlignmentError),
+            "k": Wrong(value=0),
+            "crs": _CRS,
+        },
+        free={"inference": CHECKED},
+    ),
 }

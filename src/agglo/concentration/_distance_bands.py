@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import warnings
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from agglo.core.errors import NumericsWarning
 from agglo.core.inference import global_envelope, pointwise_envelope
 from agglo.core.results import frozen_array
 
 if TYPE_CHECKING:
     from agglo.core.typing import BoolArray, FloatArray
 
-__all__ = ["band_fields", "bands_where_known", "no_bands"]
+__all__ = ["band_fields", "bands_where_known", "curve_tests", "no_bands"]
 
 
 def no_bands(n: int) -> FloatArray:
@@ -38,3 +40,25 @@ def band_fields(bands: FloatArray) -> dict[str, FloatArray]:
     """Name the fields of a result: ends of the pointwise and of the global band, read-only."""
     names = ("lower", "upper", "global_lower", "global_upper")
     return {n: frozen_array(b) for n, b in zip(names, bands, strict=True)}
+
+
+def curve_tests(value: FloatArray, simulated: FloatArray | None) -> dict[str, float]:
+    """P-values of a whole curve against its draws, by three measures of how far it is.
+
+    Extreme rank length, largest deviation in standard deviations, integrated squared
+    deviation; NaN where nothing was drawn, or nowhere known.
+    """
+    kinds: tuple[Literal["erl", "mad", "dclf"], ...] = ("erl", "mad", "dclf")
+    out = {f"p_{kind}": float("nan") for kind in kinds}
+    if simulated is None:
+        return out
+    known = np.isfinite(value) & np.isfinite(simulated).all(axis=0)
+    if not known.any():
+        return out
+    with warnings.catch_warnings():
+        # the bands have said already that draws are few
+        warnings.simplefilter("ignore", NumericsWarning)
+        for kind in kinds:
+            band = global_envelope(value[known], simulated[:, known], kind=kind)
+            out[f"p_{kind}"] = float(band.p)
+    return out

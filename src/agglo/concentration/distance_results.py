@@ -53,6 +53,9 @@ class KDensity(Result):
         What chance was, draws from it, share of them outside a band.
     duplicate_share
         Share of all points that have the place of another.
+    p_erl, p_mad, p_dclf
+        P-values of the whole curve, two-sided: extreme rank length, largest deviation in
+        standard deviations, integrated squared deviation; NaN without draws.
     """
 
     activity: str
@@ -75,6 +78,9 @@ class KDensity(Result):
     n_draws: int
     level: float
     duplicate_share: float
+    p_erl: float = float("nan")
+    p_mad: float = float("nan")
+    p_dclf: float = float("nan")
 
     @property
     def localization(self) -> FloatArray:
@@ -211,6 +217,9 @@ class RelativeConcentration(Result):
         What chance was, draws from it, share outside a band.
     duplicate_share
         Share of all points that have the place of another.
+    p_mad, p_dclf
+        P-values of the whole curve by largest deviation in standard deviations, and by
+        integrated squared deviation; NaN without draws.
     """
 
     activity: str
@@ -232,6 +241,8 @@ class RelativeConcentration(Result):
     n_draws: int
     level: float
     duplicate_share: float
+    p_mad: float = float("nan")
+    p_dclf: float = float("nan")
 
     def columns(self) -> Mapping[str, ColumnData]:
         """Give one row per distance."""

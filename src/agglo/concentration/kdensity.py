@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from agglo.concentration import _kdensity_curve as curves
-from agglo.concentration._distance_bands import band_fields, no_bands
+from agglo.concentration._distance_bands import band_fields, curve_tests, no_bands
 from agglo.concentration._distance_input import (
     check_bandwidth,
     check_distances,
@@ -182,17 +182,21 @@ def duranton_overman(
     if h is None:
         h = curves.bandwidth_of(subject, within)
     found = _observe(subject, r, h, method, added=scheme == "sum")
-    entropy = None
+    entropy, simulated = None, None
     if chance is not None and inference is not None and found.curve is not None:
         entropy = entropy_of(inference.seed)
         simulated = curves.null_curves(subject, found.curve, chance, inference, entropy)
         found = _with_bands(found, simulated, level)
+    tests = curve_tests(found.value, simulated)
     return KDensity(
         activity=activity or "",
         neighbour=neighbour or "",
         r_km=frozen_array(r),
         value=frozen_array(found.value),
         **band_fields(found.bands),
+        p_erl=tests["p_erl"],
+        p_mad=tests["p_mad"],
+        p_dclf=tests["p_dclf"],
         null_mean=frozen_array(found.null_mean),
         bandwidth_km=h,
         n=subject.sizes[0],

@@ -10,6 +10,7 @@ import numpy as np
 from agglo.concentration._distance_bands import (
     band_fields,
     bands_where_known,
+    curve_tests,
     no_bands,
 )
 from agglo.concentration._distance_input import (
@@ -179,10 +180,12 @@ def marcon_puech(
         cells = kernels.Travel(distances=matrix)
     found = _measure(cells, points.type, points.weight, asked, r, h)
     entropy, bands, p = None, no_bands(r.size), float("nan")
+    simulated = None
     if inference is not None and np.isfinite(found.value).any():
         entropy = entropy_of(inference.seed)
         simulated = _draws(cells, points, asked, r, h, null, inference.n, entropy)
         bands, p = bands_where_known(found.value, simulated, level)
+    tests = curve_tests(found.value, simulated)
     return RelativeConcentration(
         activity=activity,
         neighbour=neighbour or activity,
@@ -193,6 +196,8 @@ def marcon_puech(
         n_used=frozen_array(found.n_used),
         **band_fields(bands),
         p=p,
+        p_mad=tests["p_mad"],
+        p_dclf=tests["p_dclf"],
         local=frozen_array(found.local),
         place_km=frozen_array(at[found.rows]),
         bandwidth_km=h if kind == "density" else float("nan"),
