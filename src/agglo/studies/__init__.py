@@ -44,6 +44,7 @@ STUDIES: Mapping[str, Study] = _Studies(
     {
         "concentration": "agglo.studies.concentration:STUDY",
         "digital": "agglo.studies.digital:STUDY",
+        "formation": "agglo.studies.formation:STUDY",
         "policy": "agglo.studies.policy:STUDY",
         "networks": "agglo.studies.networks:STUDY",
     }

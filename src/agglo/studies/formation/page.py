@@ -1,0 +1,411 @@
+"""Stage `report`: findings, cards, CSV files and the page."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from collections import Counter
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow.csv as pa_csv
+
+from agglo.core.results import version
+from agglo.studies.contract import StageOutput
+from agglo.studies.formation.cards import card, card_name, grid
+from agglo.studies.formation.columns import number
+from agglo.studies.formation.findings import all_findings
+from agglo.studies.formation.method import limit_notes, method_notes, origin_notes
+from agglo.studies.formation.options import FormationOptions
+from agglo.studies.formation.view import TABLES, View, view_of
+from agglo.studies.report import (
+    Figure,
+    FindingList,
+    KeyFigures,
+    Notes,
+    Report,
+    bar_chart,
+    interval_chart,
+)
+
+if TYPE_CHECKING:
+    from agglo.core.typing import Json
+    from agglo.studies.contract import StageInputs
+    from agglo.studies.formation.columns import Row
+    from agglo.studies.report import Block, DataTable
+
+__all__ = ["report"]
+
+_MOST_CARDS = 60
+_SHOWN = 25
+# tables written as CSV, under the names of the specification
+_FILES = {
+    "gate": "gate",
+    "elements": "elements",
+    "gate_sensitivity": "gate_sensitivity",
+    "stages": "stages",
+    "lock_in": "lock_in",
+    "resilience": "resilience",
+    "mechanisms": "mechanisms",
+    "indicators": "indicators",
+    "ranks": "evaluation",
+    "stars": "stars",
+    "alerts": "alerts",
+    "peers": "peers",
+    "registry": "registry",
+}
+# spreadsheets read Chinese text only after this mark
+_MARK = b"\xef\xbb\xbf"
+
+
+def report(inputs: StageInputs) -> StageOutput:
+    """Answer the questions of the study, write its page and the cards.
+
+    Parameters
+    ----------
+    inputs
+        What the earlier stages left; optional table ``truth`` of generated data.
+
+    Returns
+    -------
+    StageOutput
+        Documents ``findings``, ``hmm``, ``recommendations`` and ``provenance``; files
+        ``report.html``, a card per cluster and CSV files.
+    """
+    view = view_of(inputs)
+    found: list[Json] = [{**f.to_dict()} for f in all_findings(view)]
+    files = {
+        card_name(c): card(view, c).to_bytes() for c in view.clusters[:_MOST_CARDS]
+    }
+    for table, name in _FILES.items():
+        out = io.BytesIO()
+        pa_csv.write_csv(inputs.result(TABLES[table], table), out)
+        files[f"{name}.csv"] = _MARK + out.getvalue()
+    hashes: dict[str, Json] = {
+        n: hashlib.sha256(b).hexdigest() for n, b in files.items()
+    }
+    fires: list[Json] = [
+        {k: _plain(v) for k, v in r.items()}
+        for r in view.tables["recommendations"]
+        if r["state"] != "does not fire"
+    ]
+    return StageOutput(
+        documents={
+            "findings": found,
+            "hmm": view.note("life_notes", "hmm") or {},
+            "recommendations": fires,
+            "provenance": {**_stamp(inputs), "files": hashes},
+        },
+        files={"report.html": _page(view, found, inputs).to_bytes(), **files},
+    )
+
+
+def _plain(value: object) -> Json:
+    if isinstance(value, float):
+        return value if np.isfinite(value) else None
+    return value if value is None or isinstance(value, (str, int)) else str(value)
+
+
+def _stamp(inputs: StageInputs) -> dict[str, Json]:
+    options = asdict(inputs.options_as(FormationOptions))
+    text = json.dumps({**options, "seed": inputs.seed}, sort_keys=True)
+    return {
+        "software": f"agglo {version()}",
+        "configuration_sha256": hashlib.sha256(text.encode()).hexdigest(),
+        "seed": inputs.seed,
+        "data_files": {
+            name: digest for o in inputs.project.origins for name, digest in o.files
+        },
+    }
+
+
+def _page(view: View, found: list[Json], inputs: StageInputs) -> Report:
+    say = view.say
+    title = say("Formation and evaluation of clusters", "集群的形成与评价")
+    page = Report(
+        f"{view.title}: {title}" if view.title else title,
+        subtitle=say(
+            "Is this really a cluster, what formed it, where is it in its life, how good is "
+            "it?",
+            "这真的是集群吗？如何形成？处于何种阶段？质量如何？",
+        ),
+        lang=view.lang,
+        generated=view.generated,
+    )
+    page = page.section(say("In short", "要点")).add(_key_figures(view))
+    page = page.add(
+        FindingList(findings=tuple(f for f in found if isinstance(f, dict)))
+    )
+    parts: tuple[tuple[str, tuple[Block, ...]], ...] = (
+        (say("Verdicts", "三要素结论"), (_kinds(view), _gate_table(view))),
+        (say("Life cycle", "生命周期"), (_stage_figure(view), _hmm_table(view))),
+        (say("Evaluation", "综合评价"), _ranks(view)),
+        (say("Mechanisms", "形成机制"), (_mechanisms(view),)),
+        (say("Alerts", "预警"), (_alert_table(view),)),
+        (say("Recommendations", "建议"), (_rules(view),)),
+        (say("Rules and choices", "规则与选择"), (Notes(items=method_notes(view)),)),
+        (say("Limits", "局限"), (Notes(items=limit_notes(view)),)),
+        (say("Data", "数据"), (Notes(items=origin_notes(view, inputs)),)),
+    )
+    for heading, blocks in parts:
+        page = page.section(heading)
+        for block in blocks:
+            page = page.add(block)
+    changed = [
+        f"{n} = {getattr(view.options, n)}"
+        for n in FormationOptions.__slots__
+        if getattr(view.options, n) != getattr(FormationOptions(), n)
+    ]
+    return page.footer(
+        (say("Seed", "随机种子"), str(inputs.seed)),
+        (
+            say("Options that differ from the defaults", "与默认值不同的选项"),
+            "; ".join(changed) or say("none", "无"),
+        ),
+        (
+            say("Configuration (sha256)", "配置（sha256）"),
+            str(_stamp(inputs)["configuration_sha256"]),
+        ),
+    )
+
+
+def _key_figures(view: View) -> KeyFigures:
+    verdicts = Counter(str(r["verdict"]) for r in view.tables["gate"])
+    say = view.say
+    return KeyFigures(
+        items=(
+            (str(len(view.clusters)), say("clusters looked at", "个集群")),
+            (
+                str(verdicts.get("cluster", 0)),
+                say("have all three elements", "个三要素齐备"),
+            ),
+            (
+                str(verdicts.get("not_testable", 0)),
+                say("cannot be tested", "个无法检验"),
+            ),
+            (str(len(view.tables["alerts"])), say("alerts", "条预警")),
+            (
+                str(len(view.rows("recommendations", state="fires"))),
+                say("recommendations", "条建议"),
+            ),
+        )
+    )
+
+
+def _kinds(view: View) -> Figure:
+    counts = Counter(str(r["kind"]) for r in view.tables["gate"]).most_common()
+    names = [view.word(k) for k, _ in counts]
+    values = np.array([float(n) for _, n in counts])
+    caption = view.say("Clusters by kind", "各类型数量")
+    table = grid(
+        view,
+        caption,
+        [{"kind": n, "n": v} for n, v in zip(names, values, strict=True)],
+        (("kind", "Kind", "类型", "text"), ("n", "Clusters", "数量", "count")),
+    )
+    svg = bar_chart("kinds", names, values, label=view.say("clusters", "集群数"))
+    return Figure(svg=svg, caption=caption, alt=caption, table=table)
+
+
+def _gate_table(view: View) -> DataTable:
+    rows = [
+        {
+            "name": view.name(str(r["cluster"])),
+            **{e: view.word(r[e]) for e in ("proximity", "connection", "cooperation")},
+            "kind": view.word(r["kind"]),
+            "value": r["value"],
+            "agreement": r["agreement"],
+            "missing": r["missing"],
+        }
+        for r in view.tables["gate"]
+    ]
+    return grid(
+        view,
+        view.say("The three elements of every cluster", "各集群三要素"),
+        rows,
+        (
+            ("name", "Cluster", "集群", "text"),
+            ("proximity", "Proximity", "邻近", "text"),
+            ("connection", "Connection", "关联", "text"),
+            ("cooperation", "Cooperation", "合作", "text"),
+            ("kind", "Kind", "类型", "text"),
+            ("value", "Strength", "强度", "number"),
+            ("agreement", "Settings that agree", "一致设定占比", "share"),
+            ("missing", "Missing", "缺失", "text"),
+        ),
+    )
+
+
+def _stage_figure(view: View) -> Figure:
+    told = [
+        str(view.last_stage(c).get("stage") or "not_assessed") for c in view.clusters
+    ]
+    counts = Counter(told).most_common()
+    names = [view.word(k) for k, _ in counts]
+    values = np.array([float(n) for _, n in counts])
+    caption = view.say("Stage in the last period", "最近一期阶段")
+    table = grid(
+        view,
+        caption,
+        [{"stage": n, "n": v} for n, v in zip(names, values, strict=True)],
+        (("stage", "Stage", "阶段", "text"), ("n", "Clusters", "数量", "count")),
+    )
+    svg = bar_chart("stages", names, values, label=view.say("clusters", "集群数"))
+    return Figure(svg=svg, caption=caption, alt=caption, table=table)
+
+
+def _hmm_table(view: View) -> DataTable:
+    means = view.note("life_notes", "hmm", "means")
+    dwell = view.note("life_notes", "hmm", "dwell")
+    matched = view.note("life_notes", "hmm", "matched")
+    rows: list[Row] = []
+    if (
+        isinstance(means, list)
+        and isinstance(dwell, list)
+        and isinstance(matched, list)
+    ):
+        for k, (m, d, name) in enumerate(zip(means, dwell, matched, strict=True), 1):
+            if isinstance(m, list):
+                row = {"state": str(k), "size": m[0], "growth": m[1], "change": m[2]}
+                rows.append({**row, "dwell": d, "stage": view.word(name)})
+    return grid(
+        view,
+        view.say("Hidden states, without rules", "隐状态（不用规则）"),
+        rows,
+        (
+            ("state", "State", "状态", "text"),
+            ("stage", "Stands for", "对应阶段", "text"),
+            ("size", "Size (z)", "规模 z", "number"),
+            ("growth", "Growth beyond the nation's", "相对增长", "number"),
+            ("change", "Change of diversity", "多样性变化", "number"),
+            ("dwell", "Stays (periods)", "停留期数", "number"),
+        ),
+        note=view.say(
+            "Agreement with the rules: adjusted Rand {r}, Cramér's V {v}.",
+            "与规则的一致性：调整兰德指数 {r}，Cramér V {v}。",
+            r=view.show(view.note("life_notes", "hmm", "adjusted_rand")),
+            v=view.show(view.note("life_notes", "hmm", "cramer")),
+        ),
+    )
+
+
+def _ranks(view: View) -> tuple[Block, ...]:
+    mine = [r for c in view.clusters for r in view.rows("ranks", cluster=c)]
+    mine.sort(key=lambda r: number(r["value"]))
+    rows = [
+        {
+            **r,
+            "name": view.name(str(r["cluster"])),
+            "stars": view.one("stars", cluster=r["cluster"]).get("stars"),
+        }
+        for r in mine
+    ]
+    caption = view.say(
+        "Ranks among {n} peers with their intervals",
+        "在 {n} 个同类中的名次及区间",
+        n=len(view.tables["ranks"]),
+    )
+    table = grid(
+        view,
+        caption,
+        rows,
+        (
+            ("name", "Cluster", "集群", "text"),
+            ("value", "Rank", "名次", "count"),
+            ("lower", "From", "下界", "count"),
+            ("upper", "To", "上界", "count"),
+            ("top_share", "Among the first ten", "进入前十占比", "share"),
+            ("stars", "Stars", "星级", "count"),
+        ),
+    )
+    first = rows[:_SHOWN]
+    if not first:
+        return (table,)
+    values, lower, upper = (
+        np.array([number(r[k]) for r in first]) for k in ("value", "lower", "upper")
+    )
+    svg = interval_chart(
+        "ranks",
+        [str(r["name"]) for r in first],
+        values,
+        lower,
+        upper,
+        label=view.say("rank", "名次"),
+    )
+    return (Figure(svg=svg, caption=caption, alt=caption, table=table),)
+
+
+def _mechanisms(view: View) -> DataTable:
+    rows = view.tables["mechanisms"]
+    known: dict[str, list[float]] = {}
+    for r in rows:
+        known.setdefault(str(r["indicator"]), []).append(number(r["value"]))
+    needs = {str(r["indicator"]): str(r["needs"]) for r in rows if r["needs"]}
+    shown = [
+        {
+            "indicator": k,
+            "known": float(np.isfinite(v).sum()),
+            "median": float(np.nanmedian(v)) if np.isfinite(v).any() else None,
+            "needs": needs.get(k, ""),
+        }
+        for k, v in ((k, np.array(x)) for k, x in sorted(known.items()))
+    ]
+    return grid(
+        view,
+        view.say("Indicators of the six mechanisms", "六大机制指标"),
+        shown,
+        (
+            ("indicator", "Indicator", "指标", "text"),
+            ("known", "Clusters with a value", "有值集群数", "count"),
+            ("median", "Median", "中位数", "number"),
+            ("needs", "Needs", "所需数据", "text"),
+        ),
+        note=view.say(
+            "What was not computed needs data; nothing is filled in. Values per cluster are "
+            "in mechanisms.csv.",
+            "未计算者缺数据，不作填补。逐集群数值见 mechanisms.csv。",
+        ),
+    )
+
+
+def _alert_table(view: View) -> DataTable:
+    rows = [{**r, "name": view.name(str(r["cluster"]))} for r in view.tables["alerts"]]
+    return grid(
+        view,
+        view.say("Alerts", "预警"),
+        rows,
+        (
+            ("name", "Cluster", "集群", "text"),
+            ("alert", "Alert", "预警", "text"),
+            ("level", "Level", "级别", "text"),
+            ("first_seen", "First seen", "首次出现", "text"),
+            ("evidence", "Evidence", "证据", "text"),
+        ),
+    )
+
+
+def _rules(view: View) -> DataTable:
+    rows = [
+        {
+            **r,
+            "name": view.name(str(r["unit"])) if r["unit"] else view.say("all", "全部"),
+        }
+        for r in view.rows("recommendations", state="fires")
+    ]
+    order = {"national": 0, "local": 1, "cluster": 2}
+    rows.sort(key=lambda r: (order[str(r["level"])], -number(r["priority"])))
+    return grid(
+        view,
+        view.say("Rules that fire, with their evidence", "触发的规则及证据"),
+        rows,
+        (
+            ("rule", "Rule", "规则", "text"),
+            ("level", "Level", "层面", "text"),
+            ("name", "For", "对象", "text"),
+            ("text", "Recommendation", "建议", "text"),
+            ("evidence", "Evidence", "证据", "text"),
+            ("indicative", "Status", "状态", "text"),
+        ),
+    )

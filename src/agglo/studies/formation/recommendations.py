@@ -1,0 +1,188 @@
+"""Recommendations from evidence: rules, the values behind them, and nothing else."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+
+from agglo.studies.formation.rule_table import RULES, RULES_VERSION
+from agglo.studies.report import format_number
+
+if TYPE_CHECKING:
+    from agglo.core.typing import Lang
+
+__all__ = ["Facts", "fired", "recommend"]
+
+Facts: TypeAlias = Mapping[str, object]
+_NATIONAL_LEAST = 20
+_SHARES = (
+    "province_share",
+    "failed_share",
+    "double_share",
+    "key_firm",
+    "outside_share",
+    "missing_share",
+)
+
+
+def _n(facts: Facts, name: str) -> float:
+    value = facts.get(name)
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return float(value)
+    return math.nan
+
+
+# how far beyond its threshold a rule is: positive fires
+_BEYOND: Mapping[str, Callable[[Facts], float]] = {
+    "N1": lambda f: _n(f, "province_share") - 0.5,
+    "N2": lambda f: _n(f, "failed_share") - 0.3,
+    "N3": lambda f: _n(f, "double_share") - 0.1 + 1e-12,
+    "N4": lambda f: 1.0 if f.get("crowded") else -1.0,
+    "N5": lambda f: _n(f, "rank_width") / max(_n(f, "ranked"), 1.0) - 0.25,
+    "N6": lambda f: 1.0 if f.get("declining") else -1.0,
+    "L1": lambda f: _passes(f, "proximity", "connection"),
+    "L2": lambda f: _passes(f, "connection", "cooperation"),
+    "L3": lambda f: 1.0 if f.get("entries") else -1.0,
+    "L4": lambda f: _n(f, "local_supply_low") - _n(f, "local_supply"),
+    "L5": lambda f: 1.0 if f.get("belt") == "none" else -1.0,
+    "L6": lambda f: (_n(f, "pay_low") - _n(f, "pay")) / max(_n(f, "pay_low"), 1e-9),
+    "L7": lambda f: min(
+        _n(f, "support") - _n(f, "support_high"), -0.01 - _n(f, "relative_growth")
+    ),
+    "L8": lambda f: _n(f, "energy") - _n(f, "energy_high"),
+    "C1": lambda f: max(_n(f, "key_firm") - 0.4, _n(f, "firm_herfindahl") - 0.25),
+    "C2": lambda f: _n(f, "rigid") - 0.5,
+    "C3": lambda f: 2.0 - _n(f, "organisation"),
+    "C4": lambda f: 0.1 - _n(f, "outside_share"),
+    "C5": lambda f: 0.5 - _n(f, "chain"),
+    "C6": lambda f: -0.25 - _n(f, "resistance"),
+    "C7": lambda f: (
+        1.0 if f.get("stage") == "renewal" else np.nan_to_num(_n(f, "new_share")) - 0.1
+    ),
+    "C8": lambda f: _n(f, "missing_share") - 0.3,
+}
+
+
+def _passes(facts: Facts, one: str, other: str) -> float:
+    return 1.0 if facts[one] == "pass" and facts[other] == "fail" else -1.0
+
+
+def recommend(
+    national: Facts, clusters: Mapping[str, Facts], *, lang: Lang = "en"
+) -> list[dict[str, object]]:
+    """Evaluate every rule of the table.
+
+    Parameters
+    ----------
+    national
+        Facts about all clusters together.
+    clusters
+        Cluster to its facts; absent or NaN facts are missing inputs. ``indicative`` names
+        facts that are proxies or unverified.
+    lang
+        Language of the texts.
+
+    Returns
+    -------
+    list of dict
+        rule, version, level, unit, state (``fires``, ``does not fire``, ``not evaluable``),
+        fires_if, evidence (JSON), missing, text, priority, indicative. Priority is the
+        distance beyond the threshold over the interquartile range of that distance.
+    """
+    rows: list[dict[str, object]] = []
+    for code, rule in RULES.items():
+        units = {"": national} if rule.level == "national" else clusters
+        beyond = {u: _judged(code, f) for u, f in units.items()}
+        spread = _range([b for b, _ in beyond.values() if math.isfinite(b)])
+        for unit, facts in units.items():
+            distance, missing = beyond[unit]
+            fires = not missing and distance > 0
+            state = "fires" if fires else "does not fire"
+            rows.append(
+                {
+                    "rule": code,
+                    "version": RULES_VERSION,
+                    "level": rule.level,
+                    "unit": unit,
+                    "state": "not evaluable" if missing else state,
+                    "fires_if": rule.fires_if,
+                    "evidence": _evidence(rule.needs, facts),
+                    "missing": ", ".join(missing),
+                    "text": _text(rule.zh if lang == "zh" else rule.en, facts)
+                    if fires
+                    else "",
+                    "priority": distance / spread if fires else None,
+                    "indicative": _indicative(rule.needs, facts),
+                }
+            )
+    return rows
+
+
+def fired(
+    rows: Sequence[Mapping[str, object]], unit: str
+) -> list[Mapping[str, object]]:
+    """Give the rules that fire for a unit, the most pressing first."""
+    mine = [r for r in rows if r["unit"] == unit and r["state"] == "fires"]
+    return sorted(mine, key=lambda r: -float(str(r["priority"])))
+
+
+def _judged(code: str, facts: Facts) -> tuple[float, list[str]]:
+    rule = RULES[code]
+    missing = [n for n in rule.needs if _absent(facts.get(n))]
+    if code == "C1" and len(missing) == 1:  # either of the two decides
+        missing = []
+    if rule.level == "national" and _n(facts, "n") < _NATIONAL_LEAST:
+        missing = [*missing, f"{_NATIONAL_LEAST} clusters"]
+    if code == "C5" and facts.get("connection") == "not_testable":
+        missing = [*missing, "connection"]
+    if missing:
+        return math.nan, missing
+    if code == "C1":
+        parts = [_n(facts, "key_firm") - 0.4, _n(facts, "firm_herfindahl") - 0.25]
+        return float(np.nanmax(parts)), []
+    return float(_BEYOND[code](facts)), []
+
+
+def _absent(value: object) -> bool:
+    if value is None or value in ("", "not_testable", "not_assessed"):
+        return True
+    return isinstance(value, float) and math.isnan(value)
+
+
+def _range(values: Sequence[float]) -> float:
+    if len(values) < 4:
+        return 1.0
+    low, high = np.quantile(values, [0.25, 0.75])
+    return float(high - low) or 1.0
+
+
+def _evidence(needs: Sequence[str], facts: Facts) -> str:
+    held = {n: facts.get(n) for n in needs}
+    plain = {k: None if _absent(v) else v for k, v in held.items()}
+    return json.dumps(plain, ensure_ascii=False, sort_keys=True, default=str)
+
+
+def _indicative(needs: Sequence[str], facts: Facts) -> str:
+    weak = facts.get("indicative")
+    names = weak if isinstance(weak, (list, tuple)) else ()
+    return "indicative" if any(n in names for n in needs) else ""
+
+
+class _Filled(dict[str, str]):
+    def __missing__(self, key: str) -> str:
+        return "–"
+
+
+def _text(template: str, facts: Facts) -> str:
+    shown: dict[str, str] = {}
+    for name, value in facts.items():
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            kind = "share" if name in _SHARES else "number"
+            shown[name] = format_number(float(value), kind)  # type: ignore[arg-type]
+        else:
+            shown[name] = str(value)
+    return template.format_map(_Filled(shown))

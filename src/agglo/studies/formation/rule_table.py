@@ -1,0 +1,205 @@
+"""The rule table of the recommendations: level, condition in words, template, inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+__all__ = ["RULES", "RULES_VERSION", "Rule"]
+
+RULES_VERSION = "1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One line of the table; text comes from the templates and from nowhere else.
+
+    Parameters
+    ----------
+    id
+        For example ``"C5"``.
+    level
+        ``"national"``, ``"local"`` or ``"cluster"``.
+    fires_if
+        The condition in words.
+    needs
+        Facts without which it is not evaluable.
+    en, zh
+        Templates; the fields are filled with the evidence.
+    """
+
+    id: str
+    level: str
+    fires_if: str
+    needs: tuple[str, ...]
+    en: str
+    zh: str
+
+
+_ROWS: tuple[tuple[str, str, tuple[str, ...], str, str], ...] = (
+    (
+        "N1",
+        "the five provinces with most designations hold more than half of them",
+        ("province_share",),
+        "{province_share} of designations lie in {provinces}: review the national layout.",
+        "{province_share} 的认定集中在 {provinces}：建议审视全国布局。",
+    ),
+    (
+        "N2",
+        "more than 30 % of the clusters fail or cannot be tested",
+        ("failed_share",),
+        "{failed} of {n} fail or cannot be tested ({missing}): require the three elements "
+        "and the data at entry.",
+        "{n} 个中有 {failed} 个不满足或无法检验（{missing}）：建议在遴选时要求三要素及其数据。",
+    ),
+    (
+        "N3",
+        "at least 10 % of city-industry pairs carry two programmes",
+        ("double_share",),
+        "{double} pairs carry several labels: align programmes.",
+        "{double} 个城市—行业被多个计划重复认定：建议统筹各类计划。",
+    ),
+    (
+        "N4",
+        "an industry designated in more than ten cities, most of them without specialisation",
+        ("crowded",),
+        "{crowded}: designations without specialisation: check for duplication.",
+        "{crowded}：存在缺乏专业化基础的认定，建议核查重复布局。",
+    ),
+    (
+        "N5",
+        "the median rank interval is wider than a quarter of the clusters",
+        ("rank_width",),
+        "Ranks are uncertain (median interval {rank_width}): publish bands, not ranks.",
+        "名次不确定（区间中位宽度 {rank_width}）：建议发布档次而非名次。",
+    ),
+    (
+        "N6",
+        "three periods of decline in a row",
+        ("declining",),
+        "{declining}: put under dynamic adjustment.",
+        "{declining}：建议纳入动态调整。",
+    ),
+    (
+        "L1",
+        "proximity passes, connection fails",
+        ("proximity", "connection"),
+        "Firms are close but industries unrelated (score {connection_score}): build links.",
+        "企业邻近但行业关联弱（得分 {connection_score}）：建议补链。",
+    ),
+    (
+        "L2",
+        "connection passes, cooperation fails",
+        ("connection", "cooperation"),
+        "Related firms with few ties (E-I {ei}): support an intermediary and joint "
+        "platforms.",
+        "行业关联但合作不足（E-I {ei}）：建议培育中介组织与共性平台。",
+    ),
+    (
+        "L3",
+        "an absent industry with relatedness density in the top tenth",
+        ("entries",),
+        "Closest entries: {entries}.",
+        "最接近的进入方向：{entries}。",
+    ),
+    (
+        "L4",
+        "local supply below the median of the peers, interval excluded",
+        ("local_supply", "local_supply_low"),
+        "Main leakages: {leakages}.",
+        "主要外溢环节：{leakages}。",
+    ),
+    (
+        "L5",
+        "no on-line belt for a consumer good",
+        ("belt",),
+        "No on-line belt in {city}: test a sales channel with {peers} peers that have one.",
+        "{city} 无线上产业带：可向已有产业带的 {peers} 个同类学习试点销售渠道。",
+    ),
+    (
+        "L6",
+        "payroll per employee below the interval of the median of the peers",
+        ("pay", "pay_low"),
+        "Productivity (payroll per employee) {pay} against {pay_median}.",
+        "人均工资 {pay}，同类中位数 {pay_median}。",
+    ),
+    (
+        "L7",
+        "support above the third quartile of the peers and growth far below",
+        ("support", "support_high", "relative_growth"),
+        "Support is high and growth is {relative_growth}: review instruments.",
+        "支持力度高而增长为 {relative_growth}：建议评估政策工具。",
+    ),
+    (
+        "L8",
+        "energy per output above the third quartile of the peers",
+        ("energy", "energy_high"),
+        "Energy intensity {energy}, peers {energy_high}.",
+        "单位能耗 {energy}，同类 {energy_high}。",
+    ),
+    (
+        "C1",
+        "one firm has more than 40 % of employment, or the firm Herfindahl is above 0.25",
+        ("key_firm", "firm_herfindahl"),
+        "Key-firm dependence {key_firm}: widen suppliers and customers.",
+        "对龙头企业依赖度 {key_firm}：建议拓展供应商与客户。",
+    ),
+    (
+        "C2",
+        "rigid",
+        ("rigid",),
+        "Concentration up {rise}, diversity {fall}: open search, related entry.",
+        "集中度上升 {rise}，多样性变化 {fall}：建议开放式搜寻与相关进入。",
+    ),
+    (
+        "C3",
+        "organisation score below 2",
+        ("organisation",),
+        "No effective promotion body (score {organisation}): set one up (duties: "
+        "spokesperson, network record, self-discipline).",
+        "缺乏有效的促进机构（得分 {organisation}）：建议设立（代言、联络、自律）。",
+    ),
+    (
+        "C4",
+        "fewer than 10 % of ties go outside",
+        ("outside_share",),
+        "Ties are inward (E-I {ei}): outside partnerships.",
+        "联系偏内向（E-I {ei}）：建议加强对外合作。",
+    ),
+    (
+        "C5",
+        "chain completeness below one half",
+        ("chain",),
+        "Missing links: {missing_links}; weigh cost, completeness is not a goal in itself.",
+        "缺失环节：{missing_links}；请权衡成本，链条完整本身不是目标。",
+    ),
+    (
+        "C6",
+        "resistance below -0.25",
+        ("resistance",),
+        "Employment fell {resistance} more than expected in {shock}: stress plan.",
+        "{shock} 就业降幅超出预期 {resistance}：建议制定压力预案。",
+    ),
+    (
+        "C7",
+        "renewal, or more than 10 % of employment in new sub-industries",
+        ("stage",),
+        "Renewal in {new_industries}: shift support there.",
+        "{new_industries} 出现更新：建议支持向其倾斜。",
+    ),
+    (
+        "C8",
+        "more than 30 % of the indicators are missing",
+        ("missing_share",),
+        "Observation gap: {missing_list}.",
+        "观测缺口：{missing_list}。",
+    ),
+)
+_LEVELS: Mapping[str, str] = {"N": "national", "L": "local", "C": "cluster"}
+
+RULES: Mapping[str, Rule] = {
+    code: Rule(
+        id=code, level=_LEVELS[code[0]], fires_if=when, needs=needs, en=en, zh=zh
+    )
+    for code, when, needs, en, zh in _ROWS
+}

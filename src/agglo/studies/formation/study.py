@@ -1,0 +1,84 @@
+"""The stages of the formation study, in order."""
+
+from __future__ import annotations
+
+from agglo.studies.contract import Stage, Study
+from agglo.studies.formation.demo import demo
+from agglo.studies.formation.gate import gate
+from agglo.studies.formation.life import life
+from agglo.studies.formation.measures import measures
+from agglo.studies.formation.options import FormationOptions
+from agglo.studies.formation.page import report
+from agglo.studies.formation.platform import platform
+from agglo.studies.formation.plsn import layers
+from agglo.studies.formation.prepare import prepare
+
+__all__ = ["STUDY"]
+
+_FIRST = ("prepare",)
+_DATA = (
+    "cluster_panel",
+    "activity",
+    "definitions",
+    "members",
+    "regions",
+    "edges",
+    "events",
+    "answers",
+)
+
+STUDY = Study(
+    name="formation",
+    title={"en": "Formation and evaluation of clusters", "zh": "集群的形成与评价"},
+    question={
+        "en": "Is this really a cluster, what formed it, where is it in its life, how good "
+        "is it?",
+        "zh": "这真的是集群吗？如何形成？处于何种阶段？质量如何？",
+    },
+    options=FormationOptions,
+    stages=(
+        Stage(
+            name="prepare",
+            run=prepare,
+            optional=_DATA,
+        ),
+        Stage(
+            name="gate",
+            run=gate,
+            optional=(
+                "members",
+                "edges",
+                "industry_links",
+                "input_output",
+                "concordances",
+            ),
+            after=_FIRST,
+        ),
+        Stage(name="life", run=life, optional=("events",), after=_FIRST),
+        Stage(
+            name="measures",
+            run=measures,
+            optional=("answers",),
+            after=(*_FIRST, "gate", "life"),
+        ),
+        Stage(
+            name="platform",
+            run=platform,
+            optional=("members", "designations"),
+            after=(*_FIRST, "gate", "life", "measures"),
+        ),
+        Stage(
+            name="layers",
+            run=layers,
+            optional=("members", "edges"),
+            after=(*_FIRST, "gate"),
+        ),
+        Stage(
+            name="report",
+            run=report,
+            optional=("truth",),
+            after=(*_FIRST, "gate", "life", "measures", "platform", "layers"),
+        ),
+    ),
+    demo=demo,
+)

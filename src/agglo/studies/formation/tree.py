@@ -1,0 +1,217 @@
+"""The default tree of the evaluation: six pillars, thirty indicators, what each needs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+__all__ = ["INDICATORS", "KEPT", "PILLARS", "TreeIndicator"]
+
+PILLARS: Mapping[str, tuple[str, str]] = {
+    "scale": ("Scale", "规模"),
+    "specialisation": ("Specialisation", "专业化"),
+    "efficiency": ("Efficiency and dynamism", "效率与活力"),
+    "innovation": ("Innovation", "创新"),
+    "network": ("Network and governance", "网络与治理"),
+    "resilience": ("Green, digital, resilience", "绿色、数字与韧性"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TreeIndicator:
+    """One of the thirty indicators.
+
+    Parameters
+    ----------
+    name
+        Name in the tables.
+    label_en, label_zh
+        Names on pages.
+    pillar
+        One of `PILLARS`.
+    direction
+        ``"positive"`` or ``"negative"``.
+    inputs
+        Data that it takes.
+    status
+        What a value of it is: ``computed`` or ``proxy``.
+    available
+        Whether the study computes it; the others wait for data of the user.
+    """
+
+    name: str
+    label_en: str
+    label_zh: str
+    pillar: str
+    direction: str
+    inputs: str
+    status: str = "computed"
+    available: bool = True
+
+
+_ROWS: tuple[tuple[str, str, str, str, str, str, bool], ...] = (
+    ("employment", "Employment", "就业", "scale", "+", "employment", True),
+    (
+        "establishments",
+        "Establishments",
+        "企业数",
+        "scale",
+        "+",
+        "establishments",
+        True,
+    ),
+    ("payroll", "Payroll", "工资总额", "scale", "+", "payroll", True),
+    ("output", "Value added", "增加值", "scale", "+", "value added", False),
+    (
+        "quotient",
+        "Location quotient",
+        "区位商",
+        "specialisation",
+        "+",
+        "employment",
+        True,
+    ),
+    (
+        "share",
+        "Share of the nation",
+        "全国份额",
+        "specialisation",
+        "+",
+        "employment",
+        True,
+    ),
+    (
+        "gamma",
+        "Ellison-Glaeser",
+        "EG 指数",
+        "specialisation",
+        "+",
+        "plant sizes",
+        False,
+    ),
+    (
+        "focus",
+        "Share of the region",
+        "地区份额",
+        "specialisation",
+        "+",
+        "employment",
+        True,
+    ),
+    ("pay", "Payroll per employee", "人均工资", "efficiency", "+", "payroll", True),
+    (
+        "productivity",
+        "Value added per employee",
+        "人均增加值",
+        "efficiency",
+        "+",
+        "value added",
+        False,
+    ),
+    (
+        "density",
+        "Output per hectare",
+        "地均产出",
+        "efficiency",
+        "+",
+        "output, area",
+        False,
+    ),
+    (
+        "growth",
+        "Growth over three periods",
+        "三期增长",
+        "efficiency",
+        "+",
+        "four periods",
+        True,
+    ),
+    ("entry", "Entry rate", "进入率", "efficiency", "+", "entries", False),
+    (
+        "competitive",
+        "Competitive component",
+        "竞争分量",
+        "efficiency",
+        "+",
+        "four periods",
+        True,
+    ),
+    ("patents", "Patents per 1000", "千人专利", "innovation", "+", "patents", False),
+    ("research", "Research per output", "研发强度", "innovation", "+", "R&D", False),
+    (
+        "technology",
+        "Technological diversity",
+        "技术多样性",
+        "innovation",
+        "+",
+        "patents",
+        False,
+    ),
+    (
+        "champions",
+        "Champions per 1000 firms",
+        "千企冠军数",
+        "innovation",
+        "+",
+        "lists",
+        False,
+    ),
+    (
+        "network_ratio",
+        "Ties inside over chance",
+        "内部联系/随机",
+        "network",
+        "+",
+        "ties",
+        True,
+    ),
+    ("ei_index", "E-I index", "E-I 指数", "network", "-", "ties", True),
+    (
+        "chain",
+        "Chain completeness",
+        "链条完整度",
+        "network",
+        "+",
+        "sub-industries",
+        True,
+    ),
+    (
+        "local_supply",
+        "Local supply share",
+        "本地配套率",
+        "network",
+        "+",
+        "input-output",
+        False,
+    ),
+    ("outside_share", "Outside ties", "外部联系占比", "network", "+", "ties", False),
+    ("organisation", "Organisation score", "组织得分", "network", "+", "answers", True),
+    ("funds", "Policy funds", "政策资金", "network", "+", "funds", False),
+    ("belt", "Belt match", "产业带匹配", "resilience", "+", "digital study", False),
+    ("energy", "Energy per output", "单位能耗", "resilience", "-", "energy", False),
+    (
+        "cloud",
+        "Firms using cloud services",
+        "上云企业占比",
+        "resilience",
+        "+",
+        "survey",
+        False,
+    ),
+    ("resistance", "Resistance", "抵抗力", "resilience", "+", "a shock", True),
+    ("rigidity", "Rigidity", "锁定", "resilience", "-", "six periods", True),
+)
+
+INDICATORS: Mapping[str, TreeIndicator] = {
+    name: TreeIndicator(
+        name=name,
+        label_en=en,
+        label_zh=zh,
+        pillar=pillar,
+        direction="positive" if sign == "+" else "negative",
+        inputs=inputs,
+        available=available,
+    )
+    for name, en, zh, pillar, sign, inputs, available in _ROWS
+}
+KEPT: tuple[str, ...] = tuple(n for n, i in INDICATORS.items() if i.available)

@@ -1,0 +1,181 @@
+"""What the stages left, as findings, cards and page read it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from agglo.studies.formation.columns import Row, number
+from agglo.studies.formation.options import FormationOptions
+from agglo.studies.report import NumberKind, format_number
+
+if TYPE_CHECKING:
+    from agglo.core.typing import Json, Lang
+    from agglo.studies.contract import StageInputs
+
+__all__ = ["TABLES", "View", "view_of"]
+
+# stage of every table that pages read or that becomes a CSV file
+TABLES: Mapping[str, str] = {
+    "clusters": "prepare",
+    "gate": "gate",
+    "elements": "gate",
+    "gate_sensitivity": "gate",
+    "network": "gate",
+    "stages": "life",
+    "lock_in": "life",
+    "resilience": "life",
+    "breaks": "life",
+    "indicators": "measures",
+    "mechanisms": "measures",
+    "scores": "measures",
+    "ranks": "measures",
+    "stars": "measures",
+    "registry": "platform",
+    "period_indicators": "platform",
+    "alerts": "platform",
+    "peers": "platform",
+    "recommendations": "platform",
+    "layer_point": "layers",
+    "layer_line": "layers",
+    "layer_surface": "layers",
+    "layer_network": "layers",
+    "layer_completeness": "layers",
+}
+_NOTES = {
+    "coverage": "prepare",
+    "gate_notes": "gate",
+    "life_notes": "life",
+    "measure_notes": "measures",
+    "platform_notes": "platform",
+}
+_WORDS: Mapping[str, tuple[str, str]] = {
+    "cluster": ("cluster", "集群"),
+    "not_a_cluster": ("not a cluster", "非集群"),
+    "not_testable": ("not testable", "无法检验"),
+    "agglomeration": ("agglomeration", "集聚区"),
+    "co_located_network": ("co-located network", "同地网络"),
+    "virtual_cluster": (
+        "virtual cluster / value-chain network",
+        "虚拟集群（价值链网络）",
+    ),
+    "park": ("park", "园区"),
+    "dispersed_industry": ("dispersed industry", "分散产业"),
+    "association_network": ("association network", "协会网络"),
+    "none": ("none of the kinds", "均不属于"),
+    "pass": ("passes", "通过"),
+    "fail": ("fails", "未通过"),
+    "proximity": ("geographic proximity", "地理邻近"),
+    "connection": ("industrial connection", "产业关联"),
+    "cooperation": ("interactive cooperation", "互动合作"),
+    "emergence": ("emergence", "萌芽"),
+    "growth": ("growth", "成长"),
+    "sustainment": ("sustainment", "成熟"),
+    "decline": ("decline", "衰退"),
+    "renewal": ("renewal", "更新"),
+    "latent": ("latent", "潜在"),
+    "mixed": ("mixed", "混合"),
+    "not_assessed": ("not assessed", "未评估"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class View:
+    """Tables, notes, names and truth in one place."""
+
+    lang: Lang
+    title: str
+    generated: bool
+    options: FormationOptions
+    tables: Mapping[str, Sequence[Row]]
+    notes: Mapping[str, Mapping[str, Json]]
+    truth: Mapping[tuple[str, str], tuple[float, str]]
+
+    def say(self, en: str, zh: str, **values: object) -> str:
+        """Give the text of the project's language with its values filled in."""
+        return (zh if self.lang == "zh" else en).format(**values)
+
+    def word(self, code: object) -> str:
+        """Name a verdict, kind, status or stage; several kinds are joined."""
+        parts = [p for p in str(code or "").split("|") if p]
+        names = [self.say(*_WORDS[p]) if p in _WORDS else p for p in parts]
+        return self.say(" or ", "或").join(names) or "–"
+
+    @staticmethod
+    def show(value: object, kind: NumberKind = "number") -> str:
+        """Write a number."""
+        return format_number(number(value), kind)
+
+    def rows(self, table: str, **where: object) -> list[Row]:
+        """Give the rows of a table with these values."""
+        return [
+            r
+            for r in self.tables[table]
+            if all(r.get(k) == v for k, v in where.items())
+        ]
+
+    def one(self, table: str, **where: object) -> Row:
+        """Give one row; empty when there is none."""
+        return next(iter(self.rows(table, **where)), {})
+
+    def note(self, document: str, *keys: str) -> Json:
+        """Give a note; ``None`` when it is not there."""
+        value: Json = dict(self.notes.get(document, {}))
+        for key in keys:
+            if not isinstance(value, Mapping) or key not in value:
+                return None
+            value = value[key]
+        return value
+
+    def name(self, cluster: str) -> str:
+        """Give a cluster as a reader knows it."""
+        return str(self.one("clusters", cluster=cluster).get("name") or cluster)
+
+    @property
+    def clusters(self) -> list[str]:
+        """Ids of the chosen clusters."""
+        return [str(r["cluster"]) for r in self.tables["clusters"]]
+
+    def last_stage(self, cluster: str) -> Row:
+        """Give the last row of the life cycle; empty when there is none."""
+        region, _, group = cluster.partition("|")
+        rows = self.rows("stages", region=region, group=group)
+        return rows[-1] if rows else {}
+
+
+def view_of(inputs: StageInputs) -> View:
+    """Collect what the stages left.
+
+    Parameters
+    ----------
+    inputs
+        Inputs of the last stage.
+
+    Returns
+    -------
+    View
+        Everything that findings, cards and page need.
+    """
+    notes: dict[str, Mapping[str, Json]] = {}
+    for name, stage in _NOTES.items():
+        document = inputs.document(stage, name)
+        notes[name] = document if isinstance(document, dict) else {}
+    truth: dict[tuple[str, str], tuple[float, str]] = {}
+    if inputs.has("truth"):
+        for r in inputs.table("truth").to_pylist():
+            value = math.nan if r.get("value") is None else float(r["value"])
+            truth[str(r["quantity"]), str(r["item"])] = (
+                value,
+                str(r.get("label") or ""),
+            )
+    return View(
+        lang=inputs.project.language,
+        title=inputs.project.title,
+        generated=inputs.project.generated,
+        options=inputs.options_as(FormationOptions),
+        tables={n: inputs.result(s, n).to_pylist() for n, s in TABLES.items()},
+        notes=notes,
+        truth=truth,
+    )
