@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from agglo.studies.formation.columns import Row, number
@@ -80,6 +80,8 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "not_assessed": ("not assessed", "未评估"),
 }
 
+_KEYS = ("cluster", "region", "unit")
+
 
 @dataclass(frozen=True, kw_only=True)
 class View:
@@ -92,6 +94,9 @@ class View:
     tables: Mapping[str, Sequence[Row]]
     notes: Mapping[str, Mapping[str, Json]]
     truth: Mapping[tuple[str, str], tuple[float, str]]
+    index: dict[tuple[str, str], Mapping[object, Sequence[Row]]] = field(
+        default_factory=dict
+    )
 
     def say(self, en: str, zh: str, **values: object) -> str:
         """Give the text of the project's language with its values filled in."""
@@ -110,11 +115,21 @@ class View:
 
     def rows(self, table: str, **where: object) -> list[Row]:
         """Give the rows of a table with these values."""
-        return [
-            r
-            for r in self.tables[table]
-            if all(r.get(k) == v for k, v in where.items())
-        ]
+        given: Sequence[Row] = self.tables[table]
+        for key in _KEYS:
+            if key in where:
+                given = self._by(table, key).get(where[key], ())
+                break
+        return [r for r in given if all(r.get(k) == v for k, v in where.items())]
+
+    def _by(self, table: str, key: str) -> Mapping[object, Sequence[Row]]:
+        """Give the rows by one column, sorted out once."""
+        if (table, key) not in self.index:
+            found: dict[object, list[Row]] = {}
+            for r in self.tables[table]:
+                found.setdefault(r.get(key), []).append(r)
+            self.index[table, key] = found
+        return self.index[table, key]
 
     def one(self, table: str, **where: object) -> Row:
         """Give one row; empty when there is none."""
