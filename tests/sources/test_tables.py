@@ -238,3 +238,18 @@ def test_unknown_flags_blank_periods_and_empty_filters_are_refused(write):
     path = write(head + "a,x,2020,5,\n")
     with pytest.raises(SourceError, match=r"the column holds \['2020'\]"):
         read_table(path, table="activity", filters={"period": "2021"})
+
+
+def test_columns_of_true_and_false_are_read(tmp_path):
+    file = tmp_path / "links.csv"
+    head = "layer,period,event,origin,destination,weight,directed\n"
+    words = ["true", "No", "1", "", "是"]
+    file.write_text(
+        head + "".join(f"l,2020,{i},a,b,1,{w}\n" for i, w in enumerate(words)),
+        encoding="utf-8",
+    )
+    got = read_table(file, table="link_events").data
+    assert got["directed"].to_pylist() == [True, False, True, None, True]
+    file.write_text(head + "l,2020,1,a,b,1,perhaps\n")
+    with pytest.raises(SourceError, match="neither true nor false"):
+        read_table(file, table="link_events")
