@@ -137,6 +137,14 @@ if TYPE_CHECKING:
         as_regions,
     )
     from agglo.core.weights import SpatialWeights
+    from agglo.core.weights_contiguity import build_contiguity
+    from agglo.core.weights_files import (
+        from_libpysal,
+        read_weights,
+        to_libpysal,
+        weights_frame,
+        weights_text,
+    )
     from agglo.core.weights_kinds import Rings, build_economic, build_nested
     from agglo.econometrics import (
         Clustered,
@@ -500,6 +508,14 @@ _EXPORTS = {
         "backtest_entries",
     ),
     "agglo.core.weights": ("SpatialWeights",),
+    "agglo.core.weights_contiguity": ("build_contiguity",),
+    "agglo.core.weights_files": (
+        "from_libpysal",
+        "read_weights",
+        "to_libpysal",
+        "weights_frame",
+        "weights_text",
+    ),
     "agglo.core.classifications": (
         "Concordance",
         "as_concordance",
