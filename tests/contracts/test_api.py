@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 from numpydoc.docscrape import ClassDoc, FunctionDoc
@@ -88,3 +89,9 @@ def test_methods_are_explained(name):
         n for n, m in vars(target).items() if n[0] != "_" and inspect.isroutine(m)
     ]
     assert not [n for n in methods if not inspect.getdoc(getattr(target, n))]
+
+
+def test_type_checkers_see_the_same_names():
+    stub = Path(agglo.__file__).with_suffix(".pyi").read_text(encoding="utf-8")
+    told = set(re.findall(r"(\w+) as \1\b", stub)) | {"__version__"}
+    assert told == set(agglo.__all__)
