@@ -43,7 +43,7 @@ POOLS = ("exclude_anchor", "all", "exclude_both", "exclude_mover", "same_sector"
 _UNKNOWN = ("0", "unknown")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Columns:
     """Names of the columns."""
 

@@ -28,6 +28,7 @@ __all__ = [
     "check_distances",
     "coordinates",
     "ordered_points",
+    "points_or_matrix",
     "rows_of",
     "travel_points",
 ]
@@ -98,6 +99,23 @@ def check_bandwidth(bandwidth: object) -> float | None:
         check_choice("bandwidth", bandwidth, ("nrd0",))
         return None
     return check_number("bandwidth", bandwidth, minimum=0, open_ends=True)
+
+
+def points_or_matrix(
+    data: IntoFrame | Points,
+    columns: tuple[str, str, str | None, str | None],
+    crs: str | Projection | None,
+    distances: ArrayLike | None,
+    symmetrise: Literal["refuse", "mean"],
+) -> tuple[Points, FloatArray | None]:
+    """Check points, or a matrix in their place; `columns` are x, y, type and weight."""
+    check_choice("symmetrise", symmetrise, ("refuse", "mean"))
+    x, y, type, weight = columns  # noqa: A001  the field's word
+    if distances is None:
+        return ordered_points(data, x=x, y=y, type=type, weight=weight, crs=crs), None
+    return travel_points(
+        data, distances, type=type, weight=weight, symmetrise=symmetrise
+    )
 
 
 def travel_points(

@@ -141,25 +141,9 @@ def entrant_coagglomeration(
     check_number("min_n", min_n, minimum=2, integer=True)
     check_rarefy(rarefy)
     when = _periods(at)
-    table = to_arrow(data)
-    require_columns(table, {"opened": opened, "closed": closed})
-    problems: list[Problem] = []
-    start = _years(table, opened, problems)
-    end = np.full(table.num_rows, np.nan)
-    if closed is not None:
-        end = _years(table, closed, problems)
-    raise_problems(problems, "data")
+    start, end = _dates(to_arrow(data), opened, closed)
     entropy = entropy_of(seed)
-    columns = Columns(
-        type=type,
-        x=x,
-        y=y,
-        weight=weight,
-        region=region,
-        period=None,
-        sector=None,
-        crs=crs,
-    )
+    columns = Columns(type, x, y, weight, region, None, None, crs)
     directed = read_directed(data, columns)
     question = Question(
         anchors=chosen(directed.industries, "anchor", anchor),
@@ -219,6 +203,20 @@ def _periods(at: int | Sequence[int]) -> list[int]:
         msg = "at=[] names no period."
         raise OptionError(msg)
     return sorted({int(check_number("at", t, integer=True)) for t in given})
+
+
+def _dates(
+    table: pa.Table, opened: str, closed: str | None
+) -> tuple[FloatArray, FloatArray]:
+    """Periods of opening and closing; NaN where not known, or not closed."""
+    require_columns(table, {"opened": opened, "closed": closed})
+    problems: list[Problem] = []
+    start = _years(table, opened, problems)
+    end = np.full(table.num_rows, np.nan)
+    if closed is not None:
+        end = _years(table, closed, problems)
+    raise_problems(problems, "data")
+    return start, end
 
 
 def _years(table: pa.Table, name: str, problems: list[Problem]) -> FloatArray:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -13,9 +13,8 @@ from agglo.concentration._distance_input import (
     check_bandwidth,
     check_distances,
     coordinates,
-    ordered_points,
+    points_or_matrix,
     rows_of,
-    travel_points,
 )
 from agglo.concentration._kernels.distance_pairs import quantile_of_pairs
 from agglo.concentration.distance_results import KDensity
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
 __all__ = ["duranton_overman"]
 
 _NULLS = ("all_sites", "joint_labels", "fix_a")
+_NOTHING = np.zeros(0)
 _STEPS = 61
 _SAMPLE = 3_000
 
@@ -164,39 +164,29 @@ def duranton_overman(
     _check_options(scheme, bw_pairs, method, null, level)
     h = check_bandwidth(bandwidth)
     kind = None if activity is None else type
-    matrix = None
-    if distances is None:
-        check_choice("symmetrise", symmetrise, ("refuse", "mean"))
-        points = ordered_points(data, x=x, y=y, type=kind, weight=weight, crs=crs)
-    else:
-        points, matrix = travel_points(
-            data, distances, type=kind, weight=weight, symmetrise=symmetrise
-        )
-    subject = replace(
-        _subject(points, activity, neighbour, weighted=weight is not None),
-        distances=matrix,
-    )
+    columns = (x, y, kind, weight)
+    points, matrix = points_or_matrix(data, columns, crs, distances, symmetrise)
+    subject = _subject(points, activity, neighbour, matrix, weighted=weight is not None)
     chance = _null_for(null, activity, neighbour, inference)
     r = _distances(subject) if r_km is None else check_distances(r_km)
     within = 2.0 * float(r[-1]) if bw_pairs == "within_2rmax" else np.inf
     if h is None:
         h = curves.bandwidth_of(subject, within)
     found = _observe(subject, r, h, method, added=scheme == "sum")
-    entropy, simulated = None, None
+    entropy = None
     if chance is not None and inference is not None and found.curve is not None:
         entropy = entropy_of(inference.seed)
         simulated = curves.null_curves(subject, found.curve, chance, inference, entropy)
         found = _with_bands(found, simulated, level)
-    tests = curve_tests(found.value, simulated)
     return KDensity(
         activity=activity or "",
         neighbour=neighbour or "",
         r_km=frozen_array(r),
         value=frozen_array(found.value),
         **band_fields(found.bands),
-        p_erl=tests["p_erl"],
-        p_mad=tests["p_mad"],
-        p_dclf=tests["p_dclf"],
+        p_erl=found.tests["p_erl"],
+        p_mad=found.tests["p_mad"],
+        p_dclf=found.tests["p_dclf"],
         null_mean=frozen_array(found.null_mean),
         bandwidth_km=h,
         n=subject.sizes[0],
@@ -243,6 +233,7 @@ class _Found:
     curve: curves.Curve | None = None
     error: float = 0.0
     undefined: tuple[Undefined, ...] = ()
+    tests: dict[str, float] = field(default_factory=lambda: curve_tests(_NOTHING, None))
 
 
 def _check_options(
@@ -257,7 +248,12 @@ def _check_options(
 
 
 def _subject(
-    points: Points, activity: str | None, neighbour: str | None, *, weighted: bool
+    points: Points,
+    activity: str | None,
+    neighbour: str | None,
+    matrix: FloatArray | None,
+    *,
+    weighted: bool,
 ) -> curves.Subject:
     if activity is None and neighbour is not None:
         msg = "neighbour= needs activity=: whose distances to the neighbour?"
@@ -274,7 +270,11 @@ def _subject(
         second = rows if other is None else other
         weights = points.weight[rows], points.weight[second]
     return curves.Subject(
-        pool=coordinates(points), rows=rows, other=other, weights=weights
+        pool=coordinates(points),
+        rows=rows,
+        other=other,
+        weights=weights,
+        distances=matrix,
     )
 
 
@@ -360,4 +360,9 @@ def _with_bands(found: _Found, simulated: FloatArray, level: float) -> _Found:
     local = pointwise_envelope(found.value, simulated, level=2 * level)
     band = global_envelope(found.value, simulated, kind="do", level=level)
     ends = np.stack([local.lower, local.upper, band.lower, band.upper])
-    return replace(found, bands=ends, null_mean=band.mean)
+    return replace(
+        found,
+        bands=ends,
+        null_mean=band.mean,
+        tests=curve_tests(found.value, simulated),
+    )

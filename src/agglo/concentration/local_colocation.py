@@ -168,8 +168,7 @@ def local_colocation_quotient(
     if points.n <= count:
         msg = f"k={count} needs more than {count} points; there are {points.n}."
         raise OptionError(msg)
-    at = coordinates(points)
-    near, weight, reach = _neighbours(at, rows, count)
+    near, weight, reach = _neighbours(coordinates(points), rows, count)
     same = activity == neighbour
     expected = (other.size - same) / (points.n - 1)
     member = np.zeros(points.n)

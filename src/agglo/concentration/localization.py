@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from agglo.core.geo import Projection
     from agglo.core.tables import Points
-    from agglo.core.typing import IntoFrame
+    from agglo.core.typing import FloatArray, IntoFrame
 
 __all__ = ["kdensity_moments", "localization"]
 
@@ -262,12 +262,7 @@ def kdensity_moments(
     check_choice("null", null, ("all_sites", "joint_labels"))
     h = fixed_bandwidth(bandwidth_km)
     r = check_distances(r_km)
-    if (neighbour is None) == (null == "joint_labels") or neighbour == activity:
-        msg = f"null={null!r} does not fit neighbour={neighbour!r}: see the documentation."
-        raise OptionError(msg)
-    if neighbour is not None and weight is not None:
-        msg = "null='joint_labels' has no weights: leave weight= out."
-        raise OptionError(msg)
+    _check_null(null, activity, neighbour, weight)
     points = ordered_points(data, x=x, y=y, type=type, weight=weight, crs=crs)
     rows = rows_of(points, "activity", activity)
     other = None if neighbour is None else rows_of(points, "neighbour", neighbour)
@@ -286,12 +281,7 @@ def kdensity_moments(
         value = curve_of(at, rows, r, h, other=other, weights=weights)
         moments = pool_moments(pool, r, h)[0]
         mean = moments.mean
-        if other is not None:
-            covariance = kernels.label_split_covariance(moments, rows.size)
-        elif weights is not None:
-            covariance = kernels.weighted_covariance(moments, weights)
-        else:
-            covariance = kernels.sample_covariance(moments, rows.size)
+        covariance = _covariance(moments, rows.size, weights, split=other is not None)
     sd = np.sqrt(np.maximum(np.diag(covariance), 0.0))
     with np.errstate(divide="ignore", invalid="ignore"):
         z = np.where(sd > 1e-12 * mean, (value - mean) / sd, np.nan)
@@ -327,3 +317,24 @@ def kdensity_moments(
             },
         ),
     )
+
+
+def _check_null(
+    null: str, activity: str, neighbour: str | None, weight: str | None
+) -> None:
+    if (neighbour is None) == (null == "joint_labels") or neighbour == activity:
+        msg = f"null={null!r} does not fit neighbour={neighbour!r}: see the documentation."
+        raise OptionError(msg)
+    if neighbour is not None and weight is not None:
+        msg = "null='joint_labels' has no weights: leave weight= out."
+        raise OptionError(msg)
+
+
+def _covariance(
+    moments: kernels.PairMoments, n: int, weights: FloatArray | None, *, split: bool
+) -> FloatArray:
+    if split:
+        return kernels.label_split_covariance(moments, n)
+    if weights is not None:
+        return kernels.weighted_covariance(moments, weights)
+    return kernels.sample_covariance(moments, n)

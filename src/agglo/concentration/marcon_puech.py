@@ -17,9 +17,8 @@ from agglo.concentration._distance_input import (
     check_bandwidth,
     check_distances,
     coordinates,
-    ordered_points,
+    points_or_matrix,
     rows_of,
-    travel_points,
 )
 from agglo.concentration._kdensity_curve import between
 from agglo.concentration._kernels import distance_local as kernels
@@ -155,14 +154,8 @@ def marcon_puech(
     check_choice("null", null, ("location", "labels", "population"))
     check_number("level", level, minimum=0, maximum=1, open_ends=True)
     width, r = check_bandwidth(bandwidth), check_distances(r_km)
-    matrix = None
-    if distances is None:
-        check_choice("symmetrise", symmetrise, ("refuse", "mean"))
-        points = ordered_points(data, x=x, y=y, type=type, weight=weight, crs=crs)
-    else:
-        points, matrix = travel_points(
-            data, distances, type=type, weight=weight, symmetrise=symmetrise
-        )
+    names = (x, y, type, weight)
+    points, matrix = points_or_matrix(data, names, crs, distances, symmetrise)
     asked = _Asked(
         activity=_code(points, "activity", activity),
         neighbour=_code(points, "neighbour", neighbour or activity),
@@ -172,20 +165,12 @@ def marcon_puech(
         asked.refuse_population()
     at = coordinates(points)
     h = _bandwidth(points, at, asked, r, width, matrix) if kind == "density" else 0.0
-    reach = float(r[-1]) + 8.0 * (0.0 if np.isnan(h) else h)
-    cells: kernels.Cells | kernels.Travel
-    if matrix is None:
-        cells = kernels.cells_of(at, reach)
-    else:
-        cells = kernels.Travel(distances=matrix)
+    cells = _around(at, float(r[-1]) + 8.0 * float(np.nan_to_num(h)), matrix)
     found = _measure(cells, points.type, points.weight, asked, r, h)
-    entropy, bands, p = None, no_bands(r.size), float("nan")
-    simulated = None
-    if inference is not None and np.isfinite(found.value).any():
-        entropy = entropy_of(inference.seed)
-        simulated = _draws(cells, points, asked, r, h, null, inference.n, entropy)
-        bands, p = bands_where_known(found.value, simulated, level)
-    tests = curve_tests(found.value, simulated)
+    known = inference is not None and np.isfinite(found.value).any()
+    seed = entropy_of(inference.seed) if inference is not None and known else None
+    draws = (null, inference, seed, level)
+    tested = _tested(cells, points, asked, r, h, found, draws)
     return RelativeConcentration(
         activity=activity,
         neighbour=neighbour or activity,
@@ -194,15 +179,15 @@ def marcon_puech(
         r_km=frozen_array(r),
         value=frozen_array(found.value),
         n_used=frozen_array(found.n_used),
-        **band_fields(bands),
-        p=p,
-        p_mad=tests["p_mad"],
-        p_dclf=tests["p_dclf"],
+        **band_fields(tested.bands),
+        p=tested.p,
+        p_mad=tested.tests["p_mad"],
+        p_dclf=tested.tests["p_dclf"],
         local=frozen_array(found.local),
         place_km=frozen_array(at[found.rows]),
         bandwidth_km=h if kind == "density" else float("nan"),
-        null=null if entropy is not None else "",
-        n_draws=0 if inference is None or entropy is None else inference.n,
+        null=null if seed is not None else "",
+        n_draws=0 if inference is None or seed is None else inference.n,
         level=level,
         duplicate_share=points.duplicate_share,
         frame_kind=points.frame_kind,
@@ -222,7 +207,7 @@ def marcon_puech(
                 "n": None if inference is None else inference.n,
                 "level": level,
             },
-            seed=entropy,
+            seed=seed,
         ),
     )
 
@@ -247,6 +232,40 @@ class _Found:
     n_used: IntArray
     local: FloatArray
     rows: IntArray
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class _Tested:
+    bands: FloatArray
+    p: float
+    tests: dict[str, float]
+
+
+def _tested(
+    cells: kernels.Cells | kernels.Travel,
+    points: Points,
+    asked: _Asked,
+    r: FloatArray,
+    h: float,
+    found: _Found,
+    draws: tuple[Null, Permutation | None, int | None, float],
+) -> _Tested:
+    """Draw from the null, or give NaN where nothing is to be drawn."""
+    null, inference, seed, level = draws
+    if inference is None or seed is None:
+        none = curve_tests(found.value, None)
+        return _Tested(bands=no_bands(r.size), p=float("nan"), tests=none)
+    simulated = _draws(cells, points, asked, r, h, null, inference.n, seed)
+    bands, p = bands_where_known(found.value, simulated, level)
+    return _Tested(bands=bands, p=p, tests=curve_tests(found.value, simulated))
+
+
+def _around(
+    at: FloatArray, reach: float, matrix: FloatArray | None
+) -> kernels.Cells | kernels.Travel:
+    if matrix is None:
+        return kernels.cells_of(at, reach)
+    return kernels.Travel(distances=matrix)
 
 
 def _code(points: Points, name: str, label: str) -> int:

@@ -146,16 +146,7 @@ def nearest_coagglomeration(
         msg = "pool='same_sector' needs sector=: the column of the sector."
         raise OptionError(msg)
     entropy = entropy_of(seed)
-    columns = Columns(
-        type=type,
-        x=x,
-        y=y,
-        weight=weight,
-        region=region,
-        period=period,
-        sector=sector,
-        crs=crs,
-    )
+    columns = Columns(type, x, y, weight, region, period, sector, crs)
     directed = read_directed(data, columns)
     question = Question(
         anchors=chosen(directed.industries, "anchor", anchor),

@@ -165,30 +165,15 @@ def wasserstein_coagglomeration(
     check_choice("kind", kind, ("exact", "released_script"))
     script = kind == "released_script"
     power = check_number("power", power, minimum=1)
-    if pool is not None:
-        check_choice("pool", pool, POOLS)
     check_choice("method", method, ("auto", "exact", "surrogate", "sequential"))
     check_choice("fdr", fdr, ("bh", "by"))
     check_number("min_n", min_n, minimum=1, integer=True)
-    if snap_km is not None:
-        check_number("snap_km", snap_km, minimum=0, open_ends=True)
+    _check_optional(pool, sector, snap_km)
     if script:
         _refuse_for_script(power, pool, weight, snap_km, crs)
-    elif pool == "same_sector" and sector is None:
-        msg = "pool='same_sector' needs sector=: the column of the sector."
-        raise OptionError(msg)
     where = pool or ("all" if script else "exclude_anchor")
     entropy = entropy_of(inference.seed)
-    columns = Columns(
-        type=type,
-        x=x,
-        y=y,
-        weight=weight,
-        region=region,
-        period=period,
-        sector=sector,
-        crs=crs,
-    )
+    columns = Columns(type, x, y, weight, region, period, sector, crs)
     directed = read_directed(data, columns, degrees=script)
     question = Transport(
         anchors=chosen(directed.industries, "anchor", anchor),
@@ -236,6 +221,18 @@ def wasserstein_coagglomeration(
             warnings=[*notes, note] if script else notes,
         ),
     )
+
+
+def _check_optional(
+    pool: Pool | None, sector: str | None, snap_km: float | None
+) -> None:
+    if pool is not None:
+        check_choice("pool", pool, POOLS)
+    if pool == "same_sector" and sector is None:
+        msg = "pool='same_sector' needs sector=: the column of the sector."
+        raise OptionError(msg)
+    if snap_km is not None:
+        check_number("snap_km", snap_km, minimum=0, open_ends=True)
 
 
 def _refuse_for_script(
