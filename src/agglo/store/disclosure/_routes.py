@@ -47,7 +47,7 @@ class _Model:
         low: FloatArray,
         high: FloatArray,
     ) -> None:
-        solver = highspy.Highs()  # type: ignore[no-untyped-call]
+        solver = highspy.Highs()
         for option, value in (
             ("output_flag", False),
             ("log_to_console", False),
