@@ -24,7 +24,7 @@ from agglo.evaluation.mechanism_results import (
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from agglo.core.typing import FloatArray, IntoFrame
+    from agglo.core.typing import FloatArray, IntArray, IntoFrame
 
 __all__ = ["mechanism_profile"]
 
@@ -129,12 +129,9 @@ def mechanism_profile(
         fix="leave out what was not computed",
     )
     raise_all(problems, "data")
-    numbers_ = float_column(table, value)
-    words = np.where(np.isnan(numbers_), "suppressed", words)
-    shape = (names.size, known.size)
-    values, states = np.full(shape, np.nan), np.full(shape, "needs_data", dtype="<U10")
-    values[c, at] = np.where(words == "suppressed", np.nan, numbers_)
-    states[c, at] = words
+    values, states = _laid_out(
+        float_column(table, value), words, c, at, (names.size, known.size)
+    )
     kinds = np.full(names.size, "", dtype=object)
     kinds[c] = _words(table, category, "")
     needs = np.array([m.needs for m in MECHANISMS])
@@ -159,6 +156,21 @@ def mechanism_profile(
             mechanism_profile, names, values, states, parameters={"category": category}
         ),
     )
+
+
+def _laid_out(
+    given: FloatArray,
+    words: NDArray[np.str_],
+    cluster: IntArray,
+    indicator: IntArray,
+    shape: tuple[int, int],
+) -> tuple[FloatArray, NDArray[np.str_]]:
+    """Give values and statuses of all clusters and indicators; null is suppressed."""
+    words = np.where(np.isnan(given), "suppressed", words)
+    values, states = np.full(shape, np.nan), np.full(shape, "needs_data", dtype="<U10")
+    values[cluster, indicator] = np.where(words == "suppressed", np.nan, given)
+    states[cluster, indicator] = words
+    return values, states
 
 
 def _words(table: pa.Table, name: str | None, default: str) -> NDArray[np.str_]:

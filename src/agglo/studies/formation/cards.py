@@ -85,6 +85,9 @@ def card(view: View, cluster: str) -> Report:
         _pillars(view, cluster)
     )
     page = page.add(_indicators(view, cluster))
+    page = page.section(view.say("Links of the chain", "链条环节")).add(
+        _links(view, cluster)
+    )
     page = page.section(view.say("Life", "生命周期")).add(_life(view, cluster))
     page = page.section(view.say("Peers", "同类集群")).add(_peers(view, cluster))
     page = page.section(view.say("Alerts and recommendations", "预警与建议"))
@@ -226,6 +229,30 @@ def _indicators(view: View, cluster: str) -> DataTable:
             ("value", "Value", "值", "number"),
             ("status", "Status", "状态", "text"),
             ("inputs", "Takes", "所需数据", "text"),
+        ),
+    )
+
+
+def _links(view: View, cluster: str) -> DataTable:
+    rows = view.rows("layer_line", cluster=cluster)
+    largest = max((number(r["share"]) for r in rows), default=float("nan"))
+    return grid(
+        view,
+        view.say(
+            "Sub-industries, the most specialised first", "细分行业（按专业化程度）"
+        ),
+        rows,
+        (
+            ("link", "Sub-industry", "细分行业", "text"),
+            ("quotient", "Location quotient", "区位商", "number"),
+            ("employment", "Employment", "就业", "count"),
+            ("share", "Share of the cluster", "占集群比重", "share"),
+            ("gap", "Gap", "缺口", "text"),
+        ),
+        note=view.say(
+            "Key-industry dependence: {x} of the employment is in one sub-industry.",
+            "关键行业依赖：{x} 的就业集中于一个细分行业。",
+            x=view.show(largest, "share"),
         ),
     )
 

@@ -10,7 +10,7 @@ from scipy.stats import binom
 from agglo.core.frames import float_column
 from agglo.studies.formation.columns import number, rows_of, text_of
 from agglo.studies.formation.options import FormationOptions
-from agglo.studies.formation.prepare import PREPARED
+from agglo.studies.formation.plsn import links_of
 from agglo.studies.formation.tree import INDICATORS
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def cluster_facts(
     _from_life(inputs, facts)
     _from_measures(inputs, facts)
     _from_members(inputs, facts)
-    links = _missing_links(inputs, set(clusters))
+    links = _missing_links(inputs, clusters)
     for c, f in facts.items():
         f["missing_links"] = ", ".join(links.get(c, [])[:_SHOWN]) or "–"
         f["new_industries"] = "–"
@@ -127,35 +127,13 @@ def _from_members(inputs: StageInputs, facts: dict[str, dict[str, object]]) -> N
             facts[name]["firm_herfindahl"] = float(squares[k] / total[k] ** 2)
 
 
-def _missing_links(inputs: StageInputs, clusters: set[str]) -> dict[str, list[str]]:
+def _missing_links(inputs: StageInputs, clusters: list[str]) -> dict[str, list[str]]:
     """Give the sub-industries of each cluster's group in which it is not specialised."""
-    panel = inputs.result(PREPARED, "panel")
-    last = max(text_of(panel, "period"))
-    rows = rows_of(panel, period=last)
-    total: dict[str, float] = {}
-    nation: dict[str, float] = {}
-    own: dict[tuple[str, str], float] = {}
-    codes: dict[str, set[str]] = {}
-    for r in rows:
-        jobs = float(np.nan_to_num(number(r["employment"])))
-        region, code = str(r["region"]), str(r["industry"])
-        total[region] = total.get(region, 0.0) + jobs
-        nation[code] = nation.get(code, 0.0) + jobs
-        own[region, code] = own.get((region, code), 0.0) + jobs
-        codes.setdefault(str(r["group"]), set()).add(code)
-    everything = sum(nation.values())
     out: dict[str, list[str]] = {}
-    for c in clusters:
-        region, _, group = c.partition("|")
-        here = total.get(region, 0.0)
-        out[c] = [
-            code
-            for code in sorted(codes.get(group, ()))
-            if here > 0
-            and nation[code] > 0
-            and own.get((region, code), 0.0) / here <= nation[code] / everything
-        ]
-    return out
+    for r in links_of(inputs, clusters):
+        if r["gap"]:
+            out.setdefault(str(r["cluster"]), []).append(str(r["link"]))
+    return {c: sorted(v) for c, v in out.items()}
 
 
 def national_facts(inputs: StageInputs, clusters: list[str]) -> dict[str, object]:

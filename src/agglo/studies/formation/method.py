@@ -59,6 +59,14 @@ def method_notes(view: View) -> _Notes:
                 e=f"{o.ei_max:g}",
             ),
         ),
+        *_of_scores(view),
+    )
+
+
+def _of_scores(view: View) -> _Notes:
+    """Give the notes on stages, scores and stars."""
+    say, o = view.say, view.options
+    return (
         (
             say("Stages (our choice)", "阶段（本软件选择）"),
             say(

@@ -16,7 +16,7 @@ from agglo.studies.formation.prepare import PREPARED
 if TYPE_CHECKING:
     from agglo.studies.contract import StageInputs
 
-__all__ = ["layers"]
+__all__ = ["layers", "links_of"]
 
 _POINT = {"cluster": "s", "role": "s", "number": "f", "employment": "f", "largest": "f"}
 _LINE = {
@@ -24,6 +24,7 @@ _LINE = {
     "link": "s",
     "quotient": "f",
     "employment": "f",
+    "share": "f",
     "gap": "s",
 }
 _SURFACE = {
@@ -69,7 +70,7 @@ def layers(inputs: StageInputs) -> StageOutput:
     clusters = text_of(inputs.result(PREPARED, "clusters"), "cluster")
     parts = {
         "point": (_points(inputs, clusters), _POINT),
-        "line": (_lines(inputs, clusters), _LINE),
+        "line": (links_of(inputs, clusters), _LINE),
         "surface": (_surfaces(inputs, clusters), _SURFACE),
         "network": (_networks(inputs, clusters), _NETWORK),
     }
@@ -125,38 +126,56 @@ def _points(inputs: StageInputs, clusters: list[str]) -> list[dict[str, object]]
     return out
 
 
-def _lines(inputs: StageInputs, clusters: list[str]) -> list[dict[str, object]]:
-    """Give the links of the chain: the sub-industries of the group, the strongest first."""
+def links_of(inputs: StageInputs, clusters: list[str]) -> list[dict[str, object]]:
+    """Give the links of the chain: the sub-industries of the group, the strongest first.
+
+    Parameters
+    ----------
+    inputs
+        With the stage ``prepare``.
+    clusters
+        Ids.
+
+    Returns
+    -------
+    list of dict
+        cluster, link, quotient, employment, share (of the cluster), gap.
+    """
     panel = inputs.result(PREPARED, "panel")
-    last = max(text_of(panel, "period"))
+    last = pc.max(panel["period"])
     now = panel.filter(pc.equal(panel["period"], last))
     jobs = np.nan_to_num(float_column(now, "employment"))
-    region, group, code = (text_of(now, n) for n in ("region", "group", "industry"))
-    total: dict[str, float] = {}
-    nation: dict[str, float] = {}
-    own: dict[tuple[str, str], float] = {}
-    links: dict[str, set[str]] = {}
-    for r, g, i, e in zip(region, group, code, jobs.tolist(), strict=True):
-        total[r] = total.get(r, 0.0) + e
-        nation[i] = nation.get(i, 0.0) + e
-        own[r, i] = own.get((r, i), 0.0) + e
-        links.setdefault(g, set()).add(i)
-    everything = sum(nation.values())
+    regions, r = np.unique(text_of(now, "region"), return_inverse=True)
+    codes, i = np.unique(text_of(now, "industry"), return_inverse=True)
+    total = np.bincount(r, jobs, regions.size)
+    nation = np.bincount(i, jobs, codes.size)
+    group = np.full(codes.size, "", dtype=object)
+    group[i] = text_of(now, "group")
+    everything = float(nation.sum())
     out: list[dict[str, object]] = []
     for c in clusters:
-        r, _, g = c.partition("|")
-        if not total.get(r):
+        place, _, wanted = c.partition("|")
+        at = int(np.searchsorted(regions, place))
+        if at == regions.size or regions[at] != place or total[at] == 0:
             continue
-        for i in sorted(links.get(g, ())):
-            mine = own.get((r, i), 0.0)
-            lq = (
-                mine / total[r] / (nation[i] / everything)
-                if nation[i]
-                else float("nan")
+        here = r == at
+        own = np.bincount(i[here], jobs[here], codes.size)
+        held = np.flatnonzero((group == wanted) & (nation > 0))
+        sum_ = float(own[held].sum())
+        rows: list[dict[str, object]] = []
+        for k in held.tolist():
+            lq = float(own[k] / total[at] / (nation[k] / everything))
+            rows.append(
+                {
+                    "cluster": c,
+                    "link": str(codes[k]),
+                    "quotient": lq,
+                    "employment": float(own[k]),
+                    "share": float(own[k]) / sum_ if sum_ > 0 else None,
+                    "gap": "gap" if lq <= 1 else "",
+                }
             )
-            row = {"cluster": c, "link": i, "quotient": lq, "employment": mine}
-            out.append({**row, "gap": "gap" if lq <= 1 else ""})
-    out.sort(key=lambda x: (str(x["cluster"]), -number(x["quotient"])))
+        out += sorted(rows, key=lambda x: -number(x["quotient"]))
     return out
 
 
