@@ -232,3 +232,61 @@ def test_the_interval_of_the_boundary_index_covers():
         inside += found.lower <= 0.4 <= found.upper
     # 95 % of 200, three binomial standard errors
     assert 181 <= inside <= 199
+
+
+def test_a_sealed_city_is_bounded_although_nothing_varies_in_it():
+    rng = np.random.default_rng(9)
+    parts, made = [], []
+    for city in range(6):
+        n = 200
+        one, other = rng.integers(0, 4, (2, n))
+        other = one if city == 0 else np.where(rng.random(n) < 0.3, one, other)
+        place = [f"c{city}d1"] * n
+        parts.append(
+            pa.table(
+                {
+                    "origin": place,
+                    "destination": place,
+                    "origin_industry": [f"g{k}" for k in one],
+                    "destination_industry": [f"g{k}" for k in other],
+                    "weight": np.ones(n),
+                }
+            )
+        )
+        made += [
+            {"region": f"c{city}d1", "industry": f"g{k}", "establishments": 5.0}
+            for k in range(4)
+        ]
+    regions = pa.table(
+        {
+            "region": [f"c{c}d1" for c in range(6)] + [f"c{c}" for c in range(6)],
+            "level": ["district"] * 6 + ["city"] * 6,
+            "parent": [f"c{c}" for c in range(6)] + [None] * 6,
+        }
+    )
+    found = ag.integration_pattern(
+        pa.concat_tables(parts),
+        activity=pa.Table.from_pylist(made),
+        regions=regions,
+        level="city",
+        inference=None,
+    )
+    assert found.kappa[0] == 1.0
+    assert found.se[0] == 0.0
+    assert found.named("bounded") == ("c0",)
+    assert found.named("integrated") == ()
+
+
+def test_few_events_and_few_cities_give_no_verdict():
+    regions = pa.table(
+        {
+            "region": ["a", "b", "A"],
+            "level": ["d", "d", "c"],
+            "parent": ["A", "A", None],
+        }
+    )
+    found = ag.integration_pattern(
+        KAPPA, activity=ACTIVITY, regions=regions, level="c", inference=None
+    )
+    assert found.verdict.tolist() == ["insufficient"]
+    assert found.kappa[0] == pytest.approx(0.285714, abs=1e-6)

@@ -114,51 +114,42 @@ def mixing(
     weight = events.weight[found.kept]
     directed = bool(events.directed[0])
     one, other = found.groups
-    g = found.group.size
-    raw = kernels.group_matrix(one, other, weight, g)
+    raw = kernels.group_matrix(one, other, weight, found.group.size)
     matrix = kernels.symmetrised(raw, directed)
-    r, q = kernels.assortativity(matrix)
     total = float(weight.sum())
-    between = float(weight[one != other].sum())
-    ei = 2.0 * between / total - 1.0 if total > 0 else np.nan
-    observed = np.array([ei, r, q])
+    observed = _indices(matrix, raw, total)
     entropy = None if inference is None else entropy_of(inference.seed)
     draws = _draws(found, weight, directed, null, inference, entropy)
     mean, sd, z, p = _against(observed, draws)
     expected, odds, score = _odds(matrix, total)
+    asked = {"of": of, "layer": layer, "period": period, "level": level, "null": null}
     return Mixing(
         provenance=Provenance.of(
             mixing,
             events,
             parameters={
+                **asked,
                 "groups": None if groups is None else dict(groups),
-                "of": of,
-                "layer": layer,
-                "period": period,
-                "level": level,
-                "null": null,
                 "n": None if inference is None else inference.n,
             },
             seed=entropy,
         ),
         frame_kind=events.frame_kind,
-        undefined=_reasons(events, found, r, total),
+        undefined=_reasons(events, found, observed[1], total),
         group=frozen_array(found.group),
         weight=frozen_array(_once(raw, directed)),
         share=frozen_array(matrix / matrix.sum() if total > 0 else matrix * np.nan),
         expected=frozen_array(expected),
         log_odds=frozen_array(odds),
         z=frozen_array(score),
-        ei=ei,
-        r=r,
-        q=q,
-        ei_group=frozen_array(_ei_of(one, other, weight, one != other, g)),
+        ei=float(observed[0]),
+        r=float(observed[1]),
+        q=float(observed[2]),
+        ei_group=frozen_array(_ei_of(found, weight, groups=True)),
         boundary_share=frozen_array(_leaving(raw, directed)),
         node=frozen_array(found.node),
         node_group=frozen_array(found.group[found.group_of]),
-        ei_node=frozen_array(
-            _ei_of(found.start, found.end, weight, one != other, found.node.size)
-        ),
+        ei_node=frozen_array(_ei_of(found, weight, groups=False)),
         same_group_region=frozen_array(_two_by_two(events, found, weight)),
         events_same=frozen_array(_events_two_by_two(events, found)),
         null=null,
@@ -171,6 +162,13 @@ def mixing(
         directed=directed,
         layer=str(events.layer[0]),
     )
+
+
+def _indices(matrix: FloatArray, raw: FloatArray, total: float) -> FloatArray:
+    """Give E-I, r and Q."""
+    r, q = kernels.assortativity(matrix)
+    ei = 1.0 - 2.0 * float(np.trace(raw)) / total if total > 0 else np.nan
+    return np.array([ei, r, q])
 
 
 def label_null(
@@ -263,10 +261,12 @@ def _once(raw: FloatArray, directed: bool) -> FloatArray:
     return np.triu(both)
 
 
-def _ei_of(
-    one: IntArray, other: IntArray, weight: FloatArray, leaves: BoolArray, n: int
-) -> FloatArray:
-    """Give E-I of every label, a link counting once for each label at its ends."""
+def _ei_of(found: Grouped, weight: FloatArray, *, groups: bool) -> FloatArray:
+    """Give E-I of every group or node, a link counting once for each label at its ends."""
+    of_one, of_other = found.groups
+    leaves: BoolArray = of_one != of_other
+    one, other = (of_one, of_other) if groups else (found.start, found.end)
+    n = found.group.size if groups else found.node.size
     loop = one == other
     outside = sums(one, weight * leaves, n) + sums(other, weight * leaves * ~loop, n)
     inside = sums(one, weight * ~leaves, n) + sums(other, weight * ~leaves * ~loop, n)

@@ -228,7 +228,7 @@ def integration_pattern(
     Examples
     --------
     >>> import agglo as ag
-    >>> made = ag.simulate.simulate_networks(n_branch=4000, n_patents=2000, seed=1)
+    >>> made = ag.simulate.simulate_networks(n_branch=6000, n_patents=2000, seed=1)
     >>> found = ag.integration_pattern(made.link_events, activity=made.activity,
     ...     regions=made.regions, level="city", groups=made.groups, layer="branch",
     ...     inference=None)
@@ -245,20 +245,15 @@ def integration_pattern(
     known = as_regions(regions)
     parts = _parts(events, activity, value, groups)
     place, of = ancestors(known, events.region, level)
-    start, end = of[events.origin[parts.kept]], of[events.destination[parts.kept]]
     entropy = None if inference is None else entropy_of(inference.seed)
-    n = place.size
-    rows = np.full((n, 9), np.nan)
-    counts = np.zeros(n, dtype=np.int64)
-    for c in range(n):
-        inside: BoolArray = (start == c) & (end == c)
-        if ends == "any":
-            inside = (start == c) | (end == c)
-        rows[c], counts[c] = _place(parts, inside, inference, entropy, c)
+    where = of[events.origin[parts.kept]], of[events.destination[parts.kept]]
+    rows, counts = _places(parts, where, place.size, ends, inference, entropy)
     kappa, se = rows[:, 0], rows[:, 1]
-    enough = (counts >= min_events) & np.isfinite(kappa) & (se > 0)
+    enough = (counts >= min_events) & np.isfinite(kappa) & np.isfinite(se)
     z, p, verdict = _verdicts(kappa, se, enough, alpha)
     reach = z_of(0.95) * se
+    columns = [frozen_array(rows[:, k]) for k in range(2, 7)]
+    asked = {"value": value, "level": level, "layer": layer, "period": period}
     return IntegrationPattern(
         provenance=Provenance.of(
             integration_pattern,
@@ -266,11 +261,8 @@ def integration_pattern(
             parts.chance,
             known,
             parameters={
+                **asked,
                 "groups": None if groups is None else dict(groups),
-                "value": value,
-                "level": level,
-                "layer": layer,
-                "period": period,
                 "ends": ends,
                 "min_events": min_events,
                 "alpha": alpha,
@@ -279,20 +271,17 @@ def integration_pattern(
             seed=entropy,
         ),
         frame_kind=events.frame_kind,
-        undefined=tuple(
-            Undefined(reason="no link, or only one group to meet", region=str(place[c]))
-            for c in np.flatnonzero(~np.isfinite(kappa))
-        ),
+        undefined=_unmeasured(place, kappa),
         region=frozen_array(place),
         kappa=frozen_array(kappa),
         se=frozen_array(se),
         lower=frozen_array(kappa - reach),
         upper=frozen_array(kappa + reach),
-        ei=frozen_array(rows[:, 2]),
-        r=frozen_array(rows[:, 3]),
-        q=frozen_array(rows[:, 4]),
-        null_z=frozen_array(rows[:, 5]),
-        null_p=frozen_array(rows[:, 6]),
+        ei=columns[0],
+        r=columns[1],
+        q=columns[2],
+        null_z=columns[3],
+        null_p=columns[4],
         weight=frozen_array(np.nan_to_num(rows[:, 7])),
         events=frozen_array(counts),
         z=frozen_array(z),
@@ -303,6 +292,33 @@ def integration_pattern(
         alpha=alpha,
         n_draws=0 if inference is None else inference.n,
     )
+
+
+def _unmeasured(place: NDArray[np.str_], kappa: FloatArray) -> tuple[Undefined, ...]:
+    why = "no link, or only one group to meet"
+    return tuple(
+        Undefined(reason=why, region=str(c)) for c in place[~np.isfinite(kappa)]
+    )
+
+
+def _places(
+    parts: _Parts,
+    of: tuple[IntArray, IntArray],
+    n: int,
+    ends: str,
+    inference: Permutation | None,
+    entropy: int | None,
+) -> tuple[FloatArray, IntArray]:
+    """Measure every place on the links inside it, or with an end in it."""
+    start, end = of
+    rows = np.full((n, 9), np.nan)
+    counts = np.zeros(n, dtype=np.int64)
+    for c in range(n):
+        inside: BoolArray = (start == c) & (end == c)
+        if ends == "any":
+            inside = (start == c) | (end == c)
+        rows[c], counts[c] = _place(parts, inside, inference, entropy, c)
+    return rows, counts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -437,7 +453,10 @@ def _verdicts(
         others = usable[usable != c]
         middle = float(np.median(kappa[others]))
         se_middle = 1.2533 * np.sqrt(np.mean(se[others] ** 2) / others.size)
-        z[c] = (kappa[c] - middle) / np.sqrt(se[c] ** 2 + se_middle**2)
+        spread = np.sqrt(se[c] ** 2 + se_middle**2)
+        gap = kappa[c] - middle
+        # where nothing varies (all sealed, say) any gap is beyond chance, and none is none
+        z[c] = gap / spread if spread > 0 else np.sign(gap) * np.inf if gap else 0.0
     p[usable] = np.minimum(1.0, two_sided(z[usable]) * usable.size)
     verdict[usable] = "intermediate"
     verdict[enough & (p <= alpha) & (z < 0)] = "integrated"

@@ -336,50 +336,41 @@ def pair_crosstab(
         events = events.at_level(needed_regions(level, regions), level)
     a, b = _positions(events, (place_a, place_b))
     klass = events.size
+    known = klass != "unknown"
     counts = _ends(
         events, events.origin_size, events.destination_size, klass.size, "both"
     )
-    known = klass != "unknown"
-    pooled = np.where(known, counts.sum(axis=0), 0.0)
     weight, n_events = _between(events, a, b, known)
-    share = pooled / pooled.sum() if pooled.sum() > 0 else pooled * np.nan
-    total = weight.sum()
-    expected = total * np.outer(share, share)
     is_large = np.isin(klass, list(large)) & known
     small = ~is_large & known
+    expected, relative, joint = _expected(weight, counts, known, is_large, small)
     ends = np.array(
         [[counts[x, is_large].sum(), counts[x, small].sum()] for x in (a, b)]
     )
     ratio, lower, upper, p = _odds(ends, confidence)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        relative = np.where(expected > 0, weight / expected, np.nan)
-        joint = float(weight[np.ix_(is_large, small)].sum() / total)
+    pair = f"{place_a}, {place_b}"
+    asked = {"layer": layer, "period": period, "level": level}
     return PairCrosstab(
         provenance=Provenance.of(
             pair_crosstab,
             events,
             parameters={
-                "place_a": place_a,
-                "place_b": place_b,
+                **asked,
+                "pair": pair,
                 "large": list(large),
-                "layer": layer,
-                "period": period,
-                "level": level,
                 "confidence": confidence,
             },
         ),
         frame_kind=events.frame_kind,
-        undefined=()
-        if total > 0
-        else (Undefined(reason="no link", item=f"{place_a}, {place_b}"),),
+        undefined=() if weight.any() else (Undefined(reason="no link", item=pair),),
         place_a=place_a,
         place_b=place_b,
         klass=klass,
         weight=frozen_array(weight),
-        expected=frozen_array(expected if total > 0 else expected * np.nan),
+        expected=frozen_array(expected),
         ratio=frozen_array(relative),
-        large_with_small=joint if total > 0 else np.nan,
-        large_with_small_expected=float(share[is_large].sum() * share[small].sum()),
+        large_with_small=joint[0],
+        large_with_small_expected=joint[1],
         odds_ratio=ratio,
         lower=lower,
         upper=upper,
@@ -388,6 +379,25 @@ def pair_crosstab(
         events=n_events,
         level=confidence,
     )
+
+
+def _expected(
+    weight: FloatArray,
+    counts: FloatArray,
+    known: BoolArray,
+    is_large: BoolArray,
+    small: BoolArray,
+) -> tuple[FloatArray, FloatArray, tuple[float, float]]:
+    """Give what pooled ends make of the links, the ratio, and large with smaller firms."""
+    pooled = np.where(known, counts.sum(axis=0), 0.0)
+    share = pooled / pooled.sum() if pooled.sum() > 0 else pooled * np.nan
+    total = float(weight.sum())
+    expected = np.outer(share, share) * (total if total > 0 else np.nan)
+    ratio = np.full(weight.shape, np.nan)
+    np.divide(weight, expected, out=ratio, where=expected > 0)
+    found = float(weight[np.ix_(is_large, small)].sum())
+    joint = found / total if total > 0 else np.nan
+    return expected, ratio, (joint, float(share[is_large].sum() * share[small].sum()))
 
 
 def _checked_by(by: Sequence[str]) -> tuple[str, ...]:

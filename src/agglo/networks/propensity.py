@@ -119,15 +119,7 @@ def cross_regional_propensity(
     check_number("confidence", confidence, minimum=0, maximum=1, open_ends=True)
     check_number("alpha", alpha, minimum=0, maximum=1, open_ends=True)
     units = _units(to_arrow(data, where="patents"), by, level, regions)
-    if not units.joint.any():
-        bad = Problem(
-            code="no_joint_patent",
-            what="no patent has two applicants with a region",
-            where="patents",
-            fix="give applicants their region",
-        )
-        msg = "There is nothing that could cross regions."
-        raise NotIdentifiedError(msg, [bad])
+    _refuse_alone(units)
     y, w = units.crosses[units.joint], units.weight[units.joint]
     joint, crossing = w.sum(axis=0), y @ w
     all_patents = units.weight.sum(axis=0)
@@ -139,24 +131,14 @@ def cross_regional_propensity(
     z = intervals.z_of(confidence)
     p = intervals.two_sided(log / se)
     adjusted = intervals.holm(p)
-    verdict = np.full(p.size, "undecided", dtype="<U9")
-    decided = np.nan_to_num(adjusted, nan=1.0) <= alpha
-    verdict[decided & (log > 0)] = "above"
-    verdict[decided & (log < 0)] = "below"
+    asked = {"by": by, "level": level, "adjust": adjust, "interval": interval}
     return CrossRegionalPropensity(
         provenance=Provenance.of(
             cross_regional_propensity,
             units.weight,
             units.crosses,
             units.first,
-            parameters={
-                "by": by,
-                "level": level,
-                "adjust": adjust,
-                "interval": interval,
-                "confidence": confidence,
-                "alpha": alpha,
-            },
+            parameters={**asked, "confidence": confidence, "alpha": alpha},
         ),
         frame_kind=frame_kind(data),
         undefined=(*_left_out(units), *reasons),
@@ -173,12 +155,33 @@ def cross_regional_propensity(
         odds_upper=frozen_array(np.exp(log + z * se)),
         p=frozen_array(p),
         p_holm=frozen_array(adjusted),
-        verdict=frozen_array(verdict),
+        verdict=frozen_array(_verdicts(log, adjusted, alpha)),
         adjust=adjust or "no",
         interval=interval,
         level=confidence,
         alpha=alpha,
     )
+
+
+def _refuse_alone(units: _Units) -> None:
+    if units.joint.any():
+        return
+    bad = Problem(
+        code="no_joint_patent",
+        what="no patent has two applicants with a region",
+        where="patents",
+        fix="give applicants their region",
+    )
+    msg = "There is nothing that could cross regions."
+    raise NotIdentifiedError(msg, [bad])
+
+
+def _verdicts(log: FloatArray, p: FloatArray, alpha: float) -> NDArray[np.str_]:
+    verdict = np.full(p.size, "undecided", dtype="<U9")
+    decided = np.nan_to_num(p, nan=1.0) <= alpha
+    verdict[decided & (log > 0)] = "above"
+    verdict[decided & (log < 0)] = "below"
+    return verdict
 
 
 def advantage(

@@ -165,24 +165,7 @@ def complement(facts: NetworkFacts) -> Finding:
     return Finding(
         id="F4",
         question=question,
-        answer=facts.say(
-            "{a} and {b}: {verdict}. The odds of a large firm are {ratio} times as high in "
-            "{a} ({low} to {high}); of {pairs} pairs of cities theirs ranks {rank} by "
-            "difference; {share} of their joint links tie a large firm of {a} with a "
-            "smaller one of {b}, where {expected} would be expected.",
-            "{a} 与 {b}：{verdict}。{a} 大型企业的优势比为 {ratio}（{low} 至 {high}）；在 {pairs} 对城市中按差异排名"
-            "第 {rank}；其共同联系中 {share} 为 {a} 的大型企业与 {b} 的较小企业之间，期望值为 {expected}。",
-            a=facts.place(pair[0]),
-            b=facts.place(pair[1]),
-            verdict=facts.word(verdict),
-            ratio=facts.show(number("odds_ratio")),
-            low=facts.show(number("odds_lower")),
-            high=facts.show(number("odds_upper")),
-            pairs=facts.show(number("n_pairs"), "count"),
-            rank=facts.show(number("rank"), "count"),
-            share=facts.show(number("large_with_small"), "share"),
-            expected=facts.show(number("large_with_small_expected"), "share"),
-        ),
+        answer=_complement_answer(facts, pair, verdict),
         estimate=estimate,
         interval=ends(number("odds_lower"), number("odds_upper")),
         null={"large_with_small": number("large_with_small_expected")},
@@ -205,6 +188,30 @@ def complement(facts: NetworkFacts) -> Finding:
         ),
         evidence=("complementarity.csv", "size_profiles.csv", "size_crosstab.csv"),
         truth=complement_truth(facts, estimate),
+    )
+
+
+def _complement_answer(facts: NetworkFacts, pair: list[str], verdict: str) -> str:
+    def number(key: str) -> float:
+        return facts.number("complement_notes", key)
+
+    return facts.say(
+        "{a} and {b}: {verdict}. The odds of a large firm are {ratio} times as high in "
+        "{a} ({low} to {high}); of {pairs} pairs of cities theirs ranks {rank} by "
+        "difference; {share} of their joint links tie a large firm of {a} with a "
+        "smaller one of {b}, where {expected} would be expected.",
+        "{a} 与 {b}：{verdict}。{a} 大型企业的优势比为 {ratio}（{low} 至 {high}）；在 {pairs} 对城市中按差异排名"
+        "第 {rank}；其共同联系中 {share} 为 {a} 的大型企业与 {b} 的较小企业之间，期望值为 {expected}。",
+        a=facts.place(pair[0]),
+        b=facts.place(pair[1]),
+        verdict=facts.word(verdict),
+        ratio=facts.show(number("odds_ratio")),
+        low=facts.show(number("odds_lower")),
+        high=facts.show(number("odds_upper")),
+        pairs=facts.show(number("n_pairs"), "count"),
+        rank=facts.show(number("rank"), "count"),
+        share=facts.show(number("large_with_small"), "share"),
+        expected=facts.show(number("large_with_small_expected"), "share"),
     )
 
 

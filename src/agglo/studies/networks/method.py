@@ -56,6 +56,14 @@ def method_notes(facts: NetworkFacts) -> _Notes:
                 kinds=", ".join(o.entities) or say("all", "全部"),
             ),
         ),
+        *_further_notes(facts),
+    )
+
+
+def _further_notes(facts: NetworkFacts) -> _Notes:
+    """Give the notes on cores and options."""
+    say, o = facts.say, facts.options
+    return (
         (
             say("Cores and tiers", "核心与层级"),
             say(
