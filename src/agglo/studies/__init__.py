@@ -42,6 +42,7 @@ class _Studies(Mapping[str, "Study"]):
 
 STUDIES: Mapping[str, Study] = _Studies(
     {
+        "coagglomeration": "agglo.studies.coagglomeration:STUDY",
         "concentration": "agglo.studies.concentration:STUDY",
         "digital": "agglo.studies.digital:STUDY",
         "formation": "agglo.studies.formation:STUDY",

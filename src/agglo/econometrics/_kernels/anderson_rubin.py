@@ -133,10 +133,40 @@ def _edge(f: Callable[[float], float], start: float, step: float) -> float:
     return float(np.sign(step) * np.inf)
 
 
+def _profile_of_two(
+    statistic: Statistic, j: int, values: FloatArray, start: FloatArray
+) -> FloatArray:
+    """Minimise over one other coefficient: a grid of angles, then a search around it.
+
+    Angles reach the far tails, where the statistic of a weakly moved coefficient is low.
+    """
+    angle = np.linspace(-np.pi / 2, np.pi / 2, 203)[1:-1]
+    scale = 1.0 + float(np.abs(start).max())
+    out = np.empty(values.size)
+    for i, value in enumerate(values):
+
+        def f(theta: FloatArray, at: float = float(value)) -> FloatArray:
+            free = start[1 - j] + (scale + abs(at - start[j])) * np.tan(theta)
+            full = np.empty((theta.size, 2))
+            full[:, j], full[:, 1 - j] = at, free
+            return statistic.at(full)
+
+        found = f(angle)
+        k = int(np.argmin(found))
+        ends = (angle[max(k - 1, 0)], angle[min(k + 1, angle.size - 1)])
+        near = minimize_scalar(
+            lambda t, g=f: float(g(np.array([t]))[0]), bounds=ends, method="bounded"
+        )
+        out[i] = min(float(near.fun), float(found[k]))
+    return out
+
+
 def profile(
     statistic: Statistic, j: int, values: FloatArray, start: FloatArray
 ) -> FloatArray:
     """Minimise the statistic over all other coefficients at each value of the j-th."""
+    if start.size == 2:
+        return _profile_of_two(statistic, j, values, start)
     order = np.argsort(np.abs(values - start[j]), kind="stable")
     others = np.delete(np.arange(start.size), j)
     out = np.empty(values.size)

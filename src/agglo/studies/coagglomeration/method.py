@@ -1,0 +1,134 @@
+"""Rules, limits and sources of the study."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from agglo.studies.coagglomeration.facts import CoagglomerationFacts
+    from agglo.studies.contract import StageInputs
+
+__all__ = ["limit_notes", "method_notes", "origin_notes"]
+
+_Notes = tuple[tuple[str, str], ...]
+
+
+def method_notes(facts: CoagglomerationFacts) -> _Notes:
+    """Give one note per rule."""
+    say, o = facts.say, facts.options
+    return (
+        (
+            say("Orientation", "方向"),
+            str(facts.note("pair_notes", "orientation_note") or ""),
+        ),
+        (
+            say("Pairs", "配对"),
+            say(
+                "Mean distance of the mover's plants to the nearest anchor plant against "
+                "the other plants that could stand there, exact null; entrants against "
+                "incumbents where dates exist. Region by region combined by Stouffer. "
+                "The Wasserstein index compares whole distributions and does not identify "
+                "direction.",
+                "移动方企业到最近锚定方企业的平均距离，与其他可能位置相比，零分布精确；有开业时间时用新进入企业对在位企业。"
+                "各地区以 Stouffer 法合并。Wasserstein 指数比较整个分布，不识别方向。",
+            ),
+        ),
+        (
+            say("Pools", "知识池"),
+            say(
+                "Knowledge is the depreciated sum of patents ({d} a year; Griliches 1979, "
+                "doi:10.2307/3003321). Pools weigh it with excess weights ({w}); log where "
+                "positive, else 0 with an indicator, never log(1 + x) (Chen and Roth 2024, "
+                "doi:10.1093/qje/qjad054).",
+                "知识为专利的折旧累积（年折旧 {d}；Griliches 1979, doi:10.2307/3003321）。知识池以超额权重（{w}）加权；"
+                "为正时取对数，否则取 0 并加指示变量，不用 log(1 + x)（Chen and Roth 2024, doi:10.1093/qje/qjad054）。",
+                d=facts.show(o.depreciation, "share"),
+                w=o.weights,
+            ),
+        ),
+        (
+            say("Regressions", "回归"),
+            say(
+                "Poisson pseudo-likelihood with industry and period effects (Santos Silva "
+                "and Tenreyro 2006, doi:10.1162/rest.88.4.641), clustered by industry; 2SLS "
+                "with foreign weights and the same knowledge; control function with "
+                "{n} resamples of industries; wild cluster bootstrap with {m} draws.",
+                "泊松伪极大似然，含行业与时期效应（Santos Silva and Tenreyro 2006, doi:10.1162/rest.88.4.641），"
+                "按行业聚类；以外国权重与同一知识存量作 2SLS；控制函数以 {n} 次行业重抽；野聚类自助 {m} 次。",
+                n=facts.show(o.bootstrap_draws, "count"),
+                m=facts.show(o.wild_draws, "count"),
+            ),
+        ),
+        (
+            say("Hypotheses", "假设"),
+            say(
+                "Mutual gain and parasitism by intersection-union (Berger 1982, "
+                "doi:10.1080/00401706.1982.10487790); a host that is not significant is no "
+                "evidence of parasitism.",
+                "互利与寄生采用交并检验（Berger 1982, doi:10.1080/00401706.1982.10487790）；受访方不显著不构成寄生的证据。",
+            ),
+        ),
+    )
+
+
+def limit_notes(facts: CoagglomerationFacts) -> _Notes:
+    """Say what the numbers cannot carry."""
+    say = facts.say
+    notes = [
+        (
+            say("Common causes", "共同原因"),
+            say(
+                "Industries drawn to the same places look as if each followed the other.",
+                "受同一地点吸引的行业看起来像是彼此跟随。",
+            ),
+        ),
+        (
+            say("Estimated weights", "权重为估计值"),
+            say(
+                "Pairs that are missed or found by chance pull coefficients towards 0; "
+                "instruments correct that in part.",
+                "遗漏或偶然发现的配对使系数趋向 0；工具变量可部分纠正。",
+            ),
+        ),
+        (
+            say("Own knowledge", "自身知识"),
+            say(
+                "It is built from past outcomes, which biases short panels; all three "
+                "treatments are in the table of estimates.",
+                "其由过去结果构成，在短面板中产生偏误；三种处理均见估计表。",
+            ),
+        ),
+    ]
+    failed = facts.note("innovation_notes", "failed")
+    if isinstance(failed, list) and failed:
+        text = "; ".join(str(v) for v in failed)
+        notes.append((say("Without an estimate", "无估计值"), text))
+    if facts.note("pool_notes", "weak_split") is True:
+        notes.append(
+            (
+                say("The split is weak", "分类较弱"),
+                say(
+                    "More than half of a class is linked both ways.",
+                    "某一类中超过一半的配对同时具有两种关联。",
+                ),
+            )
+        )
+    return tuple(notes)
+
+
+def origin_notes(facts: CoagglomerationFacts, inputs: StageInputs) -> _Notes:
+    """Give publisher, licence, citation and file hashes of every source."""
+    out = []
+    for origin in inputs.project.origins:
+        parts = [
+            origin.publisher,
+            facts.say("licence: {x}", "许可：{x}", x=origin.licence or "–"),
+            origin.citation,
+            *(f"{name} (sha256 {digest[:12]}…)" for name, digest in origin.files),
+        ]
+        text = "; ".join(p for p in parts if p)
+        out.append((origin.title or facts.say("Source", "来源"), text))
+    if not out:
+        unknown = facts.say("No source is recorded.", "没有记录来源。")
+        out.append((facts.say("Source", "来源"), unknown))
+    return tuple(out)

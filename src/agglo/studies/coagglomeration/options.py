@@ -1,0 +1,102 @@
+"""Options of the coagglomeration study."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from agglo.core.errors import OptionError
+from agglo.core.options import check_choice, check_number
+
+__all__ = ["CoagglomerationOptions"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CoagglomerationOptions:
+    """How plants are compared, how knowledge is pooled, and how often chance is asked.
+
+    Parameters
+    ----------
+    min_n
+        Industries with fewer plants are left out, and listed.
+    entry_periods
+        Periods whose entrants are looked at; empty: up to ten after the first.
+    bandwidth_km, max_km
+        Kernel and largest distance of the K-densities.
+    localization_draws, curve_draws
+        Draws behind localized industries, and behind the curves of pairs.
+    curve_pairs
+        Pairs whose curve is drawn: those with the largest z.
+    transport_pairs, transport_draws
+        Ordered pairs whose Wasserstein index is computed per region (the largest |z|; 0
+        for none), and draws behind each. All pairs of a large country take hours.
+    measure
+        ``"entrants"``: weights from entrants where opening dates exist, else from all
+        plants; ``"nearest"``: from all plants.
+    weights
+        Excess weights of the pools: ``"effect_sig"``, ``"z_plus"``, ``"centred"``.
+    depreciation, lag
+        Of knowledge; periods between knowledge and outcome.
+    own_stock
+        ``"control"``: own knowledge as a covariate; ``"presample"``: its value in the first
+        period times a trend; ``"drop"``.
+    link_quantile
+        A pair is linked above this quantile of all pairs.
+    share
+        The host's gain is small below this share of the mover's; fixed before estimation.
+    level
+        Level of tests; intervals cover 1 - level.
+    bootstrap_draws, wild_draws
+        Resamples of the control function, draws of the wild cluster bootstrap.
+    """
+
+    min_n: int = 10
+    entry_periods: tuple[int, ...] = ()
+    bandwidth_km: float = 10.0
+    max_km: float = 100.0
+    localization_draws: int = 499
+    curve_draws: int = 299
+    curve_pairs: int = 4
+    transport_pairs: int = 8
+    transport_draws: int = 199
+    measure: Literal["entrants", "nearest"] = "entrants"
+    weights: Literal["effect_sig", "z_plus", "centred"] = "effect_sig"
+    depreciation: float = 0.15
+    lag: int = 1
+    own_stock: Literal["control", "presample", "drop"] = "control"
+    link_quantile: float = 0.75
+    share: float = 0.25
+    level: float = 0.05
+    bootstrap_draws: int = 199
+    wild_draws: int = 999
+
+    def __post_init__(self) -> None:
+        """Check the fields."""
+        choices = {
+            "measure": ("entrants", "nearest"),
+            "weights": ("effect_sig", "z_plus", "centred"),
+            "own_stock": ("control", "presample", "drop"),
+        }
+        for name, allowed in choices.items():
+            check_choice(name, getattr(self, name), allowed)
+        for name in ("depreciation", "link_quantile", "share", "level"):
+            value = getattr(self, name)
+            check_number(name, value, minimum=0, maximum=1, open_ends=True)
+        for name in ("bandwidth_km", "max_km"):
+            check_number(name, getattr(self, name), minimum=0, open_ends=True)
+        least = {
+            "min_n": 3,
+            "localization_draws": 99,
+            "curve_draws": 39,
+            "curve_pairs": 0,
+            "transport_pairs": 0,
+            "transport_draws": 39,
+            "lag": 0,
+            "bootstrap_draws": 39,
+            "wild_draws": 99,
+        }
+        for name, minimum in least.items():
+            check_number(name, getattr(self, name), minimum=minimum, integer=True)
+        if self.max_km <= self.bandwidth_km:
+            msg = f"max_km={self.max_km!r} must exceed bandwidth_km={self.bandwidth_km!r}."
+            raise OptionError(msg)

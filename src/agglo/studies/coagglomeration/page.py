@@ -1,0 +1,256 @@
+"""Stage `report`: findings, files and the page."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from typing import TYPE_CHECKING
+
+import pyarrow.csv as pa_csv
+
+from agglo.studies.coagglomeration.charts import (
+    coefficient_chart,
+    curve_charts,
+    direction_chart,
+    graph_chart,
+    matrix_chart,
+    specification_chart,
+)
+from agglo.studies.coagglomeration.facts import TABLES, facts_of, number_of
+from agglo.studies.coagglomeration.findings import all_findings
+from agglo.studies.coagglomeration.method import limit_notes, method_notes, origin_notes
+from agglo.studies.coagglomeration.regression_files import (
+    regression_cells,
+    regression_files,
+)
+from agglo.studies.contract import StageOutput
+from agglo.studies.report import DataTable, FindingList, KeyFigures, Notes, Report
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from agglo.core.typing import Json
+    from agglo.studies.coagglomeration.facts import CoagglomerationFacts
+    from agglo.studies.contract import StageInputs
+    from agglo.studies.report import Block, NumberKind
+
+__all__ = ["report"]
+
+# spreadsheets read Chinese text only after this mark
+_MARK = b"\xef\xbb\xbf"
+
+
+def report(inputs: StageInputs) -> StageOutput:
+    """Answer the questions of the study and write its page.
+
+    Parameters
+    ----------
+    inputs
+        What the earlier stages left; optional table ``truth`` of generated data.
+
+    Returns
+    -------
+    StageOutput
+        Documents ``findings`` and ``provenance``, files ``report.html``, the CSV files and
+        the regression tables as HTML, LaTeX and Word.
+    """
+    facts = facts_of(inputs)
+    found: list[Json] = [{**f.to_dict()} for f in all_findings(facts)]
+    files, provenance = _files(inputs, facts)
+    return StageOutput(
+        documents={"findings": found, "provenance": provenance},
+        files={"report.html": _page(facts, found, inputs).to_bytes(), **files},
+    )
+
+
+def _files(
+    inputs: StageInputs, facts: CoagglomerationFacts
+) -> tuple[dict[str, bytes], dict[str, Json]]:
+    """Write the tables as CSV; their provenance lies beside, as CSV on the Web has it."""
+    stamp = inputs.provenance()
+    tables = {name: inputs.result(stage, name) for name, stage in TABLES.items()}
+    files = {f"{name}.csv": _csv(table) for name, table in tables.items()}
+    described = {
+        "@context": "http://www.w3.org/ns/csvw",
+        "agglo:provenance": stamp,
+        "tables": [
+            {
+                "url": f"{name}.csv",
+                "tableSchema": {"columns": [{"name": c} for c in t.column_names]},
+            }
+            for name, t in tables.items()
+        ],
+    }
+    text = json.dumps(described, indent=2, ensure_ascii=False) + "\n"
+    files["csv-metadata.json"] = text.encode()
+    files |= regression_files(facts)
+    hashes: dict[str, Json] = {
+        name: hashlib.sha256(data).hexdigest() for name, data in files.items()
+    }
+    return files, {**stamp, "files": hashes}
+
+
+def _csv(table: pa.Table) -> bytes:
+    out = io.BytesIO()
+    pa_csv.write_csv(table, out)
+    return _MARK + out.getvalue()
+
+
+def _page(
+    facts: CoagglomerationFacts, found: list[Json], inputs: StageInputs
+) -> Report:
+    say = facts.say
+    title = say("Who moves towards whom", "谁向谁靠近")
+    page = Report(
+        f"{facts.title}: {title}" if facts.title else title,
+        subtitle=say(
+            "Which industries settle near which others, in which direction, and does it "
+            "raise innovation?",
+            "哪些行业靠近哪些行业，方向如何，是否促进创新？",
+        ),
+        lang=facts.lang,
+        generated=facts.generated,
+    )
+    page = page.section(say("In short", "要点"), facts.caveat)
+    page = page.add(_key_figures(facts)).add(
+        FindingList(findings=tuple(f for f in found if isinstance(f, dict)))
+    )
+    for heading, blocks in _sections(facts, inputs):
+        shown = [b for b in blocks if b is not None]
+        if shown:
+            page = page.section(heading)
+            for block in shown:
+                page = page.add(block)
+    return page.footer(*_foot(facts, inputs))
+
+
+def _key_figures(facts: CoagglomerationFacts) -> KeyFigures:
+    say = facts.say
+    items = (
+        (facts.show(facts.note("scope", "plants"), "count"), say("plants", "企业")),
+        (
+            facts.show(len(facts.tables["industries"]), "count"),
+            say("industries", "行业"),
+        ),
+        (
+            facts.show(facts.note("pair_notes", "n_pairs"), "count"),
+            say("ordered pairs", "有序配对"),
+        ),
+        (
+            facts.show(facts.note("pool_notes", "patents"), "count"),
+            say("patents", "专利"),
+        ),
+    )
+    return KeyFigures(items=items)
+
+
+def _sections(
+    facts: CoagglomerationFacts, inputs: StageInputs
+) -> tuple[tuple[str, tuple[Block | None, ...]], ...]:
+    say = facts.say
+    return (
+        (say("Near and far", "远近"), (matrix_chart(facts), *curve_charts(facts))),
+        (
+            say("Who moves towards whom", "谁向谁靠近"),
+            (graph_chart(facts), direction_chart(facts)),
+        ),
+        (
+            say("Innovation", "创新"),
+            (
+                coefficient_chart(facts),
+                _regressions(facts),
+                _hypotheses(facts),
+                specification_chart(facts),
+            ),
+        ),
+        (say("Inputs", "输入"), (Notes(items=_scope(facts)),)),
+        (say("Rules", "规则"), (Notes(items=method_notes(facts)),)),
+        (say("Limits", "局限"), (Notes(items=limit_notes(facts)),)),
+        (say("Data", "数据"), (Notes(items=origin_notes(facts, inputs)),)),
+    )
+
+
+def _regressions(facts: CoagglomerationFacts) -> DataTable | None:
+    cells = regression_cells(facts)
+    if not cells:
+        return None
+    heads = ["·", *cells[0][1:]]
+    return DataTable(
+        caption=facts.say(
+            "Regressions; also as regressions.html, .tex and .docx",
+            "回归结果；另见 regressions.html、.tex 与 .docx",
+        ),
+        columns={h: [line[i] for line in cells[1:]] for i, h in enumerate(heads)},
+        note=facts.caveat,
+    )
+
+
+def _hypotheses(facts: CoagglomerationFacts) -> DataTable | None:
+    rows = facts.tables["hypotheses"]
+    if not rows:
+        return None
+    say = facts.say
+    text = {
+        "model": say("Model", "模型"),
+        "hypothesis": say("Hypothesis", "假设"),
+        "link": say("Link", "关联"),
+        "verdict": say("Verdict", "结论"),
+    }
+    numbers: dict[str, tuple[str, NumberKind]] = {
+        "value": (say("Value", "数值"), "number"),
+        "p": ("p", "p"),
+        "q": ("q", "p"),
+    }
+    return DataTable(
+        caption=say("Hypotheses", "假设检验"),
+        columns={
+            **{h: [str(r.get(n) or "") for r in rows] for n, h in text.items()},
+            **{h: [number_of(r, n) for r in rows] for n, (h, _) in numbers.items()},
+        },
+        kinds=dict(numbers.values()),
+    )
+
+
+def _scope(facts: CoagglomerationFacts) -> tuple[tuple[str, str], ...]:
+    say = facts.say
+    labels = {
+        "rows": say("Rows of establishments", "企业记录"),
+        "without_place": say("Without a place", "无位置"),
+        "without_industry_or_region": say("Without industry or region", "无行业或地区"),
+        "far_away": say("Too far away to be right", "位置异常"),
+        "in_small_industries": say("In industries with few plants", "小行业企业"),
+    }
+    out = [(h, facts.show(facts.note("scope", k), "count")) for k, h in labels.items()]
+    small = facts.note("scope", "small_industries")
+    if isinstance(small, list) and small:
+        out.append(
+            (say("Industries left out", "未纳入行业"), ", ".join(map(str, small)))
+        )
+    cut = facts.note("pair_notes", "reductions")
+    if isinstance(cut, list) and cut:
+        out.append((say("Reductions", "缩减"), "; ".join(str(v) for v in cut)))
+    return tuple(out)
+
+
+def _foot(
+    facts: CoagglomerationFacts, inputs: StageInputs
+) -> tuple[tuple[str, str], ...]:
+    options = facts.options
+    changed = [
+        f"{name} = {getattr(options, name)}"
+        for name in type(options).__slots__
+        if getattr(options, name) != getattr(type(options)(), name)
+    ]
+    marks = inputs.provenance()
+    return (
+        (facts.say("Seed", "随机种子"), str(inputs.seed)),
+        (
+            facts.say("Options that differ from the defaults", "与默认值不同的选项"),
+            "; ".join(changed) or facts.say("none", "无"),
+        ),
+        (
+            facts.say("Configuration (sha256)", "配置（sha256）"),
+            str(marks["configuration_sha256"]),
+        ),
+    )

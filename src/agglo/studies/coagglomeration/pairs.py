@@ -1,0 +1,221 @@
+"""Stage `pairs`: localized industries, who lies near whom, who moved towards whom."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+from agglo.concentration import (
+    duranton_overman,
+    entrant_coagglomeration,
+    localization,
+    nearest_coagglomeration,
+    wasserstein_coagglomeration,
+)
+from agglo.core.errors import NumericsWarning
+from agglo.core.options import Permutation
+from agglo.studies.coagglomeration.columns import joined, result_table, text_of
+from agglo.studies.coagglomeration.options import CoagglomerationOptions
+from agglo.studies.contract import StageOutput
+
+if TYPE_CHECKING:
+    from agglo.concentration.directed_results import DirectedPairs
+    from agglo.core.typing import Json
+    from agglo.studies.contract import StageInputs
+
+__all__ = ["pairs"]
+
+_MOST_PERIODS = 10
+_FEWEST_ENTRANTS = 10
+_CURVE = {
+    "anchor": pa.string(),
+    "mover": pa.string(),
+    "r_km": pa.float64(),
+    "value": pa.float64(),
+    "global_lower": pa.float64(),
+    "global_upper": pa.float64(),
+}
+
+
+def pairs(inputs: StageInputs) -> StageOutput:
+    """Compare all ordered pairs of industries.
+
+    Parameters
+    ----------
+    inputs
+        Table ``plants`` of the stage before.
+
+    Returns
+    -------
+    StageOutput
+        Tables ``localization``, ``pairs`` (all plants and, where dates exist, entrants),
+        ``regional``, ``transport``, ``verdicts``, ``weights``, ``curves``; document
+        ``pair_notes``.
+    """
+    options = inputs.options_as(CoagglomerationOptions)
+    plants = inputs.result("prepare", "plants")
+    inputs.progress(0, 4, "localization")
+    local = localization(
+        plants,
+        r_km=np.linspace(0.0, options.max_km, 41),
+        bandwidth_km=options.bandwidth_km,
+        inference=Permutation(n=options.localization_draws, seed=inputs.seed),
+        level=options.level,
+        min_n=options.min_n,
+    )
+    inputs.progress(1, 4, "pairs")
+    # rarefied anchors: the only ones that may be compared there and back
+    near = nearest_coagglomeration(plants, min_n=options.min_n, seed=inputs.seed)
+    parts = [_measured(near, "nearest")]
+    periods = _entry_periods(plants, options)
+    moved, judged = near, near
+    if periods and options.measure == "entrants":
+        inputs.progress(2, 4, "entrants")
+        moved = _entrants(plants, periods, rarefied=False, seed=inputs.seed)
+        judged = _entrants(plants, periods, rarefied=True, seed=inputs.seed)
+        parts += [_measured(moved, "entrants"), _measured(judged, "entrants_rarefied")]
+    inputs.progress(3, 4, "curves")
+    regional, transport, reductions = _regional(plants, near, options, inputs.seed)
+    curves, rough = _curves(plants, moved, options, inputs.seed)
+    notes: dict[str, Json] = {
+        "measure": "entrants" if moved is not near else "nearest",
+        "entry_periods": [int(p) for p in periods],
+        "orientation_note": moved.orientation_note,
+        "reductions": [*reductions, *rough],
+        "n_pairs": int(moved.anchor.size),
+        "bandwidth_km": options.bandwidth_km,
+    }
+    weight = moved.excess_weights(options.weights)
+    weights = pa.table(
+        {
+            "anchor": moved.anchor.tolist(),
+            "mover": moved.mover.tolist(),
+            "weight": np.where(np.isfinite(weight), weight, 0.0),
+            "effect": moved.effect,
+            "z": moved.z,
+            "q": moved.q,
+            "effect_sig": _weight(moved, "effect_sig"),
+            "z_plus": _weight(moved, "z_plus"),
+            "centred": _weight(moved, "centred"),
+            "orientation_note": [moved.orientation_note] * moved.anchor.size,
+        }
+    )
+    return StageOutput(
+        tables={
+            "localization": result_table(local),
+            "pairs": pa.concat_tables(parts),
+            "regional": regional,
+            "transport": transport,
+            "verdicts": result_table(judged.verdicts(options.level)),
+            "weights": weights,
+            "curves": curves,
+        },
+        documents={"pair_notes": notes},
+    )
+
+
+def _weight(found: DirectedPairs, kind: str) -> np.ndarray:
+    known = {"effect_sig", "z_plus", "centred"}
+    if kind not in known:
+        raise KeyError(kind)
+    weight = found.excess_weights(kind)  # type: ignore[arg-type]  # checked above
+    # a weight is what an industry adds to a pool: below chance it adds nothing
+    return np.where(np.isfinite(weight), np.maximum(weight, 0.0), 0.0)
+
+
+def _measured(found: DirectedPairs, name: str) -> pa.Table:
+    table = result_table(found).drop_columns(["region", "period"])
+    return table.add_column(0, "measure", pa.array([name] * table.num_rows))
+
+
+def _entry_periods(plants: pa.Table, options: CoagglomerationOptions) -> list[int]:
+    """Choose the periods whose entrants are looked at: given, or all but the first."""
+    years = [v[:4] for v in text_of(plants, "opened")]
+    known = np.array([int(v) for v in years if v.isdigit()], dtype=np.int64)
+    if options.entry_periods:
+        return list(options.entry_periods)
+    values, counts = np.unique(known, return_counts=True)
+    later = values[1:][counts[1:] >= _FEWEST_ENTRANTS]
+    return [int(v) for v in later[-_MOST_PERIODS:]]
+
+
+def _entrants(
+    plants: pa.Table, periods: list[int], *, rarefied: bool, seed: int
+) -> DirectedPairs:
+    closed = any(v != "" for v in text_of(plants, "closed"))
+    return entrant_coagglomeration(
+        plants,
+        at=periods,
+        rarefy="smaller" if rarefied else None,
+        closed="closed" if closed else None,
+        seed=seed,
+    ).combined(periods=True)
+
+
+def _regional(
+    plants: pa.Table, near: DirectedPairs, options: CoagglomerationOptions, seed: int
+) -> tuple[pa.Table, pa.Table, list[str]]:
+    """Measure inside regions, and the Wasserstein index of the most striking pairs."""
+    by_region = nearest_coagglomeration(
+        plants, min_n=options.min_n, region="region", seed=seed
+    )
+    regional = result_table(by_region.combined())
+    strength = np.where(np.isfinite(near.z), np.abs(near.z), -1.0)
+    chosen = np.argsort(-strength, kind="stable")[: options.transport_pairs]
+    reductions: list[str] = []
+    if chosen.size < near.anchor.size:
+        reductions.append(
+            f"Wasserstein index of {chosen.size} of {near.anchor.size} ordered pairs, "
+            f"{options.transport_draws} draws each"
+        )
+    found = [
+        result_table(
+            wasserstein_coagglomeration(
+                plants,
+                anchor=str(near.anchor[k]),
+                mover=str(near.mover[k]),
+                region="region",
+                min_n=options.min_n,
+                method="surrogate",
+                inference=Permutation(n=options.transport_draws, seed=seed),
+            ).combined()
+        )
+        for k in chosen
+    ]
+    types = {f.name: f.type for f in regional.schema}
+    return regional, joined(found, types), reductions
+
+
+def _curves(
+    plants: pa.Table, moved: DirectedPairs, options: CoagglomerationOptions, seed: int
+) -> tuple[pa.Table, list[str]]:
+    """Draw K-densities of the strongest pairs, the anchor held at its sites."""
+    order = np.argsort(-np.where(np.isfinite(moved.z), moved.z, -np.inf), kind="stable")
+    parts: list[pa.Table] = []
+    said: set[str] = set()
+    for k in order[: options.curve_pairs]:
+        anchor, mover = str(moved.anchor[k]), str(moved.mover[k])
+        with warnings.catch_warnings(record=True) as raised:
+            warnings.simplefilter("always", NumericsWarning)
+            curve = duranton_overman(
+                plants,
+                activity=anchor,
+                neighbour=mover,
+                r_km=np.linspace(0.0, options.max_km, 41),
+                bandwidth=options.bandwidth_km,
+                null="fix_a",
+                type="industry",
+                inference=Permutation(n=options.curve_draws, seed=seed),
+                level=options.level,
+            )
+        said |= {str(w.message) for w in raised}
+        columns = ("r_km", "value", "global_lower", "global_upper")
+        numbers = {c: getattr(curve, c) for c in columns}
+        n = curve.r_km.size
+        parts.append(
+            pa.table({"anchor": [anchor] * n, "mover": [mover] * n, **numbers})
+        )
+    return joined(parts, _CURVE), [f"bands of curves: {w}" for w in sorted(said)]

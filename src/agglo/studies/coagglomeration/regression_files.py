@@ -1,0 +1,172 @@
+"""Regression tables as HTML, LaTeX and Word; no stars, the strength of instruments always."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from html import escape
+from typing import TYPE_CHECKING
+
+from agglo.studies.coagglomeration.facts import known, number_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from agglo.studies.coagglomeration.facts import CoagglomerationFacts
+
+__all__ = ["regression_cells", "regression_files"]
+
+_SHOWN = ("main", "main_all", "linear", "quality", "iv", "iv_all", "control_function")
+_HEADS = {
+    "main": ("Poisson", "泊松"),
+    "main_all": ("Poisson, one class", "泊松，不分类"),
+    "linear": ("OLS, log", "OLS，对数"),
+    "quality": ("Poisson, citations", "泊松，被引"),
+    "iv": ("2SLS, log", "2SLS，对数"),
+    "iv_all": ("2SLS, one class", "2SLS，不分类"),
+    "control_function": ("Poisson, control function", "泊松，控制函数"),
+}
+_TWIPS = 1400
+
+
+def regression_cells(facts: CoagglomerationFacts) -> list[list[str]]:
+    """Give the table as text, heads first; an empty list when nothing was estimated."""
+    used = [s for s in _SHOWN if facts.rows("estimates", specification=s, status="ok")]
+    if not used:
+        return []
+    by_model = {
+        s: {str(r["term"]): r for r in facts.rows("estimates", specification=s)}
+        for s in used
+    }
+    terms = list(dict.fromkeys(t for m in by_model.values() for t in m))
+    lines = [["", *(facts.say(*_HEADS[s]) for s in used)]]
+    for term in terms:
+        found = [by_model[s].get(term) for s in used]
+        lines.append(
+            [
+                term,
+                *("" if r is None else f"{number_of(r, 'value'):.3f}" for r in found),
+            ]
+        )
+        lines.append(
+            ["", *("" if r is None else f"({number_of(r, 'se'):.3f})" for r in found)]
+        )
+    first = [next(iter(by_model[s].values())) for s in used]
+    lines.append(["N", *(f"{number_of(r, 'n'):.0f}" for r in first)])
+    groups = facts.say("Clusters (industries)", "聚类（行业）")
+    lines.append([groups, *(f"{number_of(r, 'n_groups'):.0f}" for r in first)])
+    strength = ["Kleibergen-Paap F"]
+    for s in used:
+        row = facts.one("weak", model=s, statistic="Kleibergen-Paap F")
+        value = number_of(row, "value")
+        mark = facts.say(" (weak)", "（弱）") if value < 10.0 else ""
+        strength.append(f"{value:.2f}{mark}" if known(value) else "")
+    return [*lines, strength]
+
+
+def regression_files(facts: CoagglomerationFacts) -> dict[str, bytes]:
+    """Write the table in three formats."""
+    cells = regression_cells(facts)
+    if not cells:
+        return {}
+    note = facts.say(
+        "Industry and period effects; errors clustered by industry in parentheses. ",
+        "含行业与时期效应；括号内为按行业聚类的标准误。",
+    )
+    note += facts.caveat
+    return {
+        "regressions.html": _html(cells, note),
+        "regressions.tex": _latex(cells, note),
+        "regressions.docx": _word(cells, note),
+    }
+
+
+def _html(cells: Sequence[Sequence[str]], note: str) -> bytes:
+    def row(line: Sequence[str], tag: str) -> str:
+        return "<tr>" + "".join(f"<{tag}>{escape(c)}</{tag}>" for c in line) + "</tr>"
+
+    body = "\n".join(row(line, "td") for line in cells[1:])
+    text = (
+        '<!doctype html>\n<meta charset="utf-8">\n<title>Regressions</title>\n<table>\n'
+        f"<thead>{row(cells[0], 'th')}</thead>\n<tbody>\n{body}\n</tbody>\n</table>\n"
+        f"<p>{escape(note)}</p>\n"
+    )
+    return text.encode()
+
+
+_LATEX = str.maketrans(
+    {"_": r"\_", "&": r"\&", "%": r"\%", "#": r"\#", "$": r"\$", "{": r"\{", "}": r"\}"}
+)
+
+
+def _latex(cells: Sequence[Sequence[str]], note: str) -> bytes:
+    lines = [" & ".join(c.translate(_LATEX) for c in line) + r" \\" for line in cells]
+    width = len(cells[0])
+    text = "\n".join(
+        [
+            r"\begin{tabular}{l" + "r" * (width - 1) + "}",
+            r"\hline",
+            lines[0],
+            r"\hline",
+            *lines[1:],
+            r"\hline",
+            rf"\multicolumn{{{width}}}{{p{{0.9\linewidth}}}}{{{note.translate(_LATEX)}}} \\",
+            r"\end{tabular}",
+            "",
+        ]
+    )
+    return text.encode()
+
+
+_TYPES = (
+    '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>'
+    '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
+    '<Default Extension="rels" '
+    'ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+    '<Default Extension="xml" ContentType="application/xml"/>'
+    '<Override PartName="/word/document.xml" ContentType="application/vnd.'
+    'openxmlformats-officedocument.wordprocessingml.document.main+xml"/></Types>'
+)
+_RELATIONS = (
+    '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>'
+    '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
+    '<Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/'
+    'relationships/officeDocument" Target="word/document.xml"/></Relationships>'
+)
+_SPACE = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+
+
+def _word(cells: Sequence[Sequence[str]], note: str) -> bytes:
+    """Write a Word document: three XML parts in a zip, the same bytes every time."""
+
+    def paragraph(text: str) -> str:
+        said = escape(text, quote=False)
+        return f'<w:p><w:r><w:t xml:space="preserve">{said}</w:t></w:r></w:p>'
+
+    def row(line: Sequence[str]) -> str:
+        parts = (
+            f'<w:tc><w:tcPr><w:tcW w:w="{_TWIPS}" w:type="dxa"/></w:tcPr>'
+            f"{paragraph(c)}</w:tc>"
+            for c in line
+        )
+        return f"<w:tr>{''.join(parts)}</w:tr>"
+
+    grid = f'<w:gridCol w:w="{_TWIPS}"/>' * len(cells[0])
+    body = (
+        f"<w:tbl><w:tblPr/><w:tblGrid>{grid}</w:tblGrid>"
+        f"{''.join(row(line) for line in cells)}</w:tbl>{paragraph(note)}"
+    )
+    document = (
+        '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>'
+        f"<w:document {_SPACE}><w:body>{body}</w:body></w:document>"
+    )
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in (
+            ("[Content_Types].xml", _TYPES),
+            ("_rels/.rels", _RELATIONS),
+            ("word/document.xml", document),
+        ):
+            entry = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
+            archive.writestr(entry, text, zipfile.ZIP_DEFLATED)
+    return out.getvalue()
