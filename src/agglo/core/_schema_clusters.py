@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from agglo.core._schema_columns import (
     EMPLOYMENT,
-    INDUSTRY_KEY,
     LAT,
     LON,
     PERIOD,
@@ -99,9 +98,8 @@ CLUSTER_TABLES: tuple[TableSchema, ...] = (
                 "industry",
                 "Industry",
                 "行业",
-                "Industry of the member.",
-                "成员所属行业。",
-                ref=INDUSTRY_KEY,
+                "Industry of the member, a code of industry_links.",
+                "成员所属行业，industry_links 中的代码。",
             ),
             LON,
             LAT,

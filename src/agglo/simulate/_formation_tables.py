@@ -71,14 +71,17 @@ def member_table(
 
 
 def edge_table(groups: Groups) -> pa.Table:
-    """Give the ties."""
-    n = groups.tie_from.size
+    """Give the ties, each pair once: partners of two groups may be tied by both."""
+    low = np.minimum(groups.tie_from, groups.tie_to)
+    high = np.maximum(groups.tie_from, groups.tie_to)
+    pairs = np.unique(np.column_stack([low, high]), axis=0).tolist()
+    n = len(pairs)
     return pa.table(
         {
-            "origin": [f"M{i:06d}" for i in groups.tie_from.tolist()],
-            "destination": [f"M{i:06d}" for i in groups.tie_to.tolist()],
+            "origin": [f"M{a:06d}" for a, _ in pairs],
+            "destination": [f"M{b:06d}" for _, b in pairs],
             "kind": ["project"] * n,
-            "period": [""] * n,
+            "period": [str(_FIRST_YEAR + 23)] * n,
             "weight": np.ones(n),
         }
     )
