@@ -463,3 +463,34 @@ def test_windows_beyond_the_data_are_refused(made, common):
             bands=Bootstrap(n=99, seed=1),
             **common,
         )
+
+
+def test_same_neighbours_for_the_treatment_is_the_model_without_a_ring(made, common):
+    found = specification_table(
+        made.panel,
+        [Specification(name="same", durbin_weights="same")],
+        outcome="diversification",
+        **common,
+    )
+    fit = fit_spatial_did(
+        made.panel,
+        outcome="diversification",
+        **{**common, "durbin_weights": None},
+    )
+    np.testing.assert_allclose(found.value[1, :3], fit.impacts.value[0], rtol=1e-10)
+
+
+def test_sums_of_outcomes_pulled_in_stay_inside_the_quantiles(made, common):
+    """Winsorising by hand gives the same fit."""
+    y = made.panel["diversification"].to_numpy()
+    pulled = np.clip(y, *np.quantile(y, [0.05, 0.95]))
+    place = made.panel.schema.get_field_index("diversification")
+    table = made.panel.set_column(place, "diversification", pa.array(pulled))
+    found = specification_table(
+        made.panel,
+        [Specification(name="pulled", winsor=0.05)],
+        outcome="diversification",
+        **common,
+    )
+    fit = fit_spatial_did(table, outcome="diversification", **common)
+    np.testing.assert_allclose(found.value[1, :3], fit.impacts.value[0], rtol=1e-10)
