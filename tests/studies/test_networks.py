@@ -131,6 +131,10 @@ def test_the_page_and_its_files(done):
     for name, data in output.files.items():
         if name.endswith((".graphml", ".gexf", ".svg")):
             ET.fromstring(data)  # noqa: S314  our own files
+            assert b"configuration_sha256" in data, name
+    described = json.loads(output.files["csv-metadata.json"])
+    urls = {t["url"] for t in described["tables"]}
+    assert urls == {n for n in output.files if n.endswith(".csv")}
     hashes = output.documents["provenance"]["files"]
     assert set(hashes) == set(output.files) - {"report.html"}
 

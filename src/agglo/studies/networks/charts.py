@@ -180,6 +180,7 @@ def rank_chart(facts: NetworkFacts, layer: str) -> Drawn | None:
         ax.set_yscale("log")
         ax.xaxis.set_major_formatter(lambda v, _: f"{v:g}")
         ax.yaxis.set_major_formatter(lambda v, _: f"{v:g}")
+        ax.yaxis.set_minor_formatter(lambda _v, _p: "")
         ax.set_xlabel(facts.say("rank", "位次"))
         ax.set_ylabel(facts.say("strength", "强度"))
         ax.legend(frameon=False, fontsize=8)
@@ -224,6 +225,7 @@ def profile_chart(facts: NetworkFacts) -> Drawn | None:
             ax.barh(place, width, left=left, color=colour, label=facts.word(name))
             left = left + width
         ax.set_yticks(place, [facts.place(c) for c in cities])
+        ax.set_ylim(-0.6, len(cities) + 0.6)
         ax.set_xlim(0, 1)
         ax.set_xlabel(
             facts.say("share of applicants in joint patents", "合作申请人占比")
@@ -253,7 +255,9 @@ def odds_chart(facts: NetworkFacts) -> Drawn | None:
     if not rows:
         return None
     rows.sort(key=lambda r: (str(r["class"]), str(r["adjust"])))
-    labels = [f"{facts.word(str(r['class']))} ({r['adjust']})" for r in rows]
+    labels = [
+        f"{facts.word(str(r['class']))} ({facts.word(str(r['adjust']))})" for r in rows
+    ]
     logs = [np.log(_column(rows, f"odds_{k}")) for k in ("ratio", "lower", "upper")]
     svg = interval_chart(
         "odds",

@@ -50,9 +50,11 @@ def _bytes(root: Element) -> bytes:
     return text + b"\n"
 
 
-def to_graphml(graph: Graph) -> bytes:
+def to_graphml(graph: Graph, *, description: str = "") -> bytes:
     """Write GraphML (http://graphml.graphdrawing.org)."""
     root = Element("graphml", xmlns="http://graphml.graphdrawing.org/xmlns")
+    if description:
+        SubElement(root, "desc").text = description
     for name, kind in graph.attributes.items():
         keys = {"id": name, "for": "node", "attr.name": name, "attr.type": kind}
         SubElement(root, "key", keys)
@@ -70,9 +72,13 @@ def to_graphml(graph: Graph) -> bytes:
     return _bytes(root)
 
 
-def to_gexf(graph: Graph) -> bytes:
+def to_gexf(graph: Graph, *, description: str = "") -> bytes:
     """Write GEXF 1.3 (https://gexf.net)."""
     root = Element("gexf", xmlns="http://gexf.net/1.3", version="1.3")
+    if description:
+        meta = SubElement(root, "meta")
+        SubElement(meta, "creator").text = "agglo"
+        SubElement(meta, "description").text = description
     way = "directed" if graph.directed else "undirected"
     body = SubElement(root, "graph", defaultedgetype=way, mode="static")
     kinds = SubElement(body, "attributes", {"class": "node"})

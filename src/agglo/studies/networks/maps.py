@@ -46,6 +46,7 @@ def _positions(facts: NetworkFacts) -> Mapping[str, Place]:
 
 
 def _bare(ax: Axes) -> None:
+    ax.margins(0.12)
     ax.set_aspect("equal")
     ax.set_xticks([])
     ax.set_yticks([])

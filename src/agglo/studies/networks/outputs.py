@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
+from html import escape
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -67,17 +69,48 @@ def study_files(
     tuple
         File name to bytes, and the provenance of every file with its hash.
     """
-    files = {f"{n}.csv": _csv(inputs.result(s, n)) for n, s in TABLES.items()}
-    for drawn in figures:
-        files[f"figure_{drawn.name}.csv"] = _csv(drawn.data)
-        files[f"figure_{drawn.name}.svg"] = drawn.figure.svg.encode()
+    stamp = inputs.provenance()
+    tables = {n: inputs.result(s, n) for n, s in TABLES.items()}
+    tables |= {f"figure_{drawn.name}": drawn.data for drawn in figures}
+    files = {f"{name}.csv": _csv(table) for name, table in tables.items()}
+    files["csv-metadata.json"] = _described(tables, stamp)
+    files |= {f"figure_{drawn.name}.svg": _svg(drawn, stamp) for drawn in figures}
+    said = json.dumps(stamp, sort_keys=True, ensure_ascii=False)
     for graph in (*_flow_graphs(facts, flows), *_space_graph(facts)):
-        files[f"{graph.name}.graphml"] = to_graphml(graph)
-        files[f"{graph.name}.gexf"] = to_gexf(graph)
+        files[f"{graph.name}.graphml"] = to_graphml(graph, description=said)
+        files[f"{graph.name}.gexf"] = to_gexf(graph, description=said)
     hashes: dict[str, Json] = {
         name: hashlib.sha256(data).hexdigest() for name, data in files.items()
     }
-    return files, {**inputs.provenance(), "files": hashes}
+    return files, {**stamp, "files": hashes}
+
+
+def _described(tables: Mapping[str, pa.Table], stamp: Mapping[str, Json]) -> bytes:
+    """Describe the CSV files as the W3C's CSV on the Web has it."""
+    document = {
+        "@context": "http://www.w3.org/ns/csvw",
+        "agglo:provenance": dict(stamp),
+        "tables": [
+            {
+                "url": f"{name}.csv",
+                "tableSchema": {"columns": [{"name": c} for c in table.column_names]},
+            }
+            for name, table in tables.items()
+        ],
+    }
+    return (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode()
+
+
+def _svg(drawn: Drawn, stamp: Mapping[str, Json]) -> bytes:
+    """Give a figure as a file of its own, with its words and its provenance."""
+    head, _, body = drawn.figure.svg.partition(">")
+    said = json.dumps(dict(stamp), sort_keys=True, ensure_ascii=False)
+    inside = (
+        f"<title>{escape(drawn.figure.alt)}</title>"
+        f"<desc>{escape(drawn.figure.caption)}</desc>"
+        f"<metadata>{escape(said)}</metadata>"
+    )
+    return f"{head}>\n{inside}{body}\n".encode()
 
 
 def _csv(table: pa.Table) -> bytes:
