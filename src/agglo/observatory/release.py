@@ -21,6 +21,12 @@ from agglo.core.errors import RunError, StoreError
 from agglo.core.options import check_choice
 from agglo.core.results import digest_of, version
 from agglo.core.typing import Json
+from agglo.observatory.catalogue import (
+    source_table,
+    study_table,
+    study_texts,
+    table_table,
+)
 from agglo.observatory.protection import Protected, protect
 from agglo.runs import Manifest, Project
 from agglo.store import (
@@ -32,12 +38,19 @@ from agglo.store import (
 )
 from agglo.studies import STUDIES
 
-__all__ = ["CURRENT", "Mode", "Release", "build_release", "open_release"]
+__all__ = [
+    "CURRENT",
+    "Mode",
+    "Release",
+    "build_release",
+    "is_current",
+    "open_release",
+]
 
 Mode: TypeAlias = Literal["private", "public"]
 
-CURRENT = "current"
-_FORMAT = 1
+CURRENT: Mapping[Mode, str] = {"private": "current", "public": "current-public"}
+_FORMAT = 2
 _FOLDER = "release"
 _CATALOGUE = "release.json"
 
@@ -105,18 +118,20 @@ class Release:
 def _objects(value: Json) -> dict[str, dict[str, Json]]:
     """Read a JSON object of objects; anything else is a damaged catalogue."""
     if not isinstance(value, dict):
-        msg = "The catalogue of the release is damaged. Build it anew: `agglo release`."
+        msg = "The catalogue of the release is damaged. Delete its folder and serve again."
         raise StoreError(msg)
     return value  # type: ignore[return-value]
 
 
-def open_release(project: Path) -> Release:
+def open_release(project: Path, *, mode: Mode = "private") -> Release:
     """Open the current release of a project.
 
     Parameters
     ----------
     project
         Project folder.
+    mode
+        Which of the two; a public release never takes the place of a private one.
 
     Returns
     -------
@@ -130,17 +145,19 @@ def open_release(project: Path) -> Release:
     StoreError
         If the release is damaged.
     """
-    pointer = project / _FOLDER / CURRENT
+    pointer = project / _FOLDER / CURRENT[mode]
     try:
         name = pointer.read_text("utf-8").strip()
     except OSError as error:
-        msg = (
-            f"{project} has no release. Make one with `agglo serve` or `agglo export`."
-        )
+        msg = f"{project} has no {mode} release. Make one with `agglo serve --mode {mode}`."
         raise RunError(msg) from error
     folder = project / _FOLDER / Path(name).name
     catalogue = read_json(folder / _CATALOGUE)
-    if not isinstance(catalogue, dict) or catalogue.get("format") != _FORMAT:
+    if (
+        not isinstance(catalogue, dict)
+        or catalogue.get("format") != _FORMAT
+        or catalogue.get("mode") != mode
+    ):
         msg = f"{folder} is no release this version can read. Build it anew."
         raise StoreError(msg)
     return Release(folder, catalogue)
@@ -194,8 +211,31 @@ def build_release(project: Path | Project, *, mode: Mode = "private") -> Release
     except BaseException:
         shutil.rmtree(draft, ignore_errors=True)
         raise
-    write_text(root / CURRENT, f"{catalogue['id']}\n")
+    write_text(root / CURRENT[mode], f"{catalogue['id']}\n")
     return Release(target, catalogue)
+
+
+def is_current(project: Project, release: Release) -> bool:
+    """Say whether a release shows the results as they are now.
+
+    Parameters
+    ----------
+    project
+        The project.
+    release
+        Its release.
+
+    Returns
+    -------
+    bool
+        False when a study has run since, or another version of agglo built it.
+    """
+    manifest = Manifest.load(project.workspace)
+    return (
+        manifest is not None
+        and release.catalogue["manifest"] == digest_of(manifest.to_bytes().decode())
+        and release.catalogue["version"] == version()
+    )
 
 
 def _fill(
@@ -204,18 +244,15 @@ def _fill(
     """Write the tables of a release and its catalogue."""
     tables: dict[str, Json] = {}
     for name, table in protected.tables():
-        file = f"out_{name.replace('.', '_')}.parquet"
-        write_table(draft / file, table)
-        tables[name] = {
-            "file": file,
-            "study": name.split(".")[0],
-            "rows": table.num_rows,
-            "columns": [
-                {"name": c, "type": str(table.schema.field(c).type)}
-                for c in table.column_names
-            ],
-            "digest": digest_of(table),
-        }
+        tables[name] = _write(draft, name, table)
+    sources = _sources(project)
+    about = {
+        "project.sources": source_table(sources),
+        "project.studies": study_table(protected, tables),
+        "project.tables": table_table(tables),
+    }
+    for name, table in about.items():
+        tables[name] = _write(draft, name, table)
     facts = project.file.project
     catalogue: dict[str, Json] = {
         "format": _FORMAT,
@@ -228,21 +265,48 @@ def _fill(
             "generated": facts.generated,
             "seed": facts.seed,
         },
+        "studies": study_texts(protected),
         "tables": tables,
         "findings": protected.findings,
-        "sources": _sources(project),
+        "sources": sources,
         "left_out": protected.left_out,
         "certificate": protected.certificate,
         "manifest": digest_of(manifest.to_bytes().decode()),
+        "packages": _packages(manifest),
     }
     catalogue["id"] = digest_of(catalogue)[:16]
     write_json(draft / _CATALOGUE, catalogue)
     return catalogue
 
 
+def _packages(manifest: Manifest) -> dict[str, Json]:
+    """Name every package, with its version, that computed anything of the results."""
+    found: dict[str, Json] = {}
+    for step in manifest.steps:
+        found.update(step.versions)
+    return dict(sorted(found.items()))
+
+
+def _write(draft: Path, name: str, table: pa.Table) -> Json:
+    """Write one table and give its entry in the catalogue."""
+    file = f"out_{name.replace('.', '_')}.parquet"
+    write_table(draft / file, table)
+    return {
+        "file": file,
+        "study": name.split(".", maxsplit=1)[0],
+        "rows": table.num_rows,
+        "columns": [
+            {"name": c, "type": str(table.schema.field(c).type)}
+            for c in table.column_names
+        ],
+        "digest": digest_of(table),
+    }
+
+
 def _sources(project: Project) -> list[Json]:
     """Title, publisher, licence and citation of everything that was imported."""
     found: list[Json] = []
+    readers = {e.id: [str(s) for s in e.studies or ()] for e in project.imports}
     for path in sorted((project.workspace / "tables").glob("import-*.json")):
         report = read_json(path)
         tables = report.get("tables") if isinstance(report, dict) else None
@@ -253,6 +317,9 @@ def _sources(project: Project) -> list[Json]:
             entry: dict[str, Json] = {
                 "import": path.stem.removeprefix("import-"),
                 "table": table.get("table"),
+                "studies": list[Json](
+                    readers.get(path.stem.removeprefix("import-"), [])
+                ),
                 **{
                     key: origin.get(key, "")
                     for key in ("title", "publisher", "licence", "citation")

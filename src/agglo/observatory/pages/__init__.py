@@ -1,1 +1,29 @@
-"""The pages of the menu, in its order. A page is data; see ``observatory/page.py``."""
+"""The pages, in the order of the menu."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from agglo.observatory.page import Page, View
+from agglo.observatory.pages.designations import DIGITAL
+from agglo.observatory.pages.home import ABOUT, HOME
+from agglo.observatory.pages.places import CLUSTER, COMPARE, INDUSTRY, MAP, REGION
+from agglo.observatory.pages.ties import NETWORKS, SPACE
+
+__all__ = ["PAGES", "VIEWS"]
+
+_MENU = (
+    HOME,
+    MAP,
+    REGION,
+    INDUSTRY,
+    CLUSTER,
+    COMPARE,
+    SPACE,
+    NETWORKS,
+    DIGITAL,
+    ABOUT,
+)
+
+PAGES: Mapping[str, Page] = {page.id: page for page in _MENU}
+VIEWS: Mapping[str, View] = {v.id: v for page in _MENU for v in page.views}

@@ -1,0 +1,372 @@
+"""Answers of views: the envelope, paging, and what every number is said with."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import urlencode
+
+import pyarrow as pa
+
+from agglo.core.errors import suggest
+from agglo.core.typing import Json
+from agglo.observatory.api.cursors import Cursors
+from agglo.observatory.api.declarations import sources_of
+from agglo.observatory.api.problems import ApiError
+from agglo.observatory.api.rows import (
+    ViewQuery,
+    frame,
+    json_columns,
+    json_rows,
+    row_numbers,
+)
+from agglo.observatory.api.stock import Stock
+from agglo.observatory.page import View
+from agglo.observatory.pages import VIEWS
+
+__all__ = [
+    "DEFAULT_LIMIT",
+    "SCHEMA",
+    "Asked",
+    "encode",
+    "envelope",
+    "etag_of",
+    "find_view",
+    "read_question",
+    "release_meta",
+    "view_answer",
+    "view_table",
+]
+
+SCHEMA = 1
+DEFAULT_LIMIT = 200
+# keys of an address that pages use and answers ignore
+_SHARED = frozenset(
+    [
+        "v",
+        "rel",
+        "lang",
+        "geo",
+        "cls",
+        "measure",
+        "peers",
+        "year",
+        "sel",
+        "page",
+        "theme",
+        "embed",
+        "token",
+    ]
+)
+_OWN = frozenset(("limit", "cursor", "layout", "sort"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A question to a view, read from an address.
+
+    Parameters
+    ----------
+    query
+        Filters and order.
+    limit
+        Rows of one page.
+    cursor
+        Where to go on; empty for the start.
+    layout
+        Rows or columns.
+    notices
+        What was ignored.
+    """
+
+    query: ViewQuery
+    limit: int = DEFAULT_LIMIT
+    cursor: str = ""
+    layout: Literal["rows", "columns"] = "rows"
+    notices: tuple[str, ...] = ()
+
+    def canonical(self, view: str) -> str:
+        """Write the question so that the same question reads the same."""
+        pairs = [*sorted(self.query.chosen), ("sort", self.query.sort)]
+        return f"{view}?{urlencode(pairs)}"
+
+
+def encode(value: Json) -> bytes:
+    """Write plain values as JSON; the same values give the same bytes."""
+    return json.dumps(
+        value, ensure_ascii=False, allow_nan=False, separators=(",", ":")
+    ).encode()
+
+
+def etag_of(stock: Stock, question: str) -> str:
+    """Give the strong tag of an answer: release and question.
+
+    Parameters
+    ----------
+    stock
+        The release.
+    question
+        Path and query, in canonical form.
+
+    Returns
+    -------
+    str
+        With its quotation marks.
+    """
+    digest = hashlib.sha256(f"{stock.release.id}\0{question}".encode()).hexdigest()
+    return f'"{digest[:32]}"'
+
+
+def find_view(stock: Stock, name: str) -> View:
+    """Give a view whose table is released.
+
+    Parameters
+    ----------
+    stock
+        The release.
+    name
+        Id of the view.
+
+    Returns
+    -------
+    View
+        The view.
+
+    Raises
+    ------
+    ApiError
+        404 when there is no such view, or its table is not in the release.
+    """
+    view = VIEWS.get(name)
+    if view is None:
+        hint = suggest(name, list(VIEWS))
+        raise ApiError(
+            404,
+            "unknown_view",
+            f"There is no such view. {hint}".strip(),
+            where="view",
+            fix="see /api/v1/pages",
+        )
+    if view.table not in stock.release:
+        raise ApiError(
+            404,
+            "not_released",
+            f"The table {view.table} is not in this release.",
+            where="view",
+            fix="see /api/v1/pages for what is missing",
+        )
+    return view
+
+
+def read_question(
+    stock: Stock, view: View, given: Mapping[str, str], *, most: int
+) -> Asked:
+    """Read filters, order and paging from an address.
+
+    Parameters
+    ----------
+    stock
+        The release.
+    view
+        The view.
+    given
+        Query of the address.
+    most
+        Largest `limit`.
+
+    Returns
+    -------
+    Asked
+        The question.
+
+    Raises
+    ------
+    ApiError
+        400 for a value that cannot be; 409 for another release.
+    """
+    release = given.get("rel", "")
+    if release and release != stock.release.id:
+        raise ApiError(
+            409,
+            "other_release",
+            f"This address is of another release; served is {stock.release.id}.",
+            where="rel",
+            fix="leave rel out to see the newest numbers",
+        )
+    layout = given.get("layout", "rows")
+    if layout not in ("rows", "columns"):
+        raise ApiError(400, "bad_layout", "layout is rows or columns.", where="layout")
+    known = {*view.filters, *_SHARED, *_OWN}
+    chosen = [
+        (column, given[selector])
+        for selector, column in view.filters.items()
+        if given.get(selector)
+    ]
+    return Asked(
+        query=ViewQuery(tuple(chosen), given.get("sort", "")),
+        limit=_limit(given.get("limit", ""), most),
+        cursor=given.get("cursor", ""),
+        layout="columns" if layout == "columns" else "rows",
+        notices=tuple(f"{key}: ignored" for key in given if key not in known),
+    )
+
+
+def _limit(text: str, most: int) -> int:
+    if not text:
+        return min(DEFAULT_LIMIT, most)
+    # int() also reads signs, underscores and digits of other scripts
+    value = int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0
+    if not 1 <= value <= most:
+        raise ApiError(
+            400,
+            "bad_limit",
+            f"limit is a whole number from 1 to {most}.",
+            where="limit",
+            fix=f"limit={min(DEFAULT_LIMIT, most)}",
+        )
+    return value
+
+
+def view_table(stock: Stock, view: View, query: ViewQuery, *, most: int) -> pa.Table:
+    """Give all rows of a question as a table, for files.
+
+    Parameters
+    ----------
+    stock
+        The release.
+    view
+        The view.
+    query
+        Filters and order.
+    most
+        Largest number of rows.
+
+    Returns
+    -------
+    pyarrow.Table
+        What the JSON answer holds, without paging.
+
+    Raises
+    ------
+    ApiError
+        413 when there are more rows.
+    """
+    rows = row_numbers(stock, view, query)
+    if len(rows) > most:
+        raise ApiError(
+            413,
+            "too_many_rows",
+            f"{len(rows)} rows are more than {most} for one file.",
+            where="view",
+            fix="choose a region or an industry, or page through the JSON answer",
+        )
+    return frame(stock, view, rows)
+
+
+def view_answer(
+    stock: Stock, cursors: Cursors, view: View, asked: Asked
+) -> dict[str, Json]:
+    """Answer a question with one page of rows.
+
+    Parameters
+    ----------
+    stock
+        The release.
+    cursors
+        Its cursors.
+    view
+        The view.
+    asked
+        The question.
+
+    Returns
+    -------
+    dict
+        The envelope.
+    """
+    canonical = asked.canonical(view.id)
+    rows = row_numbers(stock, view, asked.query)
+    first = cursors.read(asked.cursor, canonical) if asked.cursor else 0
+    table = frame(stock, view, rows[first : first + asked.limit])
+    after = first + asked.limit
+    page: dict[str, Json] = {
+        "limit": asked.limit,
+        "next": cursors.write(after, canonical) if after < len(rows) else None,
+        "total": len(rows),
+    }
+    data: Json
+    if asked.layout == "columns":
+        data = {**json_columns(table)}
+    else:
+        data = [dict(row) for row in json_rows(table)]
+    return envelope(stock, data, page=page, view=view, notices=asked.notices)
+
+
+def envelope(
+    stock: Stock,
+    data: Json,
+    *,
+    page: Json = None,
+    view: View | None = None,
+    notices: tuple[str, ...] = (),
+) -> dict[str, Json]:
+    """Put data into the envelope of every answer.
+
+    Parameters
+    ----------
+    stock
+        The release.
+    data
+        What was asked for.
+    page
+        Paging, for lists.
+    view
+        The view it belongs to.
+    notices
+        What was ignored.
+
+    Returns
+    -------
+    dict
+        ``schema``, ``data``, ``page`` and ``meta``.
+    """
+    meta = release_meta(stock)
+    if view is not None:
+        sources = sources_of(stock, view)
+        facts = [s for s in sources if isinstance(s, dict)]
+        meta |= {
+            "view": view.id,
+            "units": {c.name: c.unit.to_dict() for c in view.columns if c.unit},
+            "citation": _joined(facts, "citation") or _joined(facts, "title"),
+            "licence": _joined(facts, "licence"),
+            "caveats": [
+                t.to_dict() for t in (view.uncertainty, view.note) if t is not None
+            ],
+        }
+    if notices:
+        meta["notices"] = list[Json](notices)
+    body: dict[str, Json] = {"schema": SCHEMA, "data": data, "meta": meta}
+    if page is not None:
+        body["page"] = page
+    return body
+
+
+def _joined(facts: list[dict[str, Json]], key: str) -> str:
+    return "; ".join(dict.fromkeys(str(f[key]) for f in facts if f[key]))
+
+
+def release_meta(stock: Stock) -> dict[str, Json]:
+    """Say which release an answer is from and how it was protected."""
+    catalogue = stock.release.catalogue
+    project = catalogue["project"]
+    return {
+        "release": stock.release.id,
+        "version": catalogue["version"],
+        "mode": catalogue["mode"],
+        "generated": project.get("generated") if isinstance(project, dict) else None,
+        "disclosure": catalogue["certificate"],
+        "manifest": catalogue["manifest"],
+    }

@@ -1,0 +1,129 @@
+"""The application: one for the owner's desk, another for the public."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from agglo.core.results import version
+from agglo.core.typing import Json
+from agglo.observatory.api.answers import encode
+from agglo.observatory.api.problems import MEDIA, ApiError, problem_body
+from agglo.observatory.api.replies import Context
+from agglo.observatory.api.route_data import data_router
+from agglo.observatory.api.route_evidence import evidence_router
+from agglo.observatory.api.route_pages import page_router
+from agglo.observatory.api.security import Door
+from agglo.observatory.api.settings import Settings
+from agglo.observatory.api.shelf import Shelf
+from agglo.observatory.api.site import site_router
+
+__all__ = ["API", "build"]
+
+API = "/api/v1"
+_STATUS = {404: "unknown_address", 405: "method_not_allowed"}
+
+
+def build(project: Path, settings: Settings) -> tuple[ASGIApp, FastAPI, Shelf]:
+    """Make the application.
+
+    Parameters
+    ----------
+    project
+        Project folder with a release.
+    settings
+        Mode, address, limits.
+
+    Returns
+    -------
+    tuple
+        The application behind its door, the routes alone, and the releases.
+    """
+    context = Context(Shelf(project, settings.mode), settings)
+    app = _public(context) if settings.mode == "public" else _private(context)
+    return Door(app, settings), app, context.shelf
+
+
+def _private(context: Context) -> FastAPI:
+    """Serve the owner's desk."""
+    routers = [page_router(context), data_router(context), evidence_router(context)]
+    return _app("agglo observatory", routers, site_router(context))
+
+
+def _public(context: Context) -> FastAPI:
+    """Serve the public: reading only, whatever the desk may get one day."""
+    routers = [page_router(context), data_router(context), evidence_router(context)]
+    return _app("agglo observatory, public", routers, site_router(context))
+
+
+def _app(title: str, routers: Sequence[APIRouter], site: APIRouter) -> FastAPI:
+    # the documentation pages that come with the framework load files from other hosts
+    app = FastAPI(
+        title=title,
+        version=version(),
+        openapi_url=f"{API}/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+    )
+    api = APIRouter()
+
+    @api.get("/", tags=["index"], summary="What there is")
+    def index() -> Response:
+        listed: list[Json] = [*app.state.resources]
+        return Response(encode({"resources": listed}), media_type="application/json")
+
+    parts = [(API, router) for router in (api, *routers)]
+    for prefix, router in (*parts, ("", site)):
+        app.include_router(router, prefix=prefix)
+    app.state.routes = sorted(
+        (f"{prefix}{route.path}", "+".join(sorted(route.methods or ())))
+        for prefix, router in (*parts, ("", site))
+        for route in router.routes
+        if isinstance(route, Route)
+    )
+    app.state.resources = sorted(
+        {path for path, _ in app.state.routes if path.startswith(API)}
+        | {f"{API}/openapi.json"}
+    )
+    for kind in (ApiError, RequestValidationError, HTTPException, Exception):
+        app.add_exception_handler(kind, _problem)
+    return app
+
+
+def _problem(request: Request, error: Exception) -> Response:
+    identity = str(request.scope.get("state", {}).get("request_id", ""))
+    known = _known(error)
+    headers = {"cache-control": "no-store"}
+    if known.retry:
+        headers["retry-after"] = str(known.retry)
+    return Response(
+        problem_body(known, identity),
+        status_code=known.status,
+        media_type=MEDIA,
+        headers=headers,
+    )
+
+
+def _known(error: Exception) -> ApiError:
+    """Say what an error is in the reader's words; nothing of the machine."""
+    if isinstance(error, ApiError):
+        return error
+    if isinstance(error, RequestValidationError):
+        first = error.errors()[0]
+        where = str(first["loc"][-1])
+        return ApiError(400, "bad_value", str(first["msg"]), where=where)
+    if isinstance(error, HTTPException):
+        code = _STATUS.get(error.status_code, "refused")
+        return ApiError(error.status_code, code, str(error.detail))
+    return ApiError(
+        500,
+        "internal",
+        "The answer could not be made.",
+        fix="report the request id with what you did",
+    )

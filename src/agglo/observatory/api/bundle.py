@@ -1,0 +1,257 @@
+"""The zip of a view: data, definitions, how to read, cite, license and repeat it."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Mapping
+
+import pyarrow as pa
+
+from agglo.core.typing import Json
+from agglo.observatory.api.answers import envelope, release_meta
+from agglo.observatory.api.citations import bibtex, gbt7714, ris
+from agglo.observatory.api.declarations import sources_of, view_json
+from agglo.observatory.api.files import csv_bytes, parquet_bytes
+from agglo.observatory.api.rows import ViewQuery, json_rows
+from agglo.observatory.api.stock import Stock
+from agglo.observatory.page import View
+
+__all__ = [
+    "bundle",
+    "disclosure_statement",
+    "metadata",
+    "release_manifest",
+    "reproduce_line",
+]
+
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+
+
+def reproduce_line(stock: Stock, view: View, query: ViewQuery) -> str:
+    """Give the command that computes and shows the same numbers.
+
+    Parameters
+    ----------
+    stock
+        The release.
+    view
+        The view.
+    query
+        What was asked.
+
+    Returns
+    -------
+    str
+        One line for a shell.
+    """
+    study = view.table.split(".")[0]
+    back = {column: selector for selector, column in view.filters.items()}
+    pairs = [f"{back[column]}={value}" for column, value in query.chosen]
+    address = f"/api/v1/views/{view.id}.csv" + ("?" + "&".join(pairs) if pairs else "")
+    quoted = "'" + address.replace("'", "'\\''") + "'"
+    run = "agglo run" if study == "project" else f"agglo run --study {study}"
+    mode = stock.release.catalogue["mode"]
+    return f"{run} && agglo serve --mode {mode} --get {quoted}"
+
+
+def disclosure_statement(stock: Stock) -> dict[str, str]:
+    """Say how the numbers were protected, in both languages.
+
+    Parameters
+    ----------
+    stock
+        The release.
+
+    Returns
+    -------
+    dict
+        ``en`` and ``zh``.
+    """
+    if stock.release.catalogue["mode"] == "public":
+        return {
+            "en": "Public release: tables passed disclosure control with an audit; what "
+            "rests on single establishments is left out. See certificate.json.",
+            "zh": "公开发布：各表已通过披露控制与审计；依据单个企业的内容未予发布。"
+            "见 certificate.json。",
+        }
+    return {
+        "en": "PRIVATE release, not for publication: no cell was suppressed. Numbers may "
+        "show single establishments. For publication use the public mode.",
+        "zh": "内部发布，不得公开：未作任何抑制，数字可能反映单个企业。公开请使用公开模式。",
+    }
+
+
+def metadata(stock: Stock, view: View, query: ViewQuery) -> dict[str, Json]:
+    """Say what the columns are, from where, and how sure.
+
+    Parameters
+    ----------
+    stock
+        The release.
+    view
+        The view.
+    query
+        What was asked.
+
+    Returns
+    -------
+    dict
+        Content of ``metadata.json``.
+    """
+    declared = view_json(stock, view)
+    return {
+        **{
+            k: declared[k] for k in ("id", "title", "table", "chart", "columns", "unit")
+        },
+        "note": declared["note"],
+        "uncertainty": declared["uncertainty"],
+        "method": declared["method"],
+        "source": declared["source"],
+        "filters": dict(query.chosen),
+        "missing": "empty cell: no number; see the columns status and reason",
+        "release": release_meta(stock),
+        "disclosure": {**disclosure_statement(stock)},
+        "reproduce": reproduce_line(stock, view, query),
+    }
+
+
+def bundle(stock: Stock, view: View, query: ViewQuery, table: pa.Table) -> bytes:
+    """Zip a view with everything that belongs to its numbers.
+
+    Parameters
+    ----------
+    stock
+        The release.
+    view
+        The view.
+    query
+        What was asked.
+    table
+        Its rows.
+
+    Returns
+    -------
+    bytes
+        A zip archive; the same question to the same release gives the same bytes.
+    """
+    about = metadata(stock, view, query)
+    statement = disclosure_statement(stock)
+    files: dict[str, bytes] = {
+        "data.csv": csv_bytes(table),
+        "data.parquet": parquet_bytes(table),
+        "data.json": _json(envelope(stock, _rows(table), view=view)),
+        "metadata.json": _json(about),
+        "README.md": _readme(stock, view, about, "en").encode(),
+        "README.zh.md": _readme(stock, view, about, "zh").encode(),
+        "citation.bib": bibtex(stock, view).encode(),
+        "citation.ris": ris(stock, view).encode(),
+        "citation.gbt7714.txt": gbt7714(stock, view).encode(),
+        "LICENCE.txt": _licence(stock, view).encode(),
+        "disclosure.txt": f"{statement['en']}\n\n{statement['zh']}\n".encode(),
+        "certificate.json": _json(stock.release.catalogue["certificate"]),
+        "manifest.json": _json(release_manifest(stock)),
+        "reproduce.txt": (reproduce_line(stock, view, query) + "\n").encode(),
+    }
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files.items():
+            entry = zipfile.ZipInfo(name, _EPOCH)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.external_attr = 0o644 << 16
+            archive.writestr(entry, data)
+    return out.getvalue()
+
+
+def release_manifest(stock: Stock) -> dict[str, Json]:
+    """Give hashes of everything a release holds, and of the run behind it.
+
+    Parameters
+    ----------
+    stock
+        The release.
+
+    Returns
+    -------
+    dict
+        Release, version, manifest of the run (SHA-256), digest of every table.
+    """
+    catalogue = stock.release.catalogue
+    return {
+        "release": stock.release.id,
+        "version": catalogue["version"],
+        "mode": catalogue["mode"],
+        "run_manifest": catalogue["manifest"],
+        "packages": catalogue["packages"],
+        "tables": {n: e["digest"] for n, e in stock.release.tables.items()},
+        "verify": "agglo verify",
+    }
+
+
+def _rows(table: pa.Table) -> list[Json]:
+    return [dict(row) for row in json_rows(table)]
+
+
+def _json(value: Json) -> bytes:
+    return (
+        json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+    ).encode()
+
+
+def _licence(stock: Stock, view: View) -> str:
+    lines = ["Licences of the sources of these data / 数据来源许可", ""]
+    for source in sources_of(stock, view):
+        if isinstance(source, dict):
+            licence = source["licence"] or "not stated / 未说明"
+            lines.append(f"{source['title']} ({source['publisher']}): {licence}")
+    return "\n".join(lines) + "\n"
+
+
+_WORDS: Mapping[str, Mapping[str, str]] = {
+    "en": {
+        "columns": "Columns",
+        "uncertainty": "Uncertainty",
+        "note": "How to read it",
+        "source": "Sources",
+        "repeat": "Repeat it",
+        "release": "Release",
+        "generated": "The data are generated; no number is about a real place.",
+    },
+    "zh": {
+        "columns": "各列",
+        "uncertainty": "不确定性",
+        "note": "如何解读",
+        "source": "来源",
+        "repeat": "复现",
+        "release": "发布编号",
+        "generated": "数据为模拟生成，任何数字均不涉及真实地区。",
+    },
+}
+
+
+def _readme(stock: Stock, view: View, about: Mapping[str, Json], lang: str) -> str:
+    words = _WORDS[lang]
+    title = view.title.zh if lang == "zh" else view.title.en
+    lines = [f"# {title}", "", f"{words['release']}: {stock.release.id}", ""]
+    if release_meta(stock)["generated"]:
+        lines += [words["generated"], ""]
+    lines += [disclosure_statement(stock)[lang], "", f"## {words['columns']}", ""]
+    columns = about["columns"]
+    for column in columns if isinstance(columns, list) else []:
+        if isinstance(column, dict):
+            label, unit = column["label"], column["unit"]
+            named = label[lang] if isinstance(label, dict) else column["name"]
+            tail = f" ({unit[lang]})" if isinstance(unit, dict) else ""
+            lines.append(f"- `{column['name']}`: {named}{tail}")
+    texts = {"uncertainty": view.uncertainty, "note": view.note}
+    for key, text in texts.items():
+        if text is not None:
+            said = text.zh if lang == "zh" else text.en
+            lines += ["", f"## {words[key]}", "", said]
+    lines += ["", f"## {words['source']}", ""]
+    for source in sources_of(stock, view):
+        if isinstance(source, dict):
+            lines.append(f"- {source['title']}, {source['publisher']}")
+    lines += ["", f"## {words['repeat']}", "", f"    {about['reproduce']}", ""]
+    return "\n".join(lines)

@@ -1,0 +1,219 @@
+"""Pages and views as JSON: what is declared, joined with what is released."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from agglo.core.typing import Json
+from agglo.observatory.api.rows import shown
+from agglo.observatory.api.stock import Stock
+from agglo.observatory.page import Column, Page, Selector, Text, View
+from agglo.observatory.pages.columns import COLUMNS
+
+__all__ = [
+    "available_views",
+    "column_list",
+    "page_json",
+    "selector_values",
+    "sources_of",
+    "view_json",
+]
+
+_SHARES = ("share", "_share", "jaccard", "coverage")
+_WORDS = {"region": "regions", "industry": "industries", "city": "regions"}
+_OPTIONS = 5000
+
+
+def available_views(stock: Stock, page: Page) -> list[View]:
+    """Give the views of a page whose table is released."""
+    return [view for view in page.views if view.table in stock.release]
+
+
+def page_json(stock: Stock, page: Page, *, whole: bool) -> dict[str, Json]:
+    """Declare a page.
+
+    Parameters
+    ----------
+    stock
+        The release.
+    page
+        The page.
+    whole
+        Whether views, findings and options of selectors are wanted too.
+
+    Returns
+    -------
+    dict
+        What the page code needs.
+    """
+    facts = stock.release.catalogue["project"]
+    views = available_views(stock, page)
+    study = page.study or next((v.table.split(".")[0] for v in views), "")
+    absent = sorted({v.table for v in page.views} - {v.table for v in views})
+    known = study if study in _studies(stock) else ""
+    ready = bool(views) or not page.views
+    body: dict[str, Json] = {
+        "id": page.id,
+        "route": "/" if page.id == "home" else f"/{page.id}",
+        "question": page.question.to_dict(),
+        "lead": page.lead.to_dict(),
+        "study": page.study or None,
+        "world": known or None,
+        "generated": bool(facts["generated"]) if isinstance(facts, dict) else False,
+        "available": ready,
+        "missing": None if ready else _missing(stock, page, study),
+        "absent": list[Json](absent),
+        "selectors": [
+            _selector_json(stock, s, whole=whole)
+            for s in page.selectors
+            if s.table in stock.release
+        ],
+        "findings": [],
+        "views": [],
+    }
+    if whole:
+        body["findings"] = [dict(f) for f in stock.release.findings(page.study)]
+        body["views"] = [view_json(stock, view) for view in views]
+    return body
+
+
+def _missing(stock: Stock, page: Page, study: str) -> Json:
+    """Say why a page has nothing to show."""
+    left_out = stock.release.catalogue["left_out"]
+    wanted = {study, *(v.table.split(".")[0] for v in page.views)}
+    for entry in left_out if isinstance(left_out, list) else []:
+        if isinstance(entry, dict) and entry.get("study") in wanted:
+            return entry.get("reason")
+    return page.empty.to_dict()
+
+
+def _studies(stock: Stock) -> Mapping[str, Json]:
+    found = stock.release.catalogue["studies"]
+    return found if isinstance(found, dict) else {}
+
+
+def selector_values(stock: Stock, selector: Selector) -> list[str]:
+    """Give the values that can be chosen, sorted; empty text is no choice."""
+    values = stock.lookup(selector.table, selector.column).values
+    return [value for value in values if value]
+
+
+def _selector_json(stock: Stock, selector: Selector, *, whole: bool) -> Json:
+    values = selector_values(stock, selector)
+    book = stock.names.get(_WORDS.get(selector.column, ""))
+    options: list[Json] = []
+    for value in values[:_OPTIONS] if whole else []:
+        en, zh = book.name(value) if book else (value, value)
+        options.append({"value": value, "label": {"en": en, "zh": zh}})
+    return {
+        "id": selector.id,
+        "label": selector.label.to_dict(),
+        "options_from": None,
+        "options": options if whole else None,
+        "default": selector.default or next(iter(values), ""),
+    }
+
+
+def view_json(stock: Stock, view: View) -> dict[str, Json]:
+    """Declare a view whose table is released.
+
+    Parameters
+    ----------
+    stock
+        The release.
+    view
+        The view.
+
+    Returns
+    -------
+    dict
+        What the page code needs to draw it and its table.
+    """
+    return {
+        "id": view.id,
+        "title": view.title.to_dict(),
+        "table": view.table,
+        "chart": view.chart,
+        "encode": dict(view.encode),
+        "filters": dict(view.filters),
+        "columns": column_list(stock, view),
+        "labels": dict(view.labels),
+        "order": view.order,
+        "top": view.top,
+        "unit": view.unit.to_dict() if view.unit else None,
+        "note": view.note.to_dict() if view.note else None,
+        "uncertainty": view.uncertainty.to_dict(),
+        "method": view.method,
+        "reference": view.reference.to_dict() if view.reference else None,
+        "source": sources_of(stock, view),
+        "rows": stock.table(view.table).num_rows,
+    }
+
+
+def column_list(stock: Stock, view: View) -> list[Json]:
+    """Give label, unit and type of the columns of a view.
+
+    Parameters
+    ----------
+    stock
+        The release.
+    view
+        The view; its table is released.
+
+    Returns
+    -------
+    list of dict
+        In the order of the table twin.
+    """
+    declared = {c.name: c for c in view.columns}
+    schema = stock.table(view.table).schema
+    found: list[Json] = []
+    for name in shown(stock, view):
+        column = declared.get(name) or COLUMNS.get(name)
+        kind = str(schema.field(name).type)
+        found.append(_column_json(name, column, _type_of(name, kind, view)))
+    return found
+
+
+def _column_json(name: str, column: Column | None, kind: str) -> Json:
+    label = column.label if column else Text(name, name)
+    unit = column.unit if column else None
+    return {
+        "name": name,
+        "label": label.to_dict(),
+        "unit": unit.to_dict() if unit else None,
+        "type": kind,
+        "decimals": column.decimals if column else (0 if kind == "integer" else 3),
+    }
+
+
+def _type_of(name: str, kind: str, view: View) -> str:
+    if name in view.labels:
+        return "code"
+    if "bool" in kind:
+        return "boolean"
+    if kind.startswith(("int", "uint")):
+        return "integer"
+    if kind in ("double", "float"):
+        share = name.startswith("share") or name.endswith(_SHARES)
+        return "share" if share else "number"
+    return "text"
+
+
+def sources_of(stock: Stock, view: View) -> list[Json]:
+    """Give title, licence and publisher of what a view rests on, each once."""
+    study = view.table.split(".")[0]
+    found: dict[tuple[str, str, str], Json] = {}
+    sources = stock.release.catalogue["sources"]
+    for source in sources if isinstance(sources, list) else []:
+        if not isinstance(source, dict):
+            continue
+        readers = source.get("studies")
+        if isinstance(readers, list) and readers and study not in (*readers, "project"):
+            continue
+        facts = {
+            key: str(source.get(key, ""))
+            for key in ("title", "licence", "publisher", "citation")
+        }
+        found[facts["title"], facts["licence"], facts["publisher"]] = {**facts}
+    return list(found.values())

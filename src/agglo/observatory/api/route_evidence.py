@@ -1,0 +1,150 @@
+"""Routes of evidence: methods, manifests, certificates, and the zip of a view."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+
+from fastapi import APIRouter, Request, Response
+
+from agglo.core.typing import Json
+from agglo.observatory.api.answers import (
+    envelope,
+    find_view,
+    read_question,
+    view_table,
+)
+from agglo.observatory.api.bundle import bundle, release_manifest
+from agglo.observatory.api.problems import ApiError
+from agglo.observatory.api.replies import Context, reply, reply_json
+
+__all__ = ["evidence_router", "method_pages"]
+
+_PACKAGE = Path(__file__).resolve().parents[2]
+_TITLE = re.compile(r"^# (.+)$", re.MULTILINE)
+
+
+@cache
+def method_pages() -> dict[str, str]:
+    """Give the pages of the documentation that explain methods.
+
+    Returns
+    -------
+    dict
+        Name of the page to its Markdown, from the installation or, in a working copy,
+        from ``docs``.
+    """
+    installed = _PACKAGE / "observatory" / "methods"
+    docs = _PACKAGE.parents[1] / "docs"
+    folders = (
+        [installed] if installed.is_dir() else [docs / "reference", docs / "how-to"]
+    )
+    return {
+        path.stem: path.read_text("utf-8")
+        for folder in folders
+        for path in sorted(folder.glob("*.md"))
+        if path.stem != "index"
+    }
+
+
+def _method_json(name: str, text: str, *, whole: bool) -> Json:
+    title = _TITLE.search(text)
+    body: dict[str, Json] = {"name": name, "title": title[1] if title else name}
+    if whole:
+        body["markdown"] = text
+    return body
+
+
+def evidence_router(context: Context) -> APIRouter:
+    """Make the routes.
+
+    Parameters
+    ----------
+    context
+        Releases and limits.
+
+    Returns
+    -------
+    fastapi.APIRouter
+        ``/methods``, ``/manifests``, ``/certificates``, ``/downloads``.
+    """
+    router = APIRouter(tags=["evidence"])
+    shelf, limits = context.shelf, context.settings.limits
+
+    @router.get("/methods", summary="Pages that explain methods")
+    def methods(request: Request) -> Response:
+        stock = shelf.current()
+        listed = method_pages()
+        return reply_json(
+            request,
+            stock,
+            lambda: envelope(
+                stock, [_method_json(n, t, whole=False) for n, t in listed.items()]
+            ),
+        )
+
+    @router.get("/methods/{name}", summary="One of them, as Markdown")
+    def method(request: Request, name: str) -> Response:
+        stock, listed = shelf.current(), method_pages()
+        if name not in listed:
+            raise ApiError(
+                404, "unknown_method", "There is no such page.", where="name",
+                fix="see /api/v1/methods",
+            )  # fmt: skip
+        text = listed[name]
+        return reply_json(
+            request,
+            stock,
+            lambda: envelope(stock, _method_json(name, text, whole=True)),
+        )
+
+    @router.get("/manifests/{release}", summary="Hashes of everything in a release")
+    def manifest(request: Request, release: str) -> Response:
+        stock = shelf.current()
+        _same_release(release, stock.release.id)
+        return reply_json(
+            request, stock, lambda: envelope(stock, release_manifest(stock))
+        )
+
+    @router.get("/certificates/{release}", summary="How a release was protected")
+    def certificate(request: Request, release: str) -> Response:
+        stock = shelf.current()
+        _same_release(release, stock.release.id)
+        return reply_json(
+            request,
+            stock,
+            lambda: envelope(stock, stock.release.catalogue["certificate"]),
+        )
+
+    @router.get("/downloads/{name}", summary="Zip of a view: data, README, citation")
+    def download(request: Request, name: str) -> Response:
+        stock = shelf.current()
+        if not name.endswith(".zip"):
+            raise ApiError(
+                404, "unknown_format", "Downloads end in .zip.", where="name"
+            )
+        view = find_view(stock, name.removesuffix(".zip"))
+        given = dict(request.query_params)
+        query = read_question(stock, view, given, most=limits.rows).query
+
+        def make() -> bytes:
+            table = view_table(stock, view, query, most=limits.file_rows)
+            return bundle(stock, view, query, table)
+
+        return reply(
+            request, stock, make, media="application/zip", name=f"{view.id}.zip"
+        )
+
+    return router
+
+
+def _same_release(wanted: str, current: str) -> None:
+    if wanted not in (current, "current"):
+        raise ApiError(
+            404,
+            "unknown_release",
+            f"Served is release {current}.",
+            where="release",
+            fix=f"use {current}",
+        )

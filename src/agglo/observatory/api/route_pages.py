@@ -1,0 +1,282 @@
+"""Routes of pages and views."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query, Request, Response
+
+from agglo.core.errors import suggest
+from agglo.core.typing import Json
+from agglo.observatory.api.answers import (
+    encode,
+    envelope,
+    find_view,
+    read_question,
+    view_answer,
+    view_table,
+)
+from agglo.observatory.api.declarations import page_json
+from agglo.observatory.api.files import csv_bytes, parquet_bytes
+from agglo.observatory.api.problems import ApiError
+from agglo.observatory.api.replies import Context, reply, reply_json
+from agglo.observatory.api.rows import json_rows
+from agglo.observatory.api.settings import MOST_ROWS
+from agglo.observatory.api.stock import Stock
+from agglo.observatory.page import Page
+from agglo.observatory.pages import PAGES
+
+__all__ = [
+    "FORMATS",
+    "find_page",
+    "meta_json",
+    "page_router",
+    "split_name",
+    "twin_json",
+    "view_reply",
+]
+
+FORMATS = {
+    "csv": "text/csv; charset=utf-8",
+    "parquet": "application/vnd.apache.parquet",
+    "json": "application/json",
+}
+_TWIN_ROWS = 200
+
+
+def meta_json(stock: Stock) -> dict[str, Json]:
+    """Say what is served: project, release, worlds, languages, boundaries.
+
+    Parameters
+    ----------
+    stock
+        The release.
+
+    Returns
+    -------
+    dict
+        Data of ``/meta``.
+    """
+    catalogue = stock.release.catalogue
+    facts = catalogue["project"]
+    project = facts if isinstance(facts, dict) else {}
+    written = (stock.release.folder / "release.json").stat().st_mtime
+    studies = catalogue["studies"]
+    worlds: list[Json] = [
+        {
+            "id": name,
+            "label": texts.get("title"),
+            "question": texts.get("question"),
+            "generated": project.get("generated"),
+            "seed": project.get("seed"),
+            "studies": [name],
+        }
+        for name, texts in (studies if isinstance(studies, dict) else {}).items()
+        if isinstance(texts, dict)
+    ]
+    title = str(project.get("title") or project.get("name"))
+    return {
+        "title": {"en": title, "zh": title},
+        "project": project.get("name"),
+        "release": {
+            "id": stock.release.id,
+            "created": datetime.fromtimestamp(written, UTC).isoformat("T", "seconds"),
+            "mode": catalogue["mode"],
+            "certificate": catalogue["certificate"],
+        },
+        "version": catalogue["version"],
+        "generated": project.get("generated"),
+        "seed": project.get("seed"),
+        "worlds": worlds,
+        "languages": ["en", "zh"],
+        "language": project.get("language"),
+        "boundaries": None,
+        "left_out": catalogue["left_out"],
+    }
+
+
+def find_page(name: str) -> Page:
+    """Give a page of the menu.
+
+    Parameters
+    ----------
+    name
+        Id of the page.
+
+    Returns
+    -------
+    Page
+        The page.
+
+    Raises
+    ------
+    ApiError
+        404 when there is none.
+    """
+    if name not in PAGES:
+        hint = suggest(name, list(PAGES))
+        raise ApiError(
+            404,
+            "unknown_page",
+            f"There is no such page. {hint}".strip(),
+            where="page",
+            fix=f"one of: {', '.join(PAGES)}",
+        )
+    return PAGES[name]
+
+
+def split_name(name: str) -> tuple[str, str]:
+    """Part the id of a view from the format behind it.
+
+    Parameters
+    ----------
+    name
+        ``map.quotient`` or ``map.quotient.csv``.
+
+    Returns
+    -------
+    tuple of str
+        Id and format; the format is empty for a page of JSON.
+    """
+    head, _, tail = name.rpartition(".")
+    return (head, tail) if tail in FORMATS and "." in head else (name, "")
+
+
+def twin_json(
+    context: Context, stock: Stock, page: Page, given: dict[str, str]
+) -> dict[str, Json]:
+    """Give a page with the rows of its views filled in.
+
+    Parameters
+    ----------
+    context
+        Releases and limits.
+    stock
+        The release.
+    page
+        The page.
+    given
+        Choices of the reader.
+
+    Returns
+    -------
+    dict
+        The envelope; every view has up to 200 ``data`` rows and ``next``.
+    """
+    body = page_json(stock, page, whole=True)
+    most = context.settings.limits.rows
+    filled: list[Json] = []
+    for declared in body["views"] if isinstance(body["views"], list) else []:
+        if isinstance(declared, dict):
+            view = find_view(stock, str(declared["id"]))
+            question = {**given, "limit": str(min(_TWIN_ROWS, most))}
+            question.pop("cursor", None)
+            question.pop("sort", None)
+            asked = read_question(stock, view, question, most=most)
+            answer = view_answer(stock, context.shelf.cursors(stock), view, asked)
+            filled.append({**declared, "data": answer["data"], "page": answer["page"]})
+    return envelope(stock, {**body, "views": filled, "chosen": dict(given)})
+
+
+def page_router(context: Context) -> APIRouter:
+    """Make the routes.
+
+    Parameters
+    ----------
+    context
+        Releases and limits.
+
+    Returns
+    -------
+    fastapi.APIRouter
+        ``/meta``, ``/pages``, ``/views``.
+    """
+    router = APIRouter(tags=["pages"])
+    shelf = context.shelf
+
+    @router.get("/meta", summary="What is served: project, release, worlds")
+    def meta(request: Request) -> Response:
+        stock = shelf.current()
+        return reply_json(request, stock, lambda: envelope(stock, meta_json(stock)))
+
+    @router.get("/pages", summary="The menu: every page with its question")
+    def pages(request: Request) -> Response:
+        stock = shelf.current()
+        return reply_json(
+            request,
+            stock,
+            lambda: envelope(
+                stock, [page_json(stock, p, whole=False) for p in PAGES.values()]
+            ),
+        )
+
+    @router.get("/pages/{page}", summary="A page: selectors, views, findings")
+    def page(request: Request, page: str) -> Response:
+        stock, found = shelf.current(), find_page(page)
+        return reply_json(
+            request,
+            stock,
+            lambda: envelope(stock, page_json(stock, found, whole=True)),
+        )
+
+    @router.get("/views/{name}", summary="Rows of a view; .csv, .parquet, .json: files")
+    def view(
+        request: Request,
+        name: str,
+        limit: Annotated[int | None, Query(ge=1, le=MOST_ROWS)] = None,
+        cursor: Annotated[str, Query(max_length=200)] = "",
+        layout: Literal["rows", "columns"] = "rows",
+        sort: Annotated[str, Query(max_length=100)] = "",
+    ) -> Response:
+        del limit, cursor, layout, sort  # declared for the description, read below
+        stock = shelf.current()
+        return view_reply(context, request, stock, name, dict(request.query_params))
+
+    return router
+
+
+def view_reply(
+    context: Context, request: Request, stock: Stock, name: str, given: dict[str, str]
+) -> Response:
+    """Answer for a view in the format behind its name.
+
+    Parameters
+    ----------
+    context
+        Releases and limits.
+    request
+        The request.
+    stock
+        The release.
+    name
+        Id of the view, with or without a format.
+    given
+        Query.
+
+    Returns
+    -------
+    fastapi.Response
+        One page of JSON, or the whole table as a file.
+    """
+    limits = context.settings.limits
+    identity, kind = split_name(name)
+    found = find_view(stock, identity)
+    asked = read_question(stock, found, given, most=limits.rows)
+
+    def page() -> Json:
+        return view_answer(stock, context.shelf.cursors(stock), found, asked)
+
+    if not kind:
+        return reply_json(request, stock, page)
+
+    def file() -> bytes:
+        table = view_table(stock, found, asked.query, most=limits.file_rows)
+        if kind == "csv":
+            return csv_bytes(table)
+        if kind == "parquet":
+            return parquet_bytes(table)
+        rows: list[Json] = [dict(r) for r in json_rows(table)]
+        return encode(envelope(stock, rows, view=found))
+
+    return reply(request, stock, file, media=FORMATS[kind], name=f"{identity}.{kind}")

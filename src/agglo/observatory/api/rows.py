@@ -1,0 +1,255 @@
+"""The rows of a view: filtered, sorted, with names and places; the same for every format."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from agglo.core.errors import suggest
+from agglo.core.typing import IntArray, Json
+from agglo.observatory.api.problems import ApiError
+from agglo.observatory.api.stock import Stock, plain
+from agglo.observatory.page import View
+from agglo.observatory.pages import PAGES
+
+__all__ = ["ViewQuery", "frame", "json_columns", "json_rows", "row_numbers", "shown"]
+
+_STATE = ("status", "reason")
+
+
+@dataclass(frozen=True, slots=True)
+class ViewQuery:
+    """What is asked of a view.
+
+    Parameters
+    ----------
+    chosen
+        Column and value, for every selector that was set.
+    sort
+        Column to sort by, ``-`` in front for falling; empty for the order of the view.
+    """
+
+    chosen: tuple[tuple[str, str], ...] = ()
+    sort: str = ""
+
+
+def shown(stock: Stock, view: View) -> tuple[str, ...]:
+    """Name the columns of a view that come from its table, in order.
+
+    Parameters
+    ----------
+    stock
+        The release.
+    view
+        The view; its table is released.
+
+    Returns
+    -------
+    tuple of str
+        Declared columns, then those the chart needs, then the state of the row; all
+        columns of the table where none is declared.
+    """
+    known = stock.table(view.table).column_names
+    if not view.columns:
+        return tuple(known)
+    drawn = (v for role, v in view.encode.items() if role != "nodes")
+    names = dict.fromkeys(c.name for c in view.columns)
+    for name in (*drawn, *view.filters.values(), *view.place, *_STATE):
+        names.setdefault(name)
+    return tuple(name for name in names if name in known)
+
+
+def row_numbers(stock: Stock, view: View, query: ViewQuery) -> IntArray:
+    """Give the numbers of the rows of a view, in order; what is no number stands last.
+
+    Parameters
+    ----------
+    stock
+        The release.
+    view
+        The view.
+    query
+        What is asked.
+
+    Returns
+    -------
+    numpy.ndarray
+        Row numbers of the view's table.
+
+    Raises
+    ------
+    ApiError
+        400 for a column to sort by that the view does not have; 404 for a value that the
+        table does not hold.
+    """
+    sort = query.sort or view.order
+    return stock.remember(
+        ("rows", view.id, query), lambda: _row_numbers(stock, view, query, sort)
+    )
+
+
+def _row_numbers(stock: Stock, view: View, query: ViewQuery, sort: str) -> IntArray:
+    table = stock.table(view.table)
+    wanted = [*view.keep.items(), *query.chosen]
+    rows = np.arange(table.num_rows, dtype=np.int64)
+    for at, (column, value) in enumerate(wanted):
+        lookup = stock.lookup(view.table, column)
+        if value not in lookup.position and not _known(stock, view, column, value):
+            hint = suggest(value, lookup.values)
+            raise ApiError(
+                404,
+                "unknown_value",
+                f"'{value}' is not a value of {column}. {hint}".strip(),
+                where=column,
+                fix=f"the values are those of the selector for {column}",
+            )
+        if at == 0:
+            rows = lookup.rows(value)
+        else:
+            rows = rows[lookup.codes[rows] == lookup.position.get(value, -2)]
+    if sort:
+        falling, column = sort.startswith("-"), sort.removeprefix("-")
+        if column not in table.column_names:
+            raise ApiError(
+                400,
+                "unknown_column",
+                f"'{column}' is not a column of {view.id}.",
+                where="sort",
+                fix=f"one of: {', '.join(shown(stock, view))}",
+            )
+        rows = rows[_order(table.column(column), rows, falling=falling)]
+    return rows
+
+
+def _known(stock: Stock, view: View, column: str, value: str) -> bool:
+    """Say whether a value exists elsewhere, so that it has no rows rather than no place."""
+    if column in view.keep or value in _book(stock, view, column):
+        return True
+    page = PAGES[view.id.split(".")[0]]
+    return any(
+        view.filters.get(selector.id) == column
+        and selector.table in stock.release
+        and value in stock.lookup(selector.table, selector.column).position
+        for selector in page.selectors
+    )
+
+
+def _book(stock: Stock, view: View, column: str) -> Container[str]:
+    kind = view.labels.get(column)
+    return stock.names[kind].rows if kind else ()
+
+
+def _order(column: pa.ChunkedArray, rows: IntArray, *, falling: bool) -> IntArray:
+    """Sort rows by a column: ties in the order of the table, NaN and null last."""
+    values = column.take(pa.array(rows))
+    if pa.types.is_dictionary(values.type):
+        values = values.cast(values.type.value_type)
+    if pa.types.is_floating(values.type):
+        values = pc.if_else(pc.is_finite(values), values, None)
+    if not (pa.types.is_floating(values.type) or pa.types.is_integer(values.type)):
+        key = np.array(
+            ["" if v is None else str(v) for v in values.to_pylist()], dtype=object
+        )
+        codes = np.unique(key, return_inverse=True)[1].astype(np.float64)
+        codes[key == ""] = np.nan
+    else:
+        codes = pc.cast(values, pa.float64()).to_numpy()
+        codes = np.where(np.isnan(codes), np.nan, codes)
+    return np.argsort(-codes if falling else codes, kind="stable")
+
+
+def frame(stock: Stock, view: View, rows: IntArray) -> pa.Table:
+    """Give rows of a view as a table, with names and places beside the codes.
+
+    Parameters
+    ----------
+    stock
+        The release.
+    view
+        The view.
+    rows
+        Row numbers.
+
+    Returns
+    -------
+    pyarrow.Table
+        Columns of the view; ``<column>_en`` and ``<column>_zh`` for codes with names;
+        ``lon, lat, lon2, lat2`` for places. NaN and infinity are null.
+    """
+    names = list(shown(stock, view))
+    table = plain(stock.table(view.table).select(names).take(pa.array(rows)))
+    for at, field in enumerate(table.schema):
+        if pa.types.is_floating(field.type):
+            column = table.column(at)
+            finite = pc.if_else(pc.is_finite(column), column, None)
+            table = table.set_column(at, field.name, finite)
+    for column, kind in view.labels.items():
+        if column in names:
+            book = stock.names[kind]
+            pairs = [book.name(code) for code in table.column(column).to_pylist()]
+            for at, lang in enumerate(("en", "zh")):
+                if f"{column}_{lang}" not in table.column_names:
+                    values = pa.array([p[at] for p in pairs], pa.string())
+                    table = table.append_column(f"{column}_{lang}", values)
+    for at, column in enumerate(view.place):
+        if column in names:
+            book = stock.names["regions"]
+            places = [book.place(code) for code in table.column(column).to_pylist()]
+            for part, name in enumerate(("lon", "lat")):
+                values = pa.array([p[part] for p in places], pa.float64())
+                table = table.append_column(name + ("2" if at else ""), values)
+    return table
+
+
+def json_columns(table: pa.Table) -> dict[str, list[Json]]:
+    """Give a table as columns of plain values.
+
+    Parameters
+    ----------
+    table
+        Rows of a view.
+
+    Returns
+    -------
+    dict
+        Column to values; null where there is no number.
+    """
+    return {name: _plain_list(table.column(name)) for name in table.column_names}
+
+
+def json_rows(table: pa.Table) -> list[Mapping[str, Json]]:
+    """Give a table as rows of plain values.
+
+    Parameters
+    ----------
+    table
+        Rows of a view.
+
+    Returns
+    -------
+    list of dict
+        One object per row.
+    """
+    names: Sequence[str] = table.column_names
+    lists = [_plain_list(table.column(name)) for name in names]
+    return [dict(zip(names, row, strict=True)) for row in zip(*lists, strict=True)]
+
+
+def _plain_list(column: pa.ChunkedArray) -> list[Json]:
+    kind = column.type
+    if pa.types.is_floating(kind):
+        return [
+            None if v is None or not math.isfinite(v) else v for v in column.to_pylist()
+        ]
+    if (
+        pa.types.is_integer(kind)
+        or pa.types.is_boolean(kind)
+        or pa.types.is_string(kind)
+    ):
+        return list(column.to_pylist())
+    return [None if v is None else str(v) for v in column.to_pylist()]

@@ -1,0 +1,57 @@
+"""Listen: uvicorn on one socket, without a log of addresses."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+from agglo.core.errors import MissingExtraError
+from agglo.observatory.api import create_app
+from agglo.observatory.api.settings import Settings
+
+__all__ = ["run_server"]
+
+
+def run_server(project: Path, settings: Settings, ready: Callable[[], None]) -> None:
+    """Serve until Ctrl-C.
+
+    Parameters
+    ----------
+    project
+        Project folder with a release.
+    settings
+        Mode, address, limits.
+    ready
+        Called when the port is open.
+
+    Raises
+    ------
+    MissingExtraError
+        If the extra ``web`` is not installed.
+    OSError
+        If the port cannot be opened.
+    """
+    try:
+        import uvicorn
+    except ModuleNotFoundError as error:
+        raise MissingExtraError("uvicorn", "web", "The observatory") from error
+    app = create_app(project, settings)
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with closing(socket.socket(family, socket.SOCK_STREAM)) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((settings.host, settings.port))
+        listener.listen(128)
+        # addresses hold the token once, and codes of regions always: they are not logged
+        config = uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            date_header=False,
+            lifespan="off",
+            timeout_graceful_shutdown=3,
+        )
+        ready()
+        uvicorn.Server(config).run(sockets=[listener])
