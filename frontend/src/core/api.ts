@@ -1,0 +1,124 @@
+// The server: the only module that makes network calls, all to our own host.
+import { ProblemError, search, type Source } from "./data";
+import { frameOf, frameOfRows } from "./frame";
+import type { Answer, AnswerMeta, Boot, Cell, Hit, Meta, Page, Place, Problem, View } from "./types";
+
+const ROWS = 10_000;
+const MOST_ROWS = 40_000;
+
+interface Envelope<T> {
+  data: T;
+  page?: { limit?: number; next?: string | null; total?: number | null };
+  meta?: AnswerMeta;
+}
+
+type Columns = Record<string, Cell[]>;
+type Tabular = Record<string, Cell>[] | { columns: Columns } | Columns;
+
+export function serverSource(boot: Boot): Source {
+  const root = boot.root ?? "/";
+  const base = root + (boot.api ?? "api/v1").replace(/^\//, "");
+  const kept = new Map<string, Promise<unknown>>();
+
+  function get<T>(path: string): Promise<Envelope<T>> {
+    const known = kept.get(path);
+    if (known) return known as Promise<Envelope<T>>;
+    const asked = fetchJson<Envelope<T>>(base + path);
+    kept.set(path, asked);
+    // a failed answer may be asked for again; old ones make room
+    asked.catch(() => kept.delete(path));
+    if (kept.size > 60) kept.delete(kept.keys().next().value as string);
+    return asked;
+  }
+
+  async function places(from: string, world: string | null): Promise<Place[]> {
+    const query = new URLSearchParams({ limit: String(ROWS) });
+    if (world) query.set("world", world);
+    const path = from.startsWith("/") ? from : `/${from}`;
+    const joint = path.includes("?") ? "&" : "?";
+    const { data } = await get<Place[]>(`${path}${joint}${query.toString()}`);
+    return data;
+  }
+
+  return {
+    mode: "server",
+    meta: async () => (await get<Meta>("/meta")).data,
+    pages: async () => (await get<Page[]>("/pages")).data,
+    page: async (id) => (await get<Page>(`/pages/${encodeURIComponent(id)}`)).data,
+    places,
+    geometry: async () => (await get<GeoJSON.FeatureCollection | null>("/geometry")).data,
+    view: (view, choices) => rowsOf(get, view, choices),
+    find: async (text) => {
+      try {
+        return (await get<Hit[]>(`/find?q=${encodeURIComponent(text)}`)).data.map(hitOf);
+      } catch {
+        return search(text, (await get<Page[]>("/pages")).data, []);
+      }
+    },
+    file: (view, choices, kind) => {
+      const query = queryOf(view, choices).toString();
+      const id = encodeURIComponent(view.id);
+      const path = kind === "zip" ? `/downloads/${id}.zip` : `/views/${id}.${kind}`;
+      return base + path + (query ? `?${query}` : "");
+    },
+  };
+}
+
+function hitOf(hit: Hit & { type?: string; resource?: string }): Hit {
+  const kind = String(hit.kind ?? hit.type ?? hit.resource ?? "page");
+  const known = kind.startsWith("region") ? "region" : kind.startsWith("indust") ? "industry" : "page";
+  return { ...hit, kind: known };
+}
+
+function queryOf(view: View, choices: Record<string, string>): URLSearchParams {
+  const query = new URLSearchParams();
+  for (const selector of Object.keys(view.filters ?? {}).sort()) {
+    const value = choices[selector];
+    if (value) query.set(selector, value);
+  }
+  return query;
+}
+
+async function rowsOf(
+  get: <T>(path: string) => Promise<Envelope<T>>, view: View, choices: Record<string, string>,
+): Promise<Answer> {
+  const query = queryOf(view, choices);
+  query.set("layout", "columns");
+  query.set("limit", String(ROWS));
+  const columns: Columns = {};
+  let answer: Envelope<Tabular>;
+  let length = 0;
+  do {
+    answer = await get<Tabular>(`/views/${encodeURIComponent(view.id)}?${query.toString()}`);
+    const part = frameOfAny(answer.data);
+    for (const [name, cells] of Object.entries(part.columns)) {
+      columns[name] = (columns[name] ?? []).concat(cells);
+    }
+    length += part.length;
+    query.set("cursor", answer.page?.next ?? "");
+  } while (answer.page?.next && length < MOST_ROWS);
+  return { frame: frameOf(columns), meta: answer.meta ?? {}, total: answer.page?.total ?? length };
+}
+
+function frameOfAny(data: Tabular): Answer["frame"] {
+  if (Array.isArray(data)) return frameOfRows(data);
+  const inner = data.columns;
+  return frameOf(inner && !Array.isArray(inner) ? (inner as Columns) : (data as Columns));
+}
+
+async function fetchJson<T>(address: string): Promise<T> {
+  const answer = await fetch(address, {
+    credentials: "same-origin",
+    headers: { Accept: "application/json" },
+  });
+  const body: unknown = await answer.json().catch(() => null);
+  if (answer.ok) return body as T;
+  const problem = (body ?? {}) as Partial<Problem>;
+  throw new ProblemError(
+    problem.code ?? `http_${answer.status}`,
+    problem.detail ?? answer.statusText,
+    problem.where ?? "",
+    problem.fix ?? "",
+    problem.request_id ?? "",
+  );
+}

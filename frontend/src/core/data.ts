@@ -1,0 +1,68 @@
+// Where data come from. Both adapters give the same shapes; the shell does not know which
+// one it has. Network calls are made in api.ts only.
+import { fileSource } from "./file";
+import { serverSource } from "./api";
+import type {
+  Answer, Boot, Hit, Meta, Page, Place, Selector, View,
+} from "./types";
+
+export type FileKind = "csv" | "json" | "parquet" | "zip";
+
+export interface Source {
+  mode: "server" | "file";
+  meta(): Promise<Meta>;
+  pages(): Promise<Page[]>;
+  page(id: string): Promise<Page>;
+  places(from: string, world: string | null): Promise<Place[]>;
+  geometry(): Promise<GeoJSON.FeatureCollection | null>;
+  view(view: View, choices: Record<string, string>): Promise<Answer>;
+  find(text: string): Promise<Hit[]>;
+  /** Address of a file made by the server; null where files are made in the page. */
+  file(view: View, choices: Record<string, string>, kind: FileKind): string | null;
+}
+
+export class ProblemError extends Error {
+  constructor(
+    readonly code: string,
+    detail: string,
+    readonly where = "",
+    readonly fix = "",
+    readonly request = "",
+  ) {
+    super(detail);
+  }
+}
+
+export function readBoot(document: Document): Boot {
+  const found = document.getElementById("boot")?.textContent;
+  return found ? (JSON.parse(found) as Boot) : { mode: "server", api: "api/v1" };
+}
+
+export function openSource(boot: Boot, document: Document): Source {
+  return boot.mode === "file" ? fileSource(document.getElementById("data")) : serverSource(boot);
+}
+
+/** Where the options of a selector are listed: its own, or the place codes of the page. */
+export function namesPlaces(selector: Selector): boolean {
+  return !selector.options?.length && Boolean(selector.options_from);
+}
+
+/** Search names, codes and questions; used where no server can do better. */
+export function search(text: string, pages: Page[], places: [Hit["kind"], Place[]][]): Hit[] {
+  const wanted = text.trim().toLowerCase();
+  if (!wanted) return [];
+  const matches = (words: string[]): boolean =>
+    words.some((word) => word.toLowerCase().includes(wanted));
+  const hits: Hit[] = pages
+    .filter((page) => matches([page.question.en, page.question.zh, page.id]))
+    .map((page) => ({ kind: "page", id: page.id, name: page.question }));
+  for (const [kind, listed] of places) {
+    for (const place of listed) {
+      if (hits.length >= 20) return hits;
+      if (matches([place.id, place.name.en, place.name.zh])) {
+        hits.push({ kind, id: place.id, name: place.name, world: place.world ?? null });
+      }
+    }
+  }
+  return hits.slice(0, 20);
+}

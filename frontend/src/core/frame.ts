@@ -1,0 +1,112 @@
+// Columns of a view: reading roles, states of values, filtering, sorting.
+import type { Cell, Frame, Lang, View } from "./types";
+
+export const STATES = [
+  "number", "zero", "not_available", "confidential", "undefined", "unreliable",
+] as const;
+export type State = (typeof STATES)[number];
+
+/** Signs of the states in tables and figures. */
+export const SIGNS: Record<State, string> = {
+  number: "", zero: "0", not_available: ":", confidential: ":c", undefined: "×", unreliable: "u",
+};
+
+export function frameOf(columns: Record<string, Cell[]>): Frame {
+  const length = Math.max(0, ...Object.values(columns).map((c) => c.length));
+  return { columns, length };
+}
+
+/** Turn rows into columns. */
+export function frameOfRows(rows: Record<string, Cell>[]): Frame {
+  const names = [...new Set(rows.flatMap((row) => Object.keys(row)))];
+  const columns: Record<string, Cell[]> = {};
+  for (const name of names) columns[name] = rows.map((row) => row[name] ?? null);
+  return { columns, length: rows.length };
+}
+
+/** Keep the rows at these places, in this order. */
+export function take(frame: Frame, places: number[]): Frame {
+  const columns: Record<string, Cell[]> = {};
+  for (const [name, cells] of Object.entries(frame.columns)) {
+    columns[name] = places.map((i) => cells[i] ?? null);
+  }
+  return { columns, length: places.length };
+}
+
+export function cellAt(frame: Frame, column: string | undefined, i: number): Cell {
+  return column === undefined ? null : (frame.columns[column]?.[i] ?? null);
+}
+
+/** Give a number or NaN; texts that look like numbers stay texts. */
+export function numberAt(frame: Frame, column: string | undefined, i: number): number {
+  const value = cellAt(frame, column, i);
+  return typeof value === "number" ? value : typeof value === "boolean" ? Number(value) : NaN;
+}
+
+/** Give the text of a cell; codes with names are shown by their name. */
+export function textAt(frame: Frame, column: string | undefined, i: number, lang: Lang): string {
+  if (column === undefined) return "";
+  const own = cellAt(frame, `${column}_${lang}`, i);
+  const other = own ?? cellAt(frame, `${column}_${lang === "en" ? "zh" : "en"}`, i);
+  const value = other ?? cellAt(frame, column, i);
+  return value === null ? "" : String(value);
+}
+
+/** Say in which of the six states the drawn value of a row is. */
+export function stateAt(frame: Frame, column: string | undefined, i: number): State {
+  const told = cellAt(frame, "status", i);
+  const value = cellAt(frame, column, i);
+  if (typeof told === "string" && (STATES as readonly string[]).includes(told)) {
+    if (told === "number" && value === null) return "not_available";
+    if (told === "number" && value === 0) return "zero";
+    return told as State;
+  }
+  if (value === null) return "not_available";
+  return value === 0 ? "zero" : "number";
+}
+
+/** The column of the value that a view is about. */
+export function valueColumn(view: View): string | undefined {
+  const e = view.encode;
+  return e.value ?? e.y ?? e.weight ?? e.size;
+}
+
+export function nameColumn(view: View): string | undefined {
+  const e = view.encode;
+  return e.label ?? e.series ?? e.source ?? e.x;
+}
+
+/** Rows whose column has the chosen value, for every filter with a choice. */
+export function filtered(frame: Frame, view: View, choices: Record<string, string>): Frame {
+  const tests = Object.entries(view.filters ?? {}).filter(
+    ([selector, column]) => choices[selector] && frame.columns[column],
+  );
+  if (tests.length === 0) return frame;
+  const places: number[] = [];
+  for (let i = 0; i < frame.length; i += 1) {
+    if (tests.every(([s, c]) => String(cellAt(frame, c, i) ?? "") === choices[s])) places.push(i);
+  }
+  return take(frame, places);
+}
+
+/** Order of the rows by a column; cells without a number or text come last both ways. */
+export function order(frame: Frame, column: string, falling: boolean): number[] {
+  const cells = frame.columns[column] ?? [];
+  const places = Array.from({ length: frame.length }, (_, i) => i);
+  const sign = falling ? -1 : 1;
+  return places.sort((a, b) => {
+    const x = cells[a] ?? null;
+    const y = cells[b] ?? null;
+    if (x === null || y === null) return (x === null ? 1 : 0) - (y === null ? 1 : 0) || a - b;
+    if (typeof x === "number" && typeof y === "number") return sign * (x - y) || a - b;
+    return sign * String(x).localeCompare(String(y), undefined, { numeric: true }) || a - b;
+  });
+}
+
+/** Whether the interval of a row covers the reference, so that no difference is shown. */
+export function covers(view: View, frame: Frame, i: number): boolean {
+  const at = view.reference?.value;
+  const { lo, hi } = view.encode;
+  if (at === undefined || lo === undefined || hi === undefined) return false;
+  return numberAt(frame, lo, i) <= at && at <= numberAt(frame, hi, i);
+}

@@ -1,0 +1,50 @@
+// Two sentences before each figure: extremes, then how many, how many missing, how certain.
+import { pick, type Say } from "../texts";
+import { cell } from "./format";
+import { covers, nameColumn, numberAt, textAt, valueColumn } from "./frame";
+import type { Frame, Lang, View } from "./types";
+
+export function summary(view: View, frame: Frame, lang: Lang, say: Say): [string, string] {
+  const title = pick(view.title, lang);
+  const value = valueColumn(view);
+  if (value === undefined) return [say("summary_rows", { title, n: frame.length }), ""];
+  const numbers = Array.from({ length: frame.length }, (_, i) => numberAt(frame, value, i));
+  const known = numbers.flatMap((v, i) => (Number.isFinite(v) ? [i] : []));
+  const lost = frame.length - known.length;
+  const missing = lost > 0 ? say("summary_missing", { n: lost }) : "";
+  return [first(view, frame, lang, say, known, title), second(view, frame, say, known, missing)];
+}
+
+function first(view: View, frame: Frame, lang: Lang, say: Say, known: number[], title: string): string {
+  const value = valueColumn(view);
+  const column = view.columns.find((c) => c.name === value);
+  const at = (i: number): number => numberAt(frame, value, i);
+  if (known.length === 0) return say("summary_none", { title });
+  const low = known.reduce((a, b) => (at(b) < at(a) ? b : a));
+  const high = known.reduce((a, b) => (at(b) > at(a) ? b : a));
+  const name = (i: number): string => nameAt(view, frame, i, lang) || "–";
+  const shown = { title, high: cell(at(high), column, lang), high_name: name(high) };
+  if (low === high) return say("summary_one", shown);
+  return say("summary_range", { ...shown, low: cell(at(low), column, lang), low_name: name(low) });
+}
+
+function second(view: View, frame: Frame, say: Say, known: number[], missing: string): string {
+  const { source, target } = view.encode;
+  if (source && target) {
+    const ends = new Set([...(frame.columns[source] ?? []), ...(frame.columns[target] ?? [])]);
+    return say("summary_ties", { n: known.length, m: ends.size, missing });
+  }
+  const unsure = known.filter((i) => covers(view, frame, i)).length;
+  const certain = unsure > 0 ? say("summary_certain", { n: unsure }) : "";
+  return say("summary_n", { n: known.length, missing, certain });
+}
+
+function nameAt(view: View, frame: Frame, i: number, lang: Lang): string {
+  const { source, target, x, y, label, series } = view.encode;
+  if (source && target) return `${textAt(frame, source, i, lang)} → ${textAt(frame, target, i, lang)}`;
+  if (view.chart === "heatmap") return `${textAt(frame, x, i, lang)} × ${textAt(frame, y, i, lang)}`;
+  if (view.chart === "line" || view.chart === "event" || view.chart === "slope") {
+    return [textAt(frame, label ?? series, i, lang), label ? "" : textAt(frame, x, i, lang)].filter(Boolean).join(" ");
+  }
+  return textAt(frame, nameColumn(view), i, lang);
+}

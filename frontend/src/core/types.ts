@@ -1,0 +1,169 @@
+// Shapes of the JSON API, the same in server and file mode.
+
+export type Lang = "en" | "zh";
+export type Theme = "auto" | "light" | "dark" | "contrast";
+export type Cell = string | number | boolean | null;
+
+export interface Both {
+  en: string;
+  zh: string;
+}
+
+export type ChartKind =
+  | "map" | "flowmap" | "bar" | "dot" | "line" | "event" | "scatter" | "histogram"
+  | "slope" | "heatmap" | "treemap" | "sankey" | "network" | "ellipse" | "gauge"
+  | "table" | "text";
+
+export type ColumnType = "text" | "number" | "integer" | "boolean" | "share" | "code";
+
+export interface Column {
+  name: string;
+  label: Both;
+  unit?: Both | null;
+  type?: ColumnType;
+  decimals?: number;
+}
+
+export interface SourceOf {
+  title: string | Both;
+  licence?: string | null;
+  publisher?: string | null;
+}
+
+export interface View {
+  id: string;
+  title: Both;
+  chart: ChartKind;
+  encode: Record<string, string>;
+  filters?: Record<string, string>;
+  columns: Column[];
+  unit?: Both | null;
+  note?: Both | null;
+  method?: string | null;
+  reference?: { value: number; label: Both } | null;
+  source?: SourceOf[];
+  rows?: number;
+  top?: number | null;
+  uncertainty?: Both | null;
+}
+
+export interface Option {
+  value: string;
+  label: Both;
+}
+
+export interface Selector {
+  id: string;
+  label: Both;
+  options_from?: string | null;
+  options?: Option[] | null;
+  default?: string;
+}
+
+export type Loose = string | number | boolean | null | Loose[] | { [key: string]: Loose };
+
+export interface Finding {
+  id: string;
+  question: string;
+  answer: string;
+  estimate: Loose;
+  interval: Loose;
+  null: Loose;
+  p: number | null;
+  reading: string;
+  evidence: string[];
+  truth: Loose;
+}
+
+export interface Page {
+  id: string;
+  route: string;
+  question: Both;
+  lead: Both;
+  study?: string | null;
+  world?: string | null;
+  generated?: boolean;
+  selectors?: Selector[];
+  available?: boolean;
+  missing?: Both | null;
+  findings?: Finding[];
+  views?: View[];
+}
+
+export interface World {
+  id: string;
+  label: Both;
+  generated: boolean;
+  seed?: number | null;
+  studies?: string[];
+}
+
+export interface Meta {
+  title: Both;
+  project: string;
+  release: {
+    id: string;
+    created?: string;
+    mode?: string;
+    certificate?: { [key: string]: Loose } | null;
+  };
+  version?: string;
+  generated?: boolean;
+  worlds?: World[];
+  languages?: Lang[];
+  boundaries?: { source?: string; approval?: string | null } | null;
+}
+
+export interface Place {
+  id: string;
+  name: Both;
+  world?: string | null;
+  level?: string | null;
+  parent?: string | null;
+  lon?: number | null;
+  lat?: number | null;
+}
+
+export interface AnswerMeta {
+  release?: string;
+  citation?: string | { [style: string]: string } | null;
+  licence?: string | null;
+  caveats?: (string | Both)[] | string | null;
+  disclosure?: string | Both | null;
+  manifest?: string | null;
+}
+
+/** Columns of a view, all of the same length. */
+export interface Frame {
+  columns: Record<string, Cell[]>;
+  length: number;
+}
+
+export interface Answer {
+  frame: Frame;
+  meta: AnswerMeta;
+  total: number;
+}
+
+export interface Hit {
+  kind: "page" | "region" | "industry";
+  id: string;
+  name: Both;
+  world?: string | null;
+}
+
+export interface Problem {
+  code: string;
+  detail: string;
+  where?: string;
+  fix?: string;
+  request_id?: string;
+}
+
+export interface Boot {
+  mode: "server" | "file";
+  api?: string;
+  lang?: Lang;
+  charts?: string;
+  root?: string;
+}

@@ -1,0 +1,161 @@
+// From rows to the plain models that charts.js draws.
+import { numberAt, stateAt, textAt } from "../core/frame";
+import type { Item, Knot, Model, Tie } from "../charts/model";
+import type { Frame, View } from "../core/types";
+import { columnOf, groupsOf, nameOf, titleOf, type Ctx } from "./scene";
+import { cell } from "../core/format";
+import { classes, type Classes } from "./scale";
+
+export interface Drawn {
+  model: Model;
+  height: number;
+  /** Classes of the colour, for the legend. */
+  classes: Classes | null;
+  remark: string;
+}
+
+const MOST_TIES = 1500;
+
+export function canvasModel(ctx: Ctx, nodes: Nodes | null): Drawn {
+  switch (ctx.view.chart) {
+    case "treemap": return treemap(ctx);
+    case "heatmap": return heatmap(ctx);
+    case "sankey": return sankey(ctx);
+    default: return network(ctx, nodes);
+  }
+}
+
+export interface Nodes {
+  view: View;
+  frame: Frame;
+}
+
+function rowsOf(ctx: Ctx, column: string | undefined): number[] {
+  return Array.from({ length: ctx.frame.length }, (_, i) => i).filter((i) => Number.isFinite(numberAt(ctx.frame, column, i)));
+}
+
+function treemap(ctx: Ctx): Drawn {
+  const { view, frame, lang } = ctx;
+  const { label, size, color, parent } = view.encode;
+  const rows = rowsOf(ctx, size).filter((i) => numberAt(frame, size, i) > 0);
+  const found = color ? classes(rows.map((i) => numberAt(frame, color, i)), view.reference?.value ?? (/^lq/.test(color) ? 1 : undefined)) : null;
+  const items = rows.map((i): Item => {
+    const value = numberAt(frame, color, i);
+    const told = color ? `, ${titleOf(view, color, lang)} ${Number.isFinite(value) ? cell(value, columnOf(view, color), lang) : ctx.say(`state_${stateAt(frame, color, i)}`)}` : "";
+    return {
+      row: i, name: textAt(frame, label, i, lang), tip: nameOf(ctx, i) + told, value: numberAt(frame, size, i),
+      colour: found && Number.isFinite(value) ? found.of(value) : color ? -1 : 2,
+      ...(parent ? { parent: textAt(frame, parent, i, lang) } : {}),
+    };
+  });
+  return { model: { kind: "treemap", items }, height: 420, classes: found, remark: "" };
+}
+
+function heatmap(ctx: Ctx): Drawn {
+  const { view, frame, lang } = ctx;
+  const { x, y, value } = view.encode;
+  const [xs, ys] = [groupsOf(frame, x, lang), groupsOf(frame, y, lang)];
+  const [ofX, ofY] = [new Map(xs.map((n, k) => [n, k])), new Map(ys.map((n, k) => [n, k]))];
+  const found = classes(rowsOf(ctx, value).map((i) => numberAt(frame, value, i)), view.reference?.value);
+  const cells = Array.from({ length: frame.length }, (_, i) => {
+    const [a, b, v] = [textAt(frame, x, i, lang), textAt(frame, y, i, lang), numberAt(frame, value, i)];
+    const shown = Number.isFinite(v) ? cell(v, columnOf(view, value), lang) : ctx.say(`state_${stateAt(frame, value, i)}`);
+    const item: Item = { row: i, name: a, tip: `${b} × ${a}: ${shown}`, value: v, colour: Number.isFinite(v) ? found.of(v) : -1 };
+    return { x: ofX.get(a) ?? 0, y: ofY.get(b) ?? 0, item };
+  });
+  const height = Math.max(320, Math.min(760, ys.length * 22 + 150));
+  return { model: { kind: "heatmap", xs, ys, cells }, height, classes: found, remark: "" };
+}
+
+function tiesOf(ctx: Ctx, named: boolean): Tie[] {
+  const { view, frame, lang } = ctx;
+  const { source, target, weight } = view.encode;
+  const end = (column: string | undefined, i: number): string =>
+    named ? textAt(frame, column, i, lang) : String(frame.columns[column ?? ""]?.[i] ?? "");
+  return rowsOf(ctx, weight)
+    .map((i): Tie => ({ row: i, source: end(source, i), target: end(target, i), value: numberAt(frame, weight, i), tip: nameOf(ctx, i) }))
+    .sort((a, b) => b.value - a.value);
+}
+
+/** Flows between columns of names; a name on both sides is kept apart, cycles cannot be drawn. */
+function sankey(ctx: Ctx): Drawn {
+  const all = tiesOf(ctx, true).filter((t) => t.value > 0);
+  const sources = new Set(all.map((t) => t.source));
+  const looped = cyclic(all);
+  const ties = all.slice(0, 120).map((t) => (looped && sources.has(t.target) ? { ...t, target: `${t.target} ` } : t));
+  const knots = [...new Set(ties.flatMap((t) => [t.source, t.target]))];
+  const height = Math.max(300, Math.min(720, knots.length * 26));
+  const remark = all.length > ties.length ? ctx.say("drawn", { shown: ties.length, n: all.length }) : "";
+  return { model: { kind: "sankey", knots, ties }, height, classes: null, remark };
+}
+
+function cyclic(ties: Tie[]): boolean {
+  const next = new Map<string, string[]>();
+  for (const t of ties) next.set(t.source, [...(next.get(t.source) ?? []), t.target]);
+  const state = new Map<string, 1 | 2>();
+  const visit = (name: string): boolean => {
+    if (state.get(name) === 1) return true;
+    if (state.get(name) === 2) return false;
+    state.set(name, 1);
+    const found = (next.get(name) ?? []).some(visit);
+    state.set(name, 2);
+    return found;
+  };
+  return [...next.keys()].some(visit);
+}
+
+function network(ctx: Ctx, nodes: Nodes | null): Drawn {
+  const all = tiesOf(ctx, false);
+  const ties = all.slice(0, MOST_TIES);
+  const names = namesOf(ctx);
+  const strength = new Map<string, number>();
+  for (const t of all) {
+    strength.set(t.source, (strength.get(t.source) ?? 0) + t.value);
+    strength.set(t.target, (strength.get(t.target) ?? 0) + t.value);
+  }
+  const given = nodes ? knotsOf(ctx, nodes, strength) : [];
+  const known = new Set(given.map((k) => k.id));
+  const tied = new Set(ties.flatMap((t) => [t.source, t.target]));
+  const others = [...tied].filter((id) => !known.has(id)).sort().map((id): Knot => {
+    const name = names.get(id) ?? id;
+    return { row: -1, id, name, x: null, y: null, size: strength.get(id) ?? 0, group: 0, tip: name };
+  });
+  const placed = given.length > 0 && given.every((k) => k.x !== null && k.y !== null) && others.length === 0;
+  const knots = placed || given.length === 0 ? [...given, ...others] : [...given.filter((k) => tied.has(k.id)), ...others];
+  const remark = all.length > ties.length ? ctx.say("drawn", { shown: ties.length, n: all.length }) : "";
+  return { model: { kind: "network", knots, ties, placed }, height: 540, classes: null, remark };
+}
+
+function namesOf(ctx: Ctx): Map<string, string> {
+  const names = new Map<string, string>();
+  for (const column of [ctx.view.encode.source, ctx.view.encode.target]) {
+    for (let i = 0; i < ctx.frame.length; i += 1) {
+      const id = String(ctx.frame.columns[column ?? ""]?.[i] ?? "");
+      names.set(id, textAt(ctx.frame, column, i, ctx.lang));
+    }
+  }
+  return names;
+}
+
+function knotsOf(ctx: Ctx, { view, frame }: Nodes, strength: Map<string, number>): Knot[] {
+  const has = (...wanted: string[]): string | undefined => wanted.find((c) => frame.columns[c]);
+  const e = view.encode;
+  const id = has("id", "node", "region", "industry", "name", e.label ?? "") ?? Object.keys(frame.columns)[0];
+  const [x, y] = [has("x", "lon"), has("y", "lat")];
+  const size = has("size", "strength", "employment", "degree", e.size ?? "");
+  const group = has("group", "community", "tier", "role", e.group ?? "");
+  const label = has("label") ?? id;
+  const groups = groupsOf(frame, group, ctx.lang);
+  return Array.from({ length: frame.length }, (_, i): Knot => {
+    const key = String(frame.columns[id ?? ""]?.[i] ?? "");
+    const [a, b] = [numberAt(frame, x, i), numberAt(frame, y, i)];
+    const name = textAt(frame, label, i, ctx.lang);
+    const s = numberAt(frame, size, i);
+    const told = group ? `, ${titleOf(view, group, ctx.lang)} ${textAt(frame, group, i, ctx.lang)}` : "";
+    return {
+      row: i, id: key, name, x: Number.isFinite(a) ? a : null, y: Number.isFinite(b) ? b : null,
+      size: Number.isFinite(s) ? s : (strength.get(key) ?? 0),
+      group: Math.max(0, groups.indexOf(textAt(frame, group, i, ctx.lang))), tip: name + told,
+    };
+  });
+}

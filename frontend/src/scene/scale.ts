@@ -1,0 +1,72 @@
+// Scales, ticks and classes: small pure functions.
+
+export interface Scale {
+  (value: number): number;
+  domain: [number, number];
+}
+
+export function linear(domain: [number, number], range: [number, number]): Scale {
+  const [a, b] = domain;
+  const span = b - a || 1;
+  const scale = (value: number): number => range[0] + ((value - a) / span) * (range[1] - range[0]);
+  return Object.assign(scale, { domain });
+}
+
+/** Round steps of 1, 2 or 5 times a power of ten. */
+export function ticks([a, b]: [number, number], wanted: number): number[] {
+  const span = b - a;
+  if (!(span > 0)) return [a];
+  const rough = span / Math.max(1, wanted);
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = power * ([1, 2, 5, 10].find((m) => m * power >= rough) ?? 10);
+  const found: number[] = [];
+  for (let k = Math.ceil(a / step - 1e-9); k * step <= b + step * 1e-9; k += 1) {
+    found.push(Number((k * step).toPrecision(12)));
+  }
+  return found;
+}
+
+/** Limits of the values, with room at both ends; zero is kept when asked for. */
+export function limits(values: number[], withZero = false, room = 0.04): [number, number] {
+  const finite = values.filter((v) => Number.isFinite(v));
+  if (withZero) finite.push(0);
+  if (finite.length === 0) return [0, 1];
+  let [low, high] = [Infinity, -Infinity];
+  for (const v of finite) {
+    low = Math.min(low, v);
+    high = Math.max(high, v);
+  }
+  if (low === high) return [low - (Math.abs(low) || 1) / 2, high + (Math.abs(high) || 1) / 2];
+  const gap = (high - low) * room;
+  return [withZero && low === 0 ? 0 : low - gap, withZero && high === 0 ? 0 : high + gap];
+}
+
+export interface Classes {
+  bounds: number[];
+  kinds: string[];
+  of(value: number): number;
+}
+
+/** Five classes: around a reference where there is one, equal counts otherwise. */
+export function classes(values: number[], reference: number | undefined): Classes {
+  const sorted = values.filter((v) => Number.isFinite(v)).sort((a, b) => a - b);
+  const diverging = reference !== undefined;
+  const bounds = diverging ? around(sorted, reference) : quantiles(sorted);
+  const kinds = bounds.length === 4 || !diverging
+    ? [0, 1, 2, 3, 4].map((k) => `${diverging ? "div" : "seq"}${k}`)
+    : ["seq2"];
+  return { bounds, kinds, of: (value) => bounds.filter((b) => value >= b).length };
+}
+
+function around(sorted: number[], reference: number): number[] {
+  if (reference > 0 && (sorted[0] ?? 0) >= 0) {
+    return [reference / 2, reference / 1.25, reference * 1.25, reference * 2];
+  }
+  const far = Math.max(...sorted.map((v) => Math.abs(v - reference)), 1e-12);
+  return [-0.6, -0.2, 0.2, 0.6].map((k) => reference + k * far);
+}
+
+function quantiles(sorted: number[]): number[] {
+  const bounds = [0.2, 0.4, 0.6, 0.8].map((q) => sorted[Math.floor(q * sorted.length)] ?? 0);
+  return [...new Set(bounds)].filter((b) => b > (sorted[0] ?? 0));
+}

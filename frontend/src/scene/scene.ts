@@ -1,0 +1,190 @@
+// A figure is a scene: paths and texts. Chart functions make scenes from rows; one
+// component draws them. Nothing here touches the page.
+import { covers, numberAt, stateAt, textAt, valueColumn, nameColumn, type State } from "../core/frame";
+import { cell } from "../core/format";
+import { pick, type Say } from "../texts";
+import type { Frame, Lang, View } from "../core/types";
+
+export interface Shape {
+  d: string;
+  kind: string;
+  hatch?: boolean;
+}
+
+export interface Words {
+  x: number;
+  y: number;
+  text: string;
+  kind: string;
+  anchor?: "start" | "middle" | "end";
+  turn?: number;
+}
+
+/** One datum: what is drawn for a row, and how it is called. */
+export interface Mark {
+  row: number;
+  name: string;
+  shapes: Shape[];
+  words?: Words[];
+}
+
+export interface Scene {
+  width: number;
+  height: number;
+  back: Shape[];
+  marks: Mark[];
+  front: Shape[];
+  words: Words[];
+  /** Sentence under the figure, for example how many rows are left out. */
+  remark?: string;
+}
+
+export interface Ctx {
+  view: View;
+  frame: Frame;
+  lang: Lang;
+  say: Say;
+  width: number;
+  geometry: GeoJSON.FeatureCollection | null;
+}
+
+export const SERIES = 6;
+
+export function circle(x: number, y: number, r: number): string {
+  const [a, b] = [r.toFixed(2), (2 * r).toFixed(2)];
+  return `M${(x - r).toFixed(2)},${y.toFixed(2)}a${a},${a} 0 1,0 ${b},0a${a},${a} 0 1,0 -${b},0Z`;
+}
+
+export function box(x: number, y: number, w: number, h: number): string {
+  return `M${x.toFixed(2)},${y.toFixed(2)}h${w.toFixed(2)}v${h.toFixed(2)}h${(-w).toFixed(2)}Z`;
+}
+
+export function line(x1: number, y1: number, x2: number, y2: number): string {
+  return `M${x1.toFixed(2)},${y1.toFixed(2)}L${x2.toFixed(2)},${y2.toFixed(2)}`;
+}
+
+/** A mark whose outline tells series apart without colour. */
+export function symbol(x: number, y: number, r: number, series: number): string {
+  switch (series % 4) {
+    case 1:
+      return box(x - r * 0.9, y - r * 0.9, r * 1.8, r * 1.8);
+    case 2:
+      return `M${x},${y - r * 1.2}L${x + r * 1.1},${y + r * 0.8}L${x - r * 1.1},${y + r * 0.8}Z`;
+    case 3:
+      return `M${x},${y - r * 1.25}L${x + r * 1.25},${y}L${x},${y + r * 1.25}L${x - r * 1.25},${y}Z`;
+    default:
+      return circle(x, y, r);
+  }
+}
+
+/** The sign of a value that is no plain number, drawn where the value would stand. */
+export function stateShape(state: State, x: number, y: number, r = 4): Shape[] {
+  switch (state) {
+    case "zero":
+      return [{ d: circle(x, y, r), kind: "state zero" }];
+    case "confidential":
+      return [{ d: box(x - r, y - r, 2 * r, 2 * r), kind: "state confidential", hatch: true }];
+    case "undefined":
+      return [{ d: line(x - r, y - r, x + r, y + r) + line(x - r, y + r, x + r, y - r), kind: "state cross" }];
+    case "not_available":
+      return [{ d: circle(x, y, r), kind: "state absent" }];
+    default:
+      return [];
+  }
+}
+
+const WIDE = /[⺀-鿿豈-﫿︰-﹏＀-￯]/g;
+
+/** Width of a text in 12 px type, near enough to lay out. */
+export function widthOf(text: string, size = 12): number {
+  const wide = text.match(WIDE)?.length ?? 0;
+  return (wide + (text.length - wide) * 0.56) * size;
+}
+
+export function cut(text: string, width: number, size = 12): string {
+  if (widthOf(text, size) <= width) return text;
+  let shorter = text;
+  while (shorter.length > 1 && widthOf(`${shorter}…`, size) > width) shorter = shorter.slice(0, -1);
+  return `${shorter}…`;
+}
+
+export function columnOf(view: View, name: string | undefined): View["columns"][number] | undefined {
+  return view.columns.find((c) => c.name === name);
+}
+
+export function titleOf(view: View, name: string | undefined, lang: Lang): string {
+  const column = columnOf(view, name);
+  if (!column) return name?.replaceAll("_", " ") ?? "";
+  const unit = pick(column.unit, lang);
+  const label = pick(column.label, lang);
+  return unit ? `${label} (${unit})` : label;
+}
+
+/** The accessible name of a row: label, value, interval, state. */
+export function nameOf(ctx: Ctx, i: number): string {
+  const { view, frame, lang, say } = ctx;
+  const value = valueColumn(view);
+  const { source, target } = view.encode;
+  const label = source && target
+    ? say("tie", { source: textAt(frame, source, i, lang), target: textAt(frame, target, i, lang) })
+    : textAt(frame, nameColumn(view), i, lang);
+  const state = stateAt(frame, value, i);
+  const number = numberAt(frame, value, i);
+  const shown = Number.isNaN(number)
+    ? say(`state_${state}`)
+    : `${titleOf(view, value, lang)} ${cell(number, columnOf(view, value), lang)}`;
+  const parts = [label, shown, intervalOf(ctx, i)];
+  if (covers(view, frame, i)) parts.push(say("hatched"));
+  if (state === "unreliable") parts.push(say("state_unreliable"));
+  return parts.filter(Boolean).join(lang === "zh" ? "，" : ", ");
+}
+
+function intervalOf({ view, frame, lang, say }: Ctx, i: number): string {
+  const { lo, hi } = view.encode;
+  const [low, high] = [numberAt(frame, lo, i), numberAt(frame, hi, i)];
+  if (Number.isNaN(low) || Number.isNaN(high)) return "";
+  const column = columnOf(view, lo);
+  return say("to", { lo: cell(low, column, lang), hi: cell(high, column, lang) });
+}
+
+/** Distinct groups in order of appearance. */
+export function groupsOf(frame: Frame, column: string | undefined, lang: Lang): string[] {
+  if (!column) return [];
+  const seen = new Set<string>();
+  for (let i = 0; i < frame.length; i += 1) seen.add(textAt(frame, column, i, lang));
+  return [...seen];
+}
+
+export interface Key {
+  shape: (x: number, y: number) => Shape[];
+  text: string;
+}
+
+/** Lay a legend out in lines from the left; gives its height. */
+export function legend(scene: Pick<Scene, "front" | "words">, keys: Key[], x0: number, y0: number, right: number): number {
+  if (keys.length === 0) return 0;
+  let [x, y] = [x0, y0 + 8];
+  for (const key of keys) {
+    const need = 20 + widthOf(key.text, 12) + 14;
+    if (x > x0 && x + need > right) {
+      x = x0;
+      y += 20;
+    }
+    scene.front.push(...key.shape(x + 7, y));
+    scene.words.push({ x: x + 18, y: y + 4, text: cut(key.text, right - x0 - 20), kind: "key" });
+    x += need;
+  }
+  return y + 14 - y0;
+}
+
+/** Legend entries of the states that occur among these rows. */
+export function stateKeys(ctx: Ctx, column: string | undefined, rows: number[]): Key[] {
+  const found = new Set(rows.map((i) => stateAt(ctx.frame, column, i)));
+  return (["zero", "not_available", "confidential", "undefined"] as const)
+    .filter((state) => found.has(state))
+    .map((state) => ({ shape: (x, y) => stateShape(state, x, y), text: ctx.say(`state_${state}`) }));
+}
+
+export function reasonable(values: number[]): number[] {
+  return values.filter((v) => Number.isFinite(v));
+}

@@ -1,0 +1,29 @@
+import type { Both, Lang } from "../core/types";
+import type { Fill, Key, SameHoles } from "./catalogue";
+import { en } from "./en";
+import { zh } from "./zh";
+
+// an empty type when all placeholders agree; otherwise this line does not compile
+const same: Record<string, never> = {} as SameHoles<typeof zh>;
+void same;
+
+const CATALOGUES: Record<Lang, Record<Key, string>> = { en, zh };
+
+export type Say = <K extends Key>(key: K, ...values: Fill<K>) => string;
+
+/** Give the speaker of a language: `say("rows", {from: 1, to: 5, n: 9})`. */
+export function speaker(lang: Lang): Say {
+  return (key, ...values) => {
+    const given = (values[0] ?? {}) as Record<string, string | number>;
+    return CATALOGUES[lang][key].replace(/\{(\w+)\}/g, (_, hole: string) => String(given[hole] ?? ""));
+  };
+}
+
+/** Choose the language of a label; a missing one falls back and is marked. */
+export function pick(both: Both | string | null | undefined, lang: Lang): string {
+  if (both === null || both === undefined) return "";
+  if (typeof both === "string") return both;
+  if (both[lang]) return both[lang];
+  const other = lang === "en" ? both.zh : both.en;
+  return other ? `${other} *` : "";
+}
