@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 import pyarrow as pa
 
 from agglo.core.errors import suggest
+from agglo.core.results import version
 from agglo.core.typing import Json
 from agglo.observatory.api.cursors import Cursors
 from agglo.observatory.api.declarations import sources_of
@@ -31,6 +32,7 @@ __all__ = [
     "DEFAULT_LIMIT",
     "SCHEMA",
     "Asked",
+    "disclosure_statement",
     "encode",
     "envelope",
     "etag_of",
@@ -116,7 +118,9 @@ def etag_of(stock: Stock, question: str) -> str:
     str
         With its quotation marks.
     """
-    digest = hashlib.sha256(f"{stock.release.id}\0{question}".encode()).hexdigest()
+    digest = hashlib.sha256(
+        f"{stock.release.id}\0{version()}\0{question}".encode()
+    ).hexdigest()
     return f'"{digest[:32]}"'
 
 
@@ -358,6 +362,33 @@ def _joined(facts: list[dict[str, Json]], key: str) -> str:
     return "; ".join(dict.fromkeys(str(f[key]) for f in facts if f[key]))
 
 
+def disclosure_statement(stock: Stock) -> dict[str, str]:
+    """Say how the numbers were protected, in both languages.
+
+    Parameters
+    ----------
+    stock
+        The release.
+
+    Returns
+    -------
+    dict
+        ``en`` and ``zh``.
+    """
+    if stock.release.catalogue["mode"] == "public":
+        return {
+            "en": "Public release: tables passed disclosure control with an audit; what "
+            "rests on single establishments is left out. See certificate.json.",
+            "zh": "公开发布：各表已通过披露控制与审计；依据单个企业的内容未予发布。"
+            "见 certificate.json。",
+        }
+    return {
+        "en": "PRIVATE release, not for publication: no cell was suppressed. Numbers may "
+        "show single establishments. For publication use the public mode.",
+        "zh": "内部发布，不得公开：未作任何抑制，数字可能反映单个企业。公开请使用公开模式。",
+    }
+
+
 def release_meta(stock: Stock) -> dict[str, Json]:
     """Say which release an answer is from and how it was protected."""
     catalogue = stock.release.catalogue
@@ -367,6 +398,6 @@ def release_meta(stock: Stock) -> dict[str, Json]:
         "version": catalogue["version"],
         "mode": catalogue["mode"],
         "generated": project.get("generated") if isinstance(project, dict) else None,
-        "disclosure": catalogue["certificate"],
+        "disclosure": {**disclosure_statement(stock)},
         "manifest": catalogue["manifest"],
     }

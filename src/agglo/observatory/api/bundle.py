@@ -10,7 +10,11 @@ from collections.abc import Mapping
 import pyarrow as pa
 
 from agglo.core.typing import Json
-from agglo.observatory.api.answers import envelope, release_meta
+from agglo.observatory.api.answers import (
+    disclosure_statement,
+    envelope,
+    release_meta,
+)
 from agglo.observatory.api.citations import bibtex, gbt7714, ris
 from agglo.observatory.api.declarations import sources_of, view_json
 from agglo.observatory.api.files import csv_bytes, parquet_bytes
@@ -20,7 +24,6 @@ from agglo.observatory.page import View
 
 __all__ = [
     "bundle",
-    "disclosure_statement",
     "metadata",
     "release_manifest",
     "reproduce_line",
@@ -54,33 +57,6 @@ def reproduce_line(stock: Stock, view: View, query: ViewQuery) -> str:
     run = "agglo run" if study == "project" else f"agglo run --study {study}"
     mode = stock.release.catalogue["mode"]
     return f"{run} && agglo serve --mode {mode} --get {quoted}"
-
-
-def disclosure_statement(stock: Stock) -> dict[str, str]:
-    """Say how the numbers were protected, in both languages.
-
-    Parameters
-    ----------
-    stock
-        The release.
-
-    Returns
-    -------
-    dict
-        ``en`` and ``zh``.
-    """
-    if stock.release.catalogue["mode"] == "public":
-        return {
-            "en": "Public release: tables passed disclosure control with an audit; what "
-            "rests on single establishments is left out. See certificate.json.",
-            "zh": "公开发布：各表已通过披露控制与审计；依据单个企业的内容未予发布。"
-            "见 certificate.json。",
-        }
-    return {
-        "en": "PRIVATE release, not for publication: no cell was suppressed. Numbers may "
-        "show single establishments. For publication use the public mode.",
-        "zh": "内部发布，不得公开：未作任何抑制，数字可能反映单个企业。公开请使用公开模式。",
-    }
 
 
 def metadata(stock: Stock, view: View, query: ViewQuery) -> dict[str, Json]:

@@ -104,10 +104,17 @@ def index_html(*, root: str, lang: str) -> str:
     str
         HTML without inline script or style.
     """
-    boot = json_script(
-        "boot", {"mode": "server", "api": f"{root}/api/v1", "lang": lang, "root": root}
-    )
     links = {name: f"{root}/static/{name}?h={_hash(asset(name))}" for name in ASSETS}
+    boot = json_script(
+        "boot",
+        {
+            "mode": "server",
+            "root": f"{root}/",
+            "api": "api/v1",
+            "lang": lang,
+            "charts": links["charts.js"],
+        },
+    )
     code = "zh-Hans" if lang == "zh" else "en"
     return (
         f'<!doctype html>\n<html lang="{code}">\n<head>\n<meta charset="utf-8">\n'
@@ -115,8 +122,7 @@ def index_html(*, root: str, lang: str) -> str:
         '<title>agglo</title>\n<link rel="icon" href="data:,">\n'
         f'<link rel="stylesheet" href="{links["app.css"]}">\n</head>\n<body>\n'
         f'<div id="app"></div>\n{boot}\n'
-        f'<script src="{links["app.js"]}" data-charts="{links["charts.js"]}" defer>'
-        "</script>\n</body>\n</html>\n"
+        f'<script src="{links["app.js"]}" defer></script>\n</body>\n</html>\n'
     )
 
 

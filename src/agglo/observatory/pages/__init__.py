@@ -8,6 +8,8 @@ from agglo.observatory.page import Page, View
 from agglo.observatory.pages.designations import DIGITAL
 from agglo.observatory.pages.home import ABOUT, HOME
 from agglo.observatory.pages.places import CLUSTER, COMPARE, INDUSTRY, MAP, REGION
+from agglo.observatory.pages.policy import POLICY
+from agglo.observatory.pages.stages import FORMATION
 from agglo.observatory.pages.ties import NETWORKS, SPACE
 
 __all__ = ["PAGES", "VIEWS"]
@@ -22,6 +24,8 @@ _MENU = (
     SPACE,
     NETWORKS,
     DIGITAL,
+    POLICY,
+    FORMATION,
     ABOUT,
 )
 

@@ -1,0 +1,191 @@
+"""The page about what a policy did: when, how much, how far out, and how sure."""
+
+from __future__ import annotations
+
+from agglo.observatory.page import Page, Reference, Selector, Text, View
+from agglo.observatory.pages.columns import columns
+
+__all__ = ["POLICY"]
+
+_METHOD = "spatial-did"
+_ZERO = Reference(value=0.0, label=Text("no effect", "无效应"))
+_LN = Text("change of the logarithm", "对数变化")
+_INTERVAL = Text(
+    "95 % interval, standard errors clustered as stated in the findings",
+    "95% 区间，标准误的聚类方式见结论",
+)
+_BY_OUTCOME = {"outcome": "outcome"}
+_ESTIMATE = ("value", "se", "lower", "upper", "p")
+
+POLICY = Page(
+    id="policy",
+    question=Text("Did the policy work?", "政策有效吗"),
+    lead=Text(
+        "What a designation or programme changed, where, how far it spilled over, and how "
+        "soon.",
+        "某一认定或计划改变了什么、在哪里、外溢多远、多久显现。",
+    ),
+    study="policy",
+    selectors=(
+        Selector(
+            id="outcome",
+            label=Text("Outcome", "结果变量"),
+            table="policy.impacts",
+            column="outcome",
+        ),
+    ),
+    empty=Text(
+        "No policy results yet. They need the tables treatments, regions and activity or "
+        "panel: agglo import, then agglo run --study policy.",
+        "尚无政策评估结果。需要 treatments、regions 以及 activity 或 panel 表：先 agglo "
+        "import，再 agglo run --study policy。",
+    ),
+    views=(
+        View(
+            id="policy.event_study",
+            title=Text("Before and after the start", "政策实施前后"),
+            table="policy.event_study",
+            chart="event",
+            encode={
+                "x": "k", "y": "value", "lo": "band_lower", "hi": "band_upper",
+                "series": "effect",
+            },
+            columns=columns(
+                "outcome", "k", "effect", *_ESTIMATE, "band_lower", "band_upper", "cells"
+            ),
+            filters=_BY_OUTCOME,
+            unit=_LN,
+            reference=_ZERO,
+            uncertainty=Text(
+                "simultaneous 95 % band over all periods; pointwise intervals in the table",
+                "所有时期的 95% 同时置信带；逐点区间见表",
+            ),
+            method=_METHOD,
+            note=Text(
+                "Left of 0 nothing should be seen: these are the years before the start.",
+                "0 左侧为实施前各年，应无效应。",
+            ),
+        ),
+        View(
+            id="policy.impacts",
+            title=Text("Here, next door, together", "本地、邻近与总效应"),
+            table="policy.impacts",
+            chart="dot",
+            encode={
+                "label": "effect", "value": "value", "lo": "lower", "hi": "upper",
+                "group": "variable",
+            },
+            columns=columns("outcome", "variable", "effect", *_ESTIMATE),
+            filters=_BY_OUTCOME,
+            keep={"variable": "treatment"},
+            unit=_LN,
+            reference=_ZERO,
+            uncertainty=_INTERVAL,
+            method=_METHOD,
+        ),
+        View(
+            id="policy.distance",
+            title=Text("How far out", "影响多远"),
+            table="policy.bands",
+            chart="dot",
+            encode={"label": "ring", "value": "value", "lo": "lower", "hi": "upper"},
+            columns=columns("outcome", "ring", "kind", *_ESTIMATE, "cells"),
+            filters=_BY_OUTCOME,
+            keep={"kind": "realised"},
+            unit=_LN,
+            reference=_ZERO,
+            uncertainty=_INTERVAL,
+            method=_METHOD,
+            note=Text(
+                "Effect on places by their distance from the nearest treated one.",
+                "按与最近受处理地区的距离分组的效应。",
+            ),
+        ),
+        View(
+            id="policy.map",
+            title=Text("Where", "在哪里"),
+            table="policy.map",
+            chart="map",
+            encode={
+                "lon": "lon", "lat": "lat", "value": "value", "label": "region",
+                "group": "treated",
+            },
+            columns=columns("outcome", "region", "period", "treated", "value"),
+            labels={"region": "regions"},
+            filters=_BY_OUTCOME,
+            unit=_LN,
+            reference=_ZERO,
+            uncertainty=Text(
+                "none per place: the model's realised effect; intervals of the means stand "
+                "in the other figures",
+                "单个地区无区间：模型的实现效应；均值的区间见其他图",
+            ),
+            method=_METHOD,
+        ),
+        View(
+            id="policy.groups",
+            title=Text("Which industries", "哪些产业"),
+            table="policy.groups",
+            chart="dot",
+            encode={
+                "label": "group", "value": "value", "lo": "lower", "hi": "upper",
+                "group": "effect",
+            },
+            columns=columns("outcome", "group", "kind", "effect", *_ESTIMATE),
+            filters=_BY_OUTCOME,
+            unit=_LN,
+            reference=_ZERO,
+            uncertainty=_INTERVAL,
+            method=_METHOD,
+        ),
+        View(
+            id="policy.specification",
+            title=Text("Under other choices", "其他设定下"),
+            table="policy.specification",
+            chart="dot",
+            encode={
+                "label": "specification", "value": "value", "lo": "lower", "hi": "upper",
+                "group": "effect",
+            },
+            columns=columns(
+                "outcome", "specification", "effect", *_ESTIMATE, "rho", "nobs"
+            ),
+            filters=_BY_OUTCOME,
+            unit=_LN,
+            reference=_ZERO,
+            uncertainty=_INTERVAL,
+            method=_METHOD,
+        ),
+        View(
+            id="policy.placebo",
+            title=Text("Beside made-up policies", "安慰剂检验"),
+            table="policy.placebo",
+            chart="dot",
+            encode={
+                "label": "kind", "value": "placebo_median", "lo": "placebo_lower",
+                "hi": "placebo_upper",
+            },
+            columns=columns(
+                "outcome", "kind", "effect", "value", "p", "placebo_lower",
+                "placebo_median", "placebo_upper", "n",
+            ),
+            filters=_BY_OUTCOME,
+            unit=_LN,
+            uncertainty=Text(
+                "bar: 2.5 to 97.5 % of the made-up policies; the estimate is in the table",
+                "线段为安慰剂的 2.5%–97.5%；实际估计见表",
+            ),
+            method=_METHOD,
+        ),
+        View(
+            id="policy.checklist",
+            title=Text("What a referee would ask", "审稿人清单"),
+            table="policy.referee_checklist",
+            chart="table",
+            columns=columns("outcome", "item", "status", "value", "bound", "evidence"),
+            filters=_BY_OUTCOME,
+            uncertainty=Text("none: a list of checks", "无：检查清单"),
+            method=_METHOD,
+        ),
+    ),
+)  # fmt: skip

@@ -1,0 +1,211 @@
+"""The page about formation: is it a cluster, what formed it, where does it stand."""
+
+from __future__ import annotations
+
+from agglo.observatory.page import Page, Selector, Text, View
+from agglo.observatory.pages.columns import columns
+
+__all__ = ["FORMATION"]
+
+_LIST = Text("none: a list", "无：清单")
+_BY_CLUSTER = {"cluster": "cluster"}
+
+FORMATION = Page(
+    id="formation",
+    question=Text("Is it forming, mature, declining?", "集群处于什么阶段"),
+    lead=Text(
+        "Whether it is a cluster by three elements, which stage it is in, how good it is, "
+        "and what to watch.",
+        "按三要素判断是否为集群、所处阶段、质量如何、需关注什么。",
+    ),
+    study="formation",
+    selectors=(
+        Selector(
+            id="cluster",
+            label=Text("Cluster", "集群"),
+            table="formation.clusters",
+            column="cluster",
+        ),
+    ),
+    empty=Text(
+        "No formation results yet. They need the table cluster_panel, or activity with "
+        "definitions, and members and edges for two of the three elements: agglo import, "
+        "then agglo run --study formation.",
+        "尚无形成与评价结果。需要 cluster_panel 表，或 activity 与 definitions 表；三要素中的"
+        "两项还需要 members 与 edges：先 agglo import，再 agglo run --study formation。",
+    ),
+    views=(
+        View(
+            id="formation.elements",
+            title=Text("Is it a cluster: three elements", "是否为集群：三要素"),
+            table="formation.elements",
+            chart="gauge",
+            encode={"label": "element", "value": "score", "state": "status"},
+            columns=columns(
+                "cluster", "element", "value", "expected", "lower", "upper", "ratio",
+                "score", "percentile", "p", "size", "status", "reason",
+            ),
+            filters=_BY_CLUSTER,
+            uncertainty=Text(
+                "what chance gives, with its 95 % range, and p stand in the table",
+                "表中列出随机期望、其 95% 范围与 p 值",
+            ),
+            method="three-elements",
+            note=Text(
+                "Pass, fail or not testable; the reason says which table is missing.",
+                "通过、未通过或无法检验；原因列说明缺少哪张表。",
+            ),
+        ),
+        View(
+            id="formation.gate",
+            title=Text("All candidates by kind", "各候选集群的类型"),
+            table="formation.gate",
+            chart="table",
+            columns=columns(
+                "cluster", "kind", "verdict", "proximity", "connection", "cooperation",
+                "missing", "agreement",
+            ),
+            uncertainty=Text(
+                "agreement: share of thresholds under which the kind stays the same",
+                "一致性：不同阈值下类型保持不变的比例",
+            ),
+            method="three-elements",
+        ),
+        View(
+            id="formation.pillars",
+            title=Text("How good: the pillars", "质量：各支柱"),
+            table="formation.scores",
+            chart="bar",
+            encode={"label": "node", "value": "value"},
+            columns=columns("cluster", "node", "level", "value", "rank"),
+            filters=_BY_CLUSTER,
+            unit=Text("score, 0 to 100", "得分（0–100）"),
+            uncertainty=Text(
+                "how far ranks move under other weights stands in the next figure",
+                "权重改变时位次的变动见下图",
+            ),
+            method="composite-indicators",
+        ),
+        View(
+            id="formation.ranks",
+            title=Text("Ranks under thousands of weightings", "多种权重下的位次"),
+            table="formation.ranks",
+            chart="dot",
+            encode={
+                "label": "cluster", "value": "median", "lo": "lower", "hi": "upper",
+            },
+            columns=columns("cluster", "value", "median", "lower", "upper", "top_share"),
+            order="median",
+            top=30,
+            unit=Text("rank (1 is best)", "位次（1 为最优）"),
+            uncertainty=Text(
+                "90 % of weightings, normalisations and aggregations; share in the top",
+                "90% 的权重、标准化与合成方式；前列比例见表",
+            ),
+            method="composite-indicators",
+        ),
+        View(
+            id="formation.periods",
+            title=Text("Indicators over time", "指标随时间变化"),
+            table="formation.period_indicators",
+            chart="line",
+            encode={"x": "period", "y": "value", "series": "indicator"},
+            columns=columns("cluster", "period", "indicator", "value", "status"),
+            filters=_BY_CLUSTER,
+            keep={"indicator": "quotient"},
+            uncertainty=Text(
+                "none: computed from complete tables; breaks stand below",
+                "无：由完整表格计算；结构突变见下",
+            ),
+            method="life-cycle",
+        ),
+        View(
+            id="formation.breaks",
+            title=Text("Breaks in the course", "发展中的突变"),
+            table="formation.breaks",
+            chart="table",
+            columns=columns(
+                "cluster", "value", "periods", "bic_gain", "events", "hits", "p"
+            ),
+            filters=_BY_CLUSTER,
+            uncertainty=Text(
+                "p: known events met by breaks no oftener than by chance",
+                "p：突变与已知事件吻合程度不超过随机",
+            ),
+            method="life-cycle",
+        ),
+        View(
+            id="formation.stages",
+            title=Text("Stages by region and group", "各地区各产业组的阶段"),
+            table="formation.stages",
+            chart="table",
+            columns=columns(
+                "region", "group", "period", "stage", "size", "growth", "diversity",
+                "margin", "employment",
+            ),
+            labels={"region": "regions"},
+            order="-period",
+            uncertainty=Text(
+                "margin: distance from the next stage; small ones are unsure",
+                "边距：与相邻阶段的距离，小则不确定",
+            ),
+            method="life-cycle",
+        ),
+        View(
+            id="formation.mechanisms",
+            title=Text("Which mechanisms are visible", "可见的形成机制"),
+            table="formation.mechanisms",
+            chart="bar",
+            encode={"label": "indicator", "value": "percentile", "group": "mechanism"},
+            columns=columns(
+                "cluster", "mechanism", "indicator", "value", "percentile", "unit",
+                "direction", "status", "needs",
+            ),
+            filters=_BY_CLUSTER,
+            unit=Text("percentile among all clusters", "在所有集群中的百分位"),
+            uncertainty=Text(
+                "none: a place in the distribution; needs says which data are missing",
+                "无：分布中的位置；缺少的数据见 needs 列",
+            ),
+            method="mechanisms",
+        ),
+        View(
+            id="formation.peers",
+            title=Text("Most similar clusters", "最相似的集群"),
+            table="formation.peers",
+            chart="bar",
+            encode={"label": "peer", "value": "distance"},
+            columns=columns("cluster", "peer", "distance", "place", "shared", "closest"),
+            filters=_BY_CLUSTER,
+            order="place",
+            uncertainty=Text(
+                "shared: number of indicators both have", "shared：双方共有的指标数"
+            ),
+            method="composite-indicators",
+        ),
+        View(
+            id="formation.alerts",
+            title=Text("What to watch", "预警"),
+            table="formation.alerts",
+            chart="table",
+            columns=columns("cluster", "alert", "level", "first_seen", "evidence"),
+            filters=_BY_CLUSTER,
+            uncertainty=_LIST,
+            method="formation-study",
+        ),
+        View(
+            id="formation.recommendations",
+            title=Text("Rules that fire, and those that cannot be told", "触发的建议规则"),
+            table="formation.recommendations",
+            chart="table",
+            columns=columns(
+                "rule", "level", "unit", "state", "fires_if", "evidence", "missing",
+                "text", "priority", "indicative",
+            ),
+            uncertainty=Text(
+                "indicative marks rules that rest on proxies", "indicative 标明依据替代指标的规则"
+            ),
+            method="formation-study",
+        ),
+    ),
+)  # fmt: skip

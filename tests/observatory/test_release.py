@@ -1,0 +1,115 @@
+"""The release: whole, repeatable, current by one pointer."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import pytest
+
+from agglo.core.errors import OptionError, RunError, StoreError
+from agglo.observatory.release import (
+    CURRENT,
+    build_release,
+    is_current,
+    open_release,
+)
+from agglo.runs import Project
+from agglo.store import read_table
+
+
+def test_a_release_holds_every_table_of_the_results(project, release):
+    results = {p.stem for p in (project / "results/concentration").glob("*.parquet")}
+    held = {n.removeprefix("concentration.") for n in release.tables}
+    assert results - held == set()
+    for name, entry in release.tables.items():
+        table = release.table(name)
+        assert table.num_rows == entry["rows"], name
+        assert [c["name"] for c in entry["columns"]] == table.column_names
+
+
+def test_the_same_results_give_the_same_release(project, release):
+    again = build_release(project)
+    assert again.id == release.id
+    assert again.folder == release.folder
+
+
+def test_the_numbers_are_those_of_the_study(project, release):
+    there = read_table(project / "results/concentration/regions.parquet")
+    assert release.table("concentration.regions").equals(there)
+
+
+def test_the_pointer_names_the_current_release(project, release):
+    pointer = project / "release" / CURRENT["private"]
+    assert pointer.read_text("utf-8").strip() == release.id
+    assert open_release(project).id == release.id
+
+
+def test_private_and_public_have_pointers_of_their_own(project, public):
+    assert open_release(project).catalogue["mode"] == "private"
+    assert open_release(project, mode="public").id == public.release.id
+    assert public.release.catalogue["mode"] == "public"
+
+
+def test_a_private_release_is_never_opened_as_public(project, release, public, tmp_path):
+    shutil.copytree(project / "release", tmp_path / "release")
+    (tmp_path / "release" / CURRENT["public"]).write_text(release.id)
+    with pytest.raises(StoreError):
+        open_release(tmp_path, mode="public")
+
+
+def test_a_pointer_cannot_lead_out_of_the_folder(project, release, tmp_path):
+    shutil.copytree(project / "release", tmp_path / "in" / "release")
+    shutil.copytree(release.folder, tmp_path / release.id)
+    pointer = tmp_path / "in" / "release" / CURRENT["private"]
+    pointer.write_text(f"../../{release.id}")
+    found = open_release(tmp_path / "in")
+    assert found.folder.parent == tmp_path / "in" / "release"
+
+
+def test_without_results_there_is_no_release(tmp_path):
+    (tmp_path / "agglo.toml").write_text('[project]\nname = "x"\ntitle = "X"\n')
+    with pytest.raises(RunError, match="agglo run"):
+        build_release(tmp_path)
+    with pytest.raises(RunError, match="agglo serve"):
+        open_release(tmp_path)
+
+
+def test_an_unknown_mode_is_refused(project):
+    with pytest.raises(OptionError):
+        build_release(project, mode="review")
+
+
+def test_a_failed_build_leaves_the_current_release(project, release, monkeypatch):
+    def fail(*_args, **_more):
+        raise StoreError("disk")
+
+    before = sorted(p.name for p in (project / "release").iterdir())
+    monkeypatch.setattr("agglo.observatory.release.write_table", fail)
+    with pytest.raises(StoreError):
+        build_release(project)
+    assert sorted(p.name for p in (project / "release").iterdir()) == before
+    assert open_release(project).id == release.id
+
+
+def test_a_release_is_stale_when_the_run_is_newer(project, release):
+    opened = Project.open(project)
+    assert is_current(opened, release)
+    release_of_another = type(release)(
+        release.folder, {**release.catalogue, "manifest": "0" * 64}
+    )
+    assert not is_current(opened, release_of_another)
+
+
+def test_a_damaged_catalogue_is_said(project, release, tmp_path):
+    shutil.copytree(project / "release", tmp_path / "release")
+    catalogue = tmp_path / "release" / release.id / "release.json"
+    whole = json.loads(catalogue.read_text("utf-8"))
+    catalogue.write_text(json.dumps({**whole, "tables": []}))
+    with pytest.raises(StoreError, match="damaged"):
+        _ = open_release(tmp_path).tables
+
+
+def test_an_absent_table_is_said(release):
+    with pytest.raises(StoreError, match=r"nothing\.here"):
+        release.table("nothing.here")
