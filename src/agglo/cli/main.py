@@ -16,8 +16,10 @@ from agglo.cli.demo import demo
 from agglo.cli.importing import import_files
 from agglo.cli.info import info
 from agglo.cli.new import new
+from agglo.cli.report import report
 from agglo.cli.run import run
 from agglo.cli.schema import schema
+from agglo.cli.serve import serve
 from agglo.cli.verify import verify
 
 __all__ = ["app", "main"]
@@ -29,9 +31,11 @@ VERBS: dict[str, Callable[..., None]] = {
     "import": import_files,
     "check": check,
     "run": run,
+    "report": report,
     "verify": verify,
     "info": info,
     "schema": schema,
+    "serve": serve,
 }
 
 app = typer.Typer(

@@ -1,0 +1,74 @@
+"""The verb ``agglo report``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from agglo.cli.common import JsonOption, ProjectOption, emit, project_folder, say
+
+
+def report(
+    page: Annotated[
+        str, typer.Argument(help="Page: region, industry, cluster, policy, …")
+    ],
+    choice: Annotated[
+        str, typer.Argument(help="What to report on: a code of the page's selector.")
+    ] = "",
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="File: .html, .pdf or .docx."),
+    ] = None,
+    lang: Annotated[
+        Literal["en", "zh"], typer.Option("--lang", help="Language of the brief.")
+    ] = "en",
+    mode: Annotated[
+        Literal["private", "public"],
+        typer.Option("--mode", help="Private: nothing suppressed; public: protected."),
+    ] = "private",
+    project: ProjectOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Write a brief on a region, cluster or policy.
+
+    Figures, tables and notes are those of the observatory's page.
+
+    Parameters
+    ----------
+    page
+        Page of the observatory.
+    choice
+        Code of the page's first selector; empty for the page as a whole.
+    output
+        File to write; ``<page>-<choice>.html`` in the project when absent.
+    lang
+        Language.
+    mode
+        What may be shown.
+    project
+        Project folder.
+    json
+        Print JSON.
+    """
+    from agglo.core.options import check_choice
+    from agglo.observatory.api.stock import Stock
+    from agglo.observatory.brief import build_brief
+    from agglo.observatory.brief_files import save_brief
+    from agglo.observatory.pages import PAGES
+    from agglo.observatory.release import build_release
+
+    check_choice("page", page, sorted(PAGES))
+    folder = project_folder(project)
+    stock = Stock(build_release(folder, mode=mode))
+    first = PAGES[page].selectors[:1]
+    chosen = {first[0].id: choice} if choice and first else {}
+    name = f"{page}-{choice}.html" if choice else f"{page}.html"
+    target = output or folder / "briefs" / name
+    target.parent.mkdir(parents=True, exist_ok=True)
+    save_brief(build_brief(stock, page, chosen, lang=lang), target)
+    if json:
+        emit({"file": str(target), "release": stock.release.id})
+        return
+    say(str(target))

@@ -1,0 +1,332 @@
+"""An illustrated brief for one region, cluster, industry or policy, from a release.
+
+A brief is a page of the observatory on paper: the same question, views, rows and notes,
+so it can say nothing that the pages do not say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from agglo.core.errors import OptionError, suggest
+from agglo.core.options import check_choice
+from agglo.core.typing import FloatArray, Lang
+from agglo.observatory.api.rows import ViewQuery, frame, row_numbers
+from agglo.observatory.page import Page, Text, View
+from agglo.observatory.pages import PAGES
+from agglo.studies.report import (
+    DataTable,
+    Figure,
+    FindingList,
+    NumberKind,
+    Prose,
+    Report,
+    bar_chart,
+    interval_chart,
+    scatter_chart,
+)
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from agglo.observatory.api.stock import Stock
+
+__all__ = ["Brief", "build_brief"]
+
+_MOST_BARS = 25
+_MOST_ROWS = 30
+_NAMED = 12
+
+
+@dataclass(frozen=True, eq=False)
+class Brief:
+    """A brief with the pieces that other formats need.
+
+    Parameters
+    ----------
+    report
+        The page.
+    title
+        Its title.
+    lang
+        Its language.
+    pieces
+        Heading, drawing (SVG or empty) and table of every view.
+    notes
+        What must be known to read it.
+    """
+
+    report: Report
+    title: str
+    lang: Lang
+    pieces: tuple[tuple[str, str, DataTable], ...]
+    notes: tuple[str, ...]
+
+
+def build_brief(
+    stock: Stock, page: str, chosen: Mapping[str, str], *, lang: Lang = "en"
+) -> Brief:
+    """Put the views of a page for one choice on paper.
+
+    Parameters
+    ----------
+    stock
+        The release.
+    page
+        Page of the observatory, for example ``"region"``.
+    chosen
+        Selector to value, for example ``{"region": "R001"}``.
+    lang
+        Language of the brief.
+
+    Returns
+    -------
+    Brief
+        Views without rows for the choice are left out and named.
+
+    Raises
+    ------
+    OptionError
+        For a page, selector or value that does not exist, with the closest one.
+    """
+    check_choice("lang", lang, ("en", "zh"))
+    check_choice("page", page, sorted(PAGES))
+    asked = PAGES[page]
+    _check_chosen(stock, asked, chosen)
+    title = _title(stock, asked, chosen, lang)
+    generated = bool(_project(stock).get("generated"))
+    report = Report(
+        title, subtitle=_say(asked.lead, lang), lang=lang, generated=generated
+    )
+    findings = stock.release.findings(asked.study) if asked.study else []
+    if findings and not chosen:
+        report = report.section(_word(lang, "In short", "概要"))
+        report = report.add(FindingList(findings=tuple(findings)))
+    pieces: list[tuple[str, str, DataTable]] = []
+    absent: list[str] = []
+    for view in asked.views:
+        rows = _rows(stock, view, chosen)
+        if rows is None or not rows.num_rows:
+            absent.append(_say(view.title, lang))
+            continue
+        report, piece = _add(report, view, rows, lang)
+        pieces.append(piece)
+    notes = _notes(stock, absent, lang)
+    report = report.section(_word(lang, "How to read this", "阅读说明")).add(
+        Prose("\n\n".join(notes))
+    )
+    facts = _facts(stock, lang)
+    return Brief(report.footer(*facts), title, lang, tuple(pieces), notes)
+
+
+def _word(lang: Lang, en: str, zh: str) -> str:
+    return zh if lang == "zh" else en
+
+
+def _say(text: Text | None, lang: Lang) -> str:
+    return "" if text is None else (text.zh if lang == "zh" else text.en)
+
+
+def _project(stock: Stock) -> Mapping[str, object]:
+    found = stock.release.catalogue["project"]
+    return found if isinstance(found, dict) else {}
+
+
+def _check_chosen(stock: Stock, page: Page, chosen: Mapping[str, str]) -> None:
+    selectors = {s.id: s for s in page.selectors}
+    for name, value in chosen.items():
+        if name not in selectors:
+            hint = suggest(name, list(selectors))
+            msg = f"The page '{page.id}' is not chosen by '{name}'. {hint}".rstrip()
+            msg += f" It knows: {sorted(selectors) or 'nothing'}."
+            raise OptionError(msg)
+        selector = selectors[name]
+        if selector.table not in stock.release:
+            msg = f"The release has no table {selector.table}. {page.empty.en}"
+            raise OptionError(msg)
+        values = stock.lookup(selector.table, selector.column).position
+        if value not in values:
+            hint = suggest(value, list(values))
+            msg = f"There is no {name} '{value}'. {hint}".rstrip()
+            raise OptionError(msg)
+
+
+def _title(stock: Stock, page: Page, chosen: Mapping[str, str], lang: Lang) -> str:
+    """Name what was chosen, else the question."""
+    names = []
+    for selector in page.selectors:
+        if selector.id in chosen:
+            book = stock.names.get(f"{selector.column}s")
+            en, zh = (
+                book.name(chosen[selector.id]) if book else (chosen[selector.id],) * 2
+            )
+            names.append(zh if lang == "zh" else en)
+    question = _say(page.question, lang)
+    mark = "：" if lang == "zh" else ": "
+    return f"{', '.join(names)}{mark}{question}" if names else question
+
+
+def _rows(stock: Stock, view: View, chosen: Mapping[str, str]) -> pa.Table | None:
+    if view.table not in stock.release:
+        return None
+    wanted = tuple(
+        (view.filters[name], value)
+        for name, value in chosen.items()
+        if name in view.filters
+    )
+    numbers = row_numbers(stock, view, ViewQuery(chosen=wanted))
+    return frame(stock, view, numbers)
+
+
+def _add(
+    report: Report, view: View, rows: pa.Table, lang: Lang
+) -> tuple[Report, tuple[str, str, DataTable]]:
+    title = _say(view.title, lang)
+    table = _table(view, rows, lang)
+    drawing = _draw(view, rows, lang)
+    # bars stand for a treemap on paper: its note on areas and colours would mislead
+    note = "" if view.chart == "treemap" else _say(view.note, lang)
+    caption = " ".join(_sentence(t) for t in (note, _say(view.uncertainty, lang)) if t)
+    report = report.section(title)
+    if drawing:
+        report = report.add(
+            Figure(svg=drawing, caption=caption, alt=title, table=table)
+        )
+    else:
+        report = report.add(table)
+    return report, (title, drawing, table)
+
+
+def _sentence(text: str) -> str:
+    end = "。" if text[-1] > "\u2e80" else "."
+    return text[0].upper() + text[1:] + ("" if text[-1] in ".。" else end)
+
+
+def _table(view: View, rows: pa.Table, lang: Lang) -> DataTable:
+    """Give the table twin: names instead of codes, heads with units."""
+    known = {c.name: c for c in view.columns}
+    wanted = [c.name for c in view.columns if c.name in rows.column_names]
+    names = wanted or [
+        n
+        for n in rows.column_names
+        if not n.endswith(("_en", "_zh")) and n not in ("lon", "lat")
+    ]
+    columns: dict[str, Sequence[str | float | int | None]] = {}
+    kinds: dict[str, NumberKind] = {}
+    for name in names:
+        column = known.get(name)
+        head = _say(column.label, lang) if column else name
+        if column and column.unit:
+            head += f" ({_say(column.unit, lang)})"
+        if head in columns:
+            head = f"{head} ({name})"
+        columns[head] = _named(rows, name, lang)
+        if rows.schema.field(name).type in ("double", "int64"):
+            kinds[head] = "number"
+    return DataTable(
+        caption=_say(view.title, lang), columns=columns, kinds=kinds, most=_MOST_ROWS
+    )
+
+
+def _named(rows: pa.Table, name: str, lang: Lang) -> list[str | float | int | None]:
+    words = f"{name}_{lang}"
+    column = words if words in rows.column_names else name
+    return [
+        v if isinstance(v, (str, float, int)) or v is None else str(v)
+        for v in rows[column].to_pylist()
+    ]
+
+
+def _numbers(rows: pa.Table, name: str | None) -> FloatArray:
+    if name is None or name not in rows.column_names:
+        return np.full(rows.num_rows, np.nan)
+    return np.array(
+        [np.nan if v is None else float(v) for v in rows[name].to_pylist()], float
+    )
+
+
+def _draw(view: View, rows: pa.Table, lang: Lang) -> str:
+    """Draw a view for print; an empty text where a table says it better."""
+    role = view.encode
+    name = view.id.replace(".", "-").replace("_", "-")
+    unit = _say(view.unit, lang)
+    if view.chart in ("dot", "bar") or (view.chart == "treemap"):
+        value = role.get("value", role.get("size"))
+        top = rows.slice(0, min(view.top or _MOST_BARS, _MOST_BARS))
+        labels = [str(v) for v in _named(top, role["label"], lang)]
+        values = _numbers(top, value)
+        if not np.isfinite(values).any():
+            return ""
+        if "lo" in role:
+            line = view.reference.value if view.reference else None
+            return interval_chart(
+                name, labels, values,
+                _numbers(top, role["lo"]), _numbers(top, role["hi"]),
+                label=unit, line=line,
+            )  # fmt: skip
+        return bar_chart(name, labels, values, label=unit)
+    if view.chart == "scatter":
+        labels = [str(v) for v in _named(rows, role["label"], lang)]
+        known = {c.name: _say(c.label, lang) for c in view.columns}
+        return scatter_chart(
+            name,
+            _numbers(rows, role["x"]),
+            _numbers(rows, role["y"]),
+            label_x=known.get(role["x"], role["x"]),
+            label_y=known.get(role["y"], role["y"]),
+            named=[(i, labels[i]) for i in range(min(_NAMED, len(labels)))],
+        )
+    return ""
+
+
+def _notes(stock: Stock, absent: Sequence[str], lang: Lang) -> tuple[str, ...]:
+    told = []
+    if _project(stock).get("generated"):
+        told.append(
+            _word(
+                lang,
+                "The data are generated: nothing here is about a real place.",
+                "数据为模拟生成：所述均非真实地区。",
+            )
+        )
+    if stock.release.catalogue["mode"] == "private":
+        told.append(
+            _word(
+                lang,
+                "Private release: nothing is suppressed. Do not hand on.",
+                "内部版本：未作保密处理，请勿外传。",
+            )
+        )
+    else:
+        told.append(
+            _word(
+                lang,
+                "Public release: unsafe cells are hidden and the pattern was audited.",
+                "公开版本：不安全的数据已隐去，并经攻击者审计。",
+            )
+        )
+    if absent:
+        listed = ("、" if lang == "zh" else "; ").join(absent)
+        told.append(
+            _word(lang, f"No data for: {listed}.", f"以下内容没有数据：{listed}。")
+        )
+    return tuple(told)
+
+
+def _facts(stock: Stock, lang: Lang) -> tuple[tuple[str, str], ...]:
+    sources = stock.release.catalogue["sources"]
+    listed = sources if isinstance(sources, list) else []
+    titles = dict.fromkeys(
+        f"{s['title']} ({s['licence']})" if s.get("licence") else str(s["title"])
+        for s in listed
+        if isinstance(s, dict) and s.get("title")
+    )
+    return (
+        (_word(lang, "Release", "版本"), stock.release.id),
+        (_word(lang, "Sources", "来源"), "; ".join(titles) or "–"),
+        ("agglo", str(stock.release.catalogue["version"])),
+    )

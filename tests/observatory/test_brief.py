@@ -1,0 +1,105 @@
+"""Briefs: what the pages say, on paper, in three formats and two languages."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from agglo.core.errors import OptionError
+from agglo.observatory.api.stock import Stock
+from agglo.observatory.brief import build_brief
+from agglo.observatory.brief_files import save_brief
+from agglo.observatory.release import Release
+from tests.observatory.conftest import HOSTILE
+
+
+@pytest.fixture(scope="module")
+def stock(release: Release) -> Stock:
+    return Stock(release)
+
+
+@pytest.fixture(scope="module")
+def region(stock: Stock) -> str:
+    table = stock.table("concentration.region_industries")
+    return str(table["region"][table.num_rows - 1].as_py())
+
+
+def test_a_brief_says_what_the_page_says(stock: Stock, region: str) -> None:
+    brief = build_brief(stock, "region", {"region": region})
+    html = brief.report.to_html()
+    assert html.count("<figure>") >= 2
+    assert stock.release.id in html
+    assert "generated" in html.lower()
+    assert "Private release" in html
+    titles = [title for title, _, _ in brief.pieces]
+    assert "Strongest specialisations" in titles
+    table = {t: b for t, _, b in brief.pieces}["Strongest specialisations"]
+    source = stock.table("concentration.region_industries").to_pylist()
+    jobs = {r["employment"] for r in source if str(r["region"]) == region}
+    assert set(table.columns["Jobs (jobs)"]) <= jobs
+
+
+def test_both_languages_and_no_foreign_request(stock: Stock, region: str) -> None:
+    html = build_brief(stock, "region", {"region": region}, lang="zh").report.to_html()
+    assert "我的地区擅长什么" in html
+    assert "http://" not in html.replace("http://www.w3.org", "")
+
+
+def test_hostile_names_stay_text(stock: Stock) -> None:
+    for page in ("compare", "map"):
+        html = build_brief(stock, page, {}).report.to_html()
+        for name in HOSTILE:
+            if "<" in name:
+                assert name not in html
+
+
+def test_what_has_no_rows_is_named(stock: Stock) -> None:
+    brief = build_brief(stock, "networks", {})
+    assert brief.pieces == ()
+    assert any("No data for" in note for note in brief.notes)
+
+
+@pytest.mark.parametrize(
+    ("page", "chosen", "told"),
+    [
+        ("regio", {}, "region"),
+        ("region", {"region": "nowhere"}, "no region"),
+        ("region", {"industry": "a"}, "It knows"),
+    ],
+)
+def test_what_does_not_exist_is_refused(stock: Stock, page, chosen, told) -> None:
+    with pytest.raises(OptionError, match=told):
+        build_brief(stock, page, chosen)
+
+
+def test_files(stock: Stock, region: str, tmp_path) -> None:
+    brief = build_brief(stock, "region", {"region": region})
+    save_brief(brief, tmp_path / "b.html")
+    assert (tmp_path / "b.html").read_bytes() == brief.report.to_bytes()
+    with pytest.raises(OptionError, match="docx"):
+        save_brief(brief, tmp_path / "b.odt")
+
+
+def test_pdf(stock: Stock, region: str, tmp_path) -> None:
+    pytest.importorskip("weasyprint")
+    brief = build_brief(stock, "region", {"region": region}, lang="zh")
+    save_brief(brief, tmp_path / "b.pdf")
+    assert (tmp_path / "b.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_docx_has_headings_pictures_and_numbers(
+    stock: Stock, region: str, tmp_path
+) -> None:
+    docx = pytest.importorskip("docx")
+    pytest.importorskip("weasyprint")
+    pytest.importorskip("pypdfium2")
+    brief = build_brief(stock, "region", {"region": region})
+    save_brief(brief, tmp_path / "b.docx")
+    document = docx.Document(io.BytesIO((tmp_path / "b.docx").read_bytes()))
+    heads = [p.text for p in document.paragraphs if p.style.name == "Heading 1"]
+    assert heads == [title for title, _, _ in brief.pieces]
+    assert len(document.inline_shapes) == sum(bool(d) for _, d, _ in brief.pieces)
+    assert document.tables[0].rows[0].cells[0].text == next(
+        iter(brief.pieces[0][2].columns)
+    )
