@@ -308,6 +308,8 @@ _EXPORTS = {
         "spillover_hypotheses",
         "weak_instruments",
         "wild_bootstrap",
+        "fit_mechanism",
+        "crosswalk_pairs",
     ),
     "agglo.core.weights_kinds": ("Rings", "build_economic", "build_nested"),
 }

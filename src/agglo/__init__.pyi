@@ -381,6 +381,9 @@ from agglo.econometrics import (
     choose_rings as choose_rings,
 )
 from agglo.econometrics import (
+    crosswalk_pairs as crosswalk_pairs,
+)
+from agglo.econometrics import (
     distance_sweep as distance_sweep,
 )
 from agglo.econometrics import (
@@ -400,6 +403,9 @@ from agglo.econometrics import (
 )
 from agglo.econometrics import (
     fit_linear as fit_linear,
+)
+from agglo.econometrics import (
+    fit_mechanism as fit_mechanism,
 )
 from agglo.econometrics import (
     fit_poisson as fit_poisson,

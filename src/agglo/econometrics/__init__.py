@@ -4,6 +4,7 @@ from agglo.econometrics.checklist import Checklist, referee_checklist
 from agglo.econometrics.comparisons import Comparisons, staggered_comparisons
 from agglo.econometrics.control_function import fit_control_function
 from agglo.econometrics.cross_section import fit_spatial
+from agglo.econometrics.crosswalk import CrosswalkedPairs, crosswalk_pairs
 from agglo.econometrics.diagnostics import SpatialTests, lm_tests, model_tests
 from agglo.econometrics.did_results import Realised, SpatialDID
 from agglo.econometrics.distance_weights import distance_weights
@@ -31,6 +32,7 @@ from agglo.econometrics.linkages import (
     link_classes,
     profile_linkage,
 )
+from agglo.econometrics.mechanism import fit_mechanism
 from agglo.econometrics.panel import fit_spatial_panel
 from agglo.econometrics.placebo import Placebo, placebo_test
 from agglo.econometrics.regression import fit_linear, fit_poisson
@@ -66,6 +68,7 @@ __all__ = [
     "Combination",
     "Comparisons",
     "Conley",
+    "CrosswalkedPairs",
     "DistanceSweep",
     "DriscollKraay",
     "Dyadic",
@@ -102,6 +105,7 @@ __all__ = [
     "WildBootstrap",
     "anderson_rubin",
     "choose_rings",
+    "crosswalk_pairs",
     "distance_sweep",
     "distance_weights",
     "event_means",
@@ -109,6 +113,7 @@ __all__ = [
     "fit_control_function",
     "fit_iv",
     "fit_linear",
+    "fit_mechanism",
     "fit_poisson",
     "fit_ring_did",
     "fit_ring_panel",
