@@ -103,11 +103,12 @@ def simulate_coagglomeration(
 
     Parameters
     ----------
-    n_industries, n_incumbents, n_entrants, n_periods
-        Industries, plants of each that were there, plants of each that came, years of
-        patents.
+    n_industries, n_incumbents, n_entrants
+        Industries, plants of each that were there, plants of each that came.
     n_anchors
         Anchors per mover and class of link.
+    n_periods
+        Years of patents.
     follow
         Share of entrants that follow an anchor, in [0, 1].
     near_km
