@@ -69,7 +69,10 @@ function heatmap(model: Extract<Model, { kind: "heatmap" }>, paint: Paint): Opti
     },
     series: [{
       type: "heatmap", progressive: 0, itemStyle: { borderColor: paint.paper, borderWidth: small ? 0 : 1 },
-      data: model.cells.map(({ x, y, item }) => ({ value: [x, y, item.colour], tip: item.tip })),
+      data: model.cells.map(({ x, y, item }) => ({
+        value: [x, y, item.colour], tip: item.tip,
+        label: { show: Boolean(item.sign), formatter: item.sign ?? "", color: paint.ink },
+      })),
     }],
   };
 }
@@ -87,7 +90,27 @@ function sankey(knots: string[], ties: Tie[], paint: Paint): Options {
   };
 }
 
-function network(knots: Knot[], ties: Tie[], placed: boolean, paint: Paint): Options {
+const EDGE = { left: 60, right: 90, top: 30, bottom: 30 };
+
+/** Stored places brought to pixels, with one scale for both directions. */
+function placesOf(knots: Knot[], width: number, height: number): Map<string, { x: number; y: number }> {
+  const range = (values: number[]): [number, number] => [Math.min(...values), Math.max(...values)];
+  const [x0, x1] = range(knots.map((k) => k.x ?? 0));
+  const [y0, y1] = range(knots.map((k) => k.y ?? 0));
+  const scale = Math.min(
+    (width - EDGE.left - EDGE.right) / (x1 - x0 || 1), (height - EDGE.top - EDGE.bottom) / (y1 - y0 || 1),
+  );
+  return new Map(knots.map((k) => [k.id, { x: ((k.x ?? 0) - x0) * scale, y: (y1 - (k.y ?? 0)) * scale }]));
+}
+
+function network(knots: Knot[], ties: Tie[], placed: boolean, paint: Paint, width: number, height: number): Options {
+  const places = placesOf(knots, width, height);
+  // the box has the shape of the stored layout, so that marks are not stretched
+  const wide = Math.max(1, ...[...places.values()].map((p) => p.x));
+  const tall = Math.max(1, ...[...places.values()].map((p) => p.y));
+  const box = placed
+    ? { left: Math.max(0, (width - wide) / 2 - 15), top: EDGE.top, width: wide, height: tall }
+    : { left: "center", top: 70, width: Math.min(width - 300, height - 140), height: Math.min(width - 300, height - 140) };
   const largest = Math.max(1e-12, ...knots.map((k) => k.size));
   const heaviest = Math.max(1e-12, ...ties.map((t) => t.value));
   const ranked = [...knots].sort((a, b) => b.size - a.size);
@@ -95,10 +118,10 @@ function network(knots: Knot[], ties: Tie[], placed: boolean, paint: Paint): Opt
   return {
     series: [{
       type: "graph", layout: placed ? "none" : "circular", roam: false, draggable: false,
-      left: 60, right: 90, top: 30, bottom: 30, labelLayout: { hideOverlap: true },
+      ...box, ...(placed ? {} : { circular: { rotateLabel: true } }), labelLayout: { hideOverlap: true },
       data: knots.map((k) => ({
         id: k.id, name: k.name, tip: k.tip, symbolSize: 6 + 20 * Math.sqrt(Math.max(0, k.size) / largest),
-        ...(placed ? { x: k.x ?? 0, y: -(k.y ?? 0) } : {}),
+        ...(placed ? places.get(k.id) : {}),
         symbol: ["circle", "rect", "triangle", "diamond"][k.group % 4],
         itemStyle: { color: paint.series[k.group % paint.series.length], borderColor: paint.paper, borderWidth: 1 },
         label: { show: named.has(k.id), position: "right", ...text(paint) },
@@ -111,13 +134,13 @@ function network(knots: Knot[], ties: Tie[], placed: boolean, paint: Paint): Opt
   };
 }
 
-function options(model: Model, paint: Paint): Options {
+function options(model: Model, paint: Paint, width: number, height: number): Options {
   const base = { animation: false, backgroundColor: "transparent", textStyle: { fontFamily: paint.font } };
   switch (model.kind) {
     case "treemap": return { ...base, ...treemap(model.items, paint) };
     case "heatmap": return { ...base, ...heatmap(model, paint) };
     case "sankey": return { ...base, ...sankey(model.knots, model.ties, paint) };
-    default: return { ...base, ...network(model.knots, model.ties, model.placed, paint) };
+    default: return { ...base, ...network(model.knots, model.ties, model.placed, paint, width, height) };
   }
 }
 
@@ -154,7 +177,7 @@ export function draw(
   host: HTMLElement, model: Model, paint: Paint, show: (tip: string | null, x: number, y: number) => void,
 ): Handle {
   const chart = init(host, null, { renderer: "canvas" });
-  chart.setOption(options(model, paint));
+  chart.setOption(options(model, paint, host.clientWidth, host.clientHeight));
   chart.on("mouseover", (event) => {
     const data = event.data as { tip?: string } | undefined;
     const at = event.event as { offsetX?: number; offsetY?: number } | undefined;
@@ -168,7 +191,11 @@ export function draw(
     if (target) chart.dispatchAction({ type, seriesIndex: 0, dataIndex: target.dataIndex, dataType: target.dataType });
   };
   return {
-    resize: (width, height) => chart.resize({ width, height }),
+    resize: (width, height) => {
+      if (width === chart.getWidth() && height === chart.getHeight()) return;
+      chart.resize({ width, height });
+      chart.setOption(options(model, paint, width, height));
+    },
     step: (by) => {
       light("downplay");
       at = Math.max(0, Math.min(listed.length - 1, at + by));
@@ -182,7 +209,7 @@ export function draw(
 /** The same figure as SVG text, made without touching the page. */
 export function svg(model: Model, paint: Paint, width: number, height: number): string {
   const chart = init(null, null, { renderer: "svg", ssr: true, width, height });
-  chart.setOption(options(model, paint));
+  chart.setOption(options(model, paint, width, height));
   const made = chart.renderToSVGString();
   chart.dispose();
   return made;

@@ -19,6 +19,8 @@ export interface Item {
   /** Class of the colour, or -1. */
   colour: number;
   parent?: string;
+  /** Sign of a value that is no number. */
+  sign?: string;
 }
 
 export interface Tie {

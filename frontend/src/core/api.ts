@@ -55,6 +55,11 @@ export function serverSource(boot: Boot): Source {
         return search(text, (await get<Page[]>("/pages")).data, []);
       }
     },
+    method: async (name) => {
+      const path = `/methods/${encodeURIComponent(name)}`;
+      const found = await get<{ markdown?: string }>(path).catch(() => null);
+      return found?.data.markdown ?? null;
+    },
     file: (view, choices, kind) => {
       const query = queryOf(view, choices).toString();
       const id = encodeURIComponent(view.id);

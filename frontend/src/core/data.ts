@@ -17,6 +17,8 @@ export interface Source {
   geometry(): Promise<GeoJSON.FeatureCollection | null>;
   view(view: View, choices: Record<string, string>): Promise<Answer>;
   find(text: string): Promise<Hit[]>;
+  /** The page that explains a method, as Markdown; null where there is none. */
+  method(name: string): Promise<string | null>;
   /** Address of a file made by the server; null where files are made in the page. */
   file(view: View, choices: Record<string, string>, kind: FileKind): string | null;
 }

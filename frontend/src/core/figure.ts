@@ -3,7 +3,7 @@
 
 const KEPT = [
   "fill", "fill-opacity", "stroke", "stroke-width", "stroke-dasharray", "stroke-opacity",
-  "stroke-linecap", "opacity", "font-size", "font-family", "font-weight", "text-anchor",
+  "stroke-linecap", "stroke-linejoin", "paint-order", "opacity", "font-size", "font-family", "font-weight", "text-anchor",
 ] as const;
 const NS = "http://www.w3.org/2000/svg";
 const LINE = 16;

@@ -8,6 +8,7 @@ export interface FileData {
   pages: Page[];
   regions: Place[];
   industries: Place[];
+  methods?: Record<string, string>;
   geometry: GeoJSON.FeatureCollection | null;
   views: Record<string, { columns: Record<string, Cell[]>; meta?: Answer["meta"] }>;
 }
@@ -31,6 +32,7 @@ export function fileSource(element: Element | null): Source {
       const all = await data;
       return search(text, all.pages, [["region", all.regions], ["industry", all.industries]]);
     },
+    method: async (name) => (await data).methods?.[name] ?? null,
     file: () => null,
   };
 }

@@ -24,7 +24,8 @@ function first(view: View, frame: Frame, lang: Lang, say: Say, known: number[], 
   const high = known.reduce((a, b) => (at(b) > at(a) ? b : a));
   const name = (i: number): string => nameAt(view, frame, i, lang) || "–";
   const shown = { title, high: cell(at(high), column, lang), high_name: name(high) };
-  if (low === high) return say("summary_one", shown);
+  if (low === high && name(high) !== "–") return say("summary_one", shown);
+  if (name(high) === "–") return say("summary_bare", { title, low: cell(at(low), column, lang), high: shown.high });
   return say("summary_range", { ...shown, low: cell(at(low), column, lang), low_name: name(low) });
 }
 
@@ -44,7 +45,7 @@ function nameAt(view: View, frame: Frame, i: number, lang: Lang): string {
   if (source && target) return `${textAt(frame, source, i, lang)} → ${textAt(frame, target, i, lang)}`;
   if (view.chart === "heatmap") return `${textAt(frame, x, i, lang)} × ${textAt(frame, y, i, lang)}`;
   if (view.chart === "line" || view.chart === "event" || view.chart === "slope") {
-    return [textAt(frame, label ?? series, i, lang), label ? "" : textAt(frame, x, i, lang)].filter(Boolean).join(" ");
+    return [textAt(frame, label ?? series, i, lang), label ? "" : textAt(frame, x, i, lang)].filter(Boolean).join(lang === "zh" ? "，" : ", ").replace("-", "−");
   }
   return textAt(frame, nameColumn(view), i, lang);
 }

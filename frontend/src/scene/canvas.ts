@@ -1,5 +1,5 @@
 // From rows to the plain models that charts.js draws.
-import { numberAt, stateAt, textAt } from "../core/frame";
+import { numberAt, SIGNS, stateAt, textAt } from "../core/frame";
 import type { Item, Knot, Model, Tie } from "../charts/model";
 import type { Frame, View } from "../core/types";
 import { columnOf, groupsOf, nameOf, titleOf, type Ctx } from "./scene";
@@ -60,7 +60,7 @@ function heatmap(ctx: Ctx): Drawn {
   const cells = Array.from({ length: frame.length }, (_, i) => {
     const [a, b, v] = [textAt(frame, x, i, lang), textAt(frame, y, i, lang), numberAt(frame, value, i)];
     const shown = Number.isFinite(v) ? cell(v, columnOf(view, value), lang) : ctx.say(`state_${stateAt(frame, value, i)}`);
-    const item: Item = { row: i, name: a, tip: `${b} × ${a}: ${shown}`, value: v, colour: Number.isFinite(v) ? found.of(v) : -1 };
+    const item: Item = { row: i, name: a, tip: `${b} × ${a}: ${shown}`, value: v, colour: Number.isFinite(v) ? found.of(v) : -1, sign: Number.isFinite(v) ? "" : SIGNS[stateAt(frame, value, i)] };
     return { x: ofX.get(a) ?? 0, y: ofY.get(b) ?? 0, item };
   });
   const height = Math.max(320, Math.min(760, ys.length * 22 + 150));

@@ -180,9 +180,12 @@ export function legend(scene: Pick<Scene, "front" | "words">, keys: Key[], x0: n
 /** Legend entries of the states that occur among these rows. */
 export function stateKeys(ctx: Ctx, column: string | undefined, rows: number[]): Key[] {
   const found = new Set(rows.map((i) => stateAt(ctx.frame, column, i)));
-  return (["zero", "not_available", "confidential", "undefined"] as const)
+  const keys: Key[] = (["zero", "not_available", "confidential", "undefined"] as const)
     .filter((state) => found.has(state))
     .map((state) => ({ shape: (x, y) => stateShape(state, x, y), text: ctx.say(`state_${state}`) }));
+  if (!found.has("unreliable")) return keys;
+  const sign: Key["shape"] = (x, y) => [{ d: circle(x, y, 5), kind: "fill paper unreliable" }];
+  return [...keys, { shape: sign, text: ctx.say("state_unreliable") }];
 }
 
 export function reasonable(values: number[]): number[] {

@@ -24,6 +24,8 @@ export const zh = {
   close: "关闭",
   generated: "生成数据。世界“{world}”，种子 {seed}：由模拟植入，并非实测。",
   generated_plain: "生成数据：由模拟植入，并非实测。",
+  method: "方法",
+  summary_bare: "{title}：从 {low} 到 {high}。",
   world: "数据：{world}",
   findings: "发现",
   answer: "回答",
