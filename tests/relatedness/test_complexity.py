@@ -29,6 +29,7 @@ from agglo.relatedness import (
     presence,
     reflections,
 )
+from agglo.relatedness import _kernels_complexity as kernels
 from tests.relatedness.world_trade import MANUAL, TOY, given, trade, trade_table
 
 NESTED = np.tri(6)[:, ::-1]
@@ -315,3 +316,26 @@ def test_identity_scale_and_relabelling(m, rows, columns, wide):
     turned = complexity(given(m[rows][:, columns]))
     np.testing.assert_allclose(turned.eci, base.eci[rows], atol=1e-6)
     np.testing.assert_allclose(turned.pci, base.pci[columns], atol=1e-6)
+
+
+@pytest.mark.filterwarnings("ignore::agglo.core.errors.NumericsWarning")
+def test_a_repeated_eigenvalue_is_seen_by_the_iterative_solver(monkeypatch):
+    # three equal groups joined by one activity that all have: lambda_2 twice
+    m = np.kron(np.eye(3), np.ones((8, 6)))
+    m = np.hstack([m, np.ones((24, 1))])
+    monkeypatch.setattr("agglo.relatedness._kernels_complexity._DENSE", 4)
+    got = kernels.second_vector(m)
+    assert got.eigenvalues[1] == pytest.approx(got.eigenvalues[2], abs=1e-9)
+    scaled = m / np.sqrt(m.sum(axis=1))[:, None] / np.sqrt(m.sum(axis=0))
+    s = np.linalg.svd(scaled, compute_uv=False) ** 2
+    np.testing.assert_allclose(got.eigenvalues, s[:4], atol=1e-9)
+
+
+def test_far_ends_of_a_long_chain_are_connected():
+    # each region shares one activity with the next: the short cut of three steps fails
+    m = np.eye(12) + np.eye(12, k=1)
+    row, column = kernels.components(m)
+    assert set(row) == set(column) == {0}
+    m[5, 6] = 0.0
+    row, _ = kernels.components(m)
+    assert len(set(row[:6]) | set(row[6:])) == 2

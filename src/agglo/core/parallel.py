@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from agglo.core.typing import FloatArray
 
-__all__ = ["Draw", "Progress", "entropy_of", "generator", "monte_carlo"]
+__all__ = ["Draw", "Progress", "entropy_of", "generator", "monte_carlo", "one_thread"]
 
 Draw: TypeAlias = Callable[[np.random.Generator, int], "FloatArray"]
 Progress: TypeAlias = Callable[[int, int], None]
@@ -304,3 +304,5 @@ class _OneThread:
 
 
 _ONE_THREAD = _OneThread()
+# for kernels whose products are too small to be shared out: `with one_thread:`
+one_thread = _ONE_THREAD

@@ -7,11 +7,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from agglo.core.parallel import one_thread
+
 if TYPE_CHECKING:
     from agglo.core.typing import FloatArray, IntArray
 
 _DENSE = 600
 _WANTED = 4
+_REACH = 3
+_BLOCK = 4
+_STEPS = 80
+_EXACT = 2e-14
+_ROUGH = 1e-6
 _TINY = 1e-290
 
 
@@ -33,6 +40,8 @@ def components(m: FloatArray) -> tuple[IntArray, IntArray]:
     from scipy.sparse import csgraph
 
     n, p = m.shape
+    if _all_reached(m):
+        return np.zeros(n, dtype=np.int64), np.zeros(p, dtype=np.int64)
     row, column = np.nonzero(m > 0)
     ties = sparse.coo_array(
         (np.ones(row.size), (row, n + column)), shape=(n + p, n + p)
@@ -41,47 +50,105 @@ def components(m: FloatArray) -> tuple[IntArray, IntArray]:
     return label[:n].astype(np.int64), label[n:].astype(np.int64)
 
 
+def _all_reached(m: FloatArray) -> bool:
+    """Whether a few steps from the first row reach everything; most tables do in three."""
+    rows = np.zeros(m.shape[0])
+    rows[0] = 1.0
+    columns = np.zeros(m.shape[1])
+    for _ in range(_REACH):
+        columns = (rows @ m > 0).astype(np.float64)
+        rows = (m @ columns > 0).astype(np.float64)
+    return bool(rows.all() and columns.all())
+
+
 def second_vector(m: FloatArray) -> Second:
     """Second singular pair of D_r^(-1/2) M D_p^(-1/2), mapped back to averages.
 
-    The symmetric product over the shorter side is used: the same numbers, always real.
+    The symmetric problem over the shorter side is used: the same numbers, always real.
     """
-    k_r, k_p = m.sum(axis=1), m.sum(axis=0)
     if m.shape[0] < m.shape[1]:
         found = second_vector(m.T)
         # K_r is the mean of K_p, not the other way round: the two differ by lambda_2
-        return Second(_mean_over(m, found.region), found.region, found.eigenvalues)
+        mean = (m @ found.region) / m.sum(axis=1)
+        return Second(mean, found.region, found.eigenvalues)
+    k_r, k_p = m.sum(axis=1), m.sum(axis=0)
+    values, vectors = _largest(m, k_r, k_p)
+    activity = vectors[:, 1] / np.sqrt(k_p)
+    return Second((m @ activity) / k_r, activity, values)
+
+
+def _largest(
+    m: FloatArray, k_r: FloatArray, k_p: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Largest eigenvalues of the symmetric product, descending, and their vectors."""
+    from scipy import linalg
+
+    n = k_p.size
     scaled = m / np.sqrt(k_r)[:, None]
     scaled /= np.sqrt(k_p)
     product = scaled.T @ scaled
-    values, vectors = _largest(product, np.sqrt(k_p))
-    activity = vectors[:, 1] / np.sqrt(k_p)
-    return Second(_mean_over(m, activity), activity, values)
-
-
-def _mean_over(m: FloatArray, values: FloatArray) -> FloatArray:
-    """Mean of `values` over what is present in a row."""
-    return (m @ values) / m.sum(axis=1)
-
-
-def _largest(product: FloatArray, start: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Largest eigenvalues, descending, and their vectors."""
-    from scipy import linalg
-    from scipy.sparse import linalg as iterative
-
-    n = product.shape[0]
+    if n > _DENSE:
+        # thin products: threads would spend their time waiting for each other
+        with one_thread:
+            found = _krylov(product, np.sqrt(k_p))
+        if found is not None:
+            return found
     wanted = min(_WANTED, n)
-    if n <= _DENSE:
-        values, vectors = linalg.eigh(product, subset_by_index=[n - wanted, n - 1])
-    else:
-        # a fixed start makes the iteration repeatable; it must not be the first vector
-        turned = start * np.random.default_rng(0).standard_normal(n)
-        try:
-            values, vectors = iterative.eigsh(product, k=wanted, v0=turned, tol=0.0)
-        except iterative.ArpackNoConvergence:
-            values, vectors = linalg.eigh(product, subset_by_index=[n - wanted, n - 1])
+    values, vectors = linalg.eigh(product, subset_by_index=[n - wanted, n - 1])
     order = np.argsort(-values, kind="stable")
     return np.clip(values[order], 0.0, 1.0), vectors[:, order]
+
+
+def _krylov(
+    product: FloatArray, first: FloatArray
+) -> tuple[FloatArray, FloatArray] | None:
+    """Block Krylov method.
+
+    `first`, the vector of the eigenvalue 1, is known and projected out. A block of
+    several vectors finds a repeated eigenvalue, which one vector would not. None when
+    the eigenvalues lie too close for `_STEPS` steps.
+    """
+    room = 1 + _STEPS * _BLOCK
+    basis, images = np.empty((room, first.size)), np.empty((room, first.size))
+    basis[0] = images[0] = first / np.linalg.norm(first)
+    block = np.random.default_rng(0).standard_normal((_BLOCK, first.size))
+    filled, check = 1, 8
+    for step in range(1, _STEPS + 1):
+        # twice is enough: the first pass leaves rounding of the size of what it removes
+        for _ in range(2):
+            block -= (block @ basis[:filled].T) @ basis[:filled]
+            block = np.linalg.qr(block.T)[0].T.copy()
+        image = block @ product
+        basis[filled : filled + _BLOCK] = block
+        images[filled : filled + _BLOCK] = image
+        filled += _BLOCK
+        if step in (check, _STEPS):
+            check += max(2, check // 4)
+            found = _ritz(basis[:filled], images[:filled])
+            if found is not None:
+                return found
+        block = image
+    return None
+
+
+def _ritz(
+    basis: FloatArray, images: FloatArray
+) -> tuple[FloatArray, FloatArray] | None:
+    """Best values and vectors within the basis; None when they are not yet exact."""
+    from scipy import linalg
+
+    inner = images @ basis.T
+    n = inner.shape[0]
+    values, small = linalg.eigh(
+        (inner + inner.T) / 2.0, subset_by_index=[n - _WANTED, n - 1]
+    )
+    values, small = values[::-1], small[:, ::-1]
+    vectors = small.T @ basis
+    off = np.linalg.norm(small.T @ images - vectors * values[:, None], axis=1)
+    # the error of an eigenvalue is the square of that of its vector
+    if off[1] > _EXACT or off.max() > _ROUGH:
+        return None
+    return np.clip(values, 0.0, 1.0), vectors.T
 
 
 def reflections(m: FloatArray, n: int) -> tuple[FloatArray, FloatArray]:

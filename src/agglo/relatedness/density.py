@@ -18,6 +18,7 @@ from agglo.relatedness.relatedness_results import (
     Proximity,
     RelatednessDensity,
     RelativeRelatedness,
+    sealed,
 )
 
 if TYPE_CHECKING:
@@ -146,9 +147,9 @@ def relatedness_density(
         undefined=tuple(reasons),
         region=held.region,
         activity=held.activity,
-        values=frozen_array(values),
+        values=sealed(values),
         presence=held.values,
-        weights=frozen_array(weights),
+        weights=sealed(weights),
         scale=chosen.density_scale,
         convention=chosen,
     )
@@ -244,7 +245,7 @@ def relative_relatedness(
         undefined=(*density.undefined, *reasons),
         region=density.region,
         activity=density.activity,
-        values=frozen_array(values),
+        values=sealed(values),
         n_options=frozen_array(
             np.sum(options & np.isfinite(density.values), axis=1).astype(np.int64)
         ),

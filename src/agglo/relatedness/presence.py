@@ -19,7 +19,7 @@ from agglo.core.tables import (
 )
 from agglo.relatedness import _kernels_presence as kernels
 from agglo.relatedness.convention import Convention, convention_of
-from agglo.relatedness.relatedness_results import Presence
+from agglo.relatedness.relatedness_results import Presence, sealed
 
 if TYPE_CHECKING:
     from agglo.core.typing import FloatArray, IntoFrame
@@ -134,8 +134,8 @@ def presence(
         undefined=_undefined(table, missing),
         region=table.region,
         activity=table.activity,
-        values=frozen_array(present),
-        advantage=frozen_array(quotient),
+        values=sealed(present),
+        advantage=sealed(quotient),
         state=table.status,
         diversity=frozen_array(present.sum(axis=1)),
         ubiquity=frozen_array(present.sum(axis=0)),

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from agglo.core.options import check_choice
-from agglo.core.results import Provenance, Undefined, frozen_array
+from agglo.core.results import Provenance, Undefined
 from agglo.relatedness import _kernels_proximity as kernels
 from agglo.relatedness.convention import Convention, convention_of
 from agglo.relatedness.presence import MarginChoice, presence_of
-from agglo.relatedness.relatedness_results import Presence, Proximity
+from agglo.relatedness.relatedness_results import Presence, Proximity, sealed
 
 if TYPE_CHECKING:
     from agglo.core.tables import RegionActivity
@@ -116,7 +116,7 @@ def proximity(
         undefined=_undefined(label, values, k, by),
         by=by,
         label=label,
-        values=frozen_array(values),
+        values=sealed(values),
         prevalence=k,
         kind=chosen.phi,
     )

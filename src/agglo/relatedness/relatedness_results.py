@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from agglo.core.results import ColumnData, Result
+from agglo.core.results import ColumnData, Result, frozen_array
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -30,6 +30,12 @@ __all__ = [
 
 _STATES = ("known", "missing", "confidential")
 _BLUE = "#3b6ea5"
+
+
+def sealed(values: FloatArray) -> FloatArray:
+    """Make an array that nobody else holds read-only, without the copy of a large one."""
+    values.setflags(write=False)
+    return frozen_array(values)
 
 
 def grid(region: NDArray[np.str_], activity: NDArray[np.str_]) -> dict[str, ColumnData]:
