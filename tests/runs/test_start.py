@@ -354,3 +354,20 @@ def test_an_import_for_another_study_is_not_read(make_project, registry):
     with pytest.raises(RunError, match="small") as caught:
         start(project.root, registry=registry)
     assert [p.code for p in caught.value.problems] == ["unknown_study"]
+
+
+def test_tables_of_other_studies_are_no_reference(make_project, registry):
+    project = make_project()
+    names = project.root / "data" / "names.csv"
+    names.write_text("region\n77\n")
+    entry = '\n[[import]]\nid = "names"\nsource = "small"\nfiles = ["data/names.csv"]\n'
+    toml = project.root / "agglo.toml"
+    options = '[import.options]\ntable = "regions"\n'
+    toml.write_text(project.text + entry + options)
+    with pytest.raises(InvalidTableError, match="unknown_code"):
+        start(project.root, registry=registry)
+    marked = entry + 'studies = ["needy"]\n' + options
+    toml.write_text(
+        project.text.replace("files =", 'studies = ["small"]\nfiles =') + marked
+    )
+    assert start(project.root, registry=registry).studies[0].findings

@@ -234,7 +234,7 @@ def run_project(
             msg += " Add a table with `agglo import SOURCE FILES…`."
             raise RunError(msg)
         do = runner.plan if dry_run else runner.run_all
-        do((*imports, check_step()))
+        do((*imports, check_step(project)))
         tables = _tables(project, runner, registry)
         chosen, skipped = choose_studies(project, registry.studies, study, tables)
         for name in chosen:
@@ -395,7 +395,7 @@ def check_opened(
     read_study_options(project, known.studies)
     with open_runner(project, progress) as runner:
         steps: tuple[Step, ...] = import_steps(project, known.readers, runner.hashes)
-        runner.run_all((*steps, check_step()))
+        runner.run_all((*steps, check_step(project)))
         old = load_for_update(project)
         merged = merge_steps(old, runner.done, ("import/", "check"))
         publish(project, old, merged, runner.records)
