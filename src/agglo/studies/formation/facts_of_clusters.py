@@ -26,7 +26,9 @@ _SAME = (
     "resistance",
     "outside_share",
     "pay",
+    "local_supply",
 )
+_COMPARED = ("pay", "local_supply")
 
 
 def cluster_facts(
@@ -85,12 +87,12 @@ def _from_life(inputs: StageInputs, facts: dict[str, dict[str, object]]) -> None
 
 def _from_measures(inputs: StageInputs, facts: dict[str, dict[str, object]]) -> None:
     rows = rows_of(inputs.result("measures", "indicators"))
-    by_group: dict[str, list[float]] = {}
+    by_group: dict[tuple[str, str], list[float]] = {}
     missing: dict[str, list[str]] = {}
     for r in rows:
         c, name, value = str(r["cluster"]), str(r["indicator"]), number(r["value"])
-        if name == "pay" and np.isfinite(value):
-            by_group.setdefault(str(r["group"]), []).append(value)
+        if name in _COMPARED and np.isfinite(value):
+            by_group.setdefault((str(r["group"]), name), []).append(value)
         if c not in facts:
             continue
         if name in _SAME:
@@ -102,11 +104,13 @@ def _from_measures(inputs: StageInputs, facts: dict[str, dict[str, object]]) -> 
         lost = [i.label_en for n, i in INDICATORS.items() if n not in held]
         f["missing_share"] = len(lost) / len(INDICATORS)
         f["missing_list"] = ", ".join(lost)
-        values = np.sort(by_group.get(c.partition("|")[2], []))
-        if values.size >= _SHOWN:
-            at = int(binom.ppf(0.05, values.size, 0.5))
-            f["pay_low"] = float(values[max(at - 1, 0)])
-            f["pay_median"] = float(np.median(values))
+        for name in _COMPARED:
+            values = np.sort(by_group.get((c.partition("|")[2], name), []))
+            if values.size >= _SHOWN:
+                # order statistics around the median: its 90 % interval
+                at = int(binom.ppf(0.05, values.size, 0.5))
+                f[f"{name}_low"] = float(values[max(at - 1, 0)])
+                f[f"{name}_median"] = float(np.median(values))
 
 
 def _from_members(inputs: StageInputs, facts: dict[str, dict[str, object]]) -> None:

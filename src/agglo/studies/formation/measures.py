@@ -6,20 +6,29 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from agglo.core.errors import AggloError
+from agglo.core.errors import AggloError, AlignmentError
 from agglo.core.options import MonteCarlo
 from agglo.evaluation import (
     Choices,
     composite_index,
+    local_supply_share,
     mechanism_profile,
     rank_uncertainty,
 )
 from agglo.studies.contract import StageOutput
 from agglo.studies.formation.blocks_of_jobs import Block, block_of
-from agglo.studies.formation.columns import number, result_table, rows_of, table_of
+from agglo.studies.formation.columns import (
+    number,
+    result_table,
+    rows_of,
+    table_of,
+    text_of,
+)
 from agglo.studies.formation.options import FormationOptions
 from agglo.studies.formation.prepare import PREPARED
+from agglo.studies.formation.related import codes_of_flows
 from agglo.studies.formation.tree import INDICATORS, KEPT
 
 if TYPE_CHECKING:
@@ -76,8 +85,8 @@ def measures(inputs: StageInputs) -> StageOutput:
     Parameters
     ----------
     inputs
-        With the stages ``prepare``, ``gate`` and ``life``; optional `answers` and
-        `designations`.
+        With the stages ``prepare``, ``gate`` and ``life``; optional `answers`,
+        `input_output` and `concordances`.
 
     Returns
     -------
@@ -152,6 +161,7 @@ def _values(inputs: StageInputs, block: Block) -> dict[str, FloatArray]:
     )
     shock = rows_of(inputs.result("life", "resilience"))
     values["resistance"] = place(shock, "resistance_mix", ids=False)
+    values["local_supply"] = _local_supply(inputs, block)
     if inputs.has("answers"):
         answers = inputs.table("answers").to_pylist()
         sums: dict[str, list[float]] = {}
@@ -162,6 +172,47 @@ def _values(inputs: StageInputs, block: Block) -> dict[str, FloatArray]:
     else:
         values["organisation"] = np.full(len(at), np.nan)
     return values
+
+
+def _local_supply(inputs: StageInputs, block: Block) -> FloatArray:
+    """Give the modelled local supply of the clusters, weighted by jobs of the buyers."""
+    out = np.full(len(block.cluster), np.nan)
+    if not inputs.has("input_output"):
+        return out
+    panel = inputs.result(PREPARED, "panel")
+    now = panel.filter(pc.equal(panel["period"], block.period))
+    codes = text_of(now, "industry")
+    goal = codes_of_flows(inputs, sorted(set(codes)))
+    table = pa.table(
+        {
+            "region": now["region"],
+            "industry": pa.array([goal[c] for c in codes], pa.string()),
+            "employment": pc.fill_null(now["employment"], 0.0),
+            "group": now["group"],
+        }
+    )
+    jobs = table.group_by(["region", "industry"]).aggregate([("employment", "sum")])
+    jobs = jobs.rename_columns(["region", "industry", "employment"])
+    try:
+        found = local_supply_share(jobs, inputs.table("input_output"))
+    except AlignmentError:
+        return out
+    share = dict(
+        zip(zip(found.region, found.buyer, strict=True), found.value, strict=True)
+    )
+    at = {c: k for k, c in enumerate(block.cluster)}
+    total, mass = np.zeros(len(at)), np.zeros(len(at))
+    columns = (
+        table[n].to_pylist() for n in ("region", "industry", "employment", "group")
+    )
+    for region, code, employed, group in zip(*columns, strict=True):
+        k = at.get(f"{region}|{group}")
+        value = share.get((region, code))
+        if k is not None and value is not None and np.isfinite(value):
+            total[k] += value * employed
+            mass[k] += employed
+    np.divide(total, mass, out=out, where=mass > 0)
+    return out
 
 
 def _scored(
@@ -298,6 +349,7 @@ _MECHANISMS = {
     "M2.3": ("competition", "computed"),
     "M2.4": ("mean_size", "computed"),
     "M2.5": ("chain", "computed"),
+    "M2.6": ("local_supply", "computed"),
     "M3.2": ("turbulence", "computed"),
     "M3.4": ("diversity", "proxy"),
     "M3.6": ("new_share", "computed"),

@@ -15,7 +15,7 @@ import pyarrow.csv as pa_csv
 from agglo.core.results import version
 from agglo.studies.contract import StageOutput
 from agglo.studies.formation.cards import card, card_name, grid
-from agglo.studies.formation.columns import number
+from agglo.studies.formation.columns import number, table_of
 from agglo.studies.formation.findings import all_findings
 from agglo.studies.formation.method import limit_notes, method_notes, origin_notes
 from agglo.studies.formation.options import FormationOptions
@@ -31,6 +31,8 @@ from agglo.studies.report import (
 )
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from agglo.core.typing import Json
     from agglo.studies.contract import StageInputs
     from agglo.studies.formation.columns import Row
@@ -50,7 +52,6 @@ _FILES = {
     "resilience": "resilience",
     "mechanisms": "mechanisms",
     "indicators": "indicators",
-    "ranks": "evaluation",
     "stars": "stars",
     "alerts": "alerts",
     "peers": "peers",
@@ -83,6 +84,9 @@ def report(inputs: StageInputs) -> StageOutput:
         out = io.BytesIO()
         pa_csv.write_csv(inputs.result(TABLES[table], table), out)
         files[f"{name}.csv"] = _MARK + out.getvalue()
+    out = io.BytesIO()
+    pa_csv.write_csv(_evaluation(view), out)
+    files["evaluation.csv"] = _MARK + out.getvalue()
     hashes: dict[str, Json] = {
         n: hashlib.sha256(b).hexdigest() for n, b in files.items()
     }
@@ -100,6 +104,22 @@ def report(inputs: StageInputs) -> StageOutput:
         },
         files={"report.html": _page(view, found, inputs).to_bytes(), **files},
     )
+
+
+def _evaluation(view: View) -> pa.Table:
+    """Give index, pillars and rank with its interval, one row per ranked cluster."""
+    nodes = sorted({str(r["node"]) for r in view.tables["scores"]})
+    rows = []
+    for r in view.tables["ranks"]:
+        scores = {
+            str(s["node"]): s["value"]
+            for s in view.rows("scores", cluster=r["cluster"])
+        }
+        row = {**scores, "rank": r["value"], "cluster": r["cluster"]}
+        rows.append({**row, **{k: r[k] for k in ("lower", "upper", "top_share")}})
+    columns = {"cluster": "s", **dict.fromkeys(nodes, "f")}
+    tail = dict.fromkeys(("rank", "lower", "upper", "top_share"), "f")
+    return table_of(rows, {**columns, **tail})
 
 
 def _plain(value: object) -> Json:

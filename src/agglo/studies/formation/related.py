@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from agglo.core.typing import FloatArray
     from agglo.studies.contract import StageInputs
 
-__all__ = ["relatedness_sources"]
+__all__ = ["codes_of_flows", "relatedness_sources"]
 
 _MOST = 1500
 _SHARES = ("seller_share", "buyer_share")
@@ -74,21 +74,7 @@ def _from_flows(inputs: StageInputs) -> pa.Table | None:
     nodes, shares = _shares(flows)
     panel = inputs.result(PREPARED, "panel")
     codes = sorted(set(text_of(panel, "industry")))
-    target = {c: c for c in codes}
-    if inputs.has("concordances"):
-        table = inputs.table("concordances")
-        weight = (
-            np.nan_to_num(float_column(table, "weight"))
-            if "weight" in table.column_names
-            else np.ones(table.num_rows)
-        )
-        best: dict[str, tuple[float, str]] = {}
-        ends = zip(
-            text_of(table, "source"), text_of(table, "target"), weight, strict=True
-        )
-        for source, goal, w in ends:
-            best[source] = max(best.get(source, (-1.0, "")), (float(w), goal))
-        target = {c: best[c][1] if c in best else c for c in codes}
+    target = codes_of_flows(inputs, codes)
     at = {n: k for k, n in enumerate(nodes)}
     held = [c for c in codes if target[c] in at][:_MOST]
     if len(held) < 2:
@@ -100,6 +86,36 @@ def _from_flows(inputs: StageInputs) -> pa.Table | None:
     return pa.table(
         {"origin": names[a].tolist(), "destination": names[b].tolist(), "value": value}
     )
+
+
+def codes_of_flows(inputs: StageInputs, codes: list[str]) -> dict[str, str]:
+    """Give the code of the input-output table of every code of the panel.
+
+    Parameters
+    ----------
+    inputs
+        Optional `concordances`: of several targets the one with the largest weight.
+    codes
+        Codes of the panel.
+
+    Returns
+    -------
+    dict
+        Code to code; itself where no concordance has it.
+    """
+    if not inputs.has("concordances"):
+        return {c: c for c in codes}
+    table = inputs.table("concordances")
+    weight = (
+        np.nan_to_num(float_column(table, "weight"))
+        if "weight" in table.column_names
+        else np.ones(table.num_rows)
+    )
+    best: dict[str, tuple[float, str]] = {}
+    ends = zip(text_of(table, "source"), text_of(table, "target"), weight, strict=True)
+    for source, goal, w in ends:
+        best[source] = max(best.get(source, (-1.0, "")), (float(w), goal))
+    return {c: best[c][1] if c in best else c for c in codes}
 
 
 def _shares(flows: pa.Table) -> tuple[list[str], FloatArray]:

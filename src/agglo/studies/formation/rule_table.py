@@ -105,7 +105,7 @@ _ROWS: tuple[tuple[str, str, tuple[str, ...], str, str], ...] = (
     (
         "L4",
         "local supply below the median of the peers, interval excluded",
-        ("local_supply", "local_supply_low"),
+        ("local_supply", "local_supply_low", "leakages"),
         "Main leakages: {leakages}.",
         "主要外溢环节：{leakages}。",
     ),

@@ -58,7 +58,7 @@ STUDY = Study(
         Stage(
             name="measures",
             run=measures,
-            optional=("answers",),
+            optional=("answers", "input_output", "concordances"),
             after=(*_FIRST, "gate", "life"),
         ),
         Stage(

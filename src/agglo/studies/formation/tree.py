@@ -182,7 +182,7 @@ _ROWS: tuple[tuple[str, str, str, str, str, str, bool], ...] = (
         "network",
         "+",
         "input-output",
-        False,
+        True,
     ),
     ("outside_share", "Outside ties", "外部联系占比", "network", "+", "ties", False),
     ("organisation", "Organisation score", "组织得分", "network", "+", "answers", True),
