@@ -26,6 +26,7 @@ LIGHT = NetworksOptions(
     bootstrap_draws=19,
     core_draws=499,
     class_draws=99,
+    dyad_draws=99,
     backtest_draws=19,
     stability_draws=2,
     em_starts=10,
@@ -59,9 +60,9 @@ def findings(done) -> dict[str, dict]:
     return {f["id"]: f for f in done["report"].documents["findings"]}
 
 
-def test_there_are_six_findings_with_their_keys(done):
+def test_there_are_seven_findings_with_their_keys(done):
     found = findings(done)
-    assert list(found) == ["F1", "F2", "F3", "F4", "F5", "F6"]
+    assert list(found) == ["F1", "F2", "F3", "F4", "F5", "F6", "F7"]
     for f in found.values():
         assert set(f) == KEYS
         assert f["answer"]
@@ -83,6 +84,10 @@ def test_the_answers_are_the_planted_ones(done):
     assert 1.0 < low < found["F4"]["estimate"]["odds_ratio"] < high
     assert found["F5"]["truth"]["verdicts_as_planted"]
     assert found["F5"]["truth"]["advantage_as_planted"]
+    assert found["F7"]["estimate"]["branch"]["elasticity"] == pytest.approx(
+        -0.6, abs=0.03
+    )
+    assert found["F7"]["p"] < 0.05
 
 
 def test_the_portfolio_carries_its_back_test(done):
@@ -115,7 +120,7 @@ def test_the_number_of_draws_is_printed(done):
 
 def test_sensitivity_covers_groups_counting_and_gaps(done):
     rows = done["sensitivity"].tables["sensitivity"].to_pylist()
-    assert {r["finding"] for r in rows} == {"F1", "F2", "F3", "F4"}
+    assert {r["finding"] for r in rows} == {"F1", "F2", "F3", "F4", "F5"}
     assert {r["value"] for r in rows if r["choice"] == "counting"} == {
         "fractional",
         "newman",
@@ -187,6 +192,8 @@ def test_without_patents_three_findings_are_not_computable(economy):
         assert "patents" in found[name]["answer"]
     assert found["F2"]["estimate"]["city"]["verdict"] == "single_core"
     assert list(found["F1"]["estimate"]) == ["branch"]
+    # without joint patents there is still the fall of branches with distance
+    assert list(found["F7"]["estimate"]) == ["branch"]
 
 
 def test_without_activity_there_are_no_groups(economy):
@@ -226,6 +233,14 @@ def test_one_level_only_reports_one_scale(economy):
     assert "district" not in found["F2"]["estimate"]
     # the districts are what is compared now: no single one stands apart
     assert found["F2"]["estimate"]["city"]["cores"] != ["C01"]
+
+
+def test_without_positions_there_is_no_gravity(economy):
+    found = answered(
+        small(economy, regions=economy.regions.drop_columns(["lon", "lat"]))
+    )
+    assert list(found["F7"]["estimate"]) == ["branches_on_copatents"]
+    assert found["F7"]["interval"] is None
 
 
 def test_groups_from_definitions(economy):

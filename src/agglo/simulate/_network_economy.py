@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = [
     "CLASSES",
     "CROSSING",
+    "DECAY",
     "SIZES",
     "Branches",
     "Districts",
@@ -44,7 +45,7 @@ COMMON_SEALING = 0.5
 CITY_SEALING = {4: 0.1, 8: 0.95}
 _LEVELS = {"branch": (6.0, 2.0, 0.25), "copatent": (5.0, 1.5, 0.2)}
 _CORES = {"branch": (0,), "copatent": (0, 4)}
-_SIDE_KM, _SPREAD_KM, _FLOOR_KM, _DECAY = 300.0, 12.0, 5.0, 0.6
+_SIDE_KM, _SPREAD_KM, _FLOOR_KM, DECAY = 300.0, 12.0, 5.0, 0.6
 _PER_CELL, _HIGH = 60.0, 3.0
 
 
@@ -182,7 +183,7 @@ def draw_branches(
 ) -> Branches:
     """Draw branches: where from, where to, in what industries, of what sizes."""
     origin = rng.choice(mass.size, n, p=mass / mass.sum())
-    pull = mass[None, :] * places.distance**-_DECAY
+    pull = mass[None, :] * places.distance**-DECAY
     destination = _pick(rng, pull, origin)
     one = _pick(rng, mix, origin)
     other = _partner_industry(
@@ -220,7 +221,7 @@ def draw_inventions(
     rate = EVEN_CROSSING + effect * (rate - EVEN_CROSSING)
     away = rng.random(patent.size) < rate[technology[patent]]
     same = places.city[:, None] == places.city[None, :]
-    pull = mass[None, :] * places.distance**-_DECAY
+    pull = mass[None, :] * places.distance**-DECAY
     near = _pick(rng, np.where(same, pull, 0.0), home)
     far = _pick(rng, np.where(same, 0.0, pull), home)
     district = np.where(away, far, near)

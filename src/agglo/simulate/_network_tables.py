@@ -14,6 +14,7 @@ from agglo.simulate._network_economy import (
     COMMON_SEALING,
     CORE,
     CROSSING,
+    DECAY,
     DISTRICTS,
     EVEN_CROSSING,
     SECOND_CORE,
@@ -262,6 +263,7 @@ def _pattern_rows(effect: float) -> list[TruthRow]:
         if some:
             word = "above" if CROSSING[name] > mean else "below"
         rows.append(("crossing", name, rate, word))
+    rows.append(("distance_elasticity", "branch", -DECAY, ""))
     names = " ".join(city_code(c) for c in ADVANTAGED) if some else ""
     rows.append(("advantage", "high", float(len(names.split())), names))
     return rows

@@ -128,7 +128,7 @@ def simulate_networks(
     and 2015 share the affinities of districts to groups. The truth table holds
     ``industry_group``, ``integration``, ``core_verdict``, ``core_cities``, ``tiers``,
     ``tier_branch``, ``tier_copatent``, ``layers_differ``, ``complementary_pair``,
-    ``crossing`` and ``advantage``.
+    ``crossing``, ``advantage`` and ``distance_elasticity``.
 
     Examples
     --------

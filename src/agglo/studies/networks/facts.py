@@ -38,6 +38,8 @@ TABLES: Mapping[str, str] = {
     "size_crosstab": "complement",
     "propensity": "crossing",
     "advantage": "crossing",
+    "gravity": "dyads",
+    "regression": "dyads",
     "portfolio": "portfolio",
     "backtest": "portfolio",
     "sensitivity": "sensitivity",
@@ -49,6 +51,7 @@ _NOTES: Mapping[str, str] = {
     "hierarchy_notes": "hierarchy",
     "complement_notes": "complement",
     "crossing_notes": "crossing",
+    "dyad_notes": "dyads",
     "portfolio_notes": "portfolio",
 }
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from agglo.studies.contract import Finding
 from agglo.studies.networks.facts import known
 from agglo.studies.networks.findings_cores import branch_cores, innovation_cores
+from agglo.studies.networks.findings_dyads import explained
 from agglo.studies.networks.findings_truth import (
     complement_truth,
     crossing_truth,
@@ -37,7 +38,7 @@ def all_findings(facts: NetworkFacts) -> tuple[Finding, ...]:
     Returns
     -------
     tuple of Finding
-        F1 to F5 of the published design, and F6, the portfolio.
+        F1 to F5 of the published design, F6, the portfolio, and F7, what explains links.
     """
     return (
         integration(facts),
@@ -46,6 +47,7 @@ def all_findings(facts: NetworkFacts) -> tuple[Finding, ...]:
         complement(facts),
         crossing(facts),
         portfolio(facts),
+        explained(facts),
     )
 
 
@@ -266,11 +268,12 @@ def crossing(facts: NetworkFacts) -> Finding:
             "the classes; p is the smallest of them. {same} of {all} verdicts stay when "
             "region and period are held constant (Mantel-Haenszel and logit). Advantage: "
             "share of the class in the city over its share in all, lower bound above 1 "
-            "(simultaneous over cities). {none} patents have no class.",
+            "(simultaneous over cities). {none} patents have no class. {grid}",
             "以合作专利为条件；优势比相对其余各类，按 Holm 校正；p 为其中最小者。控制地区和时期（Mantel-Haenszel 与 "
             "logit）后，{all} 个判断中有 {same} 个不变。优势：该类在城市中的份额除以总体份额，下界大于 1（对全部城市同时"
-            "成立）。{none} 件专利无类别。",
+            "成立）。{none} 件专利无类别。{grid}",
             **_adjusted(facts, main),
+            grid=grid_line(facts, "F5"),
             none=facts.show(facts.number(note, "without_class"), "count"),
         ),
         evidence=("propensity.csv", "advantage.csv"),

@@ -63,6 +63,10 @@ class NetworksOptions:
         Resamples of branches and patents behind the frequencies of core sets.
     class_draws
         Permutations of size classes behind the complementarity of pairs.
+    dyad_draws
+        Permutations of nodes behind the regression of joint patents on branches.
+    min_km
+        Least distance between two places in the gravity equation.
     horizon_top
         Numbers of industries of a portfolio whose precision is reported.
     backtest_draws
@@ -95,6 +99,8 @@ class NetworksOptions:
     core_draws: int = 9999
     bootstrap_draws: int = 500
     class_draws: int = 999
+    dyad_draws: int = 1999
+    min_km: float = 5.0
     horizon_top: tuple[int, ...] = (5, 10)
     backtest_draws: int = 199
     sensitivity: bool = True
@@ -114,6 +120,7 @@ class NetworksOptions:
                 name, getattr(self, name), minimum=0, maximum=1, open_ends=True
             )
         check_number("min_gap", self.min_gap, minimum=0)
+        check_number("min_km", self.min_km, minimum=0)
         least = {
             "k_min": 1,
             "k_max": 2,
@@ -125,6 +132,7 @@ class NetworksOptions:
             "core_draws": 99,
             "bootstrap_draws": 19,
             "class_draws": 19,
+            "dyad_draws": 19,
             "backtest_draws": 19,
         }
         for name, minimum in least.items():

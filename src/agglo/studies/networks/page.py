@@ -131,6 +131,7 @@ def _sections(
         ),
         (say("Sizes of firms", "企业规模"), show("profiles")),
         (say("Crossing cities", "跨城市合作"), show("odds")),
+        (say("What explains links", "联系的解释"), sections.dyad_tables(facts)),
         (
             say("What next", "下一步"),
             (*show("portfolio", "backtest"), *sections.portfolio_lookup(facts)),

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 __all__ = [
     "core_table",
     "distribution_table",
+    "dyad_tables",
     "group_table",
     "key_figures",
     "pattern_table",
@@ -183,6 +184,50 @@ def distribution_table(facts: NetworkFacts) -> DataTable:
         },
         kinds={value: "number", se: "number"},
     )
+
+
+def dyad_tables(facts: NetworkFacts) -> tuple[Block, ...]:
+    """Give the gravity equations and the regression of joint patents."""
+    out: list[Block] = []
+    value, se = facts.say("value", "数值"), facts.say("standard error", "标准误")
+    rows = facts.tables["gravity"]
+    if rows:
+        out.append(
+            DataTable(
+                caption=facts.say(
+                    "Gravity (Poisson pseudo-likelihood, effects of both ends)",
+                    "引力模型（泊松伪似然，控制两端效应）",
+                ),
+                columns={
+                    facts.say("layer", "层"): [
+                        facts.word(str(r["layer"])) for r in rows
+                    ],
+                    facts.say("term", "变量"): [str(r["term"]) for r in rows],
+                    value: [number_of(r, "value") for r in rows],
+                    se: [number_of(r, "se") for r in rows],
+                    "p": [number_of(r, "p") for r in rows],
+                },
+                kinds={value: "number", se: "number", "p": "p"},
+            )
+        )
+    rows = facts.tables["regression"]
+    if rows:
+        out.append(
+            DataTable(
+                caption=facts.say(
+                    "ln(1 + joint patents) of pairs of cities, p by permuting nodes",
+                    "城市对合作专利 ln(1 + 数量)，p 值由节点置换得到",
+                ),
+                columns={
+                    facts.say("term", "变量"): [str(r["term"]) for r in rows],
+                    value: [number_of(r, "value") for r in rows],
+                    "t": [number_of(r, "t") for r in rows],
+                    "p": [number_of(r, "p") for r in rows],
+                },
+                kinds={value: "number", "t": "number", "p": "p"},
+            )
+        )
+    return tuple(out)
 
 
 def portfolio_lookup(facts: NetworkFacts) -> tuple[Block, ...]:

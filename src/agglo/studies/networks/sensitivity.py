@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from agglo.core.options import MonteCarlo, Permutation
-from agglo.networks import complementarity, core_count, profiles
+from agglo.networks import (
+    complementarity,
+    core_count,
+    cross_regional_propensity,
+    profiles,
+)
 from agglo.studies.contract import StageOutput
 from agglo.studies.networks.columns import text_of
 from agglo.studies.networks.complement import oriented_crosstab, pair_verdict
@@ -36,7 +41,7 @@ Row = Mapping[str, str]
 
 
 def sensitivity(inputs: StageInputs) -> StageOutput:
-    """Repeat the verdicts of F1 to F4 on a grid around the choices of the study.
+    """Repeat the verdicts of F1 to F5 on a grid around the choices of the study.
 
     Parameters
     ----------
@@ -54,6 +59,7 @@ def sensitivity(inputs: StageInputs) -> StageOutput:
         rows += _group_rows(inputs, options)
         rows += _counting_rows(inputs, options)
         rows += _gap_rows(inputs, options)
+        rows += _level_rows(inputs, options)
     names = ("finding", "choice", "value", "verdict", "main", "same")
     columns = {n: pa.array([r[n] for r in rows], pa.string()) for n in names}
     return StageOutput(tables={"sensitivity": pa.table(columns)})
@@ -170,6 +176,26 @@ def _pair_word(
     names = tuple(map(str, pair)) if isinstance(pair, list) else ("", "")
     table = oriented_crosstab(events, regions, (names[0], names[1]), options)
     return str(pair_verdict(pairs, table, options.alpha)["verdict"])
+
+
+def _level_rows(inputs: StageInputs, options: NetworksOptions) -> list[dict[str, str]]:
+    """Ask which classes cross regions between districts instead of cities."""
+    notes = inputs.document("crossing", "crossing_notes")
+    main = notes.get("verdicts") if isinstance(notes, dict) else None
+    coverage = inputs.document("prepare", "coverage")
+    levels = coverage.get("levels") if isinstance(coverage, dict) else None
+    nested = isinstance(levels, dict) and bool(levels.get("city"))
+    if not isinstance(main, dict) or not nested:
+        return []
+    found = cross_regional_propensity(
+        inputs.result("prepare", "inventions"),
+        confidence=options.level,
+        alpha=options.alpha,
+    )
+    return [
+        _row("F5", f"level ({k})", "district", str(v), str(main.get(str(k))))
+        for k, v in zip(found.klass, found.verdict, strict=True)
+    ]
 
 
 def _gap_rows(inputs: StageInputs, options: NetworksOptions) -> list[dict[str, str]]:

@@ -6,6 +6,7 @@ from agglo.studies.contract import Stage, Study
 from agglo.studies.networks.complement import complement
 from agglo.studies.networks.crossing import crossing
 from agglo.studies.networks.demo import demo
+from agglo.studies.networks.dyads import dyads
 from agglo.studies.networks.groups import groups
 from agglo.studies.networks.hierarchy import hierarchy
 from agglo.studies.networks.integration import integration
@@ -18,14 +19,8 @@ from agglo.studies.networks.sensitivity import sensitivity
 __all__ = ["STUDY"]
 
 _LINKS = ("link_events", "establishments", "ownership", "patents")
-_MEASURES = (
-    "groups",
-    "integration",
-    "hierarchy",
-    "complement",
-    "crossing",
-    "portfolio",
-)
+_JUDGED = ("groups", "integration", "hierarchy", "complement", "crossing")
+_MEASURES = (*_JUDGED, "dyads", "portfolio")
 
 STUDY = Study(
     name="networks",
@@ -57,12 +52,13 @@ STUDY = Study(
             after=("prepare", "groups", "hierarchy"),
         ),
         Stage(name="crossing", run=crossing, after=("prepare",)),
+        Stage(name="dyads", run=dyads, after=("prepare",)),
         Stage(name="portfolio", run=portfolio, after=("prepare",)),
         Stage(
             name="sensitivity",
             run=sensitivity,
             optional=("patents", "link_events"),
-            after=("prepare", "groups", "integration", "hierarchy", "complement"),
+            after=("prepare", *_JUDGED),
         ),
         Stage(
             name="report",
