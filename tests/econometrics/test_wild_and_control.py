@@ -18,7 +18,14 @@ from agglo.econometrics import (
     fit_poisson,
     wild_bootstrap,
 )
-from agglo.econometrics._kernels.wild_cluster import LinearSetup, at_null, signs
+from agglo.econometrics._kernels.wild_cluster import (
+    Cleaner,
+    InstrumentSetup,
+    LinearSetup,
+    at_null,
+    signs,
+)
+from agglo.econometrics.iv import partialled
 from tests.econometrics.reference_panels import panel_a
 
 BY = ClusteredBy(("g",))
@@ -32,6 +39,54 @@ def clustered(seed, groups=12, size=20, slope=0.0):
     return pa.table({"g": g, "t": np.tile(np.arange(size), groups), "x": x, "y": y})
 
 
+def cleaner_of(fit, basis):
+    return Cleaner(
+        basis=np.linalg.qr(basis)[0],
+        codes=fit.design.rows.codes,
+        root=np.ones(fit.n),
+        cluster=fit.design.spread.clusters[0],
+    )
+
+
+def test_instrument_draws_equal_refits():
+    # the draw written out: y* and x* from the restricted model, then two stages again
+    table = panel_a().slice(0, 480)
+    options = {
+        "outcome": "y",
+        "endogenous": ["x"],
+        "instruments": ["z", "z2"],
+        "covariates": ["z3"],
+        "effects": ["unit", "time"],
+        "vcov": ClusteredBy(("unit",)),
+    }
+    fit = fit_iv(table, **options)
+    y, x, z = partialled(fit)
+    null = 1.2
+    setup = InstrumentSetup.build(y, x[:, 0], z, cleaner_of(fit, fit.design.x[:, 1:]))
+    v = signs(np.random.default_rng(2), 3, 40)
+    found = setup.draws(v, null)
+    u = y - x[:, 0] * null
+    pi = np.linalg.lstsq(np.column_stack([z, u]), x[:, 0], rcond=None)[0][:-1]
+    for r in range(3):
+        sign = v[r][fit.design.spread.clusters[0]]
+        moved = z @ pi + sign * (x[:, 0] - z @ pi)
+        star = moved * null + sign * u
+        again = fit_iv(
+            table.set_column(2, "y", pa.array(star)).set_column(
+                3, "x", pa.array(moved)
+            ),
+            **options,
+        )
+        # the small-sample factor is not in the draws
+        t2 = ((again.coefficient("x") - null) / again.error("x")) ** 2
+        t2 *= again.design.spread.factor(2)
+        assert found[r] == pytest.approx(t2, rel=1e-7)
+    t2 = ((fit.coefficient("x") - null) / fit.error("x")) ** 2
+    assert setup.observed(null) == pytest.approx(
+        t2 * fit.design.spread.factor(2), rel=1e-9
+    )
+
+
 def test_quadratics_equal_refits():
     table = clustered(3)
     fit = fit_linear(table, outcome="y", covariates=["x"], effects=["t"], vcov=BY)
@@ -39,13 +94,10 @@ def test_quadratics_equal_refits():
     setup = LinearSetup(
         e=d.residual,
         x=d.x[:, 0],
-        basis=np.linalg.qr(d.x)[0],
-        codes=d.rows.codes,
-        root=np.ones(fit.n),
-        cluster=d.spread.clusters[0],
+        cleaner=cleaner_of(fit, d.x),
     )
-    parts = setup.parts(np.random.default_rng(1), 5)
     v = signs(np.random.default_rng(1), 5, 12)
+    parts = setup.parts(v)
     gap = 0.7
     for r in range(5):
         star = v[r][d.spread.clusters[0]] * (d.residual + gap * d.x[:, 0])
