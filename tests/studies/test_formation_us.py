@@ -85,7 +85,7 @@ def test_connection_passes_and_the_rest_cannot_be_tested(outputs):
         assert r["connection"] == "pass"
         assert r["proximity"] == r["cooperation"] == "not_testable"
         assert r["verdict"] == "not_testable"
-        assert "cooperation" in r["missing"]
+        assert "cooperation: no cooperation links" in r["missing"]
     assert outputs["gate"].documents["gate_notes"]["relatedness"] == "io"
 
 

@@ -153,7 +153,9 @@ def _elements(view: View, cluster: str) -> DataTable:
                 "range": f"{view.show(found.get('lower'))} – {view.show(found.get('upper'))}",
                 "reason": str(found.get("reason") or "")
                 if found
-                else view.say("no data", "无数据"),
+                else str(
+                    view.note("gate_notes", element) or view.say("no data", "无数据")
+                ),
             }
         )
     return grid(
@@ -234,7 +236,10 @@ def _indicators(view: View, cluster: str) -> DataTable:
 
 
 def _links(view: View, cluster: str) -> DataTable:
-    rows = view.rows("layer_line", cluster=cluster)
+    rows = [
+        {**r, "link": view.industry(str(r["link"]))}
+        for r in view.rows("layer_line", cluster=cluster)
+    ]
     largest = max((number(r["share"]) for r in rows), default=float("nan"))
     return grid(
         view,

@@ -79,7 +79,7 @@ def gate(inputs: StageInputs) -> StageOutput:
     )
     return StageOutput(
         tables={
-            "gate": result_table(found),
+            "gate": _with_reasons(result_table(found), notes),
             "elements": pa.concat_tables(rows),
             "gate_sensitivity": pa.table(
                 {k: pa.array(np.asarray(v).tolist()) for k, v in found.grid.items()}
@@ -88,6 +88,19 @@ def gate(inputs: StageInputs) -> StageOutput:
         },
         documents={"gate_notes": notes},
     )
+
+
+def _with_reasons(table: pa.Table, notes: dict[str, Json]) -> pa.Table:
+    """Say what is missing in the words of the study, where a test has no data at all."""
+    words = text_of(table, "missing")
+    for element in ("proximity", "connection", "cooperation"):
+        why = notes.get(element)
+        if isinstance(why, str):
+            words = [
+                w.replace(f"{element}: no data", f"{element}: {why}") for w in words
+            ]
+    at = table.column_names.index("missing")
+    return table.set_column(at, "missing", pa.array(words, pa.string()))
 
 
 def _nothing(clusters: list[str], notes: dict[str, Json]) -> StageOutput:

@@ -129,6 +129,17 @@ def limit_notes(view: View) -> _Notes:
             ),
         ),
     ]
+    if view.options.missing == "zero" or view.note("coverage", "missing"):
+        notes.append(
+            (
+                say("Suppressed cells", "保密单元"),
+                say(
+                    "Cells that are not published are no zeros: quotients of concentrated "
+                    "industries are too high where totals lack them, and ranks inherit that.",
+                    "未公布单元并非零：若总量未包含它们，集中行业的区位商会偏高，名次亦受影响。",
+                ),
+            )
+        )
     if view.note("gate_notes", "circular") is True:
         notes.append(
             (

@@ -76,7 +76,7 @@ STUDY = Study(
         Stage(
             name="report",
             run=report,
-            optional=("truth",),
+            optional=("truth", "industries"),
             after=(*_FIRST, "gate", "life", "measures", "platform", "layers"),
         ),
     ),

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from agglo.studies.formation.columns import Row, number
+from agglo.studies.formation.columns import Row, number, text_of
 from agglo.studies.formation.options import FormationOptions
 from agglo.studies.report import NumberKind, format_number
 
@@ -94,6 +94,7 @@ class View:
     tables: Mapping[str, Sequence[Row]]
     notes: Mapping[str, Mapping[str, Json]]
     truth: Mapping[tuple[str, str], tuple[float, str]]
+    industries: Mapping[str, str] = field(default_factory=dict)
     index: dict[tuple[str, str], Mapping[object, Sequence[Row]]] = field(
         default_factory=dict
     )
@@ -148,6 +149,10 @@ class View:
         """Give a cluster as a reader knows it."""
         return str(self.one("clusters", cluster=cluster).get("name") or cluster)
 
+    def industry(self, code: str) -> str:
+        """Give an industry with its name, where it is known."""
+        return f"{code} {self.industries[code]}" if code in self.industries else code
+
     @property
     def clusters(self) -> list[str]:
         """Ids of the chosen clusters."""
@@ -193,4 +198,16 @@ def view_of(inputs: StageInputs) -> View:
         tables={n: inputs.result(s, n).to_pylist() for n, s in TABLES.items()},
         notes=notes,
         truth=truth,
+        industries=_industry_names(inputs),
     )
+
+
+def _industry_names(inputs: StageInputs) -> dict[str, str]:
+    if not inputs.has("industries"):
+        return {}
+    table = inputs.table("industries")
+    key = "name_zh" if inputs.project.language == "zh" else "name_en"
+    if not any(text_of(table, key)):
+        key = "name_en"
+    found = zip(text_of(table, "industry"), text_of(table, key), strict=True)
+    return {code: name for code, name in found if name}
