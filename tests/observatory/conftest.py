@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,7 +23,7 @@ from agglo.store import write_table, write_text
 CANARIES = (7654321.0, 8765432.0)
 HOSTILE = (
     "<script>alert(1)</script>",
-    "=HYPERLINK(\"//x.invalid\")",
+    '=HYPERLINK("//x.invalid")',
     "</script><img src=x onerror=alert(1)>",
     "\"'><svg onload=alert(1)>",
     "@SUM(A1)\t+1",
@@ -47,8 +47,14 @@ def _named(table: pa.Table, column: str) -> pa.Table:
 
 def _with_canaries(plants: pa.Table) -> pa.Table:
     """Give two plants of their own cells sizes that are seen at once when they leak."""
+    cells = list(
+        zip(plants["region"].to_pylist(), plants["industry"].to_pylist(), strict=True)
+    )
+    own = {cells[0]: 0, cells[-1]: len(cells) - 1}
+    alone = [own.get(cell, i) == i for i, cell in enumerate(cells)]
+    plants = plants.filter(pa.array(alone))
     jobs = plants["employment"].to_pylist()
-    jobs[: len(CANARIES)] = CANARIES
+    jobs[0], jobs[-1] = CANARIES
     where = plants.column_names.index("employment")
     kind = plants.schema.field("employment").type
     return plants.set_column(where, "employment", pa.array(jobs).cast(kind))
@@ -162,7 +168,7 @@ def serve(project: Path, release: Release) -> Callable[..., Served]:
 
 
 @pytest.fixture(autouse=True)
-def _no_network(monkeypatch) -> Iterator[None]:
+def _no_network(monkeypatch) -> None:
     """S13: whatever tries to reach another host ends the test."""
     real = socket.socket.connect
 
@@ -172,4 +178,3 @@ def _no_network(monkeypatch) -> Iterator[None]:
         return real(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", connect)
-    yield

@@ -51,7 +51,8 @@ def test_private_and_public_have_pointers_of_their_own(project, public):
     assert public.release.catalogue["mode"] == "public"
 
 
-def test_a_private_release_is_never_opened_as_public(project, release, public, tmp_path):
+@pytest.mark.usefixtures("public")
+def test_a_private_release_is_never_opened_as_public(project, release, tmp_path):
     shutil.copytree(project / "release", tmp_path / "release")
     (tmp_path / "release" / CURRENT["public"]).write_text(release.id)
     with pytest.raises(StoreError):

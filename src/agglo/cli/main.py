@@ -13,6 +13,7 @@ import typer
 from agglo.cli.boundary import Boundary
 from agglo.cli.check import check
 from agglo.cli.demo import demo
+from agglo.cli.export import export
 from agglo.cli.importing import import_files
 from agglo.cli.info import info
 from agglo.cli.new import new
@@ -36,6 +37,7 @@ VERBS: dict[str, Callable[..., None]] = {
     "info": info,
     "schema": schema,
     "serve": serve,
+    "export": export,
 }
 
 app = typer.Typer(

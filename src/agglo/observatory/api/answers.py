@@ -37,6 +37,7 @@ __all__ = [
     "envelope",
     "etag_of",
     "find_view",
+    "read_limit",
     "read_question",
     "release_meta",
     "view_answer",
@@ -211,14 +212,33 @@ def read_question(
     ]
     return Asked(
         query=ViewQuery(tuple(chosen), given.get("sort", "")),
-        limit=_limit(given.get("limit", ""), most),
+        limit=read_limit(given.get("limit", ""), most),
         cursor=given.get("cursor", ""),
         layout="columns" if layout == "columns" else "rows",
         notices=tuple(f"{key}: ignored" for key in given if key not in known),
     )
 
 
-def _limit(text: str, most: int) -> int:
+def read_limit(text: str, most: int) -> int:
+    """Read the number of rows of one page.
+
+    Parameters
+    ----------
+    text
+        What the address says; empty for the default.
+    most
+        Largest value.
+
+    Returns
+    -------
+    int
+        From 1 to `most`.
+
+    Raises
+    ------
+    ApiError
+        400 for anything else.
+    """
     if not text:
         return min(DEFAULT_LIMIT, most)
     # int() also reads signs, underscores and digits of other scripts

@@ -70,6 +70,7 @@ def _app(title: str, routers: Sequence[APIRouter], site: APIRouter) -> FastAPI:
         openapi_url=f"{API}/openapi.json",
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,
     )
     api = APIRouter()
 

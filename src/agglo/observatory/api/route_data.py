@@ -8,103 +8,14 @@ from fastapi import APIRouter, Query, Request, Response
 
 from agglo.core.typing import Json
 from agglo.observatory.api.answers import envelope
+from agglo.observatory.api.listing import code_list, find
 from agglo.observatory.api.problems import ApiError
 from agglo.observatory.api.replies import Context, reply_json
+from agglo.observatory.api.settings import MOST_ROWS
 from agglo.observatory.api.stock import Stock
-from agglo.observatory.pages import PAGES
+from agglo.observatory.api.values import indicator_list, values_answer
 
-__all__ = ["code_list", "data_router", "find"]
-
-_FOUND = 50
-
-
-def code_list(stock: Stock, kind: str, world: str = "") -> list[Json]:
-    """List regions or industries with names, parents and places.
-
-    Parameters
-    ----------
-    stock
-        The release.
-    kind
-        ``"regions"`` or ``"industries"``.
-    world
-        Study whose codes are wanted; empty for all.
-
-    Returns
-    -------
-    list of dict
-        One object per code.
-    """
-    book = stock.names[kind]
-    found: list[Json] = []
-    for code, row in book.rows.items():
-        worlds = str(row.get("world") or "")
-        if world and worlds and world not in worlds.split():
-            continue
-        en, zh = book.name(code)
-        lon, lat = book.place(code)
-        found.append(
-            {
-                "id": code,
-                "name": {"en": en, "zh": zh},
-                "world": worlds,
-                "level": row.get("level"),
-                "parent": row.get("parent"),
-                "lon": lon,
-                "lat": lat,
-            }
-        )
-    return found
-
-
-def find(stock: Stock, words: str, most: int = _FOUND) -> list[Json]:
-    """Find regions, industries and pages by code or name, in both languages.
-
-    Parameters
-    ----------
-    stock
-        The release.
-    words
-        What was typed; case does not matter.
-    most
-        How many are wanted.
-
-    Returns
-    -------
-    list of dict
-        Best first: the same, then beginning with, then containing; ties by kind and code.
-    """
-    wanted = words.strip().casefold()
-    if not wanted:
-        return []
-    hits: list[tuple[int, str, str, Json]] = []
-    for kind in ("regions", "industries"):
-        book = stock.names[kind]
-        for code in book.rows:
-            en, zh = book.name(code)
-            grade = _grade(wanted, (code, en, zh))
-            if grade is not None:
-                name: Json = {"en": en, "zh": zh}
-                one = "region" if kind == "regions" else "industry"
-                entry: Json = {"kind": one, "id": code, "name": name, "page": one}
-                hits.append((grade, kind, code, entry))
-    for page_id, page in PAGES.items():
-        grade = _grade(wanted, (page_id, page.question.en, page.question.zh))
-        if grade is not None:
-            name = page.question.to_dict()
-            entry = {"kind": "page", "id": page_id, "name": name, "page": page_id}
-            hits.append((grade, "z", page_id, entry))
-    hits.sort(key=lambda hit: hit[:3])
-    return [hit[3] for hit in hits[:most]]
-
-
-def _grade(wanted: str, names: tuple[str, ...]) -> int | None:
-    folded = [name.casefold() for name in names]
-    if wanted in folded:
-        return 0
-    if any(name.startswith(wanted) for name in folded):
-        return 1
-    return 2 if any(wanted in name for name in folded) else None
+__all__ = ["data_router"]
 
 
 def _table_json(stock: Stock, name: str) -> Json:
@@ -173,6 +84,33 @@ def data_router(context: Context) -> APIRouter:
             )  # fmt: skip
         return reply_json(
             request, stock, lambda: envelope(stock, _table_json(stock, name))
+        )
+
+    @router.get("/indicators", summary="Numbers that can be asked for by name")
+    def indicators(request: Request) -> Response:
+        stock = shelf.current()
+        return reply_json(
+            request, stock, lambda: envelope(stock, indicator_list(stock))
+        )
+
+    @router.get("/values", summary="Values of an indicator with intervals and states")
+    def values(
+        request: Request,
+        indicator: Annotated[str, Query(max_length=64)],
+        region: Annotated[str, Query(max_length=64)] = "",
+        industry: Annotated[str, Query(max_length=64)] = "",
+        period: Annotated[str, Query(max_length=64)] = "",
+        limit: Annotated[int | None, Query(ge=1, le=MOST_ROWS)] = None,
+        cursor: Annotated[str, Query(max_length=200)] = "",
+    ) -> Response:
+        del indicator, region, industry, period, limit, cursor  # read in values_answer
+        stock = shelf.current()
+        given = dict(request.query_params)
+        most = context.settings.limits.rows
+        return reply_json(
+            request,
+            stock,
+            lambda: values_answer(stock, shelf.cursors(stock), given, most=most),
         )
 
     @router.get("/geometry", summary="Boundaries, when the project has any")

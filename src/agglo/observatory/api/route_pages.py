@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request, Response
@@ -19,6 +18,7 @@ from agglo.observatory.api.answers import (
 )
 from agglo.observatory.api.declarations import page_json
 from agglo.observatory.api.files import csv_bytes, parquet_bytes
+from agglo.observatory.api.listing import meta_json
 from agglo.observatory.api.problems import ApiError
 from agglo.observatory.api.replies import Context, reply, reply_json
 from agglo.observatory.api.rows import json_rows
@@ -30,7 +30,6 @@ from agglo.observatory.pages import PAGES
 __all__ = [
     "FORMATS",
     "find_page",
-    "meta_json",
     "page_router",
     "split_name",
     "twin_json",
@@ -43,57 +42,6 @@ FORMATS = {
     "json": "application/json",
 }
 _TWIN_ROWS = 200
-
-
-def meta_json(stock: Stock) -> dict[str, Json]:
-    """Say what is served: project, release, worlds, languages, boundaries.
-
-    Parameters
-    ----------
-    stock
-        The release.
-
-    Returns
-    -------
-    dict
-        Data of ``/meta``.
-    """
-    catalogue = stock.release.catalogue
-    facts = catalogue["project"]
-    project = facts if isinstance(facts, dict) else {}
-    written = (stock.release.folder / "release.json").stat().st_mtime
-    studies = catalogue["studies"]
-    worlds: list[Json] = [
-        {
-            "id": name,
-            "label": texts.get("title"),
-            "question": texts.get("question"),
-            "generated": project.get("generated"),
-            "seed": project.get("seed"),
-            "studies": [name],
-        }
-        for name, texts in (studies if isinstance(studies, dict) else {}).items()
-        if isinstance(texts, dict)
-    ]
-    title = str(project.get("title") or project.get("name"))
-    return {
-        "title": {"en": title, "zh": title},
-        "project": project.get("name"),
-        "release": {
-            "id": stock.release.id,
-            "created": datetime.fromtimestamp(written, UTC).isoformat("T", "seconds"),
-            "mode": catalogue["mode"],
-            "certificate": catalogue["certificate"],
-        },
-        "version": catalogue["version"],
-        "generated": project.get("generated"),
-        "seed": project.get("seed"),
-        "worlds": worlds,
-        "languages": ["en", "zh"],
-        "language": project.get("language"),
-        "boundaries": None,
-        "left_out": catalogue["left_out"],
-    }
 
 
 def find_page(name: str) -> Page:

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from pathlib import Path
-
 from fastapi import APIRouter, Request, Response
 
-from agglo.core.typing import Json
+from agglo.observatory.api.page_files import ASSETS, asset, file_hash, index_html
 from agglo.observatory.api.problems import ApiError
 from agglo.observatory.api.replies import Context, reply_json
 from agglo.observatory.api.route_pages import (
@@ -19,111 +15,9 @@ from agglo.observatory.api.route_pages import (
 )
 from agglo.observatory.page import Page
 
-__all__ = ["ASSETS", "asset", "index_html", "json_script", "site_router"]
+__all__ = ["site_router"]
 
-_STATIC = Path(__file__).resolve().parents[1] / "static"
-# the only files of the bundle that are ever sent
-ASSETS = {
-    "app.js": "text/javascript; charset=utf-8",
-    "charts.js": "text/javascript; charset=utf-8",
-    "app.css": "text/css; charset=utf-8",
-}
 _FOREVER = "private, max-age=31536000, immutable"
-
-
-def asset(name: str) -> bytes:
-    """Give a file of the bundle.
-
-    Parameters
-    ----------
-    name
-        A key of :data:`ASSETS`.
-
-    Returns
-    -------
-    bytes
-        Its content.
-
-    Raises
-    ------
-    ApiError
-        404 for any other name; 503 when the bundle was not built.
-    """
-    if name not in ASSETS:
-        raise ApiError(404, "unknown_file", "There is no such file.", where="static")
-    try:
-        return (_STATIC / name).read_bytes()
-    except OSError as error:
-        raise ApiError(
-            503,
-            "no_bundle",
-            f"{name} is not part of this installation.",
-            where="static",
-            fix="build it in frontend/: npm run bundle",
-        ) from error
-
-
-def _hash(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()[:16]
-
-
-def json_script(identity: str, value: Json) -> str:
-    """Write plain values as a data block that no text inside can end.
-
-    Parameters
-    ----------
-    identity
-        ``id`` of the element.
-    value
-        Plain values.
-
-    Returns
-    -------
-    str
-        A ``script`` element of type ``application/json``; browsers never run it.
-    """
-    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    for mark, code in (("<", "3c"), (">", "3e"), ("&", "26")):
-        text = text.replace(mark, f"\\u00{code}")
-    text = text.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
-    return f'<script id="{identity}" type="application/json">{text}</script>'
-
-
-def index_html(*, root: str, lang: str) -> str:
-    """Write the page; names of regions and industries are never part of it.
-
-    Parameters
-    ----------
-    root
-        Path under which the observatory is served.
-    lang
-        ``"en"`` or ``"zh"``.
-
-    Returns
-    -------
-    str
-        HTML without inline script or style.
-    """
-    links = {name: f"{root}/static/{name}?h={_hash(asset(name))}" for name in ASSETS}
-    boot = json_script(
-        "boot",
-        {
-            "mode": "server",
-            "root": f"{root}/",
-            "api": "api/v1",
-            "lang": lang,
-            "charts": links["charts.js"],
-        },
-    )
-    code = "zh-Hans" if lang == "zh" else "en"
-    return (
-        f'<!doctype html>\n<html lang="{code}">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        '<title>agglo</title>\n<link rel="icon" href="data:,">\n'
-        f'<link rel="stylesheet" href="{links["app.css"]}">\n</head>\n<body>\n'
-        f'<div id="app"></div>\n{boot}\n'
-        f'<script src="{links["app.js"]}" defer></script>\n</body>\n</html>\n'
-    )
 
 
 def site_router(context: Context) -> APIRouter:
@@ -145,8 +39,8 @@ def site_router(context: Context) -> APIRouter:
     @router.get("/static/{name}")
     def static(request: Request, name: str) -> Response:
         data = asset(name)
-        tag = f'"{_hash(data)}"'
-        fresh = request.query_params.get("h") == _hash(data)
+        tag = f'"{file_hash(data)}"'
+        fresh = request.query_params.get("h") == file_hash(data)
         headers = {"etag": tag, "cache-control": _FOREVER if fresh else "no-cache"}
         if request.headers.get("if-none-match") == tag:
             return Response(status_code=304, headers=headers)

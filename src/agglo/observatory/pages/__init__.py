@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from agglo.observatory.page import Page, View
 from agglo.observatory.pages.designations import DIGITAL
 from agglo.observatory.pages.home import ABOUT, HOME
+from agglo.observatory.pages.pairs import COAGGLOMERATION
 from agglo.observatory.pages.places import CLUSTER, COMPARE, INDUSTRY, MAP, REGION
 from agglo.observatory.pages.policy import POLICY
 from agglo.observatory.pages.stages import FORMATION
@@ -23,6 +24,7 @@ _MENU = (
     COMPARE,
     SPACE,
     NETWORKS,
+    COAGGLOMERATION,
     DIGITAL,
     POLICY,
     FORMATION,

@@ -1,0 +1,153 @@
+"""What is served, and under which names: facts of a release, code lists, the find box."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from agglo.core.typing import Json
+from agglo.observatory.api.stock import Stock
+from agglo.observatory.pages import PAGES
+
+__all__ = ["code_list", "find", "meta_json"]
+
+_FOUND = 50
+
+
+def meta_json(stock: Stock) -> dict[str, Json]:
+    """Say what is served: project, release, worlds, languages, boundaries.
+
+    Parameters
+    ----------
+    stock
+        The release.
+
+    Returns
+    -------
+    dict
+        Data of ``/meta``.
+    """
+    catalogue = stock.release.catalogue
+    facts = catalogue["project"]
+    project = facts if isinstance(facts, dict) else {}
+    written = (stock.release.folder / "release.json").stat().st_mtime
+    studies = catalogue["studies"]
+    worlds: list[Json] = [
+        {
+            "id": name,
+            "label": texts.get("title"),
+            "question": texts.get("question"),
+            "generated": project.get("generated"),
+            "seed": project.get("seed"),
+            "studies": [name],
+        }
+        for name, texts in (studies if isinstance(studies, dict) else {}).items()
+        if isinstance(texts, dict)
+    ]
+    title = str(project.get("title") or project.get("name"))
+    return {
+        "title": {"en": title, "zh": title},
+        "project": project.get("name"),
+        "release": {
+            "id": stock.release.id,
+            "created": datetime.fromtimestamp(written, UTC).isoformat("T", "seconds"),
+            "mode": catalogue["mode"],
+            "certificate": catalogue["certificate"],
+        },
+        "version": catalogue["version"],
+        "generated": project.get("generated"),
+        "seed": project.get("seed"),
+        "worlds": worlds,
+        "languages": ["en", "zh"],
+        "language": project.get("language"),
+        "boundaries": None,
+        "left_out": catalogue["left_out"],
+    }
+
+
+def code_list(stock: Stock, kind: str, world: str = "") -> list[Json]:
+    """List regions or industries with names, parents and places.
+
+    Parameters
+    ----------
+    stock
+        The release.
+    kind
+        ``"regions"`` or ``"industries"``.
+    world
+        Study whose codes are wanted; empty for all.
+
+    Returns
+    -------
+    list of dict
+        One object per code.
+    """
+    book = stock.names[kind]
+    found: list[Json] = []
+    for code, row in book.rows.items():
+        worlds = str(row.get("world") or "")
+        if world and worlds and world not in worlds.split():
+            continue
+        en, zh = book.name(code)
+        lon, lat = book.place(code)
+        found.append(
+            {
+                "id": code,
+                "name": {"en": en, "zh": zh},
+                "world": worlds,
+                "level": row.get("level"),
+                "parent": row.get("parent"),
+                "lon": lon,
+                "lat": lat,
+            }
+        )
+    return found
+
+
+def find(stock: Stock, words: str, most: int = _FOUND) -> list[Json]:
+    """Find regions, industries and pages by code or name, in both languages.
+
+    Parameters
+    ----------
+    stock
+        The release.
+    words
+        What was typed; case does not matter.
+    most
+        How many are wanted.
+
+    Returns
+    -------
+    list of dict
+        Best first: the same, then beginning with, then containing; ties by kind and code.
+    """
+    wanted = words.strip().casefold()
+    if not wanted:
+        return []
+    hits: list[tuple[int, str, str, Json]] = []
+    for kind in ("regions", "industries"):
+        book = stock.names[kind]
+        for code in book.rows:
+            en, zh = book.name(code)
+            grade = _grade(wanted, (code, en, zh))
+            if grade is not None:
+                name: Json = {"en": en, "zh": zh}
+                one = "region" if kind == "regions" else "industry"
+                entry: Json = {"kind": one, "id": code, "name": name, "page": one}
+                hits.append((grade, kind, code, entry))
+    for page_id, page in PAGES.items():
+        grade = _grade(wanted, (page_id, page.question.en, page.question.zh))
+        if grade is not None:
+            name = page.question.to_dict()
+            entry = {"kind": "page", "id": page_id, "name": name, "page": page_id}
+            hits.append((grade, "z", page_id, entry))
+    hits.sort(key=lambda hit: hit[:3])
+    return [hit[3] for hit in hits[:most]]
+
+
+def _grade(wanted: str, names: tuple[str, ...]) -> int | None:
+    folded = [name.casefold() for name in names]
+    if wanted in folded:
+        return 0
+    if any(name.startswith(wanted) for name in folded):
+        return 1
+    return 2 if any(wanted in name for name in folded) else None
