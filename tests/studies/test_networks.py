@@ -241,6 +241,7 @@ def test_without_positions_there_is_no_gravity(economy):
     )
     assert list(found["F7"]["estimate"]) == ["branches_on_copatents"]
     assert found["F7"]["interval"] is None
+    assert "distance not known" in found["F7"]["answer"]
 
 
 def test_groups_from_definitions(economy):

@@ -30,40 +30,16 @@ def explained(facts: NetworkFacts) -> Finding:
     if missing and not decay:
         return not_computable(facts, "F7", question, missing)
     estimate: dict[str, Json] = dict(decay)
-    answer = []
     p = None
     if not missing:
-        value = facts.number(_NOTE, "regression", "coefficient")
         p = facts.number(_NOTE, "regression", "p")
-        estimate["branches_on_copatents"] = value
-        answer.append(
-            facts.say(
-                "One log point more branches between two cities goes with {b} log points more "
-                "joint patents, distance held constant (p {p}; least squares alone would "
-                "claim {naive}).",
-                "在控制距离后，两城市间分支机构每增加一个对数点，合作专利增加 {b} 个对数点（p {p}；仅用最小二乘则为 "
-                "{naive}）。",
-                b=facts.show(value),
-                p=facts.show(p, "p"),
-                naive=facts.show(facts.number(_NOTE, "regression", "p_ols"), "p"),
-            )
+        estimate["branches_on_copatents"] = facts.number(
+            _NOTE, "regression", "coefficient"
         )
-    for layer, part in decay.items():
-        if isinstance(part, dict):
-            answer.append(
-                facts.say(
-                    "Elasticity of {layer} to distance: {value} ({low} to {high}).",
-                    "{layer}对距离的弹性：{value}（{low} 至 {high}）。",
-                    layer=facts.word(layer),
-                    value=facts.show(part["elasticity"]),
-                    low=facts.show(part["lower"]),
-                    high=facts.show(part["upper"]),
-                )
-            )
     return Finding(
         id="F7",
         question=question,
-        answer=facts.say(" ", "").join(answer),
+        answer=_answer(facts, decay, regressed=not missing),
         estimate=estimate,
         interval=_interval(decay),
         null={
@@ -87,6 +63,46 @@ def explained(facts: NetworkFacts) -> Finding:
         evidence=("regression.csv", "gravity.csv"),
         truth=_truth(facts, decay),
     )
+
+
+def _answer(facts: NetworkFacts, decay: dict[str, Json], *, regressed: bool) -> str:
+    def number(key: str) -> float:
+        return facts.number(_NOTE, "regression", key)
+
+    parts = []
+    if regressed:
+        parts.append(
+            facts.say(
+                "One log point more branches between two cities goes with {b} log points more "
+                "joint patents, {held} (p {p}; least squares alone would claim {naive}).",
+                "{held}，两城市间分支机构每增加一个对数点，合作专利增加 {b} 个对数点（p {p}；仅用最小二乘则为 "
+                "{naive}）。",
+                held=_held(facts),
+                b=facts.show(number("coefficient")),
+                p=facts.show(number("p"), "p"),
+                naive=facts.show(number("p_ols"), "p"),
+            )
+        )
+    for layer, part in decay.items():
+        if isinstance(part, dict):
+            parts.append(
+                facts.say(
+                    "Elasticity of {layer} to distance: {value} ({low} to {high}).",
+                    "{layer}对距离的弹性：{value}（{low} 至 {high}）。",
+                    layer=facts.word(layer),
+                    value=facts.show(part["elasticity"]),
+                    low=facts.show(part["lower"]),
+                    high=facts.show(part["upper"]),
+                )
+            )
+    return facts.say(" ", "").join(parts)
+
+
+def _held(facts: NetworkFacts) -> str:
+    """Say whether distance is in the regression: it is where places have positions."""
+    if any(r["term"] == "ln_distance" for r in facts.tables["regression"]):
+        return facts.say("distance held constant", "控制距离后")
+    return facts.say("distance not known", "距离未知时")
 
 
 def _decay(facts: NetworkFacts) -> dict[str, Json]:
