@@ -14,7 +14,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check slow spark crash bench docs coverage pins pins-oldest oldest clean distclean
+.PHONY: help demo test check bundle-check slow spark crash bench docs coverage pins pins-oldest oldest clean distclean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,6 +31,12 @@ check: $(VENV)/.dev ## lint, types, import rules, docstrings, repository rules
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
 	$(PYTEST) -q tests/contracts/test_docstrings.py tests/contracts/test_repository.py
+
+bundle-check: ## rebuild the page code (needs Node 20 or newer) and compare it with the committed one
+	cd frontend && npm ci --no-audit --no-fund && npm run lint && npm test && npm run check \
+		&& node scripts/build.js --out ../build/bundle
+	diff -r build/bundle src/agglo/observatory/static
+	@echo "the bundle is the build of frontend/"
 
 slow: $(VENV)/.dev ## size, power and coverage of the tests and intervals
 	$(PYTEST) -n $(WORKERS) -m slow --durations=15
@@ -71,7 +77,7 @@ $(VENV)/.made:
 	@touch $@
 
 $(VENV)/.run: $(VENV)/.made pyproject.toml constraints.txt
-	$(call install,-c constraints.txt -e .)
+	$(call install,-c constraints.txt -e '.[web$(comma)disclosure]')
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.made pyproject.toml constraints.txt

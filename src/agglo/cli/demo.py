@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -17,12 +18,20 @@ def demo(
     ] = Path("agglo-demo"),
     study: StudyOption = None,
     dry_run: DryRunOption = False,
+    open_it: Annotated[
+        bool | None,
+        typer.Option(
+            "--serve/--no-serve",
+            help="Open the observatory afterwards; by default in a terminal only.",
+        ),
+    ] = None,
     json: JsonOption = False,
 ) -> None:
     """Write the generated example and run it.
 
     The data are simulated from a fixed seed, and every page says so. A folder that holds
-    the same example already is completed and run again.
+    the same example already is completed and run again. In a terminal the observatory
+    opens when the results are there.
 
     Parameters
     ----------
@@ -32,6 +41,8 @@ def demo(
         The one study to run.
     dry_run
         Write nothing.
+    open_it
+        Whether to open the observatory.
     json
         Print JSON.
     """
@@ -54,3 +65,11 @@ def demo(
             f"The data in {path} are generated (seed {seed}); no number is about a real place."
         )
     show_run(done, json=json)
+    if json:
+        return
+    if sys.stdout.isatty() if open_it is None else open_it:
+        from agglo.cli.serve import serve
+
+        serve(project.root, port=0, mode="private", get="", root="")
+    else:
+        say(f"Open the observatory with `agglo serve {path}`.")
