@@ -43,11 +43,15 @@ export function numberAt(frame: Frame, column: string | undefined, i: number): n
   return typeof value === "number" ? value : typeof value === "boolean" ? Number(value) : NaN;
 }
 
-/** Give the text of a cell; codes with names are shown by their name. */
+/**
+ * Give the text of a cell; codes with names (`<column>_en`, `<column>_zh`) are shown by
+ * their name, a missing name by the one in the other language, then by the code.
+ */
 export function textAt(frame: Frame, column: string | undefined, i: number, lang: Lang): string {
   if (column === undefined) return "";
+  const named = frame.columns[`${column}_${lang}`] !== undefined;
   const own = cellAt(frame, `${column}_${lang}`, i);
-  const other = own ?? cellAt(frame, `${column}_${lang === "en" ? "zh" : "en"}`, i);
+  const other = named ? (own ?? cellAt(frame, `${column}_${lang === "en" ? "zh" : "en"}`, i)) : null;
   const value = other ?? cellAt(frame, column, i);
   return value === null ? "" : String(value);
 }

@@ -6,7 +6,7 @@ import {
   circle, columnOf, groupsOf, legend, nameOf, SERIES, stateKeys, stateShape, box,
   type Ctx, type Key, type Mark, type Scene, type Shape,
 } from "./scene";
-import { classes, type Classes } from "./scale";
+import { classes, distinct, widened, type Classes } from "./scale";
 
 const MOST_FLOWS = 200;
 
@@ -92,7 +92,7 @@ export function map(ctx: Ctx): Scene {
   const most = rows.length > 1500 ? 9 : rows.length > 300 ? 14 : 20;
   const radius = (i: number): number => {
     const s = numberAt(frame, size, i);
-    return size && Number.isFinite(s) ? Math.max(3, most * Math.sqrt(Math.max(0, s) / largest)) : Math.min(6, most / 2);
+    return size && Number.isFinite(s) ? Math.max(4, most * Math.sqrt(Math.max(0, s) / largest)) : Math.min(6, most / 2);
   };
   for (const i of [...rows].sort((a, b) => radius(b) - radius(a))) {
     const area = areas.get(String(frame.columns[view.encode.label ?? ""]?.[i] ?? ""));
@@ -123,7 +123,7 @@ function areasOf(ctx: Ctx): Map<string, GeoJSON.Feature> {
 function keysOf(ctx: Ctx, found: Classes, rows: number[]): Key[] {
   const { view, frame, lang, say } = ctx;
   const column = columnOf(view, view.encode.value);
-  const show = (v: number | undefined): string => cell(v ?? 0, column, lang);
+  const show = distinct(found.bounds, (v, decimals) => cell(v, widened(column, decimals), lang));
   const last = found.bounds.length;
   const keys: Key[] = Array.from({ length: last + 1 }, (_, k) => ({
     shape: (x, y) => [{ d: circle(x, y, 6), kind: `fill ${found.kinds[k] ?? "seq2"}` }],

@@ -6,7 +6,7 @@ import {
   box, circle, columnOf, cut, groupsOf, legend, line, nameOf, SERIES, stateKeys, stateShape,
   symbol, titleOf, widthOf, type Ctx, type Key, type Mark, type Scene, type Shape,
 } from "./scene";
-import { limits, linear, ticks, type Scale } from "./scale";
+import { limitsWithin, linear, ticks, type Scale } from "./scale";
 
 const MOST = 40;
 const STEP = 24;
@@ -49,10 +49,11 @@ function lined(ctx: Ctx, style: "bar" | "dot"): Scene {
   const deep = Math.max(1, ...lines.rows.map((r) => r.length));
   const step = Math.max(STEP, Math.min(deep, 6) * 12 + 8);
   const bottom = top + lines.labels.length * step;
-  const numbers = all.flatMap((i) => [value, lo, hi].map((c) => numberAt(frame, c, i)));
+  const numbers = all.map((i) => numberAt(frame, value, i));
+  const ends = all.flatMap((i) => [lo, hi].map((c) => numberAt(frame, c, i)));
   const reference = view.reference?.value;
   if (reference !== undefined) numbers.push(reference);
-  const x = linear(limits(numbers, style === "bar"), [left + 8, right]);
+  const x = linear(limitsWithin(numbers, ends, style === "bar"), [left + 8, right]);
   axis(scene, x, top, bottom, width, lang);
   if (reference !== undefined) {
     scene.back.push({ d: line(x(reference), top - 4, x(reference), bottom), kind: "reference" });
@@ -72,8 +73,10 @@ function lined(ctx: Ctx, style: "bar" | "dot"): Scene {
   });
   scene.height = bottom + 46;
   scene.words.push({ x: right, y: bottom + 38, text: cut(titleOf(view, value, lang), right), kind: "title", anchor: "end" });
+  const [least, most] = x.domain;
+  if (ends.some((v) => v < least || v > most)) scene.remark = say("arrows");
   if (lines.total > lines.labels.length) {
-    scene.remark = say("drawn", { shown: lines.labels.length, n: lines.total });
+    scene.remark = [scene.remark, say("drawn", { shown: lines.labels.length, n: lines.total })].filter(Boolean).join(" ");
   }
   return scene;
 }
@@ -109,8 +112,10 @@ function mark(
   }
   const [low, high] = [numberAt(frame, lo, i), numberAt(frame, hi, i)];
   if (!Number.isNaN(low) && !Number.isNaN(high)) {
-    const ends = line(x(low), y - 3, x(low), y + 3) + line(x(high), y - 3, x(high), y + 3);
-    shapes.unshift({ d: line(x(low), y, x(high), y) + ends, kind: `whisker ${style === "bar" ? "on-bar" : kind}` });
+    const [from, to] = [x(Math.max(low, x.domain[0])), x(Math.min(high, x.domain[1]))];
+    const left = low < x.domain[0] ? `M${from + 6},${y - 4}L${from},${y}L${from + 6},${y + 4}` : line(from, y - 3, from, y + 3);
+    const right = high > x.domain[1] ? `M${to - 6},${y - 4}L${to},${y}L${to - 6},${y + 4}` : line(to, y - 3, to, y + 3);
+    shapes.unshift({ d: line(from, y, to, y) + left + right, kind: `whisker ${style === "bar" ? "on-bar" : kind}` });
     if (style === "bar") shapes.push(shapes.shift() as Shape);
   }
   return { row: i, name: nameOf(ctx, i), shapes };

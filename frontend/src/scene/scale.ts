@@ -1,4 +1,5 @@
 // Scales, ticks and classes: small pure functions.
+import type { Column } from "../core/types";
 
 export interface Scale {
   (value: number): number;
@@ -69,4 +70,34 @@ function around(sorted: number[], reference: number): number[] {
 function quantiles(sorted: number[]): number[] {
   const bounds = [0.2, 0.4, 0.6, 0.8].map((q) => sorted[Math.floor(q * sorted.length)] ?? 0);
   return [...new Set(bounds)].filter((b) => b > (sorted[0] ?? 0));
+}
+
+/** The column with more digits, for bounds that lie close together. */
+export function widened(column: Column | undefined, decimals: number): Column | undefined {
+  const own = column?.decimals ?? 2;
+  if (decimals === 0) return column;
+  return { ...(column ?? { name: "", label: { en: "", zh: "" } }), decimals: own + decimals };
+}
+
+/** A printer of bounds with as many further digits as it takes to tell them apart. */
+export function distinct(
+  bounds: number[], print: (value: number, decimals: number) => string,
+): (value: number | undefined) => string {
+  const apart = (decimals: number): boolean =>
+    new Set(bounds.map((b) => print(b, decimals))).size === bounds.length;
+  const decimals = [0, 1, 2, 3, 4].find(apart) ?? 5;
+  return (value) => print(value ?? 0, decimals);
+}
+
+/**
+ * Limits for values with intervals. An interval that dwarfs the values is cut, so that the
+ * values stay readable; the caller shows where.
+ */
+export function limitsWithin(values: number[], ends: number[], withZero: boolean): [number, number] {
+  const finite = values.filter((v) => Number.isFinite(v));
+  if (finite.length === 0) return limits(ends, withZero);
+  const [low, high] = [Math.min(...finite), Math.max(...finite)];
+  const span = high - low || Math.abs(high) || 1;
+  const cut = ends.filter((v) => Number.isFinite(v)).map((v) => Math.max(low - 2.5 * span, Math.min(high + 2.5 * span, v)));
+  return limits([...finite, ...cut], withZero);
 }
