@@ -6,6 +6,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy.stats import binom
 
 from agglo.core.errors import AlignmentError, InvalidTableError, OptionError
@@ -126,6 +128,23 @@ def test_every_failure_is_named(economy, tests):
     shares = found.agreement
     assert ((shares >= 0) & (shares <= 1)).all()
     assert len(found.grid["kind"]) == 27 * found.cluster.size
+
+
+@pytest.mark.slow
+def test_fifty_groups_of_each_kind():
+    made = simulate_formation(per_kind=50, n_members=30, n_sites=6000, seed=90_001)
+    tests = judged(made)
+    for test in tests:
+        planted = made.planted(f"formation_{test.element}")
+        truth = np.array([planted[c] for c in test.cluster])
+        assert (test.status[truth == 1] == "pass").mean() >= 0.95
+        limit = 0.1 if test.element == "connection" else 0.05
+        absent = test.status[truth == 0] == "pass"
+        assert absent.sum() <= binom.ppf(0.999, absent.size, limit)
+    kinds = made.planted_labels("formation_kind")
+    found = three_element_test(*tests)
+    right = [kinds[c] == k for c, k in zip(found.cluster, found.kind, strict=True)]
+    assert np.mean(right) >= 0.9
 
 
 def test_without_ties_nothing_passes_by_default(tests):
@@ -280,3 +299,37 @@ def test_loops_are_left_out_and_double_rows_added():
     found = cooperation_test(loops, TRIO, min_ties=1, inference=DRAWS)
     assert found.value[0] == 4
     assert "1 ties with oneself" in found.summary()
+
+
+@given(
+    st.lists(st.tuples(st.floats(-50, 50), st.floats(-50, 50)), min_size=3, max_size=8),
+    st.floats(0.1, 10),
+    st.floats(-100, 100),
+)
+def test_mean_distance_moves_with_the_map(points, scale, shift):
+    x, y = (np.array(v) for v in zip(*points, strict=True))
+    pool = pa.table({"x_km": np.arange(30.0), "y_km": np.zeros(30)})
+
+    def distance(a, b):
+        table = pa.table({"cluster": ["c"] * a.size, "x_km": a, "y_km": b})
+        few = Permutation(n=1, seed=1)
+        return proximity_test(table, pool, min_sites=2, inference=few).value[0]
+
+    assert distance(x * scale + shift, y * scale) == pytest.approx(
+        scale * distance(x, y), rel=1e-6, abs=1e-6
+    )
+
+
+@given(st.integers(0, 10_000))
+def test_e_i_is_within_its_bounds_and_inside_plus_outside_is_all(seed):
+    rng = np.random.default_rng(seed)
+    ends = rng.integers(0, 12, (2, 30)).astype(str)
+    graph = pa.table({"origin": ends[0], "destination": ends[1]})
+    everyone = pa.table({"cluster": ["k"] * 12, "member": np.arange(12).astype(str)})
+    half = everyone.slice(0, 6)
+    few = Permutation(n=1, seed=1)
+    all_in = cooperation_test(graph, everyone, min_ties=1, inference=few)
+    assert all_in.extra["ei"][0] == -1.0
+    part = cooperation_test(graph, half, min_ties=1, inference=few)
+    assert -1 <= part.extra["ei"][0] <= 1
+    assert part.value[0] + part.extra["external"][0] <= all_in.value[0]

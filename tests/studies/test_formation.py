@@ -231,3 +231,12 @@ def test_a_cluster_of_one_firm_is_not_testable(made):
     )
     assert row["verdict"] == "not_testable"
     assert {row["proximity"], row["connection"], row["cooperation"]} == {"not_testable"}
+
+
+def test_data_have_chinese_names():
+    from agglo.evaluation import MECHANISMS
+    from agglo.studies.formation.tree import INDICATORS
+    from agglo.studies.formation.words import INPUTS_ZH
+
+    asked = {m.needs for m in MECHANISMS} | {i.inputs for i in INDICATORS.values()}
+    assert asked <= set(INPUTS_ZH)

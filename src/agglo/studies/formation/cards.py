@@ -217,8 +217,10 @@ def _indicators(view: View, cluster: str) -> DataTable:
                 "label": view.say(spec.label_en, spec.label_zh),
                 "pillar": view.say(*PILLARS[spec.pillar]),
                 "value": found.get("value"),
-                "status": spec.status if known else view.say("needs data", "缺数据"),
-                "inputs": spec.inputs,
+                "status": view.data(spec.status)
+                if known
+                else view.say("needs data", "缺数据"),
+                "inputs": view.data(spec.inputs),
             }
         )
     return grid(

@@ -368,7 +368,7 @@ def _mechanisms(view: View) -> DataTable:
             "indicator": k,
             "known": float(np.isfinite(v).sum()),
             "median": float(np.nanmedian(v)) if np.isfinite(v).any() else None,
-            "needs": needs.get(k, ""),
+            "needs": view.data(needs.get(k, "")),
         }
         for k, v in ((k, np.array(x)) for k, x in sorted(known.items()))
     ]

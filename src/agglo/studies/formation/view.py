@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from agglo.studies.formation.columns import Row, number, text_of
 from agglo.studies.formation.options import FormationOptions
+from agglo.studies.formation.words import INPUTS_ZH
 from agglo.studies.report import NumberKind, format_number
 
 if TYPE_CHECKING:
@@ -108,6 +109,10 @@ class View:
         parts = [p for p in str(code or "").split("|") if p]
         names = [self.say(*_WORDS[p]) if p in _WORDS else p for p in parts]
         return self.say(" or ", "或").join(names) or "–"
+
+    def data(self, words: str) -> str:
+        """Name the data that an indicator takes, or its status."""
+        return INPUTS_ZH.get(words, words) if self.lang == "zh" else words
 
     @staticmethod
     def show(value: object, kind: NumberKind = "number") -> str:

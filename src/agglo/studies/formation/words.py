@@ -1,0 +1,56 @@
+"""Chinese words for the data that indicators take, where pages name them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+__all__ = ["INPUTS_ZH"]
+
+INPUTS_ZH: Mapping[str, str] = {
+    "employment": "就业",
+    "establishments": "企业数",
+    "payroll": "工资总额",
+    "value added": "增加值",
+    "plant sizes": "企业规模",
+    "output, area": "产出与面积",
+    "four periods": "四期数据",
+    "six periods": "六期数据",
+    "entries": "新进入企业",
+    "patents": "专利",
+    "R&D": "研发",
+    "lists": "名录",
+    "ties": "合作联系",
+    "sub-industries": "细分行业",
+    "input-output": "投入产出表",
+    "answers": "问卷",
+    "funds": "资金",
+    "digital study": "线上产业带研究",
+    "energy": "能源",
+    "survey": "调查",
+    "a shock": "冲击时期",
+    "endowments of the region": "地区禀赋",
+    "employment of the first year": "首年就业",
+    "ten years of employment": "十年就业",
+    "dated events": "带日期的事件",
+    "events and a comparison group": "事件与对照组",
+    "employment, plant sizes": "就业与企业规模",
+    "an input-output table": "投入产出表",
+    "value added and output": "增加值与产出",
+    "entries and exits": "企业进入与退出",
+    "two years of sub-industries": "两年细分行业数据",
+    "relatedness, two years": "相关度与两年数据",
+    "sub-industries in groups": "分组细分行业",
+    "founders of firms": "企业创始人",
+    "ten years": "十年数据",
+    "patent classes": "专利分类",
+    "co-patents of members": "成员合作专利",
+    "citations": "引用",
+    "lists of designations": "认定名单",
+    "support funds": "支持资金",
+    "an outcome panel": "结果面板",
+    "questionnaire": "问卷",
+    "registers": "登记资料",
+    "ownership and survival of firms": "企业所有权与存活",
+    "computed": "已计算",
+    "proxy": "替代指标",
+}
