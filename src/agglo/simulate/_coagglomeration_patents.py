@@ -19,7 +19,7 @@ __all__ = ["Innovation", "class_profiles", "draw_innovation", "patent_rows"]
 DEPRECIATION = 0.15
 OWN, RD = 0.2, 0.6
 _RHO, _SD = 0.3, 0.12
-_LEVEL, _MOST = 2.7, 12.0
+_LEVEL, _MOST, _GROWTH = 3.0, 12.0, 0.04
 QUALITY = 0.8
 
 
@@ -57,7 +57,11 @@ def draw_innovation(
         mean = np.exp(np.minimum(level - level.mean() + _LEVEL, _MOST))
         patents[:, t] = rng.poisson(mean)
         quality[:, t] = (QUALITY - 1.0) * (pools - pools.mean())
-        stock = (1.0 - DEPRECIATION) * stock + np.maximum(patents[:, t], 0.5)
+        new = np.maximum(patents[:, t], 0.5)
+        # what was known before the first year is what an observer infers from that year
+        stock = (
+            (1.0 - DEPRECIATION) * stock + new if t else new / (DEPRECIATION + _GROWTH)
+        )
     noise = stationary(rng, n, n_periods, _RHO, _SD)
     return Innovation(patents, 2.0 * np.exp(quality + noise), np.exp(rd))
 
