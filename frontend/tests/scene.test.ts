@@ -85,9 +85,12 @@ describe("scales", () => {
   });
 
   it("class values around a reference, or by equal counts", () => {
-    const around = classes([0.2, 1, 3], 1);
+    const around = classes([0.2, 0.9, 1, 1.1, 3], 1);
     expect(around.bounds).toEqual([0.5, 0.8, 1.25, 2]);
     expect([0.2, 1, 3].map((v) => around.of(v))).toEqual([0, 2, 4]);
+    const far = classes([8, 20, 60], 1).bounds;
+    expect(far[3]).toBeCloseTo(60 ** 0.6);
+    expect((far[0] ?? 0) * (far[3] ?? 0)).toBeCloseTo(1);
     expect(classes([1, 2, 3, 4, 5], undefined).bounds).toEqual([2, 3, 4, 5]);
     expect(classes([7, 7, 7], undefined).bounds).toEqual([]);
   });

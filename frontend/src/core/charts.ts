@@ -33,7 +33,7 @@ export function paintOf(host: Element, diverging: boolean): Paint {
   const get = (name: string): string => style.getPropertyValue(name).trim();
   const five = [0, 1, 2, 3, 4];
   return {
-    ink: get("--ink"), soft: get("--soft"), paper: get("--paper"), grid: get("--grid"), font: style.fontFamily,
+    ink: get("--ink"), soft: get("--soft"), paper: get("--paper"), grid: get("--grid"), font: style.fontFamily.replaceAll('"', "'"),
     series: [0, 1, 2, 3, 4, 5].map((k) => get(`--series${k}`)),
     classes: five.map((k) => get(`--${diverging ? "div" : "seq"}${k}`)),
   };

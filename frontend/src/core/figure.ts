@@ -86,11 +86,32 @@ export function folded(text: string, most: number): string[] {
   return lines;
 }
 
-/** Put the lines that travel with a figure under an SVG made elsewhere (charts.js). */
-export function framedText(inner: string, host: Element, width: number, height: number, title: string, notes: string[]): string {
-  const parsed = new DOMParser().parseFromString(inner, "image/svg+xml").documentElement;
-  const svg = document.importNode(parsed, true) as unknown as SVGSVGElement;
-  return framed(svg, width, height, title, notes, getComputedStyle(host));
+export interface Swatch {
+  colour: string;
+  text: string;
+}
+
+/**
+ * Put legend and lines under an SVG made by charts.js. The two are joined as texts: parsed
+ * into the page, its inline styles would go against the content policy.
+ */
+export function framedText(
+  inner: string, host: Element, width: number, height: number, title: string, notes: string[], keys: Swatch[],
+): string {
+  const document = host.ownerDocument;
+  const style = getComputedStyle(host);
+  const hole = document.createElementNS(NS, "svg");
+  hole.append(document.createComment("figure"));
+  const step = Math.max(90, width / Math.max(1, keys.length));
+  keys.forEach((key, k) => {
+    const square = document.createElementNS(NS, "rect");
+    const place = { x: 4 + k * step, y: height + 8, width: 12, height: 12, fill: key.colour, stroke: "#555" };
+    for (const [name, value] of Object.entries(place)) square.setAttribute(name, String(value));
+    hole.append(square, words(document, key.text, 22 + k * step, height + 18, 11, style, "400"));
+  });
+  const room = keys.length > 0 ? 24 : 0;
+  const whole = framed(hole, width, height + room, title, notes, style);
+  return whole.replace("<!--figure-->", () => inner.replace(/^<\?xml[^>]*>/, ""));
 }
 
 /** Rasterise an SVG text at twice its size. */

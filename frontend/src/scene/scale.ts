@@ -61,7 +61,13 @@ export function classes(values: number[], reference: number | undefined): Classe
 
 function around(sorted: number[], reference: number): number[] {
   if (reference > 0 && (sorted[0] ?? 0) >= 0) {
-    return [reference / 2, reference / 1.25, reference * 1.25, reference * 2];
+    const usual = [reference / 2, reference / 1.25, reference * 1.25, reference * 2];
+    const outside = sorted.filter((v) => v < (usual[0] ?? 0) || v >= (usual[3] ?? 0)).length;
+    if (outside <= 0.6 * sorted.length) return usual;
+    // far from the reference the same ratios up and down, wide enough to tell values apart
+    const logs = sorted.filter((v) => v > 0).map((v) => Math.abs(Math.log(v / reference)));
+    const widest = Math.max(...logs, Math.log(2));
+    return [-0.6, -0.2, 0.2, 0.6].map((k) => reference * Math.exp(k * widest));
   }
   const far = Math.max(...sorted.map((v) => Math.abs(v - reference)), 1e-12);
   return [-0.6, -0.2, 0.2, 0.6].map((k) => reference + k * far);

@@ -26,6 +26,7 @@ export const en = {
   summary_bare: "{title}: from {low} to {high}.",
   world: "Data: {world}",
   findings: "Findings",
+  findings_more: "{n} more findings",
   answer: "Answer",
   estimate: "Estimate",
   interval: "Interval",

@@ -28,6 +28,7 @@ export const zh = {
   summary_bare: "{title}：从 {low} 到 {high}。",
   world: "数据：{world}",
   findings: "发现",
+  findings_more: "另有 {n} 项发现",
   answer: "回答",
   estimate: "估计值",
   interval: "区间",
