@@ -240,3 +240,28 @@ def test_data_have_chinese_names():
 
     asked = {m.needs for m in MECHANISMS} | {i.inputs for i in INDICATORS.values()}
     assert asked <= set(INPUTS_ZH)
+
+
+def test_cards_can_be_printed():
+    try:
+        import weasyprint  # noqa: F401
+    except (ImportError, OSError) as error:
+        pytest.skip(f"weasyprint or pango is not there: {error}")
+    from agglo.studies.formation.cards import card_pdf
+    from agglo.studies.report import Report
+
+    page = Report("A card").add("Text.")
+    assert card_pdf(page).startswith(b"%PDF")
+    assert card_pdf(page) == card_pdf(page)
+
+
+def test_printing_without_the_extra_says_which(monkeypatch):
+    import sys
+
+    from agglo.core.errors import MissingExtraError
+    from agglo.studies.formation.cards import card_pdf
+    from agglo.studies.report import Report
+
+    monkeypatch.setitem(sys.modules, "weasyprint", None)
+    with pytest.raises(MissingExtraError, match=r"agglo\[pdf\]"):
+        card_pdf(Report("A card"))

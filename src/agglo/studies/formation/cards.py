@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from agglo.core.errors import MissingExtraError
 from agglo.studies.formation.alerts import ALERTS
 from agglo.studies.formation.columns import number
 from agglo.studies.formation.recommendations import fired
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from agglo.studies.formation.view import View
     from agglo.studies.report import NumberKind
 
-__all__ = ["card", "card_name", "grid"]
+__all__ = ["card", "card_name", "card_pdf", "grid"]
 
 _PEERS = 5
 
@@ -27,6 +28,34 @@ def card_name(cluster: str) -> str:
     """Give the file name of a card: letters, digits and dashes."""
     plain = re.sub(r"[^A-Za-z0-9.]+", "-", cluster).strip("-")
     return f"card_{plain}.html"
+
+
+def card_pdf(page: Report) -> bytes:
+    """Print a card; the same card gives the same bytes.
+
+    Parameters
+    ----------
+    page
+        The card.
+
+    Returns
+    -------
+    bytes
+        PDF.
+
+    Raises
+    ------
+    MissingExtraError
+        If the extra ``pdf`` is not installed, or pango is not on the machine.
+    """
+    try:
+        import weasyprint
+    except (ImportError, OSError) as error:
+        package, extra = "weasyprint", "pdf"
+        raise MissingExtraError(package, extra, "pdf_cards = true") from error
+    html = weasyprint.HTML(string=page.to_html())
+    printed: bytes = html.write_pdf(pdf_identifier=b"agglo")
+    return printed
 
 
 def grid(

@@ -50,6 +50,8 @@ class FormationOptions:
         Share of runs inside an interval.
     n_peers
         Peers of a cluster.
+    pdf_cards
+        Whether cards are printed as PDF as well; needs the extra ``pdf``.
     """
 
     clusters: tuple[str, ...] = ()
@@ -73,6 +75,7 @@ class FormationOptions:
     rank_draws: int = 999
     level: float = 0.9
     n_peers: int = 10
+    pdf_cards: bool = False
 
     def __post_init__(self) -> None:
         """Check the fields."""

@@ -14,7 +14,7 @@ import pyarrow.csv as pa_csv
 
 from agglo.core.results import version
 from agglo.studies.contract import StageOutput
-from agglo.studies.formation.cards import card, card_name, grid
+from agglo.studies.formation.cards import card, card_name, card_pdf, grid
 from agglo.studies.formation.columns import number, table_of
 from agglo.studies.formation.findings import all_findings
 from agglo.studies.formation.method import limit_notes, method_notes, origin_notes
@@ -77,9 +77,12 @@ def report(inputs: StageInputs) -> StageOutput:
     """
     view = view_of(inputs)
     found: list[Json] = [{**f.to_dict()} for f in all_findings(view)]
-    files = {
-        card_name(c): card(view, c).to_bytes() for c in view.clusters[:_MOST_CARDS]
-    }
+    files: dict[str, bytes] = {}
+    for cluster in view.clusters[:_MOST_CARDS]:
+        made, name = card(view, cluster), card_name(cluster)
+        files[name] = made.to_bytes()
+        if view.options.pdf_cards:
+            files[f"{name.removesuffix('.html')}.pdf"] = card_pdf(made)
     for table, name in _FILES.items():
         out = io.BytesIO()
         pa_csv.write_csv(inputs.result(TABLES[table], table), out)
