@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from agglo.core.weights import SpatialWeights
 
 # four regions, three activities, one absent cell (zero)
