@@ -411,6 +411,9 @@ from agglo.econometrics import (
     fit_poisson as fit_poisson,
 )
 from agglo.econometrics import (
+    fit_random_panel as fit_random_panel,
+)
+from agglo.econometrics import (
     fit_ring_did as fit_ring_did,
 )
 from agglo.econometrics import (
@@ -427,6 +430,9 @@ from agglo.econometrics import (
 )
 from agglo.econometrics import (
     fit_spatial_panel as fit_spatial_panel,
+)
+from agglo.econometrics import (
+    fixed_or_random as fixed_or_random,
 )
 from agglo.econometrics import (
     flow_linkage as flow_linkage,
@@ -756,6 +762,9 @@ from agglo.relatedness import (
     compare_definitions as compare_definitions,
 )
 from agglo.relatedness import (
+    complementarity_density as complementarity_density,
+)
+from agglo.relatedness import (
     complexity as complexity,
 )
 from agglo.relatedness import (
@@ -765,7 +774,19 @@ from agglo.relatedness import (
     complexity_outlook as complexity_outlook,
 )
 from agglo.relatedness import (
+    complexity_subnational as complexity_subnational,
+)
+from agglo.relatedness import (
     cooccurrence_relatedness as cooccurrence_relatedness,
+)
+from agglo.relatedness import (
+    cross_proximity as cross_proximity,
+)
+from agglo.relatedness import (
+    declared_vs_revealed as declared_vs_revealed,
+)
+from agglo.relatedness import (
+    diffusion_path as diffusion_path,
 )
 from agglo.relatedness import (
     em_clusters as em_clusters,
@@ -780,6 +801,15 @@ from agglo.relatedness import (
     income_content as income_content,
 )
 from agglo.relatedness import (
+    log_supermodularity as log_supermodularity,
+)
+from agglo.relatedness import (
+    optimise_complexity as optimise_complexity,
+)
+from agglo.relatedness import (
+    portfolio as portfolio,
+)
+from agglo.relatedness import (
     presence as presence,
 )
 from agglo.relatedness import (
@@ -790,6 +820,9 @@ from agglo.relatedness import (
 )
 from agglo.relatedness import (
     proximity as proximity,
+)
+from agglo.relatedness import (
+    recombination as recombination,
 )
 from agglo.relatedness import (
     reflections as reflections,

@@ -35,6 +35,8 @@ from agglo.econometrics.linkages import (
 from agglo.econometrics.mechanism import fit_mechanism
 from agglo.econometrics.panel import fit_spatial_panel
 from agglo.econometrics.placebo import Placebo, placebo_test
+from agglo.econometrics.random_effects import RandomEffectsFit, fit_random_panel
+from agglo.econometrics.random_tests import fixed_or_random
 from agglo.econometrics.regression import fit_linear, fit_poisson
 from agglo.econometrics.regression_results import Combination, RegressionFit
 from agglo.econometrics.regression_vcov import ClusteredBy, Dyadic, Homoskedastic
@@ -87,6 +89,7 @@ __all__ = [
     "Linkage",
     "Observed",
     "Placebo",
+    "RandomEffectsFit",
     "Realised",
     "RegressionFit",
     "RingDID",
@@ -115,12 +118,14 @@ __all__ = [
     "fit_linear",
     "fit_mechanism",
     "fit_poisson",
+    "fit_random_panel",
     "fit_ring_did",
     "fit_ring_panel",
     "fit_spatial",
     "fit_spatial_did",
     "fit_spatial_event_study",
     "fit_spatial_panel",
+    "fixed_or_random",
     "flow_linkage",
     "group_effects",
     "knowledge_pools",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -17,10 +17,27 @@ if TYPE_CHECKING:
     from agglo.core.typing import FloatArray
     from agglo.econometrics._estimate import Estimate
     from agglo.econometrics._kernels.effects import ExposureMeans
+    from agglo.econometrics._kernels.likelihood import Optimum
 
 __all__ = ["effect_jacobian", "impacts_of", "simulated_impacts_of"]
 
 _TRACE_LIMIT = 5_000
+
+
+class Found(Protocol):
+    """What average effects need of an estimate; parameters start with b, then rho."""
+
+    @property
+    def optimum(self) -> Optimum:
+        """Spatial parameters."""
+
+    @property
+    def parameters(self) -> FloatArray:
+        """All parameters."""
+
+    @property
+    def b(self) -> FloatArray:
+        """Coefficients of the regressors."""
 
 
 def _means(design: Design, rho: float) -> ExposureMeans:
@@ -49,7 +66,7 @@ def _selector(design: Design) -> FloatArray:
     return out
 
 
-def effect_jacobian(design: Design, found: Estimate) -> tuple[FloatArray, FloatArray]:
+def effect_jacobian(design: Design, found: Found) -> tuple[FloatArray, FloatArray]:
     """Give effects (m, 3) and their derivatives (m, 3, number of parameters)."""
     means = _means(design, found.optimum.rho)
     pick = _selector(design)
@@ -67,7 +84,7 @@ def effect_jacobian(design: Design, found: Estimate) -> tuple[FloatArray, FloatA
 
 
 def impacts_of(
-    design: Design, found: Estimate, cov: FloatArray
+    design: Design, found: Found, cov: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
     """Give effects and delta-method errors, (m, 3) each."""
     value, jac = effect_jacobian(design, found)
