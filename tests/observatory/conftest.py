@@ -20,7 +20,7 @@ from agglo.simulate import simulate_country
 from agglo.store import write_table, write_text
 
 # values that no aggregate can give by chance, and that no public answer may hold
-CANARIES = (7654321.0, 8765432.0)
+CANARIES = (4321.1875, 3456.8125)
 HOSTILE = (
     "<script>alert(1)</script>",
     '=HYPERLINK("//x.invalid")',
@@ -56,8 +56,7 @@ def _with_canaries(plants: pa.Table) -> pa.Table:
     jobs = plants["employment"].to_pylist()
     jobs[0], jobs[-1] = CANARIES
     where = plants.column_names.index("employment")
-    kind = plants.schema.field("employment").type
-    return plants.set_column(where, "employment", pa.array(jobs).cast(kind))
+    return plants.set_column(where, "employment", pa.array(jobs, pa.float64()))
 
 
 def _cells(plants: pa.Table) -> pa.Table:

@@ -414,7 +414,7 @@ def test_s16_logs_hold_no_token_and_no_numbers(public, caplog):
     for record in own:
         said = record.getMessage()
         assert public.settings.token not in said
-        assert not any(f"{value:.0f}" in said for value in CANARIES)
+        assert not any(str(value) in said for value in CANARIES)
 
 
 def test_s16_public_answers_hold_no_canary(public):
@@ -422,12 +422,12 @@ def test_s16_public_answers_hold_no_canary(public):
     assert seen.count > 30
     for path, body in seen.bodies.items():
         for value in CANARIES:
-            assert f"{value:.0f}".encode() not in body, path
+            assert str(value).encode() not in body, path
 
 
 def test_s16_the_canaries_would_be_seen(served):
     """The crawl finds them where they may be: on the owner's desk."""
-    found = [b for b in crawl(served).bodies.values() if b"8765432" in b]
+    found = [b for b in crawl(served).bodies.values() if str(CANARIES[0]).encode() in b]
     assert found
 
 

@@ -127,20 +127,10 @@ def _free_port(host: str) -> int:
 
 
 def _release(folder: Path, mode: Mode) -> Release:
-    """Open the current release; build it when there is none or results are newer."""
-    from agglo.core.errors import StoreError
-    from agglo.observatory.release import build_release, is_current, open_release
-    from agglo.runs import Project
+    from agglo.observatory.release import current_release
 
-    opened = Project.open(folder)
-    try:
-        release = open_release(opened.workspace, mode=mode)
-        if is_current(opened, release):
-            return release
-    except (RunError, StoreError):
-        pass  # none yet, or of another version: built below, which says what is wrong
     with progress_on_stderr():
-        return build_release(opened, mode=mode)
+        return current_release(folder, mode=mode)
 
 
 def _print(folder: Path, settings: Settings, address: str) -> None:

@@ -33,7 +33,7 @@ from agglo.observatory.api.rows import ViewQuery, frame, json_columns, row_numbe
 from agglo.observatory.api.stock import Stock
 from agglo.observatory.page import View
 from agglo.observatory.pages import PAGES, VIEWS
-from agglo.observatory.release import Mode, Release, build_release
+from agglo.observatory.release import Mode, Release, current_release
 from agglo.runs import Project
 from agglo.store import write_bytes
 
@@ -219,7 +219,7 @@ def _sweep(target: Path) -> None:
 
 
 def _gate(project: Path, mode: Mode) -> Release:
-    """Build the release of an export; private numbers of real places stay at home."""
+    """Give the release of an export; private numbers of real places stay at home."""
     opened = Project.open(project)
     if mode == "private" and not opened.file.project.generated:
         msg = "A private release is not exported: its numbers may show single firms."
@@ -230,7 +230,7 @@ def _gate(project: Path, mode: Mode) -> Release:
             fix="export with --mode public",
         )
         raise OptionError(msg, [problem])
-    return build_release(opened, mode=mode)
+    return current_release(opened, mode=mode)
 
 
 def _kept(stock: Stock, view: View, regions: Sequence[str]) -> IntArray:

@@ -200,7 +200,10 @@ def _anew(project: Project, scratch: Path) -> tuple[Path, Json]:
     leaf = pc.and_(
         pc.not_equal(rows["region"], "total"), pc.not_equal(rows["industry"], "total")
     )
-    occupied = pc.or_(pc.is_null(rows["employment"]), pc.greater(rows["employment"], 0))
+    # an absent row would say zero: hidden cells stay, as null
+    occupied = pc.or_kleene(
+        pc.is_null(rows["employment"]), pc.greater(rows["employment"], 0)
+    )
     rows = rows.filter(pc.and_(leaf, occupied))
     period = pa.array(["released"] * rows.num_rows, pa.string())
     _shadow_project(project, shadow, rows.append_column("period", period), serving)

@@ -43,6 +43,7 @@ __all__ = [
     "Mode",
     "Release",
     "build_release",
+    "current_release",
     "is_current",
     "open_release",
 ]
@@ -213,6 +214,34 @@ def build_release(project: Path | Project, *, mode: Mode = "private") -> Release
         raise
     write_text(root / CURRENT[mode], f"{catalogue['id']}\n")
     return Release(target, catalogue)
+
+
+def current_release(project: Path | Project, *, mode: Mode = "private") -> Release:
+    """Open the current release, or build one when studies have run since.
+
+    Parameters
+    ----------
+    project, mode
+        As for `build_release`.
+
+    Returns
+    -------
+    Release
+        Shows the results as they are now.
+
+    Raises
+    ------
+    RunError, NotIdentifiedError
+        As for `build_release`.
+    """
+    opened = project if isinstance(project, Project) else Project.open(project)
+    try:
+        release = open_release(opened.workspace, mode=mode)
+        if is_current(opened, release):
+            return release
+    except (RunError, StoreError):
+        pass  # none yet, or of another version; building says what is wrong
+    return build_release(opened, mode=mode)
 
 
 def is_current(project: Project, release: Release) -> bool:

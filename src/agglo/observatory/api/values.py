@@ -149,7 +149,9 @@ def _frame(stock: Stock, indicator: Indicator, rows: IntArray) -> pa.Table:
     status = pc.if_else(
         known,
         pc.if_else(zero, "zero", "number"),
-        pc.if_else(pc.match_substring(state, "hidden"), "confidential", "undefined"),
+        pc.if_else(
+            pc.match_substring(state, "confidential"), "confidential", "undefined"
+        ),
     )
     return pa.table(
         {

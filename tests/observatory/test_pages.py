@@ -1,0 +1,161 @@
+"""The pages: every view draws columns that the demo project has, in both languages."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from agglo.core.errors import OptionError
+from agglo.observatory.page import CHARTS, Text, View
+from agglo.observatory.pages import PAGES, VIEWS
+from agglo.observatory.pages.columns import COLUMNS
+from agglo.observatory.pages.indicators import INDICATORS
+
+DEMO = json.loads(
+    (Path(__file__).parent / "data" / "demo_columns.json").read_text("utf-8")
+)
+_ABOUT = "project."
+_HAN = re.compile(r"[\u4e00-\u9fff]")
+
+
+def _wanted(view: View) -> set[str]:
+    placed = {"lon", "lat", "lon2", "lat2"} if view.place else set()
+    drawn = {c for role, c in view.encode.items() if role != "nodes"} - placed
+    named = {c.name for c in view.columns}
+    sort = {view.order.removeprefix("-")} - {""}
+    return {*drawn, *named, *sort, *view.filters.values(), *view.keep, *view.labels,
+            *view.place}  # fmt: skip
+
+
+@pytest.mark.parametrize("view", VIEWS.values(), ids=lambda v: v.id)
+def test_every_view_draws_columns_that_the_demo_has(view):
+    if view.table.startswith(_ABOUT):
+        return
+    assert _wanted(view) <= set(DEMO[view.table])
+
+
+def test_views_about_the_release_draw_its_columns(served):
+    for view in VIEWS.values():
+        if view.table.startswith(_ABOUT):
+            assert _wanted(view) <= set(served.release.table(view.table).column_names)
+
+
+@pytest.mark.slow
+def test_the_list_of_columns_is_that_of_the_demo(tmp_path):
+    from agglo.observatory.release import build_release
+    from agglo.runs import start
+    from agglo.runs.demo import make_demo
+
+    project = make_demo(tmp_path / "demo")
+    start(project.root)
+    release = build_release(project)
+    for table, columns in DEMO.items():
+        assert release.table(table).column_names == columns, table
+
+
+@pytest.mark.parametrize("view", VIEWS.values(), ids=lambda v: v.id)
+def test_every_column_of_a_view_is_called_in_both_languages(view):
+    for name in DEMO.get(view.table, ()) if not view.columns else ():
+        assert name in COLUMNS, (view.id, name)
+    for text in (view.title, view.uncertainty, view.note, view.unit):
+        if text is not None:
+            assert _HAN.search(text.zh), text
+            assert not _HAN.search(text.en), text
+
+
+def test_the_menu_asks_questions_in_order():
+    assert list(PAGES) == [
+        "home", "map", "region", "industry", "cluster", "compare", "space", "networks",
+        "coagglomeration", "digital", "policy", "formation", "about",
+    ]  # fmt: skip
+    for page in PAGES.values():
+        assert page.question.en.endswith("?")
+        assert _HAN.search(page.question.zh)
+
+
+def test_ids_of_views_begin_with_their_page():
+    for page in PAGES.values():
+        for view in page.views:
+            assert view.id.startswith(f"{page.id}.")
+    assert len(VIEWS) == sum(len(p.views) for p in PAGES.values())
+
+
+def test_filters_name_selectors_of_their_page():
+    for page in PAGES.values():
+        known = {s.id: s.column for s in page.selectors}
+        for view in page.views:
+            assert set(view.filters) <= set(known), view.id
+
+
+def test_selectors_choose_among_values_of_the_demo():
+    for page in PAGES.values():
+        for selector in page.selectors:
+            assert selector.column in DEMO[selector.table], selector.id
+
+
+def test_methods_are_pages_of_the_documentation():
+    from agglo.observatory.api.route_evidence import method_pages
+
+    assert {v.method for v in VIEWS.values()} <= set(method_pages())
+
+
+def test_node_views_exist():
+    for view in VIEWS.values():
+        if "nodes" in view.encode:
+            assert view.encode["nodes"] in VIEWS
+
+
+def test_indicators_stand_on_columns_of_the_demo():
+    extra = {"employment_lower", "employment_upper"}
+    for indicator in INDICATORS.values():
+        columns = {indicator.value, indicator.lo, indicator.hi, indicator.region,
+                   indicator.industry, indicator.period, indicator.n} - {""}  # fmt: skip
+        assert columns <= set(DEMO[indicator.table]) | extra, indicator.id
+
+
+def test_a_view_without_its_roles_is_refused():
+    text = Text("a", "甲")
+    with pytest.raises(OptionError, match="missing"):
+        View(
+            id="x.y", title=text, table="a.b", chart="map", uncertainty=text, method="m"
+        )
+    with pytest.raises(OptionError, match="both languages"):
+        Text("a", "")
+    assert set(CHARTS) >= {v.chart for v in VIEWS.values()}
+
+
+def test_a_page_without_tables_says_what_is_missing(served):
+    for name in ("policy", "formation", "coagglomeration", "digital", "networks"):
+        page = served.data(f"/pages/{name}")
+        assert page["available"] is False
+        assert "agglo run" in page["missing"]["en"]
+        assert "agglo run" in page["missing"]["zh"]
+        assert page["views"] == []
+        assert page["absent"]
+
+
+def test_a_page_with_some_tables_shows_them_and_names_the_rest(served):
+    page = served.data("/pages/region")
+    assert page["available"] is True
+    assert page["missing"] is None
+    assert {v["table"] for v in page["views"]} & set(page["absent"]) == set()
+    assert len(page["views"]) + sum(
+        v.table in page["absent"] for v in VIEWS.values() if v.id.startswith("region.")
+    ) == len(PAGES["region"].views)
+
+
+def test_every_served_view_carries_what_a_reader_needs(served):
+    for name in PAGES:
+        for view in served.data(f"/pages/{name}")["views"]:
+            assert view["uncertainty"]["en"], view["id"]
+            assert view["source"], view["id"]
+            assert view["columns"], view["id"]
+            for column in view["columns"]:
+                assert column["label"]["en"], column
+                assert column["label"]["zh"], column
+                assert column["type"] in (
+                    "text", "number", "integer", "boolean", "share", "code",
+                )  # fmt: skip
