@@ -106,11 +106,7 @@ def mechanism_profile(
     names, c = labels(table, cluster, "data")
     given, g = labels(table, indicator, "data")
     known = np.array([m.id for m in MECHANISMS])
-    lost = [str(x) for x in given[~np.isin(given, known)]]
-    if lost:
-        hint = suggest(lost[0], known.tolist())
-        msg = f"{lost[:10]} are no indicators of MECHANISMS. {hint}".rstrip()
-        raise AlignmentError(msg)
+    _refuse_unknown(given, known)
     at = np.searchsorted(known, given)[g]
     words = _words(table, status, "computed")
     problems += flag_rows(
@@ -156,6 +152,14 @@ def mechanism_profile(
             mechanism_profile, names, values, states, parameters={"category": category}
         ),
     )
+
+
+def _refuse_unknown(given: NDArray[np.str_], known: NDArray[np.str_]) -> None:
+    lost = [str(x) for x in given[~np.isin(given, known)]]
+    if lost:
+        hint = suggest(lost[0], known.tolist())
+        msg = f"{lost[:10]} are no indicators of MECHANISMS. {hint}".rstrip()
+        raise AlignmentError(msg)
 
 
 def _laid_out(
