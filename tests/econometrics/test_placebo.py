@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from agglo.core.errors import AlignmentError, OptionError
 from agglo.core.options import MonteCarlo
 from agglo.econometrics import fit_spatial_did, placebo_test
-from agglo.econometrics.placebo import _chains, _iid, _redesign
+from agglo.econometrics._placebo_fits import effects_of_starts, redesign
+from agglo.econometrics.placebo import _chains, _iid
 from tests.econometrics.panels import World, world
 
 DRAWS = MonteCarlo(n=99, seed=3)
@@ -58,7 +60,7 @@ def test_no_effect_does_not():
 def test_the_true_starts_give_the_fit_back(fit):
     on = fit.treatment > 0
     first = np.where(on.any(axis=0), on.argmax(axis=0), 10)
-    np.testing.assert_array_equal(_redesign(fit.design, first).z, fit.design.z)
+    np.testing.assert_array_equal(redesign(fit.design, first).z, fit.design.z)
 
 
 def test_chains_keep_sizes_and_stay_near():
@@ -89,3 +91,60 @@ def test_what_is_refused(made, fit):
         placebo_test(fit, positions=places(made), corridors={}, inference=DRAWS)
     with pytest.raises(AlignmentError, match="position"):
         placebo_test(fit, positions={"r000": (0.0, 0.0)}, inference=DRAWS)
+
+
+@pytest.mark.parametrize("model", ["sdm", "sar", "slx", "sdem"])
+def test_all_refits_at_once_are_the_fits_one_by_one(made, model):
+    """Effects of permuted starts, solved together, equal those of fits of their own."""
+    fit = fit_spatial_did(
+        made.table, outcome="y", treatment="d", weights=made.weights, model=model
+    )
+    on = fit.treatment > 0
+    first = np.where(on.any(axis=0), on.argmax(axis=0), on.shape[0])
+    rng = np.random.default_rng(1)
+    starts = np.array([rng.permutation(first) for _ in range(5)])
+    many = effects_of_starts(fit.design, starts, fit.bounds)
+    for row, other in zip(many, starts, strict=True):
+        table = pa.table(
+            {
+                "region": [r for r in made.ids for _ in fit.design.periods],
+                "period": list(fit.design.periods) * len(made.ids),
+                "y": fit.design.y.T.ravel(),
+                "d": np.array(
+                    [
+                        [float(k >= s) for k in range(len(fit.design.periods))]
+                        for s in other
+                    ]
+                ).ravel(),
+            }
+        )
+        again = fit_spatial_did(
+            table, outcome="y", treatment="d", weights=made.weights, model=model
+        )
+        np.testing.assert_allclose(row[:, 0], again.impacts.value[0], atol=1e-9)
+
+
+def test_three_effects_share_their_draws(made, fit):
+    found = placebo_test(fit, positions=places(made), inference=DRAWS)
+    told = placebo_test(fit, positions=places(made), effect="indirect", inference=DRAWS)
+    assert found.of("indirect").p == told.p
+    assert found.of("indirect").simulated.tolist() == told.simulated.tolist()
+    total = found.of("direct").simulated + found.of("indirect").simulated
+    np.testing.assert_allclose(found.of("total").simulated, total, atol=1e-12)
+
+
+def test_p_compares_what_is_asked(fit):
+    """Scaled effects are effects over their own errors; both give p by the smaller tail."""
+    plain = placebo_test(
+        fit, kind="iid", statistic="effect", effect="total", inference=DRAWS
+    )
+    below = (plain.simulated <= plain.observed).sum()
+    above = (plain.simulated >= plain.observed).sum()
+    assert plain.p == pytest.approx(min(1.0, 2 * (1 + min(below, above)) / 100))
+    scaled = placebo_test(fit, kind="iid", effect="total", inference=DRAWS)
+    assert scaled.simulated.tolist() == plain.simulated.tolist()
+    t = scaled.draws[:, 2, 0] / scaled.draws[:, 2, 1]
+    own = scaled.policy[2, 0] / scaled.policy[2, 1]
+    assert scaled.p == pytest.approx(
+        min(1.0, 2 * (1 + min((t <= own).sum(), (t >= own).sum())) / 100)
+    )

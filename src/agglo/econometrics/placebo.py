@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -14,9 +14,7 @@ from agglo.core.options import MonteCarlo, check_choice
 from agglo.core.parallel import entropy_of, monte_carlo
 from agglo.core.results import ColumnData, Provenance, Result, frozen_array
 from agglo.core.weights_kinds import Coordinates, distance_matrix
-from agglo.econometrics._average import effect_jacobian
-from agglo.econometrics._estimate import estimate
-from agglo.econometrics._kernels.within import lag
+from agglo.econometrics._placebo_fits import effects_and_errors, effects_of_starts
 from agglo.econometrics.results import EFFECTS
 
 if TYPE_CHECKING:
@@ -44,9 +42,15 @@ class Placebo(Result):
     simulated
         Effects of the placebos, (n,).
     p
-        Two-sided, (1 + b) / (1 + n).
+        Two-sided, (1 + b) / (1 + n) with b the draws at least as extreme, twice the smaller
+        tail.
     kind
         How placebos were drawn.
+    statistic
+        What p compares: ``"scaled"`` effects, each over its own error, or the ``"effect"``.
+    policy, draws
+        Direct, indirect and total effect of the policy and their errors at known rho,
+        (3, 2), and of every placebo, (n, 3, 2).
     """
 
     effect: str
@@ -54,6 +58,21 @@ class Placebo(Result):
     simulated: FloatArray
     p: float
     kind: str
+    statistic: str
+    policy: FloatArray
+    draws: FloatArray
+
+    def of(self, effect: Literal["direct", "indirect", "total"]) -> Placebo:
+        """Give another effect of the same placebos, without drawing again."""
+        check_choice("effect", effect, EFFECTS)
+        at = EFFECTS.index(effect)
+        return replace(
+            self,
+            effect=effect,
+            observed=float(self.policy[at, 0]),
+            simulated=frozen_array(self.draws[:, at, 0]),
+            p=_p(self.policy[at], self.draws[:, at], self.statistic),
+        )
 
     def columns(self) -> Mapping[str, ColumnData]:
         """Give one row."""
@@ -66,6 +85,7 @@ class Placebo(Result):
             "placebo_median": [float(middle)],
             "placebo_upper": [float(high)],
             "n": [self.simulated.size],
+            "statistic": [self.statistic],
         }
 
     def summary(self) -> str:
@@ -80,19 +100,6 @@ class Placebo(Result):
         ax.hist(self.simulated, bins=30, color="#9CA3AF")
         ax.axvline(self.observed, color="#D55E00")
         ax.set(xlabel=f"{self.effect} effect of placebos", ylabel="placebos")
-
-
-def _redesign(design: Design, first: IntArray) -> Design:
-    """Give the design with another treatment; its own and lagged columns change only."""
-    t = len(design.periods)
-    d = (np.arange(t)[:, None] >= first[None, :]).astype(np.float64)
-    z = design.z.copy()
-    variable = design.variables[0]
-    z[:, :, variable.own] = d
-    exposures = design.exposures or (design.weights.matrix,)
-    for number, column in variable.lagged:
-        z[:, :, column] = lag(exposures[number], d)
-    return replace(design, z=z)
 
 
 def _chains(
@@ -119,6 +126,7 @@ def placebo_test(
     corridors: Mapping[str, str] | None = None,
     positions: Mapping[str, tuple[float, float]] | None = None,
     coordinates: Coordinates = "km",
+    statistic: Literal["scaled", "effect"] = "scaled",
     inference: MonteCarlo = MonteCarlo(n=999),  # noqa: B008  frozen
 ) -> Placebo:
     """Compare the effect of a policy with those of policies that never were.
@@ -134,7 +142,7 @@ def placebo_test(
         start elsewhere. ``"cohort"``: starts are permuted over regions. ``"iid"``: each
         region is treated with the observed share, at dates drawn from the observed ones.
     effect
-        The statistic.
+        The statistic; `Placebo.of` gives the others from the same draws.
     corridors
         Treated region to corridor, for ``"spatial"``; default all that start together.
         Regions of one corridor with different starts are separate chains.
@@ -142,6 +150,9 @@ def placebo_test(
         Region to (x, y) or degrees; needed for ``"spatial"``.
     coordinates
         ``"km"`` or ``"degrees"``.
+    statistic
+        ``"scaled"``: each effect over its error at known rho, which says how precisely an
+        effect can be seen at those places; ``"effect"``: the effects as they are.
     inference
         Number of placebos and seed.
 
@@ -162,9 +173,13 @@ def placebo_test(
     Notes
     -----
     Where noise is spatially correlated and treatment clustered, permuting regions rejects
-    a true null 17 % of the time at 5 %, chains 3 %. Draws of ``"iid"`` that treat nobody
+    a true null 17 % of the time at 5 %. Moved chains lie where the effect is seen less
+    precisely (or more) than where the policy was: effects as they are reject 2 % (direct),
+    9 % (indirect) and 10 % (total) of true nulls, scaled ones 4, 7 and 7 %; 150 worlds of
+    `simulate_corridors(profile="null")`, binomial error 2 %. Draws of ``"iid"`` that treat nobody
     are drawn again. Only the treatment's columns change, so log-determinants are reused.
-    Cost: one fit per placebo, without errors.
+    All refits of a block are solved together (models with a lagged error one by one).
+    Cost: one fit per placebo, without errors, 0.2 ms at 75 regions and 17 periods.
 
     Examples
     --------
@@ -182,42 +197,29 @@ def placebo_test(
     """
     check_choice("kind", kind, ("spatial", "cohort", "iid"))
     check_choice("effect", effect, EFFECTS)
+    check_choice("statistic", statistic, ("scaled", "effect"))
     design = fit.design
-    t = len(design.periods)
     on = fit.treatment > 0
-    first = np.where(on.any(axis=0), on.argmax(axis=0), t).astype(np.int64)
-    which = EFFECTS.index(effect)
-    groups: list[IntArray] = []
-    distance = np.zeros((0, 0))
-    if kind == "spatial":
-        groups = _groups(design, first, corridors)
-        distance = _distances(design, positions, coordinates)
-
-    def statistic(starts: IntArray) -> float:
-        other = _redesign(design, starts)
-        return float(effect_jacobian(other, estimate(other, fit.bounds))[0][0, which])
-
-    def starts_of(rng: np.random.Generator) -> IntArray:
-        if kind == "cohort":
-            return rng.permutation(first)
-        if kind == "iid":
-            return _iid(rng, first, t)
-        member = _chains(rng, groups, distance)
-        starts = np.array([first[g[0]] for g in groups])
-        return np.where(member >= 0, starts[np.maximum(member, 0)], t)
+    first = np.where(on.any(axis=0), on.argmax(axis=0), on.shape[0]).astype(np.int64)
+    starts_of = _sampler(design, first, kind, corridors, positions, coordinates)
 
     def draw(rng: np.random.Generator, size: int) -> FloatArray:
-        return np.array([statistic(starts_of(rng)) for _ in range(size)])
+        starts = np.array([starts_of(rng) for _ in range(size)])
+        return effects_of_starts(design, starts, fit.bounds)
 
     seed = entropy_of(inference.seed)
-    simulated = monte_carlo(draw, n=inference.n, seed=seed)
-    observed = float(effect_jacobian(design, fit.estimate)[0][0, which])
+    draws = frozen_array(monte_carlo(draw, n=inference.n, seed=seed))
+    policy = frozen_array(effects_and_errors(design, fit.estimate))
+    at = EFFECTS.index(effect)
     return Placebo(
         effect=effect,
-        observed=observed,
-        simulated=frozen_array(simulated),
-        p=float(mc_pvalue(observed, simulated, "two-sided")),
+        observed=float(policy[at, 0]),
+        simulated=frozen_array(draws[:, at, 0]),
+        p=_p(policy[at], draws[:, at], statistic),
         kind=kind,
+        statistic=statistic,
+        policy=policy,
+        draws=draws,
         frame_kind=fit.frame_kind,
         provenance=Provenance.of(
             placebo_test,
@@ -226,12 +228,46 @@ def placebo_test(
                 **fit.provenance.parameters,
                 "kind": kind,
                 "effect": effect,
+                "statistic": statistic,
                 "n": inference.n,
             },
             seed=seed,
             warnings=fit.provenance.warnings,
         ),
     )
+
+
+def _p(policy: FloatArray, draws: FloatArray, statistic: str) -> float:
+    """Compare (effect, error) of the policy with those of the placebos, (n, 2)."""
+    if statistic == "effect":
+        return float(mc_pvalue(policy[0], draws[:, 0], "two-sided"))
+    scaled = draws[:, 0] / draws[:, 1]
+    return float(mc_pvalue(policy[0] / policy[1], scaled, "two-sided"))
+
+
+def _sampler(
+    design: Design,
+    first: IntArray,
+    kind: PlaceboKind,
+    corridors: Mapping[str, str] | None,
+    positions: Mapping[str, tuple[float, float]] | None,
+    coordinates: Coordinates,
+) -> Callable[[np.random.Generator], IntArray]:
+    """Give the function that draws first treated periods, (N,), T for never."""
+    t = len(design.periods)
+    if kind == "cohort":
+        return lambda rng: rng.permutation(first)
+    if kind == "iid":
+        return lambda rng: _iid(rng, first, t)
+    groups = _groups(design, first, corridors)
+    distance = _distances(design, positions, coordinates)
+    dates = np.array([first[g[0]] for g in groups])
+
+    def moved(rng: np.random.Generator) -> IntArray:
+        member = _chains(rng, groups, distance)
+        return np.where(member >= 0, dates[np.maximum(member, 0)], t)
+
+    return moved
 
 
 def _iid(rng: np.random.Generator, first: IntArray, t: int) -> IntArray:
