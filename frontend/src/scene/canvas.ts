@@ -11,6 +11,8 @@ export interface Drawn {
   height: number;
   /** Classes of the colour, for the legend. */
   classes: Classes | null;
+  /** Groups of nodes, in the order of their signs. */
+  groups?: string[];
   remark: string;
 }
 
@@ -123,7 +125,8 @@ function network(ctx: Ctx, nodes: Nodes | null): Drawn {
   const placed = given.length > 0 && given.every((k) => k.x !== null && k.y !== null) && others.length === 0;
   const knots = placed || given.length === 0 ? [...given, ...others] : [...given.filter((k) => tied.has(k.id)), ...others];
   const remark = all.length > ties.length ? ctx.say("drawn", { shown: ties.length, n: all.length }) : "";
-  return { model: { kind: "network", knots, ties, placed }, height: 540, classes: null, remark };
+  const groups = nodes ? groupsOf(nodes.frame, groupColumn(nodes), ctx.lang) : [];
+  return { model: { kind: "network", knots, ties, placed }, height: 540, classes: null, groups, remark };
 }
 
 function namesOf(ctx: Ctx): Map<string, string> {
@@ -137,13 +140,17 @@ function namesOf(ctx: Ctx): Map<string, string> {
   return names;
 }
 
+function groupColumn({ view, frame }: Nodes): string | undefined {
+  return ["group", "community", "tier", "role", view.encode.group ?? ""].find((c) => frame.columns[c]);
+}
+
 function knotsOf(ctx: Ctx, { view, frame }: Nodes, strength: Map<string, number>): Knot[] {
   const has = (...wanted: string[]): string | undefined => wanted.find((c) => frame.columns[c]);
   const e = view.encode;
   const id = has("id", "node", "region", "industry", "name", e.label ?? "") ?? Object.keys(frame.columns)[0];
   const [x, y] = [has("x", "lon"), has("y", "lat")];
   const size = has("size", "strength", "employment", "degree", e.size ?? "");
-  const group = has("group", "community", "tier", "role", e.group ?? "");
+  const group = groupColumn({ view, frame });
   const label = has("label") ?? id;
   const groups = groupsOf(frame, group, ctx.lang);
   return Array.from({ length: frame.length }, (_, i): Knot => {
