@@ -19,6 +19,8 @@ class CoagglomerationOptions:
     ----------
     min_n
         Industries with fewer plants are left out, and listed.
+    region_plants
+        Regions with fewer plants are left out of the regional measures, and counted.
     entry_periods
         Periods whose entrants are looked at; empty: up to ten after the first.
     bandwidth_km, max_km
@@ -51,6 +53,7 @@ class CoagglomerationOptions:
     """
 
     min_n: int = 10
+    region_plants: int = 100
     entry_periods: tuple[int, ...] = ()
     bandwidth_km: float = 10.0
     max_km: float = 100.0
@@ -86,6 +89,7 @@ class CoagglomerationOptions:
             check_number(name, getattr(self, name), minimum=0, open_ends=True)
         least = {
             "min_n": 3,
+            "region_plants": 1,
             "localization_draws": 99,
             "curve_draws": 39,
             "curve_pairs": 0,

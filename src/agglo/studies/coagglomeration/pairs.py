@@ -159,6 +159,13 @@ def _regional(
     plants: pa.Table, near: DirectedPairs, options: CoagglomerationOptions, seed: int
 ) -> tuple[pa.Table, pa.Table, list[str]]:
     """Measure inside regions, and the Wasserstein index of the most striking pairs."""
+    names, code, counts = np.unique(
+        np.array(text_of(plants, "region")), return_inverse=True, return_counts=True
+    )
+    large = counts >= options.region_plants
+    if not large.any():
+        large = counts == counts.max()
+    plants = plants.filter(pa.array(large[code]))
     by_region = nearest_coagglomeration(
         plants, min_n=options.min_n, region="region", seed=seed
     )
@@ -166,11 +173,21 @@ def _regional(
     strength = np.where(np.isfinite(near.z), np.abs(near.z), -1.0)
     chosen = np.argsort(-strength, kind="stable")[: options.transport_pairs]
     reductions: list[str] = []
+    if not large.all():
+        reductions.append(
+            f"regional measures in {int(large.sum())} of {names.size} regions, those with "
+            f"{options.region_plants} plants or more"
+        )
     if chosen.size < near.anchor.size:
         reductions.append(
             f"Wasserstein index of {chosen.size} of {near.anchor.size} ordered pairs, "
             f"{options.transport_draws} draws each"
         )
+    here = set(text_of(plants, "industry"))
+    chosen = np.array(
+        [k for k in chosen if {str(near.anchor[k]), str(near.mover[k])} <= here],
+        dtype=np.int64,
+    )
     found = [
         result_table(
             wasserstein_coagglomeration(
