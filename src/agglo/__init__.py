@@ -321,6 +321,7 @@ _EXPORTS = {
         "crosswalk_pairs",
         "fit_random_panel",
         "fixed_or_random",
+        "fit_dynamic_panel",
     ),
     "agglo.core.weights_kinds": ("Rings", "build_economic", "build_nested"),
 }

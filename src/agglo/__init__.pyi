@@ -399,6 +399,9 @@ from agglo.econometrics import (
     fit_control_function as fit_control_function,
 )
 from agglo.econometrics import (
+    fit_dynamic_panel as fit_dynamic_panel,
+)
+from agglo.econometrics import (
     fit_iv as fit_iv,
 )
 from agglo.econometrics import (

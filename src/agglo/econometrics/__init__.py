@@ -8,6 +8,7 @@ from agglo.econometrics.crosswalk import CrosswalkedPairs, crosswalk_pairs
 from agglo.econometrics.diagnostics import SpatialTests, lm_tests, model_tests
 from agglo.econometrics.did_results import Realised, SpatialDID
 from agglo.econometrics.distance_weights import distance_weights
+from agglo.econometrics.dynamic import DynamicPanelFit, fit_dynamic_panel
 from agglo.econometrics.event_means import EventMeans, event_means
 from agglo.econometrics.event_results import LeadTest, SpatialEventStudy
 from agglo.econometrics.event_study import EventWindow, fit_spatial_event_study
@@ -74,6 +75,7 @@ __all__ = [
     "DistanceSweep",
     "DriscollKraay",
     "Dyadic",
+    "DynamicPanelFit",
     "EventMeans",
     "EventWindow",
     "Expected",
@@ -114,6 +116,7 @@ __all__ = [
     "event_means",
     "exposure_errors",
     "fit_control_function",
+    "fit_dynamic_panel",
     "fit_iv",
     "fit_linear",
     "fit_mechanism",

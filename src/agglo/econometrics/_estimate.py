@@ -25,7 +25,7 @@ from agglo.econometrics.vcov import (
 if TYPE_CHECKING:
     from agglo.core.typing import FloatArray, IntArray
 
-__all__ = ["Estimate", "clusters", "covariance", "estimate"]
+__all__ = ["Estimate", "assembled", "clusters", "covariance", "estimate"]
 
 _EXPECTED_LIMIT = 4_000
 _DENSE_LIMIT = 5_000
@@ -73,10 +73,10 @@ def estimate(design: Design, bounds: tuple[float, float] = (-1.0, 1.0)) -> Estim
         raise NotIdentifiedError(msg)
     if design.bias == "bc":
         optimum = _corrected(design, optimum)
-    return _assembled(design, likelihood, optimum)
+    return assembled(design, likelihood, optimum)
 
 
-def _assembled(design: Design, likelihood: Likelihood, optimum: Optimum) -> Estimate:
+def assembled(design: Design, likelihood: Likelihood, optimum: Optimum) -> Estimate:
     present = _present(design, optimum.b.size)
     full = np.concatenate([optimum.b, [optimum.rho, optimum.lam, optimum.s2]])
     hessian = likelihood.observed(optimum)
