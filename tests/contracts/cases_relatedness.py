@@ -6,10 +6,16 @@ from collections.abc import Mapping
 
 from agglo.core.errors import AggloError, AlignmentError
 from agglo.relatedness import (
+    Complexity,
     Convention,
+    Presence,
     Proximity,
+    RelatednessDensity,
     SimilarityMatrices,
+    complexity,
+    presence,
     proximity,
+    relatedness_density,
     similarity_matrices,
 )
 from tests.contracts.case import Case, Wrong, frame
@@ -58,6 +64,25 @@ CLEAR = {
 
 def _near(kind: str) -> Proximity:
     return proximity(frame(COUNTS, kind), convention=Convention(phi="cosine"))
+
+
+LINKS = {
+    "origin": list("aabd"),
+    "destination": list("bdcf"),
+    "weight": [1.0, 2.0, 3.0, 1.0],
+}
+
+
+def _held(kind: str) -> Presence:
+    return presence(frame(CLEAR, kind))
+
+
+def _density(kind: str) -> RelatednessDensity:
+    return relatedness_density(_held(kind))
+
+
+def _index(kind: str) -> Complexity:
+    return complexity(_held(kind))
 
 
 def _matrices(kind: str) -> SimilarityMatrices:
@@ -229,5 +254,91 @@ RELATEDNESS: Mapping[str, Case] = {
             "n_jobs": Wrong(value=0),
         },
         free={"self_in_density": "yes or no"},
+    ),
+    "relatedness.portfolio": Case(
+        data=(_density, _index),
+        wrong={
+            "split": Wrong(value="mode"),
+            "scope": Wrong(value="country"),
+            "size": Wrong(value=[1.0]),
+            "growth": Wrong(value=[1.0]),
+        },
+        free={"backtest": "a result that is carried along"},
+    ),
+    "relatedness.complementarity_density": Case(
+        data=(_density, LINKS),
+        free={
+            "origin": "a column of another table",
+            "destination": "a column of another table",
+            "weight": "a column of another table",
+            "directed": "yes or no",
+        },
+    ),
+    "relatedness.diffusion_path": Case(
+        data=(_near, ["u"]),
+        options={"threshold": 0.2},
+        wrong={
+            "threshold": Wrong(value=0.0),
+            "base": Wrong(value=1.5),
+            "exponent": Wrong(value=-1.0),
+            "strategy": Wrong(value="fast"),
+            "seed": Wrong(value=-1),
+        },
+    ),
+    "relatedness.optimise_complexity": Case(
+        data=(_density, _index),
+        options={"target_region": "a", "target": -0.5},
+        wrong={
+            "target_region": Wrong(value="q", error=AlignmentError),
+            "target": Wrong(value=float("nan")),
+            "cost": Wrong(value=[1.0]),
+        },
+    ),
+    "relatedness.declared_vs_revealed": Case(
+        data=(
+            {"region": list("ab"), "domain": ["food", "steel"]},
+            {"domain": ["food", "steel"], "industry": list("uv")},
+            _density,
+        ),
+        options={"n": 20, "seed": 1, "n_jobs": 1},
+        wrong={
+            "complexity": Wrong(value=[1.0]),
+            "n": Wrong(value=0),
+            "seed": Wrong(value=-1),
+            "n_jobs": Wrong(value=0),
+        },
+        free={
+            "external": "a result, checked to be of the same regions",
+            "region": "a column of one table",
+            "domain": "a column of two tables",
+            "activity": "a column of another table",
+            "weight": "a column of another table",
+        },
+    ),
+    "relatedness.complexity_subnational": Case(
+        data=(
+            COUNTS,
+            dict(zip("uvwxyz", (1.0, 2.0, 0.0, -1.0, 0.5, 3.0), strict=True)),
+        ),
+        columns=_CELL,
+        wrong={
+            "convention": Wrong(value="stata"),
+            "margins": Wrong(value="guess"),
+        },
+    ),
+    "relatedness.log_supermodularity": Case(
+        data=(_held, _index),
+        options={"n": 500, "seed": 1, "n_jobs": 1},
+        wrong={
+            "n": Wrong(value=0),
+            "seed": Wrong(value=-1),
+            "n_jobs": Wrong(value=0),
+        },
+    ),
+    "relatedness.cross_proximity": Case(data=(_held, _held)),
+    "relatedness.recombination": Case(
+        data=({"patent": list("112234"), "industry": list("abbcbd")},),
+        columns=("unit", "activity"),
+        free={"value": "a column that may be absent"},
     ),
 }

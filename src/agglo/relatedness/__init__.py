@@ -11,6 +11,13 @@ from agglo.relatedness.complexity_results import (
 )
 from agglo.relatedness.convention import CONVENTIONS, Convention
 from agglo.relatedness.cooccurrence import cooccurrence_relatedness
+from agglo.relatedness.crossing import (
+    CrossProximity,
+    Recombination,
+    cross_proximity,
+    recombination,
+)
+from agglo.relatedness.declared import declared_vs_revealed
 from agglo.relatedness.definitions import ClusterDefinitions, as_cluster_definitions
 from agglo.relatedness.density import relatedness_density, relative_relatedness
 from agglo.relatedness.entry import (
@@ -21,9 +28,24 @@ from agglo.relatedness.entry import (
 )
 from agglo.relatedness.income import IncomeContent, income_content
 from agglo.relatedness.intervals import ComplexityIntervals, complexity_intervals
+from agglo.relatedness.local_complexity import (
+    SubnationalComplexity,
+    Supermodularity,
+    complexity_subnational,
+    log_supermodularity,
+)
 from agglo.relatedness.mixture import em_clusters
 from agglo.relatedness.mixture_results import EMClusters
+from agglo.relatedness.option_results import (
+    ComplementarityDensity,
+    DeclaredPriorities,
+    DiffusionPath,
+    OptimalEntries,
+    Portfolio,
+)
 from agglo.relatedness.outlook import complexity_outlook
+from agglo.relatedness.paths import diffusion_path, optimise_complexity
+from agglo.relatedness.portfolio import complementarity_density, portfolio
 from agglo.relatedness.presence import presence
 from agglo.relatedness.product_space import ProductSpace, product_space
 from agglo.relatedness.proximity import proximity
@@ -62,29 +84,38 @@ __all__ = [
     "ClusterDefinitions",
     "ClusterLinkages",
     "ClusterStrength",
+    "ComplementarityDensity",
     "Complexity",
     "ComplexityIntervals",
     "ComplexityOutlook",
     "Convention",
     "Cooccurrence",
     "Criterion",
+    "CrossProximity",
+    "DeclaredPriorities",
     "DefinitionAgreement",
     "DefinitionScores",
+    "DiffusionPath",
     "EMClusters",
     "EntryBacktest",
     "EntryExit",
     "Fitness",
     "IncomeContent",
+    "OptimalEntries",
+    "Portfolio",
     "Presence",
     "ProductSpace",
     "Proximity",
     "Reassignments",
+    "Recombination",
     "Reflections",
     "RelatednessDensity",
     "RelativeRelatedness",
     "SimilarityMatrices",
     "StrengthScheme",
     "StrongClusters",
+    "SubnationalComplexity",
+    "Supermodularity",
     "TradedLocal",
     "Trimming",
     "aggregate_clusters",
@@ -94,18 +125,27 @@ __all__ = [
     "cluster_linkages",
     "cluster_strength",
     "compare_definitions",
+    "complementarity_density",
     "complexity",
     "complexity_intervals",
     "complexity_outlook",
+    "complexity_subnational",
     "cooccurrence_relatedness",
+    "cross_proximity",
+    "declared_vs_revealed",
+    "diffusion_path",
     "em_clusters",
     "entry_exit",
     "fitness",
     "income_content",
+    "log_supermodularity",
+    "optimise_complexity",
+    "portfolio",
     "presence",
     "product_space",
     "propose_reassignments",
     "proximity",
+    "recombination",
     "reflections",
     "relatedness_density",
     "relative_relatedness",

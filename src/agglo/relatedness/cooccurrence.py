@@ -48,6 +48,7 @@ _KERNELS: Mapping[str, Callable[[FloatArray], FloatArray]] = {
 class _Incidence:
     """Zeros and ones, units x items."""
 
+    unit: NDArray[np.str_]
     item: NDArray[np.str_]
     matrix: sparse.csr_array
     digest: str
@@ -187,7 +188,7 @@ def _incidence(
     from scipy import sparse
 
     if not isinstance(data, (RegionActivity, Presence)):
-        return _from_frame(data, unit, activity, value)
+        return incidence_of(data, unit, activity, value)
     unknown = int(np.isnan(data.values).sum())
     if unknown:
         msg = (
@@ -207,13 +208,18 @@ def _incidence(
     matrix = sparse.csr_array((known > 0).astype(np.float64))
     _refuse_empty(matrix)
     return _Incidence(
-        item=data.activity, matrix=matrix, digest=digest, frame_kind=data.frame_kind
+        unit=data.region,
+        item=data.activity,
+        matrix=matrix,
+        digest=digest,
+        frame_kind=data.frame_kind,
     )
 
 
-def _from_frame(
+def incidence_of(
     data: IntoFrame, unit: str, activity: str, value: str | None
 ) -> _Incidence:
+    """Read one row per unit and activity; a repeated row counts once."""
     from scipy import sparse
 
     kind, table = frame_kind(data), to_arrow(data)
@@ -246,7 +252,9 @@ def _from_frame(
     _refuse_empty(matrix)
     matrix.sort_indices()
     digest = digest_of(units, items, matrix.indptr, matrix.indices)
-    return _Incidence(item=items, matrix=matrix, digest=digest, frame_kind=kind)
+    return _Incidence(
+        unit=units, item=items, matrix=matrix, digest=digest, frame_kind=kind
+    )
 
 
 def _refuse_empty(matrix: sparse.csr_array) -> None:
