@@ -36,6 +36,13 @@ def data_router(context: Context) -> APIRouter:
         Code lists, ``/find``, ``/tables``, ``/geometry``.
     """
     router = APIRouter(tags=["data"])
+    _add_lists(router, context)
+    _add_tables(router, context)
+    _add_values(router, context)
+    return router
+
+
+def _add_lists(router: APIRouter, context: Context) -> None:
     shelf = context.shelf
 
     def codes(kind: str, request: Request, world: str) -> Response:
@@ -63,6 +70,16 @@ def data_router(context: Context) -> APIRouter:
         stock = shelf.current()
         return reply_json(request, stock, lambda: envelope(stock, find(stock, q)))
 
+    @router.get("/geometry", summary="Boundaries, when the project has any")
+    def geometry(request: Request) -> Response:
+        stock = shelf.current()
+        empty: Json = {"type": "FeatureCollection", "features": []}
+        return reply_json(request, stock, lambda: envelope(stock, empty))
+
+
+def _add_tables(router: APIRouter, context: Context) -> None:
+    shelf = context.shelf
+
     @router.get("/tables", summary="Catalogue of the released tables")
     def tables(request: Request) -> Response:
         stock = shelf.current()
@@ -85,6 +102,10 @@ def data_router(context: Context) -> APIRouter:
         return reply_json(
             request, stock, lambda: envelope(stock, _table_json(stock, name))
         )
+
+
+def _add_values(router: APIRouter, context: Context) -> None:
+    shelf = context.shelf
 
     @router.get("/indicators", summary="Numbers that can be asked for by name")
     def indicators(request: Request) -> Response:
@@ -112,11 +133,3 @@ def data_router(context: Context) -> APIRouter:
             stock,
             lambda: values_answer(stock, shelf.cursors(stock), given, most=most),
         )
-
-    @router.get("/geometry", summary="Boundaries, when the project has any")
-    def geometry(request: Request) -> Response:
-        stock = shelf.current()
-        empty: Json = {"type": "FeatureCollection", "features": []}
-        return reply_json(request, stock, lambda: envelope(stock, empty))
-
-    return router

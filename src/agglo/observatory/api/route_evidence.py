@@ -70,7 +70,14 @@ def evidence_router(context: Context) -> APIRouter:
         ``/methods``, ``/manifests``, ``/certificates``, ``/downloads``.
     """
     router = APIRouter(tags=["evidence"])
-    shelf, limits = context.shelf, context.settings.limits
+    _add_methods(router, context)
+    _add_release(router, context)
+    _add_downloads(router, context)
+    return router
+
+
+def _add_methods(router: APIRouter, context: Context) -> None:
+    shelf = context.shelf
 
     @router.get("/methods", summary="Pages that explain methods")
     def methods(request: Request) -> Response:
@@ -99,6 +106,10 @@ def evidence_router(context: Context) -> APIRouter:
             lambda: envelope(stock, _method_json(name, text, whole=True)),
         )
 
+
+def _add_release(router: APIRouter, context: Context) -> None:
+    shelf = context.shelf
+
     @router.get("/manifests/{release}", summary="Hashes of everything in a release")
     def manifest(request: Request, release: str) -> Response:
         stock = shelf.current()
@@ -116,6 +127,10 @@ def evidence_router(context: Context) -> APIRouter:
             stock,
             lambda: envelope(stock, stock.release.catalogue["certificate"]),
         )
+
+
+def _add_downloads(router: APIRouter, context: Context) -> None:
+    shelf, limits = context.shelf, context.settings.limits
 
     @router.get("/downloads/{name}", summary="Zip of a view: data, README, citation")
     def download(request: Request, name: str) -> Response:
@@ -135,8 +150,6 @@ def evidence_router(context: Context) -> APIRouter:
         return reply(
             request, stock, make, media="application/zip", name=f"{view.id}.zip"
         )
-
-    return router
 
 
 def _same_release(wanted: str, current: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -96,7 +95,9 @@ def row_numbers(stock: Stock, view: View, query: ViewQuery) -> IntArray:
 def _row_numbers(stock: Stock, view: View, query: ViewQuery, sort: str) -> IntArray:
     table = stock.table(view.table)
     wanted = [*view.keep.items(), *query.chosen]
-    rows = np.arange(table.num_rows, dtype=np.int64)
+    rows = np.empty(0, dtype=np.int64)
+    if not wanted:
+        rows = np.arange(table.num_rows, dtype=np.int64)
     for at, (column, value) in enumerate(wanted):
         lookup = stock.lookup(view.table, column)
         if value not in lookup.position and not _known(stock, view, column, value):
@@ -190,19 +191,15 @@ def frame(stock: Stock, view: View, rows: IntArray) -> pa.Table:
             table = table.set_column(at, field.name, finite)
     for column, kind in view.labels.items():
         if column in names:
-            book = stock.names[kind]
-            pairs = [book.name(code) for code in table.column(column).to_pylist()]
-            for at, lang in enumerate(("en", "zh")):
+            words = stock.beside(view.table, column, kind, rows)
+            for lang in ("en", "zh"):
                 if f"{column}_{lang}" not in table.column_names:
-                    values = pa.array([p[at] for p in pairs], pa.string())
-                    table = table.append_column(f"{column}_{lang}", values)
+                    table = table.append_column(f"{column}_{lang}", words[lang])
     for at, column in enumerate(view.place):
         if column in names:
-            book = stock.names["regions"]
-            places = [book.place(code) for code in table.column(column).to_pylist()]
-            for part, name in enumerate(("lon", "lat")):
-                values = pa.array([p[part] for p in places], pa.float64())
-                table = table.append_column(name + ("2" if at else ""), values)
+            places = stock.beside(view.table, column, "regions", rows)
+            for name in ("lon", "lat"):
+                table = table.append_column(name + ("2" if at else ""), places[name])
     return table
 
 
@@ -243,13 +240,13 @@ def json_rows(table: pa.Table) -> list[Mapping[str, Json]]:
 def _plain_list(column: pa.ChunkedArray) -> list[Json]:
     kind = column.type
     if pa.types.is_floating(kind):
-        return [
-            None if v is None or not math.isfinite(v) else v for v in column.to_pylist()
-        ]
-    if (
-        pa.types.is_integer(kind)
-        or pa.types.is_boolean(kind)
-        or pa.types.is_string(kind)
-    ):
+        numbers = column.to_numpy()
+        values: list[Json] = numbers.tolist()
+        for at in np.flatnonzero(~np.isfinite(numbers)).tolist():
+            values[at] = None
+        return values
+    if pa.types.is_string(kind):
+        return column.to_numpy().tolist()
+    if pa.types.is_integer(kind) or pa.types.is_boolean(kind):
         return list(column.to_pylist())
     return [None if v is None else str(v) for v in column.to_pylist()]

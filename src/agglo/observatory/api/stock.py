@@ -154,6 +154,9 @@ class Stock:
     release: Release
     _tables: dict[str, pa.Table] = field(default_factory=dict)
     _lookups: dict[tuple[str, str], Lookup] = field(default_factory=dict)
+    _beside: dict[tuple[str, str, str], Mapping[str, pa.Array]] = field(
+        default_factory=dict
+    )
     _answers: OrderedDict[Hashable, IntArray | bytes] = field(
         default_factory=OrderedDict
     )
@@ -200,6 +203,42 @@ class Stock:
             table = self.table(at) if at in self.release else None
             found[name] = Names.of(table, key)
         return found
+
+    def beside(
+        self, table: str, column: str, kind: str, rows: IntArray
+    ) -> Mapping[str, pa.Array]:
+        """Give names and places of the codes of some rows.
+
+        Parameters
+        ----------
+        table, column
+            Where the codes stand.
+        kind
+            ``"regions"`` or ``"industries"``.
+        rows
+            Row numbers.
+
+        Returns
+        -------
+        dict
+            ``en``, ``zh``, ``lon`` and ``lat``, one entry per row.
+        """
+        lookup = self.lookup(table, column)
+        key = (table, column, kind)
+        with self._lock:
+            if key not in self._beside:
+                book = self.names[kind]
+                names = [book.name(code) for code in lookup.values]
+                places = [book.place(code) for code in lookup.values]
+                self._beside[key] = {
+                    "en": pa.array([n[0] for n in names], pa.string()),
+                    "zh": pa.array([n[1] for n in names], pa.string()),
+                    "lon": pa.array([p[0] for p in places], pa.float64()),
+                    "lat": pa.array([p[1] for p in places], pa.float64()),
+                }
+        codes = lookup.codes[rows]
+        at = pa.array(codes, mask=codes < 0)
+        return {name: values.take(at) for name, values in self._beside[key].items()}
 
     def remember(self, key: Hashable, make: Callable[[], _Kept]) -> _Kept:
         """Give what was made for a key before, or make it; the oldest is forgotten.

@@ -1,0 +1,221 @@
+"""The observatory under load: 50 requests a second for a country of 3,110 x 961 cells.
+
+A server of its own process answers on loopback; requests leave on a fixed beat, so a slow
+answer delays no other. Every request asks something that was not asked before. The twin
+filters the whole table for every request, as a server without look-ups would.
+"""
+
+from __future__ import annotations
+
+import http.client
+import os
+import socket
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+
+from agglo.observatory.api.rows import ViewQuery, row_numbers
+from agglo.observatory.api.stock import Stock
+from agglo.observatory.pages import VIEWS
+from agglo.observatory.release import Release, open_release
+from agglo.store import write_json, write_table, write_text
+
+REGIONS, INDUSTRIES = 3110, 961
+RATE, SECONDS = 50, 12
+LIMIT = 0.100
+_NUMBERS = (
+    "employment", "share_of_region", "share_of_industry", "lq", "lq_lower", "lq_upper",
+    "p", "q", "rank", "rank_lower", "rank_upper", "establishments",
+)  # fmt: skip
+
+
+def _cells() -> pa.Table:
+    rng = np.random.default_rng(7)
+    n = REGIONS * INDUSTRIES
+    regions = pa.array([f"R{i:04d}" for i in range(REGIONS)])
+    industries = pa.array([f"I{i:03d}" for i in range(INDUSTRIES)])
+    at, of = np.divmod(np.arange(n), INDUSTRIES)
+    numbers = {name: rng.lognormal(0, 1, n) for name in _NUMBERS}
+    return pa.table(
+        {
+            "region": regions.take(pa.array(at)),
+            "industry": industries.take(pa.array(of)),
+            **numbers,
+            "status": pa.array(["ok"] * n),
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def country(tmp_path_factory) -> Path:
+    """Write a release of a whole country."""
+    root = tmp_path_factory.mktemp("country")
+    folder = root / "release" / "country"
+    names = [f"R{i:04d}" for i in range(REGIONS)]
+    rng = np.random.default_rng(8)
+    regions = pa.table(
+        {
+            "region": names,
+            "name_en": [f"Region {n}" for n in names],
+            "name_zh": [f"地区{n}" for n in names],
+            "lon": rng.uniform(75, 130, REGIONS),
+            "lat": rng.uniform(20, 50, REGIONS),
+            "world": ["" for _ in names],
+        }
+    )
+    tables = {}
+    for name, table in (
+        ("concentration.region_industries", _cells()),
+        ("project.regions", regions),
+    ):
+        file = f"out_{name.replace('.', '_')}.parquet"
+        write_table(folder / file, table)
+        tables[name] = {
+            "file": file,
+            "study": name.partition(".")[0],
+            "rows": table.num_rows,
+            "columns": [],
+            "digest": "",
+        }
+    catalogue = {
+        "format": 2,
+        "id": "country",
+        "mode": "public",
+        "version": "bench",
+        "project": {"name": "country", "title": "Country", "generated": True},
+        "studies": {},
+        "tables": tables,
+        "findings": {},
+        "sources": [],
+        "left_out": [],
+        "certificate": {},
+        "manifest": "",
+        "packages": {},
+    }
+    write_json(folder / "release.json", catalogue)
+    write_text(root / "release" / "current-public", "country\n")
+    return root
+
+
+_SERVER = """
+import sys
+from pathlib import Path
+from agglo.observatory.api import Settings
+from agglo.observatory.api.server import run_server
+run_server(Path(sys.argv[1]), Settings(mode="public", port=int(sys.argv[2])),
+           lambda: print("ready", flush=True))
+"""
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _ask(port: int, path: str) -> int:
+    line = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    try:
+        line.request("GET", path)
+        answer = line.getresponse()
+        body = answer.read()
+        assert answer.status == 200, body[:300]
+        return len(body)
+    finally:
+        line.close()
+
+
+def _questions(n: int) -> list[str]:
+    """Mix what pages ask: a map, a region, values, a page; nothing twice."""
+    rng = np.random.default_rng(9)
+    industries = rng.permutation(INDUSTRIES)
+    regions = rng.permutation(REGIONS)
+    found = []
+    for i in range(n):
+        region, industry = f"R{regions[i]:04d}", f"I{industries[i % INDUSTRIES]:03d}"
+        found.append(
+            (
+                f"/api/v1/views/region.structure?region={region}&layout=columns&limit=1000",
+                f"/api/v1/views/region.specialisations?region={region}&limit=15",
+                f"/api/v1/values?indicator=lq&region={region}",
+                f"/api/v1/views/industry.regions?industry={industry}&limit=200",
+                f"/api/v1/views/map.quotient?industry={industry}&layout=columns&limit=10000",
+            )[i % 5]
+        )
+    return found
+
+
+def test_p95_at_fifty_requests_a_second(country):
+    port = _free_port()
+    server = subprocess.Popen(
+        [sys.executable, "-c", _SERVER, str(country), str(port)], stdout=subprocess.PIPE
+    )
+    try:
+        assert server.stdout.readline() == b"ready\n"
+        began = time.perf_counter()
+        for path in _questions(5):
+            _ask(port, path)
+        first = time.perf_counter() - began
+        taken: list[float] = []
+
+        def timed(path: str, due: float) -> None:
+            time.sleep(max(0.0, due - time.perf_counter()))
+            _ask(port, path)
+            taken.append(time.perf_counter() - due)
+
+        start = time.perf_counter() + 0.2
+        paths = _questions(RATE * SECONDS + 5)[5:]
+        with ThreadPoolExecutor(64) as pool:
+            for i, path in enumerate(paths):
+                pool.submit(timed, path, start + i / RATE)
+        status = Path(f"/proc/{server.pid}/status")
+        memory = [x for x in status.read_text().splitlines() if x.startswith("VmHWM")]
+    finally:
+        server.terminate()
+        server.wait()
+        server.stdout.close()
+    p50, p95, p99 = np.percentile(taken, [50, 95, 99])
+    load = os.getloadavg()[0]
+    print(
+        f"\nfirst five {first:.1f} s; {len(taken)} answers at {RATE}/s: p50 {p50 * 1e3:.0f} "
+        f"p95 {p95 * 1e3:.0f} p99 {p99 * 1e3:.0f} ms; {memory}; load {load:.1f}"
+    )
+    assert len(taken) == len(paths)
+    if load < 2:
+        assert p95 < LIMIT
+
+
+def _scanned(release: Release, table: pa.Table, region: str) -> np.ndarray:
+    found = pc.equal(table["region"], region)
+    rows = np.flatnonzero(found.to_numpy(zero_copy_only=False))
+    values = table["employment"].take(pa.array(rows)).to_numpy()
+    del release
+    return rows[np.argsort(-values, kind="stable")]
+
+
+def test_rows_of_a_region(versus, country):
+    release = open_release(country, mode="public")
+    stock = Stock(release)
+    view = VIEWS["region.structure"]
+    table = stock.table(view.table)
+    stock.lookup(view.table, "region")
+    left = iter(range(REGIONS))
+
+    def call() -> np.ndarray:
+        region = f"R{next(left):04d}"
+        return row_numbers(stock, view, ViewQuery((("region", region),)))
+
+    right = iter(range(REGIONS))
+    found = versus(
+        call,
+        twin=lambda: _scanned(release, table, f"R{next(right):04d}"),
+        size=f"{REGIONS} x {INDUSTRIES}",
+    )
+    assert found.ratio > 5
