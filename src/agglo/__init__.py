@@ -322,6 +322,7 @@ _EXPORTS = {
         "fit_random_panel",
         "fixed_or_random",
         "fit_dynamic_panel",
+        "staggered_did",
     ),
     "agglo.core.weights_kinds": ("Rings", "build_economic", "build_nested"),
 }

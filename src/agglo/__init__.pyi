@@ -477,6 +477,9 @@ from agglo.econometrics import (
     staggered_comparisons as staggered_comparisons,
 )
 from agglo.econometrics import (
+    staggered_did as staggered_did,
+)
+from agglo.econometrics import (
     weak_instruments as weak_instruments,
 )
 from agglo.econometrics import (

@@ -52,6 +52,7 @@ from agglo.econometrics.specifications import (
     SpecificationTable,
     specification_table,
 )
+from agglo.econometrics.staggered import StaggeredDID, staggered_did
 from agglo.econometrics.sweep import DistanceSweep, distance_sweep
 from agglo.econometrics.vcov import (
     Clustered,
@@ -104,6 +105,7 @@ __all__ = [
     "Specification",
     "SpecificationTable",
     "SpilloverHypotheses",
+    "StaggeredDID",
     "Wald",
     "WeakInstruments",
     "WeightsSensitivity",
@@ -142,6 +144,7 @@ __all__ = [
     "specification_table",
     "spillover_hypotheses",
     "staggered_comparisons",
+    "staggered_did",
     "weak_instruments",
     "weights_sensitivity",
     "wild_bootstrap",
