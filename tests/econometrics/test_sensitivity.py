@@ -38,3 +38,25 @@ def test_each_row_is_the_fit_under_its_weights():
 def test_no_weights_are_refused():
     with pytest.raises(OptionError, match="empty"):
         weights_sensitivity(world(31).table, outcome="y", treatment="d", weights={})
+
+
+def test_weights_of_outcome_and_of_treatment_vary_apart():
+    """Every pair is the fit with these weights and these lags."""
+    made = world(31)
+    near = SpatialWeights.build_knn(made.x_km, made.y_km, made.ids, k=3)
+    weights = {"main": made.weights, "near": near.standardised()}
+    found = weights_sensitivity(
+        made.table, outcome="y", treatment="d", weights=weights, durbin_weights=weights
+    )
+    assert list(zip(found.name, found.durbin, strict=True)) == [
+        ("main", "main"), ("main", "near"), ("near", "main"), ("near", "near"),
+    ]  # fmt: skip
+    alone = fit_spatial_did(
+        made.table,
+        outcome="y",
+        treatment="d",
+        weights=weights["near"],
+        durbin_weights=weights["main"],
+    )
+    assert found.value[2].tolist() == alone.impacts.value[0].tolist()
+    assert "near, lags by main" in found.summary()

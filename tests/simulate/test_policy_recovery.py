@@ -162,7 +162,7 @@ def test_signs_are_found_in_most_worlds():
 
 @pytest.mark.slow
 def test_placebo_of_moved_corridors_keeps_its_size_where_noise_is_correlated():
-    """Nominal 5 %: 2 to 8 % for each effect, with the error of the number of worlds."""
+    """Nominal 5 %: 2 to 8 % for the direct effect, not above 8 % for the others."""
     rejected = np.zeros(3)
     for seed in range(FIRST + 5000, FIRST + 5000 + WORLDS):
         made = simulate_corridors(profile="null", seed=seed)
@@ -176,9 +176,8 @@ def test_placebo_of_moved_corridors_keeps_its_size_where_noise_is_correlated():
         moved = _moved(made, fit)
         p = [moved.of(e).p for e in ("direct", "indirect", "total")]
         rejected += np.array(p) <= 0.05
-    # 200 worlds: an error of 1.5 %
-    assert (rejected / WORLDS >= 0.02 - 0.015).all(), rejected
-    assert (rejected / WORLDS <= 0.08 + 0.015).all(), rejected
+    assert rejected[0] / WORLDS >= 0.02, rejected
+    assert (rejected / WORLDS <= 0.08).all(), rejected
 
 
 @pytest.mark.slow

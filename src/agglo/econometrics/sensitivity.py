@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import ndtri
 
-from agglo.core.errors import OptionError
-from agglo.core.results import ColumnData, Provenance, Result, frozen_array
+from agglo.core.errors import NotIdentifiedError, OptionError
+from agglo.core.results import ColumnData, Provenance, Result, Undefined, frozen_array
 from agglo.core.tables import as_panel
 from agglo.econometrics._design import Bias, Effects, Model
 from agglo.econometrics.results import EFFECTS, two_sided
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from agglo.core.tables import Panel
     from agglo.core.typing import FloatArray, IntArray, IntoFrame
     from agglo.core.weights import SpatialWeights
+    from agglo.core.weights_kinds import Rings
+    from agglo.econometrics.did_results import SpatialDID
 
 __all__ = ["WeightsSensitivity", "weights_sensitivity"]
 
@@ -34,7 +36,9 @@ class WeightsSensitivity(Result):
     Attributes
     ----------
     name
-        Names of the weights, (m,).
+        Names of the weights of the outcome, (m,).
+    durbin
+        Names of the weights that lag treatment and covariates, (m,).
     rho, loglik
         Per weights; likelihoods of different W are comparable, the data are the same.
     value, se
@@ -42,10 +46,14 @@ class WeightsSensitivity(Result):
     n_links
         Mean number of neighbours.
     same_sign
-        Per effect, share of weights with the sign of the first and p < 0.05, (3,).
+        Per effect, share of weights with the sign of the first and p < 0.05, (3,); weights
+        under which nothing can be estimated count as not.
+    undefined
+        Pairs of weights that cannot be estimated, with the reason; their numbers are NaN.
     """
 
     name: tuple[str, ...]
+    durbin: tuple[str, ...]
     rho: FloatArray
     loglik: FloatArray
     value: FloatArray
@@ -59,6 +67,7 @@ class WeightsSensitivity(Result):
         links: IntArray = np.arange(len(self.name)).repeat(3)
         return {
             "weights": [n for n in self.name for _ in EFFECTS],
+            "durbin_weights": [n for n in self.durbin for _ in EFFECTS],
             "effect": list(EFFECTS) * len(self.name),
             "value": self.value.ravel(),
             "se": self.se.ravel(),
@@ -70,12 +79,18 @@ class WeightsSensitivity(Result):
             "n_links": self.n_links[links],
         }
 
+    def _labels(self) -> list[str]:
+        pairs = zip(self.name, self.durbin, strict=True)
+        return [n if n == d else f"{n}, lags by {d}" for n, d in pairs]
+
     def summary(self) -> str:
         """Give a line per weights and how often the answer stays."""
         rows = [
             f"  {n}: rho {r:.3f}, direct {v[0]:.4f} ({s[0]:.4f}), indirect {v[1]:.4f} "
             f"({s[1]:.4f})"
-            for n, r, v, s in zip(self.name, self.rho, self.value, self.se, strict=True)
+            for n, r, v, s in zip(
+                self._labels(), self.rho, self.value, self.se, strict=True
+            )
         ]
         last = ", ".join(
             f"{e} {x:.0%}" for e, x in zip(EFFECTS, self.same_sign, strict=True)
@@ -96,7 +111,7 @@ class WeightsSensitivity(Result):
                 label=effect,
             )
         ax.axhline(0.0, color="#9CA3AF", lw=0.8)
-        ax.set_xticks(place, list(self.name), rotation=20)
+        ax.set_xticks(place, self._labels(), rotation=20)
         ax.legend(frameon=False)
 
 
@@ -106,6 +121,7 @@ def weights_sensitivity(
     outcome: str,
     covariates: Sequence[str] = (),
     weights: Mapping[str, SpatialWeights],
+    durbin_weights: Mapping[str, SpatialWeights | Rings] | None = None,
     treatment: str | None = None,
     start: Mapping[str, str] | IntoFrame | None = None,
     model: Model = "sdm",
@@ -126,6 +142,9 @@ def weights_sensitivity(
         As in `fit_spatial_did`.
     weights
         Name to weights; the first is the yardstick.
+    durbin_weights
+        Name to weights that lag treatment and covariates: every pair with `weights` is
+        fitted, the first pair the yardstick. Default: those of the outcome.
     treatment, start, model, effects, bias, vcov, region, period
         As in `fit_spatial_did`.
 
@@ -143,7 +162,7 @@ def weights_sensitivity(
     InvalidTableError
         As in `fit_spatial_did`.
     NotIdentifiedError
-        As in `fit_spatial_did`.
+        As in `fit_spatial_did`, if it concerns the first weights.
 
     Notes
     -----
@@ -174,39 +193,67 @@ def weights_sensitivity(
         raise OptionError(msg)
     needed = [outcome, *([] if treatment is None else [treatment]), *covariates]
     panel = as_panel(data, variables=needed, region=region, period=period)
-    fits = [
-        fit_spatial_did(
-            panel,
-            outcome=outcome,
-            covariates=covariates,
-            weights=w,
-            treatment=treatment,
-            start=start,
-            model=model,
-            effects=effects,
-            bias=bias,
-            vcov=vcov,
-            region=region,
-        )
-        for w in weights.values()
-    ]
-    value = np.array([f.impacts.value[0] for f in fits])
-    se = np.array([f.impacts.se[0] for f in fits])
+    pairs: list[tuple[str, SpatialWeights, str, SpatialWeights | Rings | None]] = []
+    for name, w in weights.items():
+        if durbin_weights:
+            pairs += [(name, w, other, ring) for other, ring in durbin_weights.items()]
+        else:
+            pairs.append((name, w, name, None))
+    fits: list[SpatialDID | None] = []
+    undefined = []
+    for name, w, other, ring in pairs:
+        try:
+            fit = fit_spatial_did(
+                panel,
+                outcome=outcome,
+                covariates=covariates,
+                weights=w,
+                durbin_weights=ring,
+                treatment=treatment,
+                start=start,
+                model=model,
+                effects=effects,
+                bias=bias,
+                vcov=vcov,
+                region=region,
+            )
+        except NotIdentifiedError as error:
+            # without the first there is nothing to compare with
+            if not fits:
+                raise
+            fits.append(None)
+            reason = " ".join(str(error).split())
+            undefined.append(Undefined(item=f"{name} / {other}", reason=reason))
+            continue
+        fits.append(fit)
+    lost = np.full(3, np.nan)
+    value = np.array([lost if f is None else f.impacts.value[0] for f in fits])
+    se = np.array([lost if f is None else f.impacts.se[0] for f in fits])
     agree = (np.sign(value) == np.sign(value[0])) & (two_sided(value / se) < 0.05)
+    first = next(f for f in fits if f is not None)
     return WeightsSensitivity(
-        name=tuple(weights),
-        rho=frozen_array(np.array([f.rho for f in fits])),
-        loglik=frozen_array(np.array([f.loglik for f in fits])),
+        name=tuple(name for name, _, _, _ in pairs),
+        durbin=tuple(other for _, _, other, _ in pairs),
+        rho=frozen_array(np.array([np.nan if f is None else f.rho for f in fits])),
+        loglik=frozen_array(
+            np.array([np.nan if f is None else f.loglik for f in fits])
+        ),
         value=frozen_array(value),
         se=frozen_array(se),
-        n_links=frozen_array(np.array([w.matrix.nnz / w.n for w in weights.values()])),
+        n_links=frozen_array(np.array([w.matrix.nnz / w.n for _, w, _, _ in pairs])),
         same_sign=frozen_array(agree.mean(axis=0)),
+        undefined=tuple(undefined),
         frame_kind=panel.frame_kind,
         provenance=Provenance.of(
             weights_sensitivity,
             panel,
             *weights.values(),
-            parameters={**fits[0].provenance.parameters, "weights": list(weights)},
-            warnings=fits[0].provenance.warnings,
+            *(w for _, _, _, w in pairs if w is not None),
+            parameters={
+                **first.provenance.parameters,
+                "weights": list(weights),
+                "durbin_weights": list(durbin_weights or ()),
+            },
+            warnings=first.provenance.warnings,
         ),
     )

@@ -169,7 +169,8 @@ class Likelihood:
             right = min(right + 0.05, float(grid[-1]))
         low, high = score(left), score(right)
         if low <= 0.0 or high >= 0.0:
-            return bounds[0] if low <= 0.0 else bounds[1]
+            # ends of the grid: at the bound itself the determinant can be infinite
+            return float(grid[0] if low <= 0.0 else grid[-1])
         return float(brentq(score, left, right, xtol=_TOLERANCE, rtol=8.9e-16))
 
     def _search_plane(

@@ -272,8 +272,8 @@ def effect_map(facts: PolicyFacts, outcome: str) -> Figure:
 
 def placebo_chart(facts: PolicyFacts, outcome: str) -> Figure:
     """Draw the placebos of moved corridors with the estimate."""
-    rows = facts.rows("placebo_draws", outcome=outcome, kind="spatial")
-    row = facts.one("placebo", outcome=outcome, kind="spatial")
+    rows = facts.rows("placebo_draws", outcome=outcome, kind="spatial", effect="direct")
+    row = facts.one("placebo", outcome=outcome, kind="spatial", effect="direct")
     values = _column(rows, "value")
 
     def draw(ax: Axes) -> None:
@@ -286,7 +286,12 @@ def placebo_chart(facts: PolicyFacts, outcome: str) -> Figure:
         caption=facts.say("Placebos", "安慰剂"),
         columns={
             facts.say("Kind", "类别"): [
-                str(r["kind"]) for r in facts.rows("placebo", outcome=outcome)
+                facts.word(str(r["kind"]))
+                for r in facts.rows("placebo", outcome=outcome)
+            ],
+            facts.say("Effect", "效应"): [
+                facts.word(str(r["effect"]))
+                for r in facts.rows("placebo", outcome=outcome)
             ],
             **{
                 head: [

@@ -17,7 +17,7 @@ from agglo.econometrics import (
     weights_sensitivity,
 )
 from agglo.studies.contract import StageOutput
-from agglo.studies.policy.choices import choices_of, other_weights
+from agglo.studies.policy.choices import choices_of, lags_of, other_weights
 from agglo.studies.policy.columns import joined, labelled, result_table, texts
 from agglo.studies.policy.model import setup_of
 
@@ -32,6 +32,11 @@ __all__ = ["SPANS", "dynamics"]
 # the dip and the recovery of the treated, the early and the late years of the others
 SPANS = {"0-2": (0, 2), "3+": (3, 99), "0-3": (0, 3), "4+": (4, 99)}
 _KINDS: tuple[Literal["spatial", "cohort", "iid"], ...] = ("spatial", "cohort", "iid")
+_EFFECTS: tuple[Literal["direct", "indirect", "total"], ...] = (
+    "direct",
+    "indirect",
+    "total",
+)
 _TEXT, _NUMBER = pa.string(), pa.float64()
 
 
@@ -98,12 +103,21 @@ def _one(setup: Setup, outcome: str) -> tuple[dict[str, pa.Table], str, list[Jso
         out["spans"] = result_table(event_means(event, spans))
     placebos = [_placebo(setup, fit, kind) for kind in _KINDS]
     out["placebo"] = pa.concat_tables(
-        [labelled(result_table(p), kind=p.kind) for p in placebos]
+        [
+            labelled(result_table(p.of(e)), kind=p.kind)
+            for p in placebos
+            for e in _EFFECTS
+        ]
     )
     out["placebo_draws"] = pa.concat_tables(
         [
-            labelled(pa.table({"value": np.asarray(p.simulated)}), kind=p.kind)
+            labelled(
+                pa.table({"value": np.asarray(p.of(e).simulated)}),
+                kind=p.kind,
+                effect=e,
+            )
             for p in placebos
+            for e in _EFFECTS
         ]
     )
     weights = weights_sensitivity(
@@ -112,6 +126,7 @@ def _one(setup: Setup, outcome: str) -> tuple[dict[str, pa.Table], str, list[Jso
         covariates=setup.options.covariates,
         start=setup.starts,
         weights=other_weights(setup),
+        durbin_weights=lags_of(setup),
     )
     table = specification_table(
         setup.panel,
@@ -128,7 +143,9 @@ def _one(setup: Setup, outcome: str) -> tuple[dict[str, pa.Table], str, list[Jso
     out["weights_sensitivity"] = result_table(weights)
     out["specification"] = result_table(table)
     out["referee_checklist"] = result_table(checked)
-    lost: list[Json] = [f"{u.item}: {u.reason}" for u in table.undefined]
+    lost: list[Json] = [
+        f"{u.item}: {u.reason}" for u in (*table.undefined, *weights.undefined)
+    ]
     return out, why, lost
 
 

@@ -61,6 +61,44 @@ _NAMES: Mapping[str, tuple[str, str]] = {
     "unrelated_variety": ("unrelated variety (bits)", "非相关多样化（比特）"),
 }
 
+_WORDS = {
+    "direct": ("direct", "直接"),
+    "indirect": ("indirect", "间接"),
+    "total": ("total", "总"),
+    "spatial": ("corridors moved", "移动走廊"),
+    "cohort": ("starts permuted", "打乱起始时间"),
+    "iid": ("starts at random", "随机处理"),
+    "treatment": ("treatment", "处理"),
+    "treated": ("treated", "处理地区"),
+    "untreated": ("untreated", "未处理地区"),
+    "ok": ("fine", "无碍"),
+    "doubt": ("doubtful", "存疑"),
+    "note": ("note", "说明"),
+    "coefficient": ("coefficient", "系数"),
+    "realised": ("realised", "实际"),
+    "level": ("level", "水平"),
+    "difference": ("difference", "差异"),
+    "main": ("main", "主设定"),
+    "treated regions": ("treated regions", "处理地区数"),
+    "controls": ("controls", "对照地区"),
+    "clusters": ("clusters", "聚类数"),
+    "staggered starts": ("staggered starts", "错时实施"),
+    "weights of the outcome": ("weights of the outcome", "结果变量的空间权重"),
+    "rho inside its bounds": ("rho inside its bounds", "rho 在界内"),
+    "leads": ("leads", "提前期"),
+    "power of the leads": ("power of the leads", "提前期检验的功效"),
+    "cells per event time": ("cells per event time", "各事件期单元数"),
+    "placebo": ("placebo", "安慰剂"),
+    "weights": ("weights", "空间权重"),
+    "specifications": ("specifications", "设定"),
+    "average and realised effect": (
+        "average and realised effect",
+        "平均效应与实际效应",
+    ),
+    "region": ("region", "地区"),
+    "not shown": ("not shown", "未提供"),
+}
+
 
 def number_of(row: Row, key: str) -> float:
     """Give a number of a row; NaN is unknown."""
@@ -115,6 +153,12 @@ class PolicyFacts:
     def outcome(self, name: str) -> str:
         """Name an outcome."""
         return self.say(*_NAMES[name]) if name in _NAMES else name
+
+    def word(self, name: str) -> str:
+        """Name an effect, a kind or a status of the tables; others are given as they are."""
+        if name in _WORDS:
+            return self.say(*_WORDS[name])
+        return name
 
     def ring(self, name: str) -> str:
         """Name a group of the realised effects."""

@@ -263,15 +263,27 @@ def _weights(facts: PolicyFacts, outcome: str) -> Finding:
 
 
 def _placebo(facts: PolicyFacts, outcome: str) -> Finding:
-    row = facts.one("placebo", outcome=outcome, kind="spatial")
+    row = facts.one("placebo", outcome=outcome, kind="spatial", effect="direct")
     others = [
-        r for r in facts.rows("placebo", outcome=outcome) if r["kind"] != "spatial"
+        r
+        for r in facts.rows("placebo", outcome=outcome)
+        if r["kind"] != "spatial" and r["effect"] == "direct"
     ]
     listed = "; ".join(
-        f"{r['kind']} p = {facts.show(number_of(r, 'p'), 'p')} "
+        f"{facts.word(str(r['kind']))} p = {facts.show(number_of(r, 'p'), 'p')} "
         f"({facts.show(number_of(r, 'n'), 'count')})"
         for r in others
     )
+    beside = [
+        facts.show(
+            number_of(
+                facts.one("placebo", outcome=outcome, kind="spatial", effect=effect),
+                "p",
+            ),
+            "p",
+        )
+        for effect in ("indirect", "total")
+    ]
     low, high = number_of(row, "placebo_lower"), number_of(row, "placebo_upper")
     return Finding(
         id=f"F10.{outcome}",
@@ -282,13 +294,17 @@ def _placebo(facts: PolicyFacts, outcome: str) -> Finding:
         ),
         answer=facts.say(
             "Direct effect {v}; 95 % of {n} corridors moved elsewhere lie in {a} to {b}, "
-            "p = {p}. Other placebos: {o}. {m}",
-            "直接效应 {v}；{n} 次移动走廊的安慰剂中 95 % 位于 {a} 至 {b}，p = {p}。其他安慰剂：{o}。{m}",
+            "p = {p} (indirect effect p = {i}, total p = {t}). Other placebos of the direct "
+            "effect: {o}. {m}",
+            "直接效应 {v}；{n} 次移动走廊的安慰剂中 95 % 位于 {a} 至 {b}，p = {p}"
+            "（间接效应 p = {i}，总效应 p = {t}）。直接效应的其他安慰剂：{o}。{m}",
             v=facts.show(number_of(row, "value")),
             n=facts.show(number_of(row, "n"), "count"),
             a=facts.show(low),
             b=facts.show(high),
             p=facts.show(number_of(row, "p"), "p"),
+            i=beside[0],
+            t=beside[1],
             o=listed or "–",
             m=facts.model_words,
         ),
@@ -296,10 +312,13 @@ def _placebo(facts: PolicyFacts, outcome: str) -> Finding:
         null=[low, number_of(row, "placebo_median"), high],
         p=number_of(row, "p"),
         reading=facts.say(
-            "Placebos that ignore space reject a true null far too often where noise is "
-            "alike among neighbours; moved corridors keep size, start and shape. One "
-            "coefficient for effects that first fall and then rise may not stand out.",
-            "若噪声在邻近地区间相似，忽略空间的安慰剂会过度拒绝真实的零假设；移动走廊保留其规模、开始时间与形状。"
+            "p compares effects over their errors at each place: elsewhere an effect may be "
+            "seen more or less precisely. Placebos that ignore space reject a true null far "
+            "too often where noise is alike among neighbours; moved corridors keep size, "
+            "start and shape. One coefficient for effects that first fall and then rise may "
+            "not stand out.",
+            "p 比较的是各地效应与其标准误之比：不同地点的估计精度不同。若噪声在邻近地区间相似，"
+            "忽略空间的安慰剂会过度拒绝真实的零假设；移动走廊保留其规模、开始时间与形状。"
             "先降后升的效应用单一系数衡量时可能不显著。",
         ),
         evidence=("placebo.csv", "placebo_draws.csv"),

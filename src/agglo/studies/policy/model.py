@@ -44,6 +44,8 @@ class Setup:
         Treated region to policy.
     positions
         Region to longitude and latitude.
+    economy
+        Region to economic size before the first start; empty where it is not known.
     options, seed
         Of the study.
     """
@@ -52,6 +54,7 @@ class Setup:
     starts: dict[str, str]
     corridors: dict[str, str]
     positions: dict[str, tuple[float, float]]
+    economy: dict[str, float]
     options: PolicyOptions
     seed: int
 
@@ -180,6 +183,16 @@ def setup_of(inputs: StageInputs) -> Setup:
             r: (float(x), float(y))
             for r, x, y in zip(text_of(places, "region"), lon, lat, strict=True)
         },
+        economy=_economy(places),
         options=options,
         seed=inputs.seed,
     )
+
+
+def _economy(places: pa.Table) -> dict[str, float]:
+    """Read the economic size of regions, if that of every one is known."""
+    size = numbers_of(places, "economy")
+    if not np.isfinite(size).all():
+        return {}
+    regions = text_of(places, "region")
+    return {r: float(v) for r, v in zip(regions, size, strict=True)}

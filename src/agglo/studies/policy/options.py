@@ -59,6 +59,9 @@ class PolicyOptions:
         Neighbours of the outcome: ``"knn"`` or ``"inverse_distance"``.
     neighbours, cutoff_km
         Of the weights.
+    economy_column
+        Column of `panel` whose mean before the first start makes economic and nested
+        weights; empty: employment, from `activity`.
     exposure_ring_km
         Distances (from, to) at which the treatment of others counts; empty: as `weights`.
     window_low, window_high
@@ -99,6 +102,7 @@ class PolicyOptions:
     weights: Literal["knn", "inverse_distance"] = "knn"
     neighbours: int = 5
     cutoff_km: float = 250.0
+    economy_column: str = ""
     exposure_ring_km: tuple[float, ...] = ()
     window_low: int = -5
     window_high: int = 7

@@ -41,6 +41,7 @@ _TEXT = {
     "effect",
     "group",
     "weights",
+    "durbin_weights",
     "specification",
     "item",
     "status",
@@ -235,7 +236,7 @@ def _check_sections(facts: PolicyFacts) -> tuple[_Section, ...]:
         facts,
         "weights_sensitivity",
         say("Effects under other weights", "其他空间权重下的效应"),
-        ("outcome", "weights", *_EFFECT[1:], "rho"),
+        ("outcome", "weights", "durbin_weights", *_EFFECT[1:], "rho"),
     )
     curves = tuple(specification_chart(facts, o) for o in outcomes)
     return (
@@ -302,7 +303,7 @@ def _table(
         c: [
             facts.outcome(str(r[c]))
             if c == "outcome"
-            else str(r.get(c) or "")
+            else facts.word(str(r.get(c) or ""))
             if c in _TEXT
             else number_of(r, c)
             for r in rows
@@ -328,6 +329,7 @@ _HEADS = {
     "cells": ("Cells", "单元数"),
     "term": ("Term", "项"),
     "weights": ("Weights", "空间权重"),
+    "durbin_weights": ("Treatment lagged by", "处理的滞后权重"),
     "specification": ("Specification", "设定"),
     "nobs": ("Rows", "观测数"),
     "test": ("Test", "检验"),

@@ -11,6 +11,7 @@ from agglo.core.errors import OptionError, suggest
 from agglo.core.frames import require_columns
 from agglo.studies.contract import StageOutput
 from agglo.studies.policy.columns import numbers_of, text_of, texts
+from agglo.studies.policy.economy import economy_of
 from agglo.studies.policy.employment import chosen_employment, outcomes_of
 from agglo.studies.policy.options import MEASURES, PolicyOptions
 
@@ -83,7 +84,12 @@ def prepare(inputs: StageInputs) -> StageOutput:
         tables={
             "outcomes": table,
             "starts": _start_table(kept),
-            "places": _place_table(places, regions, {r: s for r, _, s in kept}),
+            "places": _place_table(
+                places,
+                regions,
+                {r: s for r, _, s in kept},
+                economy_of(inputs, employment, options, regions, kept),
+            ),
             "excluded": pa.table(
                 {
                     "region": texts([r for r, _ in excluded]),
@@ -271,7 +277,10 @@ def _start_table(starts: list[_Start]) -> pa.Table:
 
 
 def _place_table(
-    places: dict[str, _Place], regions: list[str], starts: dict[str, str]
+    places: dict[str, _Place],
+    regions: list[str],
+    starts: dict[str, str],
+    economy: list[float],
 ) -> pa.Table:
     at = [places[r] for r in regions]
     return pa.table(
@@ -282,5 +291,6 @@ def _place_table(
             "lon": pa.array([p[2] for p in at], pa.float64()),
             "lat": pa.array([p[3] for p in at], pa.float64()),
             "start": texts([starts.get(r, "") for r in regions]),
+            "economy": pa.array(economy, pa.float64()),
         }
     )
