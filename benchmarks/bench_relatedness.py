@@ -14,6 +14,7 @@ from agglo.relatedness import (
     Convention,
     complexity,
     cooccurrence_relatedness,
+    em_clusters,
     presence,
     proximity,
     relatedness_density,
@@ -88,6 +89,34 @@ def test_presence_to_complexity(versus, shape):
     if shape == SIZES[-1]:
         assert found.ratio > 3
         assert found.memory.added < 1000
+
+
+def test_presence_to_complexity_of_ten_thousand_regions(versus):
+    # no published package finishes this one, so there is no twin
+    jobs = _jobs((10_000, 5_000))
+    found = versus(lambda: _whole(jobs), size="10000 x 5000", rounds=1)
+    assert found.memory.peak < 4096
+    assert np.isfinite(found.result["eci"]).all()
+
+
+def test_mixtures_of_industries(versus):
+    rng = np.random.default_rng(7)
+    group = np.repeat(np.arange(31), 31)
+    where = rng.lognormal(0, 1, (31, 400))
+    jobs = RegionActivity.from_arrays(rng.poisson(20 * where[group]).T.astype(float))
+    found = versus(
+        lambda: em_clusters(
+            jobs,
+            method="gaussian",
+            k_range=(2, 60),
+            n_init=20,
+            n_boot=0,
+            seed=1,
+        ),
+        size="961 industries, K = 2..60, 20 starts",
+        rounds=1,
+    )
+    assert found.result.label.size == 961
 
 
 def _pairs_by_unit(rows: list[list[int]], n: int) -> np.ndarray:

@@ -339,3 +339,15 @@ def test_far_ends_of_a_long_chain_are_connected():
     m[5, 6] = 0.0
     row, _ = kernels.components(m)
     assert len(set(row[:6]) | set(row[6:])) == 2
+
+
+@pytest.mark.filterwarnings("ignore::agglo.core.errors.NumericsWarning")
+def test_the_period_before_fixes_the_sign():
+    base = complexity(given(TOY))
+    last = dict(zip(base.region.tolist(), (-base.eci).tolist(), strict=True))
+    rule = Convention(sign="previous")
+    got = complexity(given(TOY), convention=rule, reference=last)
+    np.testing.assert_allclose(got.eci, -base.eci, atol=1e-12)
+    assert got.anchor == "previous"
+    with pytest.raises(OptionError):
+        complexity(given(TOY), convention=rule)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from agglo.core.errors import AlignmentError, OptionError
+from agglo.core.errors import AlignmentError, NumericsWarning, OptionError
 from agglo.relatedness import (
+    CONVENTIONS,
     Convention,
     complexity,
     complexity_outlook,
@@ -97,3 +98,32 @@ def test_bad_input():
     object.__setattr__(renamed, "activity", np.array(["x", "y"]))
     with pytest.raises(AlignmentError, match="none of the 2"):
         complexity_outlook(renamed, index)
+
+
+@pytest.mark.parametrize(
+    ("name", "gain"),
+    [
+        ("atlas", "source_norm"),
+        ("datawheel", "opportunity_gain"),
+        ("econcomplex", "target_norm"),
+    ],
+)
+def test_presets_choose_their_gain(name, gain):
+    rule = CONVENTIONS[name]
+    near = relatedness_density(given(TOY), convention=rule)
+    index = _quiet(given(TOY))
+    assert complexity_outlook(near, index).kind == gain
+    again = complexity_outlook(near, index, gain=gain, standardise=False)
+    np.testing.assert_array_equal(complexity_outlook(near, index).gain, again.gain)
+
+
+def test_the_outlook_of_a_convention_is_standardised():
+    rule = Convention(coi="zscore")
+    near = relatedness_density(given(TOY), convention=rule)
+    got = complexity_outlook(near, _quiet(given(TOY))).outlook
+    assert (got.mean(), got.std()) == (pytest.approx(0, abs=1e-12), pytest.approx(1))
+
+
+def _quiet(held):
+    with pytest.warns(NumericsWarning):
+        return complexity(held)

@@ -198,7 +198,7 @@ def _anchors(
             kernels.correlation(k_r[:, even], found.region),
             kernels.correlation(k_p[:, odd], found.activity),
         )
-    if sign == "reference":
+    if sign in ("reference", "previous"):
         return _with_reference(found.region, held.region[core.rows], reference), nothing
     if sign == "binary_eci":
         return _with_binary(found.region, core, held, chosen), nothing
@@ -216,7 +216,7 @@ def _with_reference(
 ) -> float:
     if not isinstance(reference, Mapping):
         msg = (
-            "sign='reference' needs reference=, a mapping of regions to income, wages or "
+            "sign='reference' or 'previous' needs reference=, a mapping of regions to income, wages or "
             "the index of the period before."
         )
         raise OptionError(msg)

@@ -23,7 +23,9 @@ Sign: TypeAlias = Literal[
     "reflections",
     "reference",
     "binary_eci",
+    "previous",
 ]
+Gain: TypeAlias = Literal["source_norm", "target_norm", "opportunity_gain"]
 
 _CHOICES: Mapping[str, tuple[str, ...]] = {
     "presence": ("rca", "rpop", "both", "either", "continuous", "manual"),
@@ -37,7 +39,10 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {
         "reflections",
         "reference",
         "binary_eci",
+        "previous",
     ),
+    "coi": ("raw", "zscore"),
+    "cog": ("source_norm", "target_norm", "opportunity_gain"),
 }
 
 
@@ -80,7 +85,12 @@ class Convention:
         ``"ubiquity"`` (of the activities' index with ubiquity negative),
         ``"diversity_ubiquity"`` (each by its own, separately), ``"reflections"`` (each
         against 20 columns of reflections), ``"reference"`` (given numbers),
-        ``"binary_eci"`` (the index of the thresholded quotients).
+        ``"binary_eci"`` (the index of the thresholded quotients), ``"previous"`` (the
+        index of the period before, given as `reference`).
+    coi
+        Outlook of a region: ``"raw"`` sum or ``"zscore"`` over regions (ddof 0).
+    cog
+        Gain of an activity: ``"source_norm"``, ``"target_norm"``, ``"opportunity_gain"``.
     relative_ddof
         0 or 1, for relative relatedness.
     options_only
@@ -99,6 +109,8 @@ class Convention:
     exponent: float = 1.0
     scaling: Scaling = "atlas"
     sign: Sign = "diversity"
+    coi: Literal["raw", "zscore"] = "raw"
+    cog: Gain = "source_norm"
     relative_ddof: int = 1
     options_only: bool = False
 
@@ -135,6 +147,7 @@ CONVENTIONS: Mapping[str, Convention] = {
         index="reflections",
         scaling="own_ddof1",
         self_in_density=False,
+        cog="opportunity_gain",
     ),
     "econcomplex": Convention(
         name="econcomplex",
@@ -144,6 +157,7 @@ CONVENTIONS: Mapping[str, Convention] = {
         density_scale=100,
         relative_ddof=0,
         options_only=True,
+        cog="target_norm",
     ),
 }
 

@@ -25,8 +25,8 @@ def complexity_outlook(
     density: RelatednessDensity,
     complexity: Complexity,
     *,
-    gain: Literal["source_norm", "target_norm", "opportunity_gain"] = "source_norm",
-    standardise: bool = False,
+    gain: Literal["source_norm", "target_norm", "opportunity_gain"] | None = None,
+    standardise: bool | None = None,
 ) -> ComplexityOutlook:
     r"""Measure the complexity that is near a region, and what each activity would open.
 
@@ -44,9 +44,10 @@ def complexity_outlook(
     gain
         ``"source_norm"`` (Atlas) or ``"target_norm"``, both 0 where the activity is
         present; ``"opportunity_gain"``: without self-neighbour, less what p itself adds,
-        everywhere.
+        everywhere. Default that of the convention of `density` (`cog`).
     standardise
-        Whether the outlook is a z-score over regions (ddof 0).
+        Whether the outlook is a z-score over regions (ddof 0); default that of the
+        convention (`coi`).
 
     Returns
     -------
@@ -89,7 +90,11 @@ def complexity_outlook(
     >>> rel.complexity_outlook(near, index).outlook.round(3).tolist()
     [-0.041, 0.162, 0.276, -0.041]
     """
+    chosen = density.convention
+    gain = chosen.cog if gain is None else gain
     check_choice("gain", gain, _GAINS)
+    if standardise is None:
+        standardise = chosen.coi == "zscore"
     if density.provenance.parameters.get("subset") == "held":
         msg = "The outlook is about what a region lacks: measure the density with subset='all'."
         raise OptionError(msg)
