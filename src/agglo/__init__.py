@@ -323,6 +323,7 @@ _EXPORTS = {
         "fixed_or_random",
         "fit_dynamic_panel",
         "staggered_did",
+        "fit_cohort_saturated",
     ),
     "agglo.core.weights_kinds": ("Rings", "build_economic", "build_nested"),
 }

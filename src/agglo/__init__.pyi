@@ -396,6 +396,9 @@ from agglo.econometrics import (
     exposure_errors as exposure_errors,
 )
 from agglo.econometrics import (
+    fit_cohort_saturated as fit_cohort_saturated,
+)
+from agglo.econometrics import (
     fit_control_function as fit_control_function,
 )
 from agglo.econometrics import (

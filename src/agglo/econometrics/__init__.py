@@ -1,6 +1,7 @@
 """Spatial panel econometrics: what a policy does here, next door and how far out."""
 
 from agglo.econometrics.checklist import Checklist, referee_checklist
+from agglo.econometrics.cohort_saturated import CohortSaturated, fit_cohort_saturated
 from agglo.econometrics.comparisons import Comparisons, staggered_comparisons
 from agglo.econometrics.control_function import fit_control_function
 from agglo.econometrics.cross_section import fit_spatial
@@ -69,6 +70,7 @@ __all__ = [
     "Checklist",
     "Clustered",
     "ClusteredBy",
+    "CohortSaturated",
     "Combination",
     "Comparisons",
     "Conley",
@@ -117,6 +119,7 @@ __all__ = [
     "distance_weights",
     "event_means",
     "exposure_errors",
+    "fit_cohort_saturated",
     "fit_control_function",
     "fit_dynamic_panel",
     "fit_iv",
