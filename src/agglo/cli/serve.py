@@ -141,7 +141,8 @@ def _print(folder: Path, settings: Settings, address: str) -> None:
     app = create_app(Project.open(folder).workspace, settings)
     answer = ask(app, settings, address)
     sys.stdout.buffer.write(answer.body)
-    if answer.media.startswith(("text/", "application/json", "application/problem")):
+    # a file stays byte for byte what the server sends; JSON ends its line on a terminal
+    if answer.media.startswith(("application/json", "application/problem")):
         sys.stdout.buffer.write(b"\n")
     sys.stdout.flush()
     if answer.status >= 400:

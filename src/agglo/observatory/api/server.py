@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 from agglo.core.errors import MissingExtraError
@@ -54,4 +54,6 @@ def run_server(project: Path, settings: Settings, ready: Callable[[], None]) -> 
             timeout_graceful_shutdown=3,
         )
         ready()
-        uvicorn.Server(config).run(sockets=[listener])
+        # Ctrl-C is how a server ends, not an interruption
+        with suppress(KeyboardInterrupt):
+            uvicorn.Server(config).run(sockets=[listener])
