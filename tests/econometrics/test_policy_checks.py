@@ -33,6 +33,7 @@ from agglo.econometrics import (
     staggered_comparisons,
     weights_sensitivity,
 )
+from agglo.econometrics._placebo_fits import _resampled, effects_of_resamples
 from agglo.simulate import simulate_corridors
 
 
@@ -494,3 +495,23 @@ def test_sums_of_outcomes_pulled_in_stay_inside_the_quantiles(made, common):
     )
     fit = fit_spatial_did(table, outcome="diversification", **common)
     np.testing.assert_allclose(found.value[1, :3], fit.impacts.value[0], rtol=1e-10)
+
+
+@pytest.mark.parametrize("effects", [("region", "period"), ("region",), ("period",)])
+def test_resamples_at_once_are_fits_of_the_repeated_periods(effects):
+    """Effects on drawn periods equal those of the model on exactly these cross-sections."""
+    made = simulate_corridors(seed=9)
+    fit = fit_spatial_did(
+        made.panel,
+        outcome="specialisation",
+        covariates=["x"],
+        start=made.starts,
+        weights=made.weights,
+        durbin_weights=made.exposure,
+        effects=effects,
+    )
+    rng = np.random.default_rng(2)
+    periods = rng.integers(0, 17, (4, 17))
+    many = effects_of_resamples(fit.design, periods, fit.bounds)
+    one = np.array([_resampled(fit.design, at, fit.bounds) for at in periods])
+    np.testing.assert_allclose(many, one, atol=1e-9)

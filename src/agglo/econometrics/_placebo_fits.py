@@ -1,4 +1,4 @@
-"""Average effects under other starts of the treatment: many refits of one design."""
+"""Average effects under other starts or resampled periods: many refits of one design."""
 
 from __future__ import annotations
 
@@ -18,11 +18,16 @@ from agglo.econometrics._kernels.within import lag
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
-    from agglo.core.typing import FloatArray, IntArray
+    from agglo.core.typing import BoolArray, FloatArray, IntArray
     from agglo.econometrics._design import Design
     from agglo.econometrics._estimate import Estimate
 
-__all__ = ["effects_and_errors", "effects_of_starts", "redesign"]
+__all__ = [
+    "effects_and_errors",
+    "effects_of_resamples",
+    "effects_of_starts",
+    "redesign",
+]
 
 # 12 nodes give effects to 1e-8 while the pole at 1 is two half-widths from the draws
 _ROOM = 2.0
@@ -54,11 +59,54 @@ def effects_of_starts(
     gram = draw_products(
         flat.T @ flat, x, starts, columns, unit=design.unit, period=design.period
     )
+    out, found = _from_products(design, gram, bounds, "a placebo")
+    # one with no clear bracket is searched as any other fit, which says what is wrong
+    for draw in np.flatnonzero(~found):
+        out[draw] = _one(design, starts[draw], bounds)
+    return out
+
+
+def effects_of_resamples(
+    design: Design, periods: IntArray, bounds: tuple[float, float]
+) -> FloatArray:
+    """Give direct, indirect and total effects, (n, 3), for resampled periods (n, T)."""
+    if design.has_error or design.bias == "bc":
+        return np.array([_resampled(design, at, bounds) for at in periods])
+    # what is constant in a region drops out of every resample: only its mean over the
+    # resampled periods is still to be removed
+    x, _ = design.arrays
+    t, n, m = x.shape
+    times = np.stack([np.bincount(at, minlength=t) for at in periods]).astype(float)
+    each = np.einsum("tna,tnb->tab", x, x, optimize=True)
+    gram = (times @ each.reshape(t, m * m)).reshape(-1, m, m)
+    if design.unit:
+        summed = (times @ x.reshape(t, n * m)).reshape(-1, n, m)
+        gram -= summed.transpose(0, 2, 1) @ summed / t
+    out, found = _from_products(design, gram, bounds, "a resample of periods")
+    for draw in np.flatnonzero(~found):
+        out[draw, :, 0] = _resampled(design, periods[draw], bounds)
+    return out[:, :, 0]
+
+
+def _resampled(design: Design, at: IntArray, bounds: tuple[float, float]) -> FloatArray:
+    other = replace(
+        design,
+        y=design.y[at],
+        z=design.z[at],
+        periods=tuple(f"{i}" for i in range(at.size)),
+    )
+    return effect_jacobian(other, estimate(other, bounds))[0][0]
+
+
+def _from_products(
+    design: Design, gram: FloatArray, bounds: tuple[float, float], of: str
+) -> tuple[FloatArray, BoolArray]:
+    """Give effects and errors, (n, 3, 2), and which fits were found."""
     k = gram.shape[1] - 2
     lengths = np.einsum("njj->nj", gram[:, 2:, 2:])
     for draw in np.flatnonzero(lengths.min(axis=1) <= 0.0):
         empty = [design.terms[j] for j in range(k) if lengths[draw, j] <= 0.0]
-        msg = f"[collinear] nothing is left after the effects in a placebo of: {empty}."
+        msg = f"[collinear] nothing is left after the effects in {of} of: {empty}."
         raise NotIdentifiedError(msg)
     fits = maximise_many(
         gram,
@@ -74,11 +122,7 @@ def effects_of_starts(
     made = np.stack([direct, total - direct, total], axis=1) @ pick
     value = np.einsum("nek,nk->ne", made, fits.b)
     square = np.einsum("nek,nkl,nel->ne", made, fits.covariance, made, optimize=True)
-    out = np.stack([value, np.sqrt(square)], axis=2)
-    # one with no clear bracket is searched as any other fit, which says what is wrong
-    for draw in np.flatnonzero(~fits.found):
-        out[draw] = _one(design, starts[draw], bounds)
-    return out
+    return np.stack([value, np.sqrt(square)], axis=2), fits.found
 
 
 def _one(design: Design, first: IntArray, bounds: tuple[float, float]) -> FloatArray:

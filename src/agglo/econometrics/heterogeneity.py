@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING
 
@@ -15,9 +15,8 @@ from agglo.core.options import Bootstrap, check_number
 from agglo.core.parallel import entropy_of, monte_carlo
 from agglo.core.results import ColumnData, Provenance, Result, frozen_array
 from agglo.core.tables import as_panel
-from agglo.econometrics._average import effect_jacobian
 from agglo.econometrics._design import Bias, Effects, Model
-from agglo.econometrics._estimate import estimate
+from agglo.econometrics._placebo_fits import effects_of_resamples
 from agglo.econometrics.results import EFFECTS, two_sided
 from agglo.econometrics.spatial_did import fit_spatial_did
 from agglo.econometrics.vcov import Clustered, Covariance
@@ -26,10 +25,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from agglo.core.tables import Panel
-    from agglo.core.typing import FloatArray, IntArray, IntoFrame
+    from agglo.core.typing import BoolArray, FloatArray, IntArray, IntoFrame
     from agglo.core.weights import SpatialWeights
     from agglo.core.weights_kinds import Rings
-    from agglo.econometrics._design import Design
     from agglo.econometrics.did_results import SpatialDID
 
 __all__ = ["GroupEffects", "group_effects"]
@@ -223,38 +221,33 @@ def group_effects(
     ]
     seed = entropy_of(inference.seed)
     drawn = monte_carlo(
-        lambda rng, size: np.array([_resampled(rng, fits, block) for _ in range(size)]),
+        lambda rng, size: _drawn(rng, fits, block, size),
         n=inference.n,
         seed=seed,
-    ).reshape(inference.n, len(fits), 3)
+    )
     return _result(tuple(outcomes), fits, drawn, block, inference.level, seed)
 
 
-def _resampled(
-    rng: np.random.Generator, fits: Sequence[SpatialDID], block: int
+def _drawn(
+    rng: np.random.Generator, fits: Sequence[SpatialDID], block: int, size: int
 ) -> FloatArray:
-    """Give the effects of every group, (3 m,), on one resample of periods."""
+    """Give the effects of every group, (size, m, 3), on resamples of periods."""
     on = np.asarray(fits[0].treatment.any(axis=1))
+    periods = np.array([_periods(rng, on, block) for _ in range(size)])
+    made = [effects_of_resamples(f.design, periods, f.bounds) for f in fits]
+    return np.stack(made, axis=1)
+
+
+def _periods(rng: np.random.Generator, on: BoolArray, block: int) -> IntArray:
     t = on.size
     for _ in range(_TRIES):
         first = rng.integers(0, t, -(-t // block))
         at = ((first[:, None] + np.arange(block)) % t).ravel()[:t]
         # an effect needs periods before and after the start
         if on[at].any() and not on[at].all():
-            return np.concatenate([_effects(f, at) for f in fits])
+            return np.asarray(at, np.int64)
     msg = "[treatment_none] no resample has periods with and without treatment."
     raise NotIdentifiedError(msg)
-
-
-def _effects(fit: SpatialDID, at: IntArray) -> FloatArray:
-    design: Design = replace(
-        fit.design,
-        y=fit.design.y[at],
-        z=fit.design.z[at],
-        periods=tuple(f"{i}" for i in range(at.size)),
-    )
-    out: FloatArray = effect_jacobian(design, estimate(design, fit.bounds))[0][0]
-    return out
 
 
 def _result(
