@@ -324,6 +324,8 @@ _EXPORTS = {
         "fit_dynamic_panel",
         "staggered_did",
         "fit_cohort_saturated",
+        "fit_weighted_did",
+        "match_controls",
     ),
     "agglo.core.weights_kinds": ("Rings", "build_economic", "build_nested"),
 }

@@ -438,6 +438,9 @@ from agglo.econometrics import (
     fit_spatial_panel as fit_spatial_panel,
 )
 from agglo.econometrics import (
+    fit_weighted_did as fit_weighted_did,
+)
+from agglo.econometrics import (
     fixed_or_random as fixed_or_random,
 )
 from agglo.econometrics import (
@@ -457,6 +460,9 @@ from agglo.econometrics import (
 )
 from agglo.econometrics import (
     lm_tests as lm_tests,
+)
+from agglo.econometrics import (
+    match_controls as match_controls,
 )
 from agglo.econometrics import (
     model_tests as model_tests,

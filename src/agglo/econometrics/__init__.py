@@ -37,6 +37,11 @@ from agglo.econometrics.linkages import (
 from agglo.econometrics.mechanism import fit_mechanism
 from agglo.econometrics.panel import fit_spatial_panel
 from agglo.econometrics.placebo import Placebo, placebo_test
+from agglo.econometrics.propensity import (
+    PropensityMatch,
+    fit_weighted_did,
+    match_controls,
+)
 from agglo.econometrics.random_effects import RandomEffectsFit, fit_random_panel
 from agglo.econometrics.random_tests import fixed_or_random
 from agglo.econometrics.regression import fit_linear, fit_poisson
@@ -94,6 +99,7 @@ __all__ = [
     "Linkage",
     "Observed",
     "Placebo",
+    "PropensityMatch",
     "RandomEffectsFit",
     "Realised",
     "RegressionFit",
@@ -133,6 +139,7 @@ __all__ = [
     "fit_spatial_did",
     "fit_spatial_event_study",
     "fit_spatial_panel",
+    "fit_weighted_did",
     "fixed_or_random",
     "flow_linkage",
     "group_effects",
@@ -140,6 +147,7 @@ __all__ = [
     "knowledge_stock",
     "link_classes",
     "lm_tests",
+    "match_controls",
     "model_tests",
     "placebo_test",
     "profile_linkage",

@@ -123,14 +123,16 @@ def fit_cohort_saturated(
         One row per region and period, balanced; or a `Panel`.
     outcome, covariates
         Columns; finite numbers.
-    weights, durbin_weights
-        As in `fit_spatial_did`.
+    weights
+        Neighbours of the lagged outcome.
     treatment, start
         As in `fit_spatial_did`.
-    effects, bias, vcov, rho_bounds
+    durbin_weights, effects, bias, vcov
         As in `fit_spatial_did`.
     region, period
         Columns of labels.
+    rho_bounds
+        Bounds of the spatial parameter.
 
     Returns
     -------
