@@ -21,7 +21,7 @@ from agglo.econometrics.regression_results import RegressionFit
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from agglo.core.typing import FloatArray
+    from agglo.core.typing import FloatArray, IntArray
 
 __all__ = ["WildBootstrap", "wild_bootstrap"]
 
@@ -159,16 +159,10 @@ def wild_bootstrap(
     0.001
     """
     check_number("null", null)
-    clusters = fit.design.spread.clusters
-    if fit.method not in ("least squares", "2sls") or len(clusters) != 1:
-        msg = (
-            f"fit is by {fit.method} with errors {fit.vcov.label}; wild_bootstrap needs "
-            "least squares or 2sls with ClusteredBy one column."
-        )
-        raise OptionError(msg)
+    clusters = _one_clustering(fit)
     place = fit.place(term)
     entropy = entropy_of(inference.seed)
-    n_clusters = int(clusters[0].max()) + 1
+    n_clusters = int(clusters.max()) + 1
     v = monte_carlo(
         partial(kernels.signs, n_clusters=n_clusters),
         n=inference.n,
@@ -236,6 +230,19 @@ def _cleaner(fit: RegressionFit, basis: FloatArray) -> kernels.Cleaner:
         root=_root(fit),
         cluster=fit.design.spread.clusters[0],
     )
+
+
+def _one_clustering(fit: RegressionFit) -> IntArray:
+    """Give the cluster of every row, or say which fits can be resampled."""
+    clusters = fit.design.spread.clusters
+    if fit.method not in ("least squares", "2sls") or len(clusters) != 1:
+        msg = (
+            f"fit is by {fit.method} with errors {fit.vcov.label}; wild_bootstrap needs "
+            "least squares or 2sls with ClusteredBy one column."
+        )
+        raise OptionError(msg)
+    found: IntArray = clusters[0]
+    return found
 
 
 def _by_least_squares(fit: RegressionFit, place: int, v: FloatArray) -> Test:

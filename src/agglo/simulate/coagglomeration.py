@@ -151,7 +151,9 @@ def simulate_coagglomeration(
     check_number("extent_km", extent_km, minimum=0, open_ends=True)
     entropy = entropy_of(seed)
     names = [f"I{i:02d}" for i in range(n_industries)]
-    weights = ring_weights(generator(entropy, _LINKS), n_industries, LINKS, n_anchors, one_way=True)
+    weights = ring_weights(
+        generator(entropy, _LINKS), n_industries, LINKS, n_anchors, one_way=True
+    )
     truth = _truth(variant)
     plants = draw_plants(
         generator(entropy, _PLANTS),
