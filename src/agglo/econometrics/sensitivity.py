@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,8 @@ from agglo.econometrics.spatial_did import fit_spatial_did
 from agglo.econometrics.vcov import Clustered, Covariance
 
 if TYPE_CHECKING:
+    from typing import TypeAlias
+
     from matplotlib.axes import Axes
 
     from agglo.core.tables import Panel
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     from agglo.core.weights import SpatialWeights
     from agglo.core.weights_kinds import Rings
     from agglo.econometrics.did_results import SpatialDID
+
+    _Pair: TypeAlias = tuple[str, SpatialWeights, str, SpatialWeights | Rings | None]
 
 __all__ = ["WeightsSensitivity", "weights_sensitivity"]
 
@@ -193,39 +197,29 @@ def weights_sensitivity(
         raise OptionError(msg)
     needed = [outcome, *([] if treatment is None else [treatment]), *covariates]
     panel = as_panel(data, variables=needed, region=region, period=period)
-    pairs: list[tuple[str, SpatialWeights, str, SpatialWeights | Rings | None]] = []
+    pairs: list[_Pair] = []
     for name, w in weights.items():
         if durbin_weights:
             pairs += [(name, w, other, ring) for other, ring in durbin_weights.items()]
         else:
             pairs.append((name, w, name, None))
-    fits: list[SpatialDID | None] = []
-    undefined = []
-    for name, w, other, ring in pairs:
-        try:
-            fit = fit_spatial_did(
-                panel,
-                outcome=outcome,
-                covariates=covariates,
-                weights=w,
-                durbin_weights=ring,
-                treatment=treatment,
-                start=start,
-                model=model,
-                effects=effects,
-                bias=bias,
-                vcov=vcov,
-                region=region,
-            )
-        except NotIdentifiedError as error:
-            # without the first there is nothing to compare with
-            if not fits:
-                raise
-            fits.append(None)
-            reason = " ".join(str(error).split())
-            undefined.append(Undefined(item=f"{name} / {other}", reason=reason))
-            continue
-        fits.append(fit)
+    fits, undefined = _fits(
+        pairs,
+        lambda w, ring: fit_spatial_did(
+            panel,
+            outcome=outcome,
+            covariates=covariates,
+            weights=w,
+            durbin_weights=ring,
+            treatment=treatment,
+            start=start,
+            model=model,
+            effects=effects,
+            bias=bias,
+            vcov=vcov,
+            region=region,
+        ),
+    )
     lost = np.full(3, np.nan)
     value = np.array([lost if f is None else f.impacts.value[0] for f in fits])
     se = np.array([lost if f is None else f.impacts.se[0] for f in fits])
@@ -257,3 +251,23 @@ def weights_sensitivity(
             warnings=first.provenance.warnings,
         ),
     )
+
+
+def _fits(
+    pairs: Sequence[_Pair],
+    fit: Callable[[SpatialWeights, SpatialWeights | Rings | None], SpatialDID],
+) -> tuple[list[SpatialDID | None], list[Undefined]]:
+    """Fit under every pair; what cannot be estimated is None, with the reason."""
+    fits: list[SpatialDID | None] = []
+    undefined = []
+    for name, w, other, ring in pairs:
+        try:
+            fits.append(fit(w, ring))
+        except NotIdentifiedError as error:
+            # without the first there is nothing to compare with
+            if not fits:
+                raise
+            fits.append(None)
+            reason = " ".join(str(error).split())
+            undefined.append(Undefined(item=f"{name} / {other}", reason=reason))
+    return fits, undefined

@@ -178,7 +178,8 @@ def _groups(facts: PolicyFacts, outcome: str) -> Finding:
         return Finding(
             id=f"F8.{outcome}",
             question=question,
-            answer=facts.say("Not asked: {w}.", "未作分析：{w}。", w=why),
+            answer=facts.say("Not asked: {w}.", "未作分析：{w}。", w=why)
+            + _left_out(facts, outcome),
         )
     parts = [
         facts.say(
@@ -202,7 +203,8 @@ def _groups(facts: PolicyFacts, outcome: str) -> Finding:
             n=facts.show(facts.options.group_draws, "count"),
             x="; ".join(parts),
             m=facts.model_words,
-        ),
+        )
+        + _left_out(facts, outcome),
         estimate={str(r["group"]): number_of(r, "value") for r in rows},
         null=0.0,
         p=min(1.0, best * len(rows)),
@@ -213,6 +215,20 @@ def _groups(facts: PolicyFacts, outcome: str) -> Finding:
             c=facts.options.group_column,
         ),
         evidence=("groups.csv",),
+    )
+
+
+def _left_out(facts: PolicyFacts, outcome: str) -> str:
+    """Say which groups have no outcome everywhere, and why."""
+    lost = facts.note("group_notes", f"{outcome}@left_out")
+    if not isinstance(lost, dict) or not lost:
+        return ""
+    listed = ", ".join(f"{g} ({facts.show(n, 'count')})" for g, n in lost.items())
+    return facts.say(
+        " Left out, with the number of region-years without a value: {g}. There is none where "
+        "a region has no job in the group, or the same shares inside it as the reference.",
+        " 未纳入的组（括号内为无值的地区-年份数）：{g}。若地区在该组内无就业，或组内份额与参照完全相同，则无定义。",
+        g=listed,
     )
 
 
@@ -264,16 +280,6 @@ def _weights(facts: PolicyFacts, outcome: str) -> Finding:
 
 def _placebo(facts: PolicyFacts, outcome: str) -> Finding:
     row = facts.one("placebo", outcome=outcome, kind="spatial", effect="direct")
-    others = [
-        r
-        for r in facts.rows("placebo", outcome=outcome)
-        if r["kind"] != "spatial" and r["effect"] == "direct"
-    ]
-    listed = "; ".join(
-        f"{facts.word(str(r['kind']))} p = {facts.show(number_of(r, 'p'), 'p')} "
-        f"({facts.show(number_of(r, 'n'), 'count')})"
-        for r in others
-    )
     beside = [
         facts.show(
             number_of(
@@ -305,7 +311,7 @@ def _placebo(facts: PolicyFacts, outcome: str) -> Finding:
             p=facts.show(number_of(row, "p"), "p"),
             i=beside[0],
             t=beside[1],
-            o=listed or "–",
+            o=_other_placebos(facts, outcome) or "–",
             m=facts.model_words,
         ),
         estimate=number_of(row, "value"),
@@ -322,4 +328,13 @@ def _placebo(facts: PolicyFacts, outcome: str) -> Finding:
             "先降后升的效应用单一系数衡量时可能不显著。",
         ),
         evidence=("placebo.csv", "placebo_draws.csv"),
+    )
+
+
+def _other_placebos(facts: PolicyFacts, outcome: str) -> str:
+    return "; ".join(
+        f"{facts.word(str(r['kind']))} p = {facts.show(number_of(r, 'p'), 'p')} "
+        f"({facts.show(number_of(r, 'n'), 'count')})"
+        for r in facts.rows("placebo", outcome=outcome)
+        if r["kind"] != "spatial" and r["effect"] == "direct"
     )

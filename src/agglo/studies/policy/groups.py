@@ -55,7 +55,9 @@ def groups(inputs: StageInputs) -> StageOutput:
     notes: dict[str, Json] = {}
     for outcome in (o for o in setup.options.outcomes if o in _INSIDE):
         named = {g: c for c, g in columns.items() if c.startswith(f"{outcome}@")}
-        lost = [g for g, c in named.items() if not _usable(setup, c)]
+        empty = {g: _empty_cells(setup, c) for g, c in named.items()}
+        lost = [g for g, n in empty.items() if n]
+        notes[f"{outcome}@left_out"] = {g: empty[g] for g in lost}
         used = {g: c for g, c in named.items() if g not in lost}
         if len(used) < 2:
             notes[outcome] = (
@@ -80,14 +82,11 @@ def groups(inputs: StageInputs) -> StageOutput:
             notes[outcome] = " ".join(str(error).split())
             continue
         parts.append(labelled(result_table(found), outcome=outcome))
-        if lost:
-            notes[outcome] = f"left out, not known everywhere: {', '.join(lost)}"
     return StageOutput(
         tables={"groups": joined(parts, _EMPTY)}, documents={"group_notes": notes}
     )
 
 
-def _usable(setup: Setup, column: str) -> bool:
-    values = numbers_of(setup.panel, column)
-    # a region without any job in the group has no share there
-    return bool(np.isfinite(values).all())
+def _empty_cells(setup: Setup, column: str) -> int:
+    """Count the cells without a value: no job in the group, or shares as the reference."""
+    return int((~np.isfinite(numbers_of(setup.panel, column))).sum())
