@@ -210,7 +210,7 @@ def fit_ring_panel(
         se=frozen_array(se),
         lower=frozen_array(found.b[:k] - half),
         upper=frozen_array(found.b[:k] + half),
-        cells=np.array([*cells, *[0] * len(covariates)], dtype=np.int64),
+        cells=frozen_array(np.array([*cells, *[0] * len(covariates)], dtype=np.int64)),
         edges_km=edges,
         clean=clean,
         errors=vcov.label,
