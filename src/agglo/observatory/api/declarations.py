@@ -64,7 +64,7 @@ def page_json(stock: Stock, page: Page, *, whole: bool) -> dict[str, Json]:
         "missing": None if ready else _missing(stock, page, study),
         "absent": list[Json](absent),
         "selectors": [
-            _selector_json(stock, s, whole=whole)
+            _selector_json(stock, s, views, whole=whole)
             for s in page.selectors
             if s.table in stock.release
         ],
@@ -98,9 +98,12 @@ def selector_values(stock: Stock, selector: Selector) -> list[str]:
     return [value for value in values if value]
 
 
-def _selector_json(stock: Stock, selector: Selector, *, whole: bool) -> Json:
+def _selector_json(
+    stock: Stock, selector: Selector, views: list[View], *, whole: bool
+) -> Json:
     values = selector_values(stock, selector)
-    book = stock.names.get(_WORDS.get(selector.column, ""))
+    kinds = [v.labels[selector.column] for v in views if selector.column in v.labels]
+    book = stock.names.get(_WORDS.get(selector.column, next(iter(kinds), "")))
     options: list[Json] = []
     for value in values[:_OPTIONS] if whole else []:
         en, zh = book.name(value) if book else (value, value)
@@ -110,8 +113,20 @@ def _selector_json(stock: Stock, selector: Selector, *, whole: bool) -> Json:
         "label": selector.label.to_dict(),
         "options_from": None,
         "options": options if whole else None,
-        "default": selector.default or next(iter(values), ""),
+        "default": selector.default or _telling(stock, selector, values, views),
     }
+
+
+def _telling(
+    stock: Stock, selector: Selector, values: list[str], views: list[View]
+) -> str:
+    """Give the first value for which most views have rows; tables may hold few of them."""
+    held = [
+        set(stock.lookup(view.table, view.filters[selector.id]).values)
+        for view in views
+        if selector.id in view.filters
+    ]
+    return max(values, key=lambda v: sum(v in rows for rows in held), default="")
 
 
 def view_json(stock: Stock, view: View) -> dict[str, Json]:

@@ -108,7 +108,9 @@ def _pairs(facts: CoagglomerationFacts) -> Finding:
             "Effect: 1 minus mean distance to the nearest anchor plant over what chance "
             "gives. Common causes bring both directions. {r}",
             "效应：1 减去到最近锚定企业的平均距离与随机值之比。共同原因会使两个方向都显著。{r}",
-            r=facts.say("Reductions: {x}.", "缩减：{x}。", x=said) if said else "",
+            r=facts.say("Reductions: {x}.", "缩减：{x}。", x=said.rstrip("."))
+            if said
+            else "",
         ),
         evidence=("pairs.csv", "regional.csv", "transport.csv", "curves.csv"),
         truth=truth,
