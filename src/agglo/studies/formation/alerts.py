@@ -32,10 +32,21 @@ ALERTS: Mapping[str, tuple[str, str, str]] = {
         "warning",
     ),
     "A5": ("growth far below the nation's", "增长远低于全国", "warning"),
+    "A6": (
+        "suppliers of the cluster contract in the nation",
+        "集群上游供给行业全国收缩",
+        "watch",
+    ),
+    "A7": (
+        "more than a quarter of the ties to outside lost",
+        "对外联系减少超过四分之一",
+        "warning",
+    ),
     "A8": ("data missing in the last two periods", "近两期数据缺失", "data"),
 }
 _LOW, _HIGH = 0.95, 1.05
 _KEY_FIRM = 0.4
+_TIES_LOST = 0.25
 
 
 def alerts_of(
@@ -48,6 +59,9 @@ def alerts_of(
     key_firm: Mapping[str, float],
     stages: Mapping[str, Sequence[Row]],
     delta: float,
+    exposure: Mapping[str, tuple[float, str]] | None = None,
+    exposure_max: float = 0.02,
+    ties_lost: Mapping[str, tuple[float, str]] | None = None,
 ) -> list[dict[str, object]]:
     """Say which alerts fire, with what they rest on.
 
@@ -69,6 +83,12 @@ def alerts_of(
         Cluster to its rows of the life cycle, in order.
     delta
         Threshold of the life cycle.
+    exposure
+        Cluster to its exposure to falling suppliers and the hardest of them.
+    exposure_max
+        Exposure above which A6 fires.
+    ties_lost
+        Cluster to the share of ties to outside that it lost, and the period.
 
     Returns
     -------
@@ -88,6 +108,9 @@ def alerts_of(
             out.append(_alert(c, "A3", periods[-1], "Herfindahl up, entropy down"))
         if key_firm.get(c, 0.0) > _KEY_FIRM:
             out.append(_alert(c, "A4", periods[-1], f"share {key_firm[c]:.2f}"))
+        out += _from_outside(
+            c, periods[-1], exposure or {}, exposure_max, ties_lost or {}
+        )
         rows = stages.get(c, ())
         if rows:
             r = number(rows[-1]["value"])
@@ -96,6 +119,26 @@ def alerts_of(
             missing = [np.isnan(number(x["employment"])) for x in rows[-2:]]
             if len(missing) == 2 and all(missing):
                 out.append(_alert(c, "A8", periods[-2], "employment unknown"))
+    return out
+
+
+def _from_outside(
+    cluster: str,
+    period: str,
+    exposure: Mapping[str, tuple[float, str]],
+    exposure_max: float,
+    ties_lost: Mapping[str, tuple[float, str]],
+) -> list[dict[str, object]]:
+    """Give A6 and A7 of one cluster; what is not known raises nothing."""
+    out: list[dict[str, object]] = []
+    size, seller = exposure.get(cluster, (0.0, ""))
+    if size > exposure_max:
+        out.append(
+            _alert(cluster, "A6", period, f"exposure {size:.3f}, most by {seller}")
+        )
+    share, when = ties_lost.get(cluster, (0.0, ""))
+    if share > _TIES_LOST:
+        out.append(_alert(cluster, "A7", when, f"{share:.2f} of outside ties lost"))
     return out
 
 

@@ -40,6 +40,8 @@ class FormationOptions:
         Draws behind every null of the elements.
     k, delta
         Window and threshold of the life cycle.
+    exposure_max
+        Exposure to falling suppliers (sum of requirement times fall) that raises A6.
     n_states, n_init
         Numbers of hidden states tried, and starts.
     shock_before, shock_trough
@@ -68,6 +70,7 @@ class FormationOptions:
     draws: int = 999
     k: int = 3
     delta: float = 0.01
+    exposure_max: float = 0.02
     n_states: tuple[int, ...] = (4, 5)
     n_init: int = 20
     shock_before: str = ""
@@ -85,6 +88,7 @@ class FormationOptions:
             check_number(name, value, minimum=0, maximum=1, open_ends=True)
         check_number("ei_max", self.ei_max, minimum=-1, maximum=1)
         check_number("delta", self.delta, minimum=0, open_ends=True)
+        check_number("exposure_max", self.exposure_max, minimum=0)
         check_number("min_size", self.min_size, minimum=0)
         least = {
             "n_cards": 1,

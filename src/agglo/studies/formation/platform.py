@@ -12,6 +12,7 @@ from agglo.core.results import version
 from agglo.studies.contract import StageOutput
 from agglo.studies.formation.alerts import alerts_of, false_alarm_rate
 from agglo.studies.formation.columns import number, rows_of, table_of, text_of
+from agglo.studies.formation.exposure import lost_outside_ties, supply_of
 from agglo.studies.formation.facts_of_clusters import cluster_facts, national_facts
 from agglo.studies.formation.options import FormationOptions
 from agglo.studies.formation.peers import PROFILE, peers_of
@@ -72,7 +73,8 @@ def platform(inputs: StageInputs) -> StageOutput:
     ----------
     inputs
         With the stages ``prepare``, ``gate``, ``life`` and ``measures``; optional
-        `members`, `events`, `designations`.
+        `members`, `edges`, `designations`, `input_output`, `concordances`,
+        `industry_links`.
 
     Returns
     -------
@@ -88,6 +90,8 @@ def platform(inputs: StageInputs) -> StageOutput:
     national = national_facts(inputs, clusters)
     stages = _stages(inputs, clusters)
     quotients = _quotients(inputs, clusters, periods)
+    supply = supply_of(inputs, clusters)
+    tied = inputs.has("members") and inputs.has("edges")
     alerts = alerts_of(
         clusters,
         periods=periods,
@@ -102,6 +106,13 @@ def platform(inputs: StageInputs) -> StageOutput:
         },
         stages=stages,
         delta=options.delta,
+        exposure={c: (v, supply.hardest[c]) for c, v in supply.exposure.items()},
+        exposure_max=options.exposure_max,
+        ties_lost=lost_outside_ties(
+            inputs.table("members"), inputs.table("edges"), clusters
+        )
+        if tied
+        else {},
     )
     rate = _false_alarms(inputs, options.delta)
     book = _register(inputs, periods)

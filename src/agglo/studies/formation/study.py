@@ -64,7 +64,14 @@ STUDY = Study(
         Stage(
             name="platform",
             run=platform,
-            optional=("members", "designations"),
+            optional=(
+                "members",
+                "edges",
+                "designations",
+                "industry_links",
+                "input_output",
+                "concordances",
+            ),
             after=(*_FIRST, "gate", "life", "measures"),
         ),
         Stage(
