@@ -326,6 +326,7 @@ _EXPORTS = {
         "fit_cohort_saturated",
         "fit_weighted_did",
         "match_controls",
+        "moran_by_period",
     ),
     "agglo.core.weights_kinds": ("Rings", "build_economic", "build_nested"),
 }

@@ -468,6 +468,9 @@ from agglo.econometrics import (
     model_tests as model_tests,
 )
 from agglo.econometrics import (
+    moran_by_period as moran_by_period,
+)
+from agglo.econometrics import (
     placebo_test as placebo_test,
 )
 from agglo.econometrics import (

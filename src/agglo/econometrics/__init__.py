@@ -35,6 +35,7 @@ from agglo.econometrics.linkages import (
     profile_linkage,
 )
 from agglo.econometrics.mechanism import fit_mechanism
+from agglo.econometrics.moran_periods import MoranPeriods, moran_by_period
 from agglo.econometrics.panel import fit_spatial_panel
 from agglo.econometrics.placebo import Placebo, placebo_test
 from agglo.econometrics.propensity import (
@@ -97,6 +98,7 @@ __all__ = [
     "LeadTest",
     "LinkClasses",
     "Linkage",
+    "MoranPeriods",
     "Observed",
     "Placebo",
     "PropensityMatch",
@@ -149,6 +151,7 @@ __all__ = [
     "lm_tests",
     "match_controls",
     "model_tests",
+    "moran_by_period",
     "placebo_test",
     "profile_linkage",
     "referee_checklist",
