@@ -335,7 +335,7 @@ def specification_chart(facts: PolicyFacts, outcome: str) -> Figure:
         if known(number_of(r, "value"))
     ]
     rows.sort(key=lambda r: number_of(r, "value"))
-    labels = [str(r["specification"]) for r in rows]
+    labels = [facts.word(str(r["specification"])) for r in rows]
 
     def draw(ax: Axes) -> None:
         place = np.arange(len(rows))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from agglo.studies.policy.options import PolicyOptions
+from agglo.studies.policy.words import WORDS, in_chinese
 from agglo.studies.report import NumberKind, format_number
 
 if TYPE_CHECKING:
@@ -61,44 +62,6 @@ _NAMES: Mapping[str, tuple[str, str]] = {
     "unrelated_variety": ("unrelated variety (bits)", "非相关多样化（比特）"),
 }
 
-_WORDS = {
-    "direct": ("direct", "直接"),
-    "indirect": ("indirect", "间接"),
-    "total": ("total", "总"),
-    "spatial": ("corridors moved", "移动走廊"),
-    "cohort": ("starts permuted", "打乱起始时间"),
-    "iid": ("starts at random", "随机处理"),
-    "treatment": ("treatment", "处理"),
-    "treated": ("treated", "处理地区"),
-    "untreated": ("untreated", "未处理地区"),
-    "ok": ("fine", "无碍"),
-    "doubt": ("doubtful", "存疑"),
-    "note": ("note", "说明"),
-    "coefficient": ("coefficient", "系数"),
-    "realised": ("realised", "实际"),
-    "level": ("level", "水平"),
-    "difference": ("difference", "差异"),
-    "main": ("main", "主设定"),
-    "treated regions": ("treated regions", "处理地区数"),
-    "controls": ("controls", "对照地区"),
-    "clusters": ("clusters", "聚类数"),
-    "staggered starts": ("staggered starts", "错时实施"),
-    "weights of the outcome": ("weights of the outcome", "结果变量的空间权重"),
-    "rho inside its bounds": ("rho inside its bounds", "rho 在界内"),
-    "leads": ("leads", "提前期"),
-    "power of the leads": ("power of the leads", "提前期检验的功效"),
-    "cells per event time": ("cells per event time", "各事件期单元数"),
-    "placebo": ("placebo", "安慰剂"),
-    "weights": ("weights", "空间权重"),
-    "specifications": ("specifications", "设定"),
-    "average and realised effect": (
-        "average and realised effect",
-        "平均效应与实际效应",
-    ),
-    "region": ("region", "地区"),
-    "not shown": ("not shown", "未提供"),
-}
-
 
 def number_of(row: Row, key: str) -> float:
     """Give a number of a row; NaN is unknown."""
@@ -120,7 +83,8 @@ class PolicyFacts:
 
     def say(self, en: str, zh: str, **values: object) -> str:
         """Give the text of the project's language with its values filled in."""
-        return (zh if self.lang == "zh" else en).format(**values)
+        text = (zh if self.lang == "zh" else en).format(**values)
+        return text.replace("p = < ", "p < ")
 
     @staticmethod
     def show(value: object, kind: NumberKind = "number") -> str:
@@ -156,9 +120,9 @@ class PolicyFacts:
 
     def word(self, name: str) -> str:
         """Name an effect, a kind or a status of the tables; others are given as they are."""
-        if name in _WORDS:
-            return self.say(*_WORDS[name])
-        return name
+        if self.lang == "zh":
+            return in_chinese(name)
+        return WORDS[name][0] if name in WORDS else name
 
     def ring(self, name: str) -> str:
         """Name a group of the realised effects."""
@@ -175,8 +139,8 @@ class PolicyFacts:
             "Spatial Durbin DID with region and period effects; W: {w}; W of the "
             "treatment: {x}; errors clustered by region.",
             "空间杜宾双重差分，含地区与时期固定效应；W：{w}；处理变量的 W：{x}；标准误按地区聚类。",
-            w=self.note("effect_notes", "weights", "outcome"),
-            x=self.note("effect_notes", "weights", "treatment"),
+            w=self.word(str(self.note("effect_notes", "weights", "outcome"))),
+            x=self.word(str(self.note("effect_notes", "weights", "treatment"))),
         )
         return f"{words} {self.caveat}".strip()
 

@@ -66,7 +66,7 @@ def _leads(facts: PolicyFacts, outcome: str) -> Finding:
             "half the largest effect would be found with chance {power}. {judge} {m}",
             "自身与邻近地区提前期联合检验 p = {p}（{method}）；若存在升至最大效应一半的线性漂移，被发现的概率为 {power}。{judge}{m}",
             p=facts.show(p, "p"),
-            method=row.get("method"),
+            method=facts.word(str(row.get("method"))),
             power=facts.show(number_of(row, "power"), "share"),
             judge=facts.say("This is a pre-trend doubt.", "存在事前趋势疑问。")
             if doubt
