@@ -179,7 +179,7 @@ def placebo_test(
     300 worlds of `simulate_corridors(profile="null")`, binomial error 1 %. Draws of
     ``"iid"`` that treat nobody are drawn again. Only the treatment's columns change, so log-determinants are reused.
     All refits of a block are solved together (models with a lagged error one by one).
-    Cost: one fit per placebo; 1,000 at 75 regions and 17 periods take 2 s.
+    Cost: one fit per placebo; 1,000 at 75 regions and 17 periods take about 1 s.
 
     Examples
     --------
