@@ -5,7 +5,8 @@ import { covers, nameColumn, numberAt, textAt, valueColumn } from "./frame";
 import type { Frame, Lang, View } from "./types";
 
 export function summary(view: View, frame: Frame, lang: Lang, say: Say): [string, string] {
-  const title = pick(view.title, lang);
+  // a question needs no mark of its own before what answers it
+  const title = pick(view.title, lang).replace(/[?？]$/, "");
   const value = valueColumn(view);
   if (value === undefined) return [say("summary_rows", { title, n: frame.length }), ""];
   const numbers = Array.from({ length: frame.length }, (_, i) => numberAt(frame, value, i));

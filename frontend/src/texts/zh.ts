@@ -29,6 +29,7 @@ export const zh = {
   world: "数据：{world}",
   findings: "发现",
   findings_more: "另有 {n} 项发现",
+  finding_parts: "{n} 项",
   answer: "回答",
   estimate: "估计值",
   interval: "区间",
