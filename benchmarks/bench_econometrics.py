@@ -161,3 +161,14 @@ def test_placebo_refits(versus):
         rounds=2,
     )
     assert found.seconds < 10
+
+
+def test_five_weights(versus):
+    members = [_weights(300) for _ in range(5)]
+    panel = _panel(members[0], 20)
+    found = versus(
+        lambda: [_ours(panel, w, clustered=True) for w in members],
+        size="300 x 20, five weights",
+        rounds=2,
+    )
+    assert found.seconds < 3 * 2.0
