@@ -14,6 +14,9 @@ __all__ = [
 ]
 
 _ROUND = 1e-9
+# below this share of the large variance the small one is only rounding of the products:
+# collinear points, of whatever slope (a ratio of axes below 3e-7)
+_FLAT = 1e-13
 
 
 def sums_by_unit(
@@ -52,7 +55,7 @@ def axes_of(
     with np.errstate(divide="ignore", invalid="ignore"):
         determinant = sxx * syy - sxy * sxy
         small = np.where(half + spread > 0, determinant / (half + spread), 0.0)
-    small = np.where(small > _ROUND * _ROUND * (half + spread), small, 0.0)
+    small = np.where(small > _FLAT * (half + spread), small, 0.0)
     short = np.sqrt(small)
     bearing = np.degrees(0.5 * np.arctan2(2.0 * sxy, syy - sxx)) % 180.0
     circle = long - short <= _ROUND * long
