@@ -371,3 +371,15 @@ def test_tables_of_other_studies_are_no_reference(make_project, registry):
         project.text.replace("files =", 'studies = ["small"]\nfiles =') + marked
     )
     assert start(project.root, registry=registry).studies[0].findings
+
+
+def test_alternatives_decide_only_what_runs_unasked(make_project, registry):
+    picky = replace(registry.studies["small"], alternatives=(("links",), ("patents",)))
+    chosen = Registry(
+        studies={**registry.studies, "small": picky},
+        readers=registry.readers,
+    )
+    project = make_project()
+    with pytest.raises(RunError, match="tables are missing"):
+        start(project.root, registry=chosen)
+    assert start(project.root, "small", registry=chosen).studies[0].findings

@@ -317,7 +317,8 @@ def choose_studies(
     names = [study] if study else list(listed if listed is not None else studies)
     asked = {study} if study else {*(listed or ()), *project.file.study}
     lacking = {
-        n: missing_tables(studies[n], tables_for(project, n, tables)) for n in names
+        n: missing_tables(studies[n], tables_for(project, n, tables), asked=n in asked)
+        for n in names
     }
     chosen = tuple(n for n in names if not lacking[n])
     skipped = tuple(Skipped(study=n, missing=m) for n, m in lacking.items() if m)

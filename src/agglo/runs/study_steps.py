@@ -64,7 +64,9 @@ def stage_id(study: str, stage: str) -> str:
     return f"study/{study}/{stage}"
 
 
-def missing_tables(study: Study, tables: Mapping[str, object]) -> tuple[str, ...]:
+def missing_tables(
+    study: Study, tables: Mapping[str, object], *, asked: bool = False
+) -> tuple[str, ...]:
     """List the tables that a study needs and the project does not have.
 
     Parameters
@@ -73,6 +75,8 @@ def missing_tables(study: Study, tables: Mapping[str, object]) -> tuple[str, ...
         The study.
     tables
         Tables of the project, by name.
+    asked
+        Whether the study was asked for by name, so that it may judge alternatives itself.
 
     Returns
     -------
@@ -80,6 +84,9 @@ def missing_tables(study: Study, tables: Mapping[str, object]) -> tuple[str, ...
         Sorted names; empty when the study can run.
     """
     needed = {t for stage in study.stages for t in stage.tables}
+    if not asked and study.alternatives:
+        # the set that lacks least
+        needed |= set(min(study.alternatives, key=lambda s: len(set(s) - set(tables))))
     return tuple(sorted(needed - set(tables)))
 
 

@@ -274,6 +274,9 @@ class Study:
         ``findings`` and the file ``report.html``.
     demo
         Seed to generated example; ``None`` while the study has none.
+    alternatives
+        Sets of tables of which one must be there for the study to run unasked; asked for,
+        it says itself what it lacks.
     """
 
     name: str
@@ -282,6 +285,7 @@ class Study:
     options: type
     stages: tuple[Stage, ...]
     demo: Callable[[int], Demo] | None = None
+    alternatives: tuple[tuple[str, ...], ...] = ()
 
     def __post_init__(self) -> None:
         """Check that the stages form an ordered graph."""

@@ -88,4 +88,5 @@ STUDY = Study(
         ),
     ),
     demo=demo,
+    alternatives=(("cluster_panel",), ("activity", "definitions")),
 )

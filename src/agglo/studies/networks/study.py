@@ -68,4 +68,5 @@ STUDY = Study(
         ),
     ),
     demo=demo,
+    alternatives=(("link_events",), ("ownership",), ("patents",)),
 )

@@ -45,4 +45,5 @@ STUDY = Study(
         ),
     ),
     demo=demo,
+    alternatives=(("panel",), ("activity",)),
 )
