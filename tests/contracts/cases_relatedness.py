@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 from agglo.core.errors import AggloError, AlignmentError
@@ -32,6 +33,12 @@ COUNTS = {
         )
         for r, i in _GRID
     ],
+}
+# abler regions are relatively better at harder activities
+ORDERED = {
+    "region": [r for r in "abcdef" for _ in "uvwxyz"],
+    "industry": [i for _ in "abcdef" for i in "uvwxyz"],
+    "employment": [math.exp(0.16 * r * i) for r in range(6) for i in range(6)],
 }
 _CELL = ("region", "activity", "value")
 GROUPS = {"industry": list("uvwxyz"), "cluster": list("AABBBA")}
@@ -83,6 +90,14 @@ def _density(kind: str) -> RelatednessDensity:
 
 def _index(kind: str) -> Complexity:
     return complexity(_held(kind))
+
+
+def _ordered(kind: str) -> Presence:
+    return presence(frame(ORDERED, kind))
+
+
+def _order(kind: str) -> Complexity:
+    return complexity(_ordered(kind))
 
 
 def _matrices(kind: str) -> SimilarityMatrices:
@@ -318,7 +333,7 @@ RELATEDNESS: Mapping[str, Case] = {
     "relatedness.complexity_subnational": Case(
         data=(
             COUNTS,
-            dict(zip("uvwxyz", (1.0, 2.0, 0.0, -1.0, 0.5, 3.0), strict=True)),
+            _index,
         ),
         columns=_CELL,
         wrong={
@@ -327,7 +342,7 @@ RELATEDNESS: Mapping[str, Case] = {
         },
     ),
     "relatedness.log_supermodularity": Case(
-        data=(_held, _index),
+        data=(_ordered, _order),
         options={"n": 500, "seed": 1, "n_jobs": 1},
         wrong={
             "n": Wrong(value=0),

@@ -103,6 +103,13 @@ class PropensityMatch(Result):
         ax.legend(frameon=False)
 
 
+def _check_matching(method: str, before: str, neighbours: int, caliper: float) -> None:
+    check_choice("method", method, ("nearest", "kernel"))
+    check_choice("before", before, ("cohort", "first"))
+    check_number("neighbours", neighbours, minimum=1, integer=True)
+    check_number("caliper", caliper, minimum=0, open_ends=True)
+
+
 def match_controls(
     data: IntoFrame | Panel,
     *,
@@ -187,10 +194,7 @@ def match_controls(
     >>> bool(abs(found.balance[0].after) < abs(found.balance[0].before))
     True
     """
-    check_choice("method", method, ("nearest", "kernel"))
-    check_choice("before", before, ("cohort", "first"))
-    check_number("neighbours", neighbours, minimum=1, integer=True)
-    check_number("caliper", caliper, minimum=0, open_ends=True)
+    _check_matching(method, before, neighbours, caliper)
     needed = [*([] if treatment is None else [treatment]), *covariates]
     panel = as_panel(data, variables=needed, region=region, period=period)
     check_balanced(panel, needed)

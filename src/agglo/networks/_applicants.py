@@ -201,7 +201,7 @@ def _same(
     what = "applicant of one patent" if name == "region" else "patent"
     problems += flag_rows(
         bad,
-        code=f"conflicting_{name}",
+        code="conflicting_" + name,
         what=f"the same {what} has several values of '{name}'",
         where="patents",
         column=name,

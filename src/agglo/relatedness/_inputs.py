@@ -44,6 +44,12 @@ def index_of(
 ) -> FloatArray:
     """Give the index of activities in the order of `label`; NaN where there is none."""
     if not isinstance(given, Mapping):
+        if not hasattr(given, "pci"):
+            msg = (
+                "complexity is a result of `complexity` or a mapping of activity to "
+                f"index, not {type(given).__name__}."
+            )
+            raise OptionError(msg)
         given = dict(zip(given.activity.tolist(), given.pci.tolist(), strict=True))
     return by_label("complexity", given, label)
 

@@ -287,8 +287,8 @@ def recombination(
         undefined=(Undefined(reason="no class was ever combined", n=lost),)
         if lost
         else (),
-        unit=found.unit,
-        item=found.item,
+        unit=frozen_array(found.unit),
+        item=frozen_array(found.item),
         ease=frozen_array(ease),
         complexity=frozen_array(hard),
     )
