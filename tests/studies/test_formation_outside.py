@@ -10,6 +10,9 @@ from agglo.evaluation import local_supply_share
 from agglo.studies.formation import STUDY, FormationOptions
 from agglo.studies.formation.alerts import alerts_of
 from agglo.studies.formation.exposure import lost_outside_ties, supply_of
+from agglo.studies.formation.openings import closest_entries, crowded_industries
+from agglo.studies.formation.recommendations import recommend
+from agglo.studies.formation.rule_table import RULES
 from tests.studies.harness import run_study
 
 PANEL = [
@@ -129,3 +132,74 @@ def test_study_raises_the_supplier_alert():
     assert [r["evidence"] for r in rows if r["alert"] == "A6"] == [
         "exposure 0.083, most by y"
     ]
+
+
+def designated(n, label):
+    return pa.table(
+        {"city": [f"c{k:02d}" for k in range(n)], "industry_label": [label] * n}
+    )
+
+
+def cities(n, specialised):
+    """Give n cities with groups g and h; the first ones are specialised in g."""
+    rows = []
+    for k in range(n):
+        own = 90.0 if k < specialised else 10.0
+        rows += [(f"c{k:02d}", "g", "x", "2021", own)]
+        rows += [(f"c{k:02d}", "h", "y", "2021", 100.0 - own)]
+    names = ["region", "group", "industry", "period", "employment"]
+    return pa.table(dict(zip(names, zip(*rows, strict=True), strict=True)))
+
+
+def test_crowded_needs_more_than_ten_cities_and_more_than_half():
+    assert crowded_industries(designated(12, "g"), cities(12, 5)) == "g (7/12)"
+    assert crowded_industries(designated(12, "g"), cities(12, 6)) is False
+    assert crowded_industries(designated(10, "g"), cities(12, 1)) is False
+    # no quotient of the designated industry: not evaluable, not "does not fire"
+    assert crowded_industries(designated(12, "?"), cities(12, 5)) is None
+    facts = {"n": 30.0, "crowded": "g (7/12)"}
+    row = next(r for r in recommend(facts, {}) if r["rule"] == "N4")
+    assert row["state"] == "fires"
+    assert "g (7/12)" in row["text"]
+
+
+def test_closest_entries_by_hand():
+    rows = [
+        ("a", "g", "x", "2021", 90.0),
+        ("a", "g", "w", "2021", 10.0),
+        ("b", "g", "x", "2021", 10.0),
+        ("b", "g", "w", "2021", 40.0),
+        ("b", "g", "z", "2021", 50.0),
+    ]
+    names = ["region", "group", "industry", "period", "employment"]
+
+    def entries(z_to_w):
+        links = pa.table(
+            {
+                "origin": ["z", "z", "x"],
+                "destination": ["x", "w", "w"],
+                "kind": ["io"] * 3,
+                "value": [0.6, z_to_w, 0.1],
+            }
+        )
+        inputs = Inputs(industry_links=links)
+        inputs.panel = pa.table(dict(zip(names, zip(*rows, strict=True), strict=True)))
+        return closest_entries(inputs, ["a|g", "b|g", "c|g"])
+
+    # a is specialised in x alone and b in w and z; region c is unknown
+    assert entries(0.0) == {"a|g": "z 1.00", "b|g": False}
+    # now z is 0.6 / 0.8 in a, below the ninth decile (0.875) of the six densities
+    assert entries(0.2) == {"a|g": False, "b|g": False}
+
+
+def test_conditions_have_their_chinese_text():
+    rows = recommend({"n": 30.0}, {"k": {}}, lang="zh")
+    assert len(rows) == len(RULES)
+    assert all(any("\u4e00" <= ch <= "\u9fff" for ch in r["fires_if"]) for r in rows)
+
+
+def test_rule_of_leakages_is_judged_when_coefficients_are_there():
+    facts = {"local_supply": 0.2, "local_supply_low": 0.3, "leakages": "y 0.400"}
+    rows = {r["rule"]: r for r in recommend({"n": 1.0}, {"k": facts})}
+    assert rows["L4"]["state"] == "fires"
+    assert "y 0.400" in rows["L4"]["text"]

@@ -9,8 +9,11 @@ from scipy.stats import binom
 
 from agglo.core.frames import float_column
 from agglo.studies.formation.columns import number, rows_of, text_of
+from agglo.studies.formation.exposure import supply_of
+from agglo.studies.formation.openings import closest_entries, crowded_industries
 from agglo.studies.formation.options import FormationOptions
 from agglo.studies.formation.plsn import links_of
+from agglo.studies.formation.prepare import PREPARED
 from agglo.studies.formation.tree import INDICATORS
 
 if TYPE_CHECKING:
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["cluster_facts", "national_facts"]
 
 _SHOWN = 5
+_LEAKS = 3
 _SAME = (
     "chain",
     "organisation",
@@ -66,7 +70,12 @@ def cluster_facts(
         f["missing_links"] = ", ".join(links.get(c, [])[:_SHOWN]) or "–"
         f["new_industries"] = "–"
         f["shock"] = f"{options.shock_before}–{options.shock_trough}"
-        f["indicative"] = ("pay",)
+        f["indicative"] = ("pay", "leakages")  # requirements met locally are modelled
+    for c, entries in closest_entries(inputs, clusters, options.relatedness).items():
+        facts[c]["entries"] = entries
+    for c, lost in supply_of(inputs, clusters).leakages.items():
+        named = [f"{seller} {value:.3f}" for seller, value in lost[:_LEAKS]]
+        facts[c]["leakages"] = ", ".join(named)
     return facts
 
 
@@ -196,4 +205,5 @@ def national_facts(inputs: StageInputs, clusters: list[str]) -> dict[str, object
         double = sum(len(v) > 1 for v in pairs.values())
         facts["double"] = float(double)
         facts["double_share"] = double / max(len(pairs), 1)
+        facts["crowded"] = crowded_industries(table, inputs.result(PREPARED, "panel"))
     return facts

@@ -109,7 +109,7 @@ def recommend(
                     "level": rule.level,
                     "unit": unit,
                     "state": "not evaluable" if missing else state,
-                    "fires_if": rule.fires_if,
+                    "fires_if": rule.fires_if_zh if lang == "zh" else rule.fires_if,
                     "evidence": _evidence(rule.needs, facts),
                     "missing": ", ".join(missing),
                     "text": _text(rule.zh if lang == "zh" else rule.en, facts)

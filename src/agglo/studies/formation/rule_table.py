@@ -22,6 +22,8 @@ class Rule:
         ``"national"``, ``"local"`` or ``"cluster"``.
     fires_if
         The condition in words.
+    fires_if_zh
+        The same in Chinese.
     needs
         Facts without which it is not evaluable.
     en, zh
@@ -31,6 +33,7 @@ class Rule:
     id: str
     level: str
     fires_if: str
+    fires_if_zh: str
     needs: tuple[str, ...]
     en: str
     zh: str
@@ -195,11 +198,41 @@ _ROWS: tuple[tuple[str, str, tuple[str, ...], str, str], ...] = (
         "观测缺口：{missing_list}。",
     ),
 )
+_WHEN_ZH: Mapping[str, str] = {
+    "N1": "认定数最多的五省合计超过一半",
+    "N2": "超过 30% 的集群不满足或无法检验",
+    "N3": "至少 10% 的城市—行业被两个以上计划认定",
+    "N4": "某行业在十个以上城市获认定，且其中多数缺乏专业化",
+    "N5": "名次区间中位宽度超过集群数的四分之一",
+    "N6": "连续三期处于衰退",
+    "L1": "邻近通过、关联未通过",
+    "L2": "关联通过、合作未通过",
+    "L3": "存在关联密度居前十分之一的缺失行业",
+    "L4": "本地供给低于同类中位数，且在其区间之外",
+    "L5": "消费品集群无线上产业带",
+    "L6": "人均工资低于同类中位数的区间",
+    "L7": "支持强度高于同类上四分位，且增长远低于全国",
+    "L8": "单位产出能耗高于同类上四分位",
+    "C1": "单一企业占就业 40% 以上，或企业赫芬达尔指数高于 0.25",
+    "C2": "锁定：集中度上升且多样性下降",
+    "C3": "组织得分低于 2",
+    "C4": "对外联系不足 10%",
+    "C5": "链条完整度低于一半",
+    "C6": "抗冲击指数低于 -0.25",
+    "C7": "处于更新阶段，或新细分行业就业占比超过 10%",
+    "C8": "超过 30% 的指标缺失",
+}
 _LEVELS: Mapping[str, str] = {"N": "national", "L": "local", "C": "cluster"}
 
 RULES: Mapping[str, Rule] = {
     code: Rule(
-        id=code, level=_LEVELS[code[0]], fires_if=when, needs=needs, en=en, zh=zh
+        id=code,
+        level=_LEVELS[code[0]],
+        fires_if=when,
+        fires_if_zh=_WHEN_ZH[code],
+        needs=needs,
+        en=en,
+        zh=zh,
     )
     for code, when, needs, en, zh in _ROWS
 }
