@@ -102,6 +102,7 @@ def test_s2_own_names_are_taken(served, host):
 @pytest.mark.parametrize("hosts", [[], ["127.0.0.1:8321", "127.0.0.1:8321"]])
 def test_s2_a_missing_or_doubled_host_is_refused(served, hosts):
     import asyncio
+from concurrent.futures import ThreadPoolExecutor
 
     statuses = []
     scope = {
@@ -116,7 +117,10 @@ def test_s2_a_missing_or_doubled_host_is_refused(served, hosts):
     async def send(message):
         statuses.append(message.get("status"))
 
-    asyncio.run(create_app(served.project, served.settings)(scope, receive, send))
+    app = create_app(served.project, served.settings)
+    # a thread of its own: a browser test of this process may hold the event loop
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(lambda: asyncio.run(app(scope, receive, send))).result()
     assert statuses[0] == 400
 
 

@@ -54,7 +54,7 @@ def cli_reference() -> str:
     Examples
     --------
     >>> cli_reference().count("## agglo ")
-    8
+    11
     """
     lines = [_INTRO, "## Exit codes", "", "| code | meaning |", "| --- | --- |"]
     lines += [f"| {code} | {text} |" for code, text in EXIT_CODES.items()]
