@@ -7,6 +7,7 @@ import base64
 import logging
 import re
 import tomllib
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import quote
 
 import pytest
@@ -102,7 +103,6 @@ def test_s2_own_names_are_taken(served, host):
 @pytest.mark.parametrize("hosts", [[], ["127.0.0.1:8321", "127.0.0.1:8321"]])
 def test_s2_a_missing_or_doubled_host_is_refused(served, hosts):
     import asyncio
-from concurrent.futures import ThreadPoolExecutor
 
     statuses = []
     scope = {
