@@ -108,7 +108,7 @@ def flow_linkage(
     kind
         ``"input"``: [i, j] = share of i's inputs that come from j. ``"output"``: share of
         i's sales that go to j. ``"max"``: largest of the four shares of a pair, symmetric.
-        ``"relatedness"``: F_ij F / (F_i. F_.j), symmetrised by the mean; 1 = as expected.
+        ``"relatedness"``: ``F_ij F / (F_i. F_.j)``, symmetrised by the mean; 1 = as expected.
 
     Returns
     -------

@@ -168,7 +168,7 @@ def exposure_errors(
 
     Notes
     -----
-    se = sqrt(sum_k g_k^2 R_k^2) / |Z'x|, R_k = sum_i w_ik e_i, summed inside a shift over
+    se = sqrt(sum_k g_k^2 R_k^2) / abs(Z'x), R_k = sum_i w_ik e_i, summed inside a shift over
     periods first. Fewer than 20 effective shifts is warned of. O(rows x shifts).
 
     References

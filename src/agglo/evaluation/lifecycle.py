@@ -95,8 +95,8 @@ def life_cycle(
     that fires: decline r < -delta in t and t-1 and dh <= 0; renewal sustainment or decline
     in one of the three periods before, and g > 0, and dh > 0 and r > delta or new
     sub-industries above `new_min`; emergence s < 0, g > 0, dh > 0, r > delta; growth
-    r > delta and s > 0 or rising; sustainment s > 0, |r| <= delta; latent s <= 0,
-    |r| <= delta; mixed. Thresholds are our operational choice. O(cells periods).
+    r > delta and s > 0 or rising; sustainment s > 0, abs(r) <= delta; latent s <= 0,
+    abs(r) <= delta; mixed. Thresholds are our operational choice. O(cells periods).
 
     References
     ----------

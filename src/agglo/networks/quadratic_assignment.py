@@ -69,7 +69,7 @@ def mrqap(
     Returns
     -------
     MatrixRegression
-        Least-squares coefficients, t, p by permutation (two-sided on |t|), R². A constant
+        Least-squares coefficients, t, p by permutation (two-sided on the size of t), R². A constant
         outcome gives NaN with a reason.
 
     Raises
