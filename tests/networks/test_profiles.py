@@ -13,9 +13,10 @@ from agglo.core.errors import (
     NotIdentifiedError,
     OptionError,
 )
+from agglo.core.inference import wilson
 from agglo.networks._kernels import intervals, propensity
 from agglo.networks._kernels import profiles as kernels
-from agglo.networks._kernels.intervals import jeffreys, wilson, z_of
+from agglo.networks._kernels.intervals import jeffreys, z_of
 
 Z = z_of(0.95)
 

@@ -15,9 +15,9 @@ from agglo.core.errors import (
     NumericsWarning,
     OptionError,
 )
+from agglo.core.partitions import adjusted_rand, joint_counts
 from agglo.core.tables import RegionActivity
 from agglo.relatedness import _kernels_mixture as kernels
-from agglo.relatedness import _kernels_partitions as partitions
 from agglo.relatedness import em_clusters, proximity
 from tests.networks.karate import CLUB, edges
 
@@ -27,9 +27,7 @@ def karate() -> pa.Table:
 
 
 def agreement(one: np.ndarray, other: np.ndarray) -> float:
-    return partitions.adjusted_rand(
-        partitions.joint_counts(np.asarray(one), np.asarray(other))
-    )
+    return adjusted_rand(joint_counts(np.asarray(one), np.asarray(other)))
 
 
 def features(x: np.ndarray) -> pa.Table:

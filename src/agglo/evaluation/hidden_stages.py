@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from scipy.optimize import linear_sum_assignment
 from agglo.core.errors import NotIdentifiedError, OptionError
 from agglo.core.options import check_number
 from agglo.core.parallel import entropy_of, generator
+from agglo.core.partitions import adjusted_rand, normalised_information
 from agglo.core.results import Provenance, frozen_array
 from agglo.evaluation._kernels.hidden_markov import expectation, viterbi
 from agglo.evaluation.lifecycle_results import HiddenStages, LifeCycle
@@ -130,6 +132,7 @@ def hidden_stages(
     state = viterbi(x, start, model.first, model.move, model.mean, model.var)
     stage = data.stage[rows]
     stages, table = _table(state, stage, k)
+    joint, n_joint = table.astype(np.float64), int(table.sum())
     notes = [] if model.converged else ["the likelihood had not settled"]
     stay = np.diag(model.move)
     return HiddenStages(
@@ -144,8 +147,8 @@ def hidden_stages(
         log_likelihood=model.likelihood,
         bic=tried[k],
         tried=tried,
-        rand=_adjusted_rand(table),
-        information=_information(table),
+        rand=adjusted_rand(joint) if n_joint > 1 else math.nan,
+        information=normalised_information(joint) if n_joint else math.nan,
         cramer=_cramer(table),
         table=frozen_array(table),
         stages=stages,
@@ -237,33 +240,6 @@ def _table(
     cell = state[assessed] * max(names.size, 1) + code
     table = np.bincount(cell, minlength=k * names.size).reshape(k, names.size)
     return tuple(str(n) for n in names), table.astype(np.int64)
-
-
-def _adjusted_rand(table: IntArray) -> float:
-    pairs = table.astype(np.float64)
-    both = (pairs * (pairs - 1)).sum() / 2
-    a, b, n = pairs.sum(axis=1), pairs.sum(axis=0), pairs.sum()
-    one, other = (a * (a - 1)).sum() / 2, (b * (b - 1)).sum() / 2
-    total = n * (n - 1) / 2
-    if total == 0:
-        return float("nan")
-    expected = one * other / total
-    most = (one + other) / 2
-    return float((both - expected) / (most - expected)) if most > expected else 1.0
-
-
-def _information(table: IntArray) -> float:
-    n = table.sum()
-    if n == 0:
-        return float("nan")
-    p = table / n
-    a, b = p.sum(axis=1), p.sum(axis=0)
-    outer = np.outer(a, b)
-    held = p > 0
-    mutual = float((p[held] * np.log(p[held] / outer[held])).sum())
-    entropy = [-float((v[v > 0] * np.log(v[v > 0])).sum()) for v in (a, b)]
-    mean = sum(entropy) / 2
-    return mutual / mean if mean > 0 else 1.0
 
 
 def _cramer(table: IntArray) -> float:

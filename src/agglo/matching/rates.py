@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 import numpy as np
 
 from agglo.core.errors import OptionError
+from agglo.core.inference import wilson
 from agglo.core.options import Bootstrap, check_choice, check_number
 from agglo.core.parallel import entropy_of, monte_carlo
 from agglo.core.results import Provenance, Undefined, frozen_array
@@ -263,7 +264,7 @@ def _wrap(
     value = np.full(count.shape, np.nan)
     np.divide(count, n, out=value, where=n > 0)
     z = float(norm.ppf(0.5 + float(str(parameters["level"])) / 2))
-    low, high = shares.wilson(count, n, z)
+    low, high = wilson(count, n, z)
     shown = np.array([m in MEASURES for m in parts.measure])
     low[:, ~shown] = high[:, ~shown] = np.nan
     block = _block_intervals(parts, option, seed)

@@ -13,9 +13,9 @@ from agglo.core.frames import encode_labels, frame_kind, require_columns, to_arr
 from agglo.core.inference import mc_pvalue
 from agglo.core.options import MonteCarlo, check_number
 from agglo.core.parallel import entropy_of, generator, monte_carlo
+from agglo.core.partitions import adjusted_rand, joint_counts, normalised_information
 from agglo.core.results import ColumnData, Provenance, Result, Undefined, frozen_array
 from agglo.networks._kernels import communities as kernels
-from agglo.networks._kernels import partitions
 from agglo.networks._network import Network, read_network
 from agglo.networks._rewiring import compiled_seed, rewired_statistics
 
@@ -298,7 +298,7 @@ def _stability(runs: IntArray) -> float:
     if runs.shape[0] < 2:
         return float("nan")
     scores = [
-        partitions.adjusted_rand(partitions.joint_counts(runs[i], runs[j]))
+        adjusted_rand(joint_counts(runs[i], runs[j]))
         for i in range(runs.shape[0])
         for j in range(i)
     ]
@@ -465,10 +465,10 @@ def compare_partitions(
         raise InvalidTableError(msg)
     first, a = encode_labels(table, one)
     second, b = encode_labels(table, other)
-    joint = partitions.joint_counts(a, b)
+    joint = joint_counts(a, b)
     return PartitionAgreement(
-        adjusted_rand=partitions.adjusted_rand(joint),
-        normalised_information=partitions.normalised_information(joint),
+        adjusted_rand=adjusted_rand(joint),
+        normalised_information=normalised_information(joint),
         n=table.num_rows,
         n_one=first.size,
         n_other=second.size,

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from agglo.core.errors import AlignmentError, OptionError, Problem
+from agglo.core.inference import wilson
 from agglo.core.options import Permutation, check_choice, check_number
 from agglo.core.parallel import entropy_of, monte_carlo
 from agglo.core.results import Provenance, Undefined, frozen_array
 from agglo.networks._kernels import profiles as kernels
-from agglo.networks._kernels.intervals import log_odds_ratio, two_sided, wilson, z_of
+from agglo.networks._kernels.intervals import log_odds_ratio, two_sided, z_of
 from agglo.networks.events import EventSource, LinkEvents, one_layer
 from agglo.networks.flow_results import sums
 from agglo.networks.levels import needed_regions

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from agglo.core.errors import NotIdentifiedError, Problem
 from agglo.core.frames import frame_kind, require_columns, to_arrow
+from agglo.core.inference import wilson
 from agglo.core.options import check_choice, check_number
 from agglo.core.results import Provenance, Undefined, frozen_array
 from agglo.networks._applicants import Applicants, read_applicants
@@ -258,7 +259,7 @@ def advantage(
     total = counts.sum(axis=1)
     overall = counts.sum(axis=0)
     z = intervals.z_of(1.0 - (1.0 - confidence) / max(n, 1))
-    lower, upper = intervals.wilson(counts, total[:, None], z)
+    lower, upper = wilson(counts, total[:, None], z)
     with np.errstate(divide="ignore", invalid="ignore"):
         base = overall / overall.sum()
         quotient = counts / total[:, None] / base
@@ -354,7 +355,7 @@ def _share_interval(
 ) -> tuple[FloatArray, FloatArray]:
     if interval == "jeffreys":
         return intervals.jeffreys(count, n, confidence)
-    return intervals.wilson(count, n, intervals.z_of(confidence))
+    return wilson(count, n, intervals.z_of(confidence))
 
 
 def _odds(

@@ -17,6 +17,8 @@ import pyarrow.compute as pc
 from agglo.core.typing import Json
 from agglo.observatory.page import Text
 from agglo.runs import Project, start
+from agglo.runs.import_steps import import_of
+from agglo.runs.study_steps import union
 from agglo.runs.toml_text import import_entry_text, project_text
 from agglo.store import read_json, read_table, write_table, write_text
 from agglo.studies import STUDIES
@@ -144,7 +146,7 @@ def _present(project: Project, study: str) -> set[str]:
     return {
         path.parent.name
         for path in folder.glob("*/*.parquet")
-        if path.stem in serving or path.stem.rpartition(".")[0] in serving
+        if import_of(path.stem, serving)
     }
 
 
@@ -160,7 +162,8 @@ def _names(project: Project) -> dict[str, pa.Table]:
         parts = []
         for path in sorted((project.workspace / "tables" / name).glob("*.parquet")):
             table = read_table(path)
-            studies = serving.get(path.stem.partition(".")[0])
+            source = import_of(path.stem, serving)
+            studies = serving[source] if source else None
             world = " ".join(studies) if studies else ""
             column = pa.array([world] * table.num_rows, pa.string())
             parts.append(table.append_column("world", column))
@@ -236,12 +239,9 @@ def _shadow_project(
 
 def _served(project: Project, name: str, serving: Sequence[str]) -> pa.Table:
     folder = project.workspace / "tables" / name
-    parts = [
-        read_table(p)
-        for p in sorted(folder.glob("*.parquet"))
-        if p.stem in serving or p.stem.rpartition(".")[0] in serving
-    ]
-    return pa.concat_tables(parts, promote_options="permissive")
+    return union(
+        [p for p in sorted(folder.glob("*.parquet")) if import_of(p.stem, serving)]
+    )
 
 
 def _known(table: pa.Table, column: str) -> pa.Table:

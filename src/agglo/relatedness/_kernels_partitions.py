@@ -1,4 +1,4 @@
-"""How far two partitions of the same items agree."""
+"""Groups of the same items: pairs in common, numbers by size."""
 
 from __future__ import annotations
 
@@ -6,45 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from agglo.core.partitions import joint_counts
+
 if TYPE_CHECKING:
-    from agglo.core.typing import FloatArray, IntArray
-
-
-def joint_counts(one: IntArray, other: IntArray) -> FloatArray:
-    """Items by label in `one` and label in `other`."""
-    k = int(other.max()) + 1
-    counts = np.bincount(one * k + other, minlength=(int(one.max()) + 1) * k)
-    return counts.reshape(-1, k).astype(np.float64)
-
-
-def adjusted_rand(table: FloatArray) -> float:
-    """Rand index above chance (Hubert and Arabie); 1 for the same partition."""
-    n = table.sum()
-    pairs = (table * (table - 1)).sum() / 2
-    rows, columns = table.sum(axis=1), table.sum(axis=0)
-    a, b = (rows * (rows - 1)).sum() / 2, (columns * (columns - 1)).sum() / 2
-    whole = n * (n - 1) / 2
-    if whole == 0:
-        return 1.0
-    expected, largest = a * b / whole, (a + b) / 2
-    return (
-        1.0 if largest == expected else float((pairs - expected) / (largest - expected))
-    )
-
-
-def mutual_information(table: FloatArray) -> float:
-    """Mutual information over the mean entropy; 1 for the same partition."""
-    p = table / table.sum()
-    rows, columns = p.sum(axis=1), p.sum(axis=0)
-    there = p > 0
-    shared = float((p[there] * np.log(p[there] / np.outer(rows, columns)[there])).sum())
-    mean = (_entropy(rows) + _entropy(columns)) / 2
-    return 1.0 if mean == 0 else shared / mean
-
-
-def _entropy(p: FloatArray) -> float:
-    p = p[p > 0]
-    return float(-(p * np.log(p)).sum())
+    from agglo.core.typing import IntArray
 
 
 def pairs_together(one: IntArray, other: IntArray) -> float:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from agglo.core.partitions import adjusted_rand, joint_counts
 from agglo.relatedness import _kernels_mixture as kernels
-from agglo.relatedness import _kernels_partitions as partitions
 
 if TYPE_CHECKING:
     from agglo.core.typing import FloatArray, IntArray
@@ -62,7 +62,7 @@ def refit_agreement(
         label = kernels.expect(
             replace(same, weight=every.weight), found.share[None], found.density[None]
         )[0][:, 0].argmax(axis=1)
-    return partitions.adjusted_rand(partitions.joint_counts(base, label))
+    return adjusted_rand(joint_counts(base, label))
 
 
 def _features(drawn: Items, given: Items) -> FloatArray:

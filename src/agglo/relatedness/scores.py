@@ -12,6 +12,7 @@ import pyarrow as pa
 from agglo.core.errors import AlignmentError
 from agglo.core.options import check_choice, check_number
 from agglo.core.parallel import entropy_of, monte_carlo
+from agglo.core.partitions import adjusted_rand, joint_counts, normalised_information
 from agglo.core.results import ColumnData, Provenance, Result, Undefined, frozen_array
 from agglo.relatedness import _kernels_benchmark as kernels
 from agglo.relatedness import _kernels_partitions as partitions
@@ -377,13 +378,13 @@ def compare_definitions(one: Definition, other: Definition) -> DefinitionAgreeme
         raise AlignmentError(msg)
     a = np.unique([first[i] for i in both], return_inverse=True)[1].reshape(-1)
     b = np.unique([second[i] for i in both], return_inverse=True)[1].reshape(-1)
-    table = partitions.joint_counts(a, b)
+    table = joint_counts(a, b)
     return DefinitionAgreement(
         provenance=Provenance.of(
             compare_definitions, sorted(first.items()), sorted(second.items())
         ),
-        adjusted_rand=partitions.adjusted_rand(table),
-        mutual_information=partitions.mutual_information(table),
+        adjusted_rand=adjusted_rand(table),
+        mutual_information=normalised_information(table),
         pairs_together=partitions.pairs_together(a, b),
         n=len(both),
         n_one=len(first),

@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 
 from agglo.core.results import version
 from agglo.core.typing import Json
+from agglo.runs.import_steps import import_of
 from agglo.runs.manifest import Manifest
 from agglo.runs.project import Project
 from agglo.runs.study_steps import missing_tables, tables_for
@@ -72,13 +73,16 @@ def describe_project(
     names = manifest.artefacts if manifest else {}
     rows: dict[str, int] = {}
     imports: dict[str, tuple[str, ...]] = {}
+    ids = {e.id for e in project.imports}
     counts: dict[str, int] = {}
     for name in names:
         top, _, rest = name.partition("/")
         if top == "tables" and name.endswith(".parquet"):
             table = rest.split("/")[0]
             rows[table] = rows.get(table, 0) + _n_rows(project.workspace / name)
-            imports[table] = (*imports.get(table, ()), *_import_of(project, name))
+            source = import_of(Path(name).stem, ids)
+            if source is not None:
+                imports[table] = (*imports.get(table, ()), source)
         elif top == "results":
             study = rest.split("/")[0]
             counts[study] = counts.get(study, 0) + 1
@@ -98,13 +102,6 @@ def describe_project(
         "results": {s: f"{n} artefacts" for s, n in sorted(counts.items())},
         "missing": {n: list(t) for n, t in lacking.items() if t},
     }
-
-
-def _import_of(project: Project, name: str) -> tuple[str, ...]:
-    """Name the import that wrote a part; the second part of one is ``<id>.2``."""
-    stem = Path(name).stem
-    whole = {stem, stem.rpartition(".")[0]}
-    return tuple(e.id for e in project.imports if e.id in whole)
 
 
 def _n_rows(path: Path) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from agglo.sources import Reader, SourceTable
     from agglo.sources.registry import OptionValue
 
-__all__ = ["import_step_id", "import_steps", "unknown_source"]
+__all__ = ["import_of", "import_step_id", "import_steps", "unknown_source"]
 
 
 def import_step_id(entry_id: str) -> str:
@@ -230,6 +230,32 @@ def _refuse_changed(entry: ImportEntry, files: tuple[InputFile, ...]) -> None:
         raise RunError(msg)
 
 
+def part_name(entry_id: str, n: int) -> str:
+    """Name the n-th part of a table that an import gives; see :func:`import_of`."""
+    return entry_id if n == 1 else f"{entry_id}.{n}"
+
+
+def import_of(part: str, ids: Collection[str]) -> str | None:
+    """Find the import that gave a part of a table.
+
+    Parameters
+    ----------
+    part
+        Name of the part, its file name without ending.
+    ids
+        Ids of imports.
+
+    Returns
+    -------
+    str or None
+        The id among `ids`; ``None`` when another import gave the part.
+    """
+    if part in ids:
+        return part
+    before, _, number = part.rpartition(".")
+    return before if number.isdigit() and before in ids else None
+
+
 def _write(
     entry: ImportEntry, parts: tuple[SourceTable, ...], context: StepContext
 ) -> None:
@@ -237,7 +263,7 @@ def _write(
     for part in parts:
         seen[part.table] = seen.get(part.table, 0) + 1
         n = seen[part.table]
-        name = entry.id if n == 1 else f"{entry.id}.{n}"
+        name = part_name(entry.id, n)
         context.folder.table(f"tables/{part.table}/{name}.parquet", part.data)
         repairs = [*part.repairs, *part.notes]
         context.folder.notes.extend(f"{part.table}: {p}" for p in repairs)

@@ -6,6 +6,7 @@ from agglo.core.inference.envelopes import (
     pointwise_envelope,
 )
 from agglo.core.inference.families import Discoveries, discoveries, fdr
+from agglo.core.inference.intervals import wilson
 from agglo.core.inference.pvalues import (
     Sequential,
     known_draws,
@@ -24,4 +25,5 @@ __all__ = [
     "mc_pvalue",
     "pointwise_envelope",
     "sequential_pvalue",
+    "wilson",
 ]

@@ -9,7 +9,7 @@ import numpy as np
 if TYPE_CHECKING:
     from agglo.core.typing import FloatArray
 
-__all__ = ["block_ratios", "settled", "wilson"]
+__all__ = ["block_ratios", "settled"]
 
 # what weights of one cluster may miss 1 by when they are read
 _SLACK = 1e-9
@@ -25,16 +25,6 @@ def settled(total: FloatArray) -> FloatArray:
     close = np.abs(total - near) <= _SLACK * np.maximum(np.abs(near), 1.0)
     out: FloatArray = np.where(close, near, total)
     return out
-
-
-def wilson(count: FloatArray, n: FloatArray, z: float) -> tuple[FloatArray, FloatArray]:
-    """Wilson's score interval of count / n; NaN where n is 0."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        p = count / n
-        centre = (p + z * z / (2 * n)) / (1 + z * z / n)
-        half = z * np.sqrt(p * (1 - p) / n + z * z / (4 * n * n)) / (1 + z * z / n)
-    # at 0 and n the interval touches the end exactly; rounding must not cross it
-    return np.clip(centre - half, 0.0, 1.0), np.clip(centre + half, 0.0, 1.0)
 
 
 def block_ratios(

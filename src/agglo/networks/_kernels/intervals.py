@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from agglo.core.typing import FloatArray
 
-__all__ = ["holm", "jeffreys", "log_odds_ratio", "two_sided", "wilson", "z_of"]
+__all__ = ["holm", "jeffreys", "log_odds_ratio", "two_sided", "z_of"]
 
 
 def z_of(level: float) -> float:
@@ -24,17 +24,6 @@ def two_sided(z: ArrayLike) -> FloatArray:
     """Give the two-sided normal p-value of z."""
     out: FloatArray = 2.0 * ndtr(-np.abs(np.asarray(z, dtype=np.float64)))
     return out
-
-
-def wilson(count: ArrayLike, n: ArrayLike, z: float) -> tuple[FloatArray, FloatArray]:
-    """Give Wilson's score interval of count / n; NaN where n is 0."""
-    c, m = np.asarray(count, dtype=np.float64), np.asarray(n, dtype=np.float64)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        p = c / m
-        scale = 1.0 + z * z / m
-        centre = (p + z * z / (2.0 * m)) / scale
-        half = z * np.sqrt(p * (1.0 - p) / m + z * z / (4.0 * m * m)) / scale
-    return np.clip(centre - half, 0.0, 1.0), np.clip(centre + half, 0.0, 1.0)
 
 
 def jeffreys(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from agglo.studies.coagglomeration.facts import known, number_of
+from agglo.studies.facts import known, number_of
 from agglo.studies.report import DataTable, Figure
 from agglo.studies.report.charts import draw_svg, interval_chart, scatter_chart
 
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from agglo.core.typing import FloatArray
-    from agglo.studies.coagglomeration.facts import CoagglomerationFacts, Row
+    from agglo.studies.coagglomeration.facts import CoagglomerationFacts
+    from agglo.studies.facts import Row
     from agglo.studies.report import NumberKind
 
 __all__ = [

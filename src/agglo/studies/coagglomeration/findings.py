@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from agglo.studies.coagglomeration.facts import known, number_of
 from agglo.studies.contract import Finding
+from agglo.studies.facts import known, number_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from agglo.core.typing import Json
-    from agglo.studies.coagglomeration.facts import CoagglomerationFacts, Row
+    from agglo.studies.coagglomeration.facts import CoagglomerationFacts
+    from agglo.studies.facts import Row
 
 __all__ = ["all_findings"]
 

@@ -17,12 +17,7 @@ from agglo.econometrics import (
     weak_instruments,
     wild_bootstrap,
 )
-from agglo.studies.coagglomeration.columns import (
-    joined,
-    numbers_of,
-    result_table,
-    row_table,
-)
+from agglo.studies.coagglomeration.columns import row_table
 from agglo.studies.coagglomeration.models import (
     BY_INDUSTRY,
     ESTIMATES,
@@ -38,6 +33,7 @@ from agglo.studies.coagglomeration.pools import (
     classes_of,
     foreign_of,
 )
+from agglo.studies.columns import joined, numbers_of, result_table
 from agglo.studies.contract import StageOutput
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from agglo.econometrics import (
     fit_linear,
     fit_poisson,
 )
-from agglo.studies.coagglomeration.columns import numbers_of
+from agglo.studies.columns import numbers_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -17,7 +17,7 @@ from agglo.studies.coagglomeration.charts import (
     matrix_chart,
     specification_chart,
 )
-from agglo.studies.coagglomeration.facts import TABLES, facts_of, number_of
+from agglo.studies.coagglomeration.facts import TABLES, facts_of
 from agglo.studies.coagglomeration.findings import all_findings
 from agglo.studies.coagglomeration.method import limit_notes, method_notes, origin_notes
 from agglo.studies.coagglomeration.regression_files import (
@@ -25,6 +25,7 @@ from agglo.studies.coagglomeration.regression_files import (
     regression_files,
 )
 from agglo.studies.contract import StageOutput
+from agglo.studies.facts import number_of
 from agglo.studies.report import DataTable, FindingList, KeyFigures, Notes, Report
 
 if TYPE_CHECKING:

@@ -17,8 +17,8 @@ from agglo.concentration import (
 )
 from agglo.core.errors import NumericsWarning
 from agglo.core.options import Permutation
-from agglo.studies.coagglomeration.columns import joined, result_table, text_of
 from agglo.studies.coagglomeration.options import CoagglomerationOptions
+from agglo.studies.columns import joined, result_table, text_of
 from agglo.studies.contract import StageOutput
 
 if TYPE_CHECKING:

@@ -16,14 +16,9 @@ from agglo.econometrics import (
     link_classes,
     profile_linkage,
 )
-from agglo.studies.coagglomeration.columns import (
-    numbers_of,
-    result_table,
-    row_table,
-    text_of,
-    texts,
-)
+from agglo.studies.coagglomeration.columns import row_table
 from agglo.studies.coagglomeration.options import CoagglomerationOptions
+from agglo.studies.columns import numbers_of, result_table, text_of, texts
 from agglo.studies.contract import StageOutput
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ import pyarrow as pa
 
 from agglo.core.errors import InvalidTableError, Problem
 from agglo.core.geo import project
-from agglo.studies.coagglomeration.columns import numbers_of, text_of, texts
 from agglo.studies.coagglomeration.options import CoagglomerationOptions
+from agglo.studies.columns import numbers_of, text_of, texts
 from agglo.studies.contract import StageOutput
 
 if TYPE_CHECKING:

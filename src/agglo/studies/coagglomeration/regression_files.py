@@ -7,7 +7,7 @@ import zipfile
 from html import escape
 from typing import TYPE_CHECKING
 
-from agglo.studies.coagglomeration.facts import known, number_of
+from agglo.studies.facts import known, number_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

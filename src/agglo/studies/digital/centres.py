@@ -10,8 +10,8 @@ import pyarrow as pa
 
 from agglo.concentration import bootstrap_ellipse, centre_shift, ellipse_overlap
 from agglo.core.options import Bootstrap
+from agglo.studies.columns import result_table, texts
 from agglo.studies.contract import StageOutput
-from agglo.studies.digital.columns import result_table, texts
 from agglo.studies.digital.comparison import Convention, by_chance, interval
 from agglo.studies.digital.options import DigitalOptions
 from agglo.studies.digital.sites import plane_of, sites_of

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from agglo.studies.digital.columns import texts
+from agglo.studies.columns import texts
 from agglo.studies.digital.drawing import KINDS, Drawn, twin
 from agglo.studies.report import Figure
 from agglo.studies.report.charts import draw_svg
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from agglo.core.typing import FloatArray
-    from agglo.studies.digital.facts import DigitalFacts, Row
+    from agglo.studies.digital.facts import DigitalFacts
+    from agglo.studies.facts import Row
     from agglo.studies.report import NumberKind
 
 __all__ = ["city_bubbles", "drawn", "stacked_bars", "value_of"]

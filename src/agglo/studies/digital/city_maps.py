@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
+from agglo.studies.columns import texts
 from agglo.studies.digital.charts import drawn, value_of
-from agglo.studies.digital.columns import texts
 from agglo.studies.digital.drawing import Drawn, frame_of, widened
 from agglo.studies.digital.maps import base_map, convention, ring_of
 from agglo.studies.digital.outlines import Boundaries
@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from agglo.core.typing import FloatArray, IntArray
-    from agglo.studies.digital.facts import DigitalFacts, Row
+    from agglo.studies.digital.facts import DigitalFacts
     from agglo.studies.digital.sites import Plane
+    from agglo.studies.facts import Row
     from agglo.studies.report import NumberKind
 
 __all__ = ["bivariate_map", "sequence_map"]

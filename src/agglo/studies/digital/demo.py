@@ -2,18 +2,9 @@
 
 from __future__ import annotations
 
-import io
-from typing import TYPE_CHECKING
-
-import pyarrow.csv as pa_csv
-
 from agglo.simulate import simulate_digital
 from agglo.studies.contract import Demo
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from agglo.core.typing import Json
+from agglo.studies.example import example
 
 __all__ = ["demo"]
 
@@ -38,25 +29,9 @@ def demo(seed: int) -> Demo:
     made = simulate_digital(
         disturb=True, n_periods=4, shift_km=120.0, shift_bearing=60.0, seed=seed
     )
-    files: dict[str, bytes] = {}
-    imports: list[Mapping[str, Json]] = []
-    for name, table in made.tables().items():
-        path = f"sources/digital_{name}.csv"
-        out = io.BytesIO()
-        pa_csv.write_csv(table, out)
-        files[path] = out.getvalue()
-        options: dict[str, Json] = {
-            "table": name,
-            "title": f"Generated clusters and belts, seed {seed}",
-            "publisher": "agglo (agglo.simulate.simulate_digital)",
-            "licence": "generated, no restriction",
-        }
-        imports.append(
-            {
-                "id": f"digital_{name}",
-                "source": "table",
-                "files": [path],
-                "options": options,
-            }
-        )
-    return Demo(files=files, imports=tuple(imports))
+    return example(
+        made.tables(),
+        prefix="digital_",
+        title=f"Generated clusters and belts, seed {seed}",
+        generator="simulate_digital",
+    )

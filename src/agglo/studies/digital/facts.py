@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from agglo.studies.digital.options import DigitalOptions
-from agglo.studies.report import NumberKind, format_number
+from agglo.studies.facts import Row, StudyFacts, known
 
 if TYPE_CHECKING:
-    from agglo.core.typing import Json, Lang
     from agglo.studies.contract import StageInputs
 
-__all__ = ["TABLES", "DigitalFacts", "Row", "facts_of"]
-
-Row = Mapping[str, "str | float | bool | None"]
+__all__ = ["TABLES", "DigitalFacts", "facts_of"]
 
 # stage of every table that the page reads or that becomes a CSV file
 TABLES: Mapping[str, str] = {
@@ -55,36 +51,8 @@ _NOTES: Mapping[str, str] = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class DigitalFacts:
+class DigitalFacts(StudyFacts[DigitalOptions]):
     """Tables, notes, names and truth in one place."""
-
-    lang: Lang
-    title: str
-    generated: bool
-    options: DigitalOptions
-    tables: Mapping[str, Sequence[Row]]
-    notes: Mapping[str, Mapping[str, Json]]
-    truth: Mapping[tuple[str, str], tuple[float, str]]
-
-    def say(self, en: str, zh: str, **values: object) -> str:
-        """Give the text of the project's language with its values filled in."""
-        text = zh if self.lang == "zh" else en
-        return text.format(**values)
-
-    @staticmethod
-    def show(value: object, kind: NumberKind = "number") -> str:
-        """Write a number."""
-        number = float(value) if isinstance(value, (int, float)) else float("nan")
-        return format_number(number, kind)
-
-    def rows(self, table: str, **where: object) -> list[Row]:
-        """Give the rows of a table with these values."""
-        return [
-            r
-            for r in self.tables[table]
-            if all(r.get(k) == v for k, v in where.items())
-        ]
 
     def rate(
         self,
@@ -118,22 +86,6 @@ class DigitalFacts:
     def null_names(self) -> list[str]:
         """The nulls that were drawn, in order."""
         return list(dict.fromkeys(str(r["null"]) for r in self.tables["nulls"]))
-
-    def note(self, document: str, *keys: str) -> Json:
-        """Give a note; ``None`` when it is not there."""
-        value: Json = dict(self.notes.get(document, {}))
-        for key in keys:
-            if not isinstance(value, Mapping) or key not in value:
-                return None
-            value = value[key]
-        return value
-
-    def count(self, document: str, *keys: str) -> float:
-        """Give a number of a note, NaN when it is not there."""
-        value = self.note(document, *keys)
-        if isinstance(value, (int, float)) and not isinstance(value, bool):
-            return float(value)
-        return float("nan")
 
     @property
     def partial(self) -> bool:
@@ -195,52 +147,9 @@ class DigitalFacts:
         return self.kind(code)
 
 
-def known(value: object) -> bool:
-    """Say whether a value is a number."""
-    return isinstance(value, (int, float)) and math.isfinite(value)
-
-
 def facts_of(inputs: StageInputs) -> DigitalFacts:
-    """Collect what the stages left.
-
-    Parameters
-    ----------
-    inputs
-        Inputs of the last stage.
-
-    Returns
-    -------
-    DigitalFacts
-        Everything that findings and page need.
-    """
-    notes: dict[str, Mapping[str, Json]] = {}
-    for name, stage in _NOTES.items():
-        document = inputs.document(stage, name)
-        notes[name] = document if isinstance(document, dict) else {}
-    return DigitalFacts(
-        lang=inputs.project.language,
-        title=inputs.project.title,
-        generated=inputs.project.generated,
-        options=inputs.options_as(DigitalOptions),
-        tables={
-            **{
-                name: inputs.result(stage, name).to_pylist()
-                for name, stage in TABLES.items()
-            },
-            # the rows of the list; "belts" is the name of the set
-            "belt_rows": inputs.result("prepare", "belts").to_pylist(),
-        },
-        notes=notes,
-        truth=_truth(inputs),
-    )
-
-
-def _truth(inputs: StageInputs) -> dict[tuple[str, str], tuple[float, str]]:
-    if not (inputs.project.generated and inputs.has("truth")):
-        return {}
-    out: dict[tuple[str, str], tuple[float, str]] = {}
-    for r in inputs.table("truth").to_pylist():
-        value = r.get("value")
-        number = float(value) if isinstance(value, (int, float)) else float("nan")
-        out[str(r["quantity"]), str(r["item"])] = (number, str(r.get("label") or ""))
-    return out
+    """Collect what the stages left."""
+    facts = DigitalFacts.collect(inputs, DigitalOptions, tables=TABLES, notes=_NOTES)
+    # the rows of the list; "belts" is the name of the set
+    belts = inputs.result("prepare", "belts").to_pylist()
+    return replace(facts, tables={**facts.tables, "belt_rows": belts})

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from agglo.studies.contract import Finding
-from agglo.studies.digital.facts import known
 from agglo.studies.digital.findings_truth import (
     coexistence_truth,
     degree_truth,
@@ -20,10 +19,12 @@ from agglo.studies.digital.readings import (
     judge,
     strictest,
 )
+from agglo.studies.facts import known
 
 if TYPE_CHECKING:
     from agglo.core.typing import Json
-    from agglo.studies.digital.facts import DigitalFacts, Row
+    from agglo.studies.digital.facts import DigitalFacts
+    from agglo.studies.facts import Row
 
 __all__ = ["all_findings"]
 
@@ -113,7 +114,7 @@ def kinds(facts: DigitalFacts) -> Finding:
     parts = {m: facts.rate(m) for m in ("identical", "similar", "matched")}
     other = facts.rate("identical", variant="containment")
     null = facts.null("N3", "matched")
-    unmapped = facts.count("match_notes", "counts", "unmapped")
+    unmapped = facts.number("match_notes", "counts", "unmapped")
     values = {f"{m}_n": facts.show(r.get("count"), "count") for m, r in parts.items()}
     values |= {m: facts.show(r.get("value"), "share") for m, r in parts.items()}
     estimate: dict[str, Json] = {m: _number(r, "value") for m, r in parts.items()}
@@ -261,7 +262,7 @@ def chance(facts: DigitalFacts) -> Finding:
             "classes of city size; N3: labels dealt out anew over belts; N4: N1, then N3",
             "N1：产业带城市在 {universe} 个城市间重新安置；N2：在城市规模组内重新安置；N3：产业带名称重新"
             "分配；N4：先 N1 后 N3",
-            universe=facts.show(facts.count("null_notes", "universe"), "count"),
+            universe=facts.show(facts.number("null_notes", "universe"), "count"),
         ),
         reading=facts.say(
             "N1 asks whether belts sit in cluster cities at all, N2 whether they do beyond "

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from agglo.studies.digital.facts import known
+from agglo.studies.facts import known
 
 if TYPE_CHECKING:
     from agglo.core.typing import Json
-    from agglo.studies.digital.facts import DigitalFacts, Row
+    from agglo.studies.digital.facts import DigitalFacts
+    from agglo.studies.facts import Row
 
 __all__ = [
     "coexistence_truth",

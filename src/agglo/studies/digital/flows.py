@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from agglo.studies.digital.columns import texts
+from agglo.studies.columns import texts
 from agglo.studies.digital.drawing import COLOURS, KINDS, Drawn, twin
 from agglo.studies.report import Figure
 from agglo.studies.report.charts import draw_svg

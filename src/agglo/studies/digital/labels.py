@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from agglo.matching import as_label_dictionary, suggest_nodes, suggestion_quality
 from agglo.sources import industry_terms, industry_tree
-from agglo.studies.digital.columns import text_of, texts
+from agglo.studies.columns import text_of, texts
 
 if TYPE_CHECKING:
     from agglo.core.typing import Json

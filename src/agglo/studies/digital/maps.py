@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from agglo.concentration import kernel_density
-from agglo.studies.digital.columns import texts
+from agglo.studies.columns import texts
 from agglo.studies.digital.drawing import (
     BELTS,
     COLOURS,

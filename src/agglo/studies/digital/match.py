@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
+from agglo.studies.columns import result_table, text_of, texts
 from agglo.studies.contract import StageOutput
-from agglo.studies.digital.columns import result_table, text_of, texts
 from agglo.studies.digital.model import PREPARED, matching_of
 from agglo.studies.digital.options import DigitalOptions
 

@@ -81,7 +81,7 @@ def _of_numbers(facts: DigitalFacts) -> _Notes:
                 "每种抽样 {draws} 次；p =（1 + 不小于观测值的次数）/（1 + 抽样次数）（Phipson and Smyth 2010, "
                 "doi:10.2202/1544-6115.1585）。N1 下的共存率另有精确值（超几何分布）。城市规模组：{strata}（{size}）。",
                 draws=facts.show(o.null_draws, "count"),
-                strata=facts.show(facts.count("null_notes", "n_strata"), "count"),
+                strata=facts.show(facts.number("null_notes", "n_strata"), "count"),
                 size=facts.note("null_notes", "size") or say("no sizes", "无规模数据"),
             ),
         ),

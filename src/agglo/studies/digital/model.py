@@ -18,7 +18,7 @@ from agglo.matching import (
     match_designations,
     size_strata,
 )
-from agglo.studies.digital.columns import text_of
+from agglo.studies.columns import text_of
 from agglo.studies.digital.options import DigitalOptions
 
 if TYPE_CHECKING:

@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
+from agglo.studies.columns import texts
 from agglo.studies.digital.charts import drawn, value_of
-from agglo.studies.digital.columns import texts
 from agglo.studies.digital.drawing import COLOURS, Drawn
 from agglo.studies.report.charts import draw_svg
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from agglo.studies.digital.facts import DigitalFacts, Row
+    from agglo.studies.digital.facts import DigitalFacts
+    from agglo.studies.facts import Row
     from agglo.studies.report import NumberKind
 
 __all__ = ["cross_k_chart", "hypergeometric_chart", "null_histograms"]
@@ -152,7 +153,7 @@ def hypergeometric_chart(facts: DigitalFacts) -> Drawn:
         name: facts.rows("hypergeometric", headline=name)
         for name in ("published", "own")
     }
-    hosts = facts.count("null_notes", "n_hosts")
+    hosts = facts.number("null_notes", "n_hosts")
     published, own = (curves[k][0] for k in ("published", "own"))
 
     def draw(ax: Axes) -> None:

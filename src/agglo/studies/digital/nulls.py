@@ -10,8 +10,8 @@ import pyarrow as pa
 
 from agglo.core.options import Permutation
 from agglo.matching import NullResult, hypergeometric_curve, matching_null
+from agglo.studies.columns import result_table, texts
 from agglo.studies.contract import StageOutput
-from agglo.studies.digital.columns import result_table, texts
 from agglo.studies.digital.model import (
     city_sizes,
     matching_of,

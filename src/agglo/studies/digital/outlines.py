@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from agglo.core.errors import InvalidTableError, Problem
-from agglo.studies.digital.columns import text_of
+from agglo.studies.columns import text_of
 from agglo.studies.digital.options import DigitalOptions
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import pyarrow as pa
 from agglo.core.errors import AlignmentError, OptionError, Problem, suggest
 from agglo.matching import CityMatch, as_gazetteer, normalise_cities
 from agglo.sources import china_cities
-from agglo.studies.digital.columns import text_of, texts
+from agglo.studies.columns import text_of, texts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

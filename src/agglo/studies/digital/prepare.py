@@ -11,8 +11,9 @@ from agglo.core.errors import OptionError, suggest
 from agglo.core.frames import require_columns
 from agglo.matching import as_belts, as_designations
 from agglo.sources import industry_tree, label_dictionary
+from agglo.studies.columns import text_of, texts
 from agglo.studies.contract import StageOutput
-from agglo.studies.digital.columns import counted, text_of, texts
+from agglo.studies.digital.columns import counted
 from agglo.studies.digital.labels import audit_labels, labels_of
 from agglo.studies.digital.options import DigitalOptions
 from agglo.studies.digital.places import find_places

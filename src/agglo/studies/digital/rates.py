@@ -8,8 +8,8 @@ import pyarrow as pa
 
 from agglo.core.options import Bootstrap
 from agglo.matching import matching_rates
+from agglo.studies.columns import result_table, texts
 from agglo.studies.contract import StageOutput
-from agglo.studies.digital.columns import result_table, texts
 from agglo.studies.digital.model import matching_of
 from agglo.studies.digital.options import DigitalOptions
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 from agglo.core.errors import InvalidTableError, Problem
 from agglo.core.frames import float_column
 from agglo.matching import normalise_cities
-from agglo.studies.digital.columns import text_of, texts
+from agglo.studies.columns import text_of, texts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

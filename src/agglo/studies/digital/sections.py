@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from agglo.studies.digital.facts import known
+from agglo.studies.facts import known
 from agglo.studies.report import DataTable, KeyFigures, Prose
 
 if TYPE_CHECKING:
-    from agglo.studies.digital.facts import DigitalFacts, Row
+    from agglo.studies.digital.facts import DigitalFacts
+    from agglo.studies.facts import Row
     from agglo.studies.report import Block, NumberKind
 
 __all__ = [
@@ -57,11 +58,11 @@ def key_figures(facts: DigitalFacts) -> KeyFigures:
     """Give the numbers at the top of the page."""
     items = [
         (
-            facts.show(facts.count("match_notes", "n_clusters"), "count"),
+            facts.show(facts.number("match_notes", "n_clusters"), "count"),
             facts.say("clusters", "个集群"),
         ),
         (
-            facts.show(facts.count("match_notes", "n_belts"), "count"),
+            facts.show(facts.number("match_notes", "n_belts"), "count"),
             facts.say("belts", "个产业带"),
         ),
         (
@@ -114,7 +115,7 @@ def input_blocks(facts: DigitalFacts) -> tuple[Block, ...]:
                     f"{status_names.get(k, k)} {n}" for k, n in words.items()
                 ),
                 **{
-                    k: facts.count("coverage", name, k)
+                    k: facts.number("coverage", name, k)
                     for k in (
                         "items",
                         "links",
@@ -145,9 +146,9 @@ def input_blocks(facts: DigitalFacts) -> tuple[Block, ...]:
 
 
 def _input_text(facts: DigitalFacts) -> str:
-    reviewed = facts.count("match_notes", "reviewed", "clusters", "reviewed")
-    reviewed += facts.count("match_notes", "reviewed", "belts", "reviewed")
-    items = facts.count("match_notes", "n_clusters") + facts.count(
+    reviewed = facts.number("match_notes", "reviewed", "clusters", "reviewed")
+    reviewed += facts.number("match_notes", "reviewed", "belts", "reviewed")
+    items = facts.number("match_notes", "n_clusters") + facts.number(
         "match_notes", "n_belts"
     )
     shipped = facts.note("coverage", "shipped")
@@ -241,7 +242,7 @@ def headline_table(facts: DigitalFacts) -> DataTable:
             "of counts and has no Wilson interval.",
             "各零假设列：期望数、观测/期望、p 值；不含 {n} 个城市全域之外的城市。匹配度指数并非计数占比，没有 Wilson "
             "区间。",
-            n=facts.show(facts.count("null_notes", "universe"), "count"),
+            n=facts.show(facts.number("null_notes", "universe"), "count"),
         ),
     )
 

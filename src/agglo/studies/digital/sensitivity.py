@@ -23,8 +23,8 @@ from agglo.matching import (
     matching_null,
     matching_sensitivity,
 )
+from agglo.studies.columns import result_table
 from agglo.studies.contract import StageOutput
-from agglo.studies.digital.columns import result_table
 from agglo.studies.digital.model import PREPARED, universe_of
 from agglo.studies.digital.options import DigitalOptions
 

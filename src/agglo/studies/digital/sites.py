@@ -13,7 +13,7 @@ from agglo.core.frames import float_column
 from agglo.core.geo import project
 from agglo.core.results import frozen_array
 from agglo.core.tables import as_points
-from agglo.studies.digital.columns import text_of
+from agglo.studies.columns import text_of
 from agglo.studies.digital.model import PREPARED
 from agglo.studies.digital.options import DigitalOptions
 

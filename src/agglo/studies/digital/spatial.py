@@ -18,8 +18,8 @@ from agglo.concentration import (
 )
 from agglo.core.options import MonteCarlo, Permutation
 from agglo.core.weights import SpatialWeights
+from agglo.studies.columns import result_table, texts
 from agglo.studies.contract import StageOutput
-from agglo.studies.digital.columns import result_table, texts
 from agglo.studies.digital.model import city_sizes
 from agglo.studies.digital.options import DigitalOptions
 from agglo.studies.digital.sites import plane_of, sites_of

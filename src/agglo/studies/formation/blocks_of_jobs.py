@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from agglo.core.frames import float_column
-from agglo.studies.formation.columns import text_of
+from agglo.studies.columns import text_of
 from agglo.studies.formation.prepare import NO_GROUP, PREPARED
 
 if TYPE_CHECKING:

@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from agglo.core.frames import string_column
-
 if TYPE_CHECKING:
-    from agglo.core.results import Result
+    pass
 
-__all__ = ["Row", "number", "result_table", "rows_of", "table_of", "text_of"]
+__all__ = ["Row", "number", "rows_of", "table_of"]
 
 Row = Mapping[str, object]
 _KINDS = {"s": pa.string(), "f": pa.float64(), "i": pa.int64()}
@@ -32,25 +30,6 @@ def rows_of(table: pa.Table, **where: object) -> list[dict[str, object]]:
     """Read the rows with these values."""
     return [
         r for r in table.to_pylist() if all(r.get(k) == v for k, v in where.items())
-    ]
-
-
-def result_table(result: Result) -> pa.Table:
-    """Give the rows of a result; text without rows stays text."""
-    table = result.to_arrow()
-    fields = [
-        pa.field(f.name, pa.string() if pa.types.is_null(f.type) else f.type)
-        for f in table.schema
-    ]
-    return table.cast(pa.schema(fields))
-
-
-def text_of(table: pa.Table, name: str, default: str = "") -> list[str]:
-    """Give a column as text; what is absent or null is the default."""
-    if name not in table.column_names:
-        return [default] * int(table.num_rows)
-    return [
-        default if v is None else str(v).strip() for v in string_column(table, name)
     ]
 
 

@@ -8,7 +8,8 @@ import numpy as np
 from scipy.stats import binom
 
 from agglo.core.frames import float_column
-from agglo.studies.formation.columns import number, rows_of, text_of
+from agglo.studies.columns import text_of
+from agglo.studies.formation.columns import number, rows_of
 from agglo.studies.formation.exposure import supply_of
 from agglo.studies.formation.openings import closest_entries, crowded_industries
 from agglo.studies.formation.options import FormationOptions

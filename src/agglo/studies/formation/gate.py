@@ -17,8 +17,8 @@ from agglo.evaluation import (
     proximity_test,
     three_element_test,
 )
+from agglo.studies.columns import result_table, text_of
 from agglo.studies.contract import StageOutput
-from agglo.studies.formation.columns import result_table, text_of
 from agglo.studies.formation.options import FormationOptions
 from agglo.studies.formation.prepare import PREPARED
 from agglo.studies.formation.related import relatedness_sources

@@ -17,8 +17,9 @@ from agglo.evaluation import (
     resilience,
     structural_breaks,
 )
+from agglo.studies.columns import result_table, text_of
 from agglo.studies.contract import StageOutput
-from agglo.studies.formation.columns import result_table, table_of, text_of
+from agglo.studies.formation.columns import table_of
 from agglo.studies.formation.options import FormationOptions
 from agglo.studies.formation.prepare import NO_GROUP, PREPARED
 

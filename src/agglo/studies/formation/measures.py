@@ -17,15 +17,10 @@ from agglo.evaluation import (
     mechanism_profile,
     rank_uncertainty,
 )
+from agglo.studies.columns import result_table, text_of
 from agglo.studies.contract import StageOutput
 from agglo.studies.formation.blocks_of_jobs import Block, block_of
-from agglo.studies.formation.columns import (
-    number,
-    result_table,
-    rows_of,
-    table_of,
-    text_of,
-)
+from agglo.studies.formation.columns import number, rows_of, table_of
 from agglo.studies.formation.options import FormationOptions
 from agglo.studies.formation.prepare import PREPARED
 from agglo.studies.formation.related import codes_of_flows

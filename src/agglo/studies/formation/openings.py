@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow.compute as pc
 
 from agglo.core.frames import float_column
-from agglo.studies.formation.columns import text_of
+from agglo.studies.columns import text_of
 from agglo.studies.formation.prepare import PREPARED
 from agglo.studies.formation.related import relatedness_sources
 

@@ -9,9 +9,10 @@ import pyarrow.compute as pc
 
 from agglo.core.frames import float_column
 from agglo.core.results import version
+from agglo.studies.columns import text_of
 from agglo.studies.contract import StageOutput
 from agglo.studies.formation.alerts import alerts_of, false_alarm_rate
-from agglo.studies.formation.columns import number, rows_of, table_of, text_of
+from agglo.studies.formation.columns import number, rows_of, table_of
 from agglo.studies.formation.exposure import lost_outside_ties, supply_of
 from agglo.studies.formation.facts_of_clusters import cluster_facts, national_facts
 from agglo.studies.formation.options import FormationOptions

@@ -9,8 +9,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from agglo.core.frames import float_column
+from agglo.studies.columns import text_of
 from agglo.studies.contract import StageOutput
-from agglo.studies.formation.columns import number, rows_of, table_of, text_of
+from agglo.studies.formation.columns import number, rows_of, table_of
 from agglo.studies.formation.prepare import PREPARED
 
 if TYPE_CHECKING:

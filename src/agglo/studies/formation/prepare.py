@@ -10,8 +10,8 @@ import pyarrow.compute as pc
 
 from agglo.core.errors import OptionError, RunError, suggest
 from agglo.core.frames import float_column
+from agglo.studies.columns import text_of
 from agglo.studies.contract import StageOutput
-from agglo.studies.formation.columns import text_of
 from agglo.studies.formation.options import FormationOptions
 
 if TYPE_CHECKING:

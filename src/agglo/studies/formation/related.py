@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from agglo.core.errors import OptionError, suggest
 from agglo.core.frames import float_column
 from agglo.relatedness import proximity
-from agglo.studies.formation.columns import text_of
+from agglo.studies.columns import text_of
 from agglo.studies.formation.prepare import PREPARED
 
 if TYPE_CHECKING:

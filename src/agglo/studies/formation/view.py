@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from agglo.studies.formation.columns import Row, number, text_of
+from agglo.studies.columns import text_of
+from agglo.studies.facts import Row, StudyFacts, planted_truth
+from agglo.studies.formation.columns import number
 from agglo.studies.formation.options import FormationOptions
 from agglo.studies.formation.words import INPUTS_ZH
 from agglo.studies.report import NumberKind, format_number
 
 if TYPE_CHECKING:
-    from agglo.core.typing import Json, Lang
     from agglo.studies.contract import StageInputs
 
 __all__ = ["TABLES", "View", "view_of"]
@@ -85,24 +85,13 @@ _KEYS = ("cluster", "region", "unit")
 
 
 @dataclass(frozen=True, kw_only=True)
-class View:
+class View(StudyFacts[FormationOptions]):
     """Tables, notes, names and truth in one place."""
 
-    lang: Lang
-    title: str
-    generated: bool
-    options: FormationOptions
-    tables: Mapping[str, Sequence[Row]]
-    notes: Mapping[str, Mapping[str, Json]]
-    truth: Mapping[tuple[str, str], tuple[float, str]]
     industries: Mapping[str, str] = field(default_factory=dict)
     index: dict[tuple[str, str], Mapping[object, Sequence[Row]]] = field(
         default_factory=dict
     )
-
-    def say(self, en: str, zh: str, **values: object) -> str:
-        """Give the text of the project's language with its values filled in."""
-        return (zh if self.lang == "zh" else en).format(**values)
 
     def word(self, code: object) -> str:
         """Name a verdict, kind, status or stage; several kinds are joined."""
@@ -137,19 +126,6 @@ class View:
             self.index[table, key] = found
         return self.index[table, key]
 
-    def one(self, table: str, **where: object) -> Row:
-        """Give one row; empty when there is none."""
-        return next(iter(self.rows(table, **where)), {})
-
-    def note(self, document: str, *keys: str) -> Json:
-        """Give a note; ``None`` when it is not there."""
-        value: Json = dict(self.notes.get(document, {}))
-        for key in keys:
-            if not isinstance(value, Mapping) or key not in value:
-                return None
-            value = value[key]
-        return value
-
     def name(self, cluster: str) -> str:
         """Give a cluster as a reader knows it."""
         return str(self.one("clusters", cluster=cluster).get("name") or cluster)
@@ -171,39 +147,10 @@ class View:
 
 
 def view_of(inputs: StageInputs) -> View:
-    """Collect what the stages left.
-
-    Parameters
-    ----------
-    inputs
-        Inputs of the last stage.
-
-    Returns
-    -------
-    View
-        Everything that findings, cards and page need.
-    """
-    notes: dict[str, Mapping[str, Json]] = {}
-    for name, stage in _NOTES.items():
-        document = inputs.document(stage, name)
-        notes[name] = document if isinstance(document, dict) else {}
-    truth: dict[tuple[str, str], tuple[float, str]] = {}
-    if inputs.has("truth"):
-        for r in inputs.table("truth").to_pylist():
-            value = math.nan if r.get("value") is None else float(r["value"])
-            truth[str(r["quantity"]), str(r["item"])] = (
-                value,
-                str(r.get("label") or ""),
-            )
-    return View(
-        lang=inputs.project.language,
-        title=inputs.project.title,
-        generated=inputs.project.generated,
-        options=inputs.options_as(FormationOptions),
-        tables={n: inputs.result(s, n).to_pylist() for n, s in TABLES.items()},
-        notes=notes,
-        truth=truth,
-        industries=_industry_names(inputs),
+    """Collect what the stages left."""
+    view = View.collect(inputs, FormationOptions, tables=TABLES, notes=_NOTES)
+    return replace(
+        view, truth=planted_truth(inputs), industries=_industry_names(inputs)
     )
 
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
+from agglo.studies.facts import number_of
 from agglo.studies.networks.drawing import COLOURS, GREY, Drawn, figure_of
-from agglo.studies.networks.readings import number_of
 from agglo.studies.report import interval_chart
 from agglo.studies.report.charts import draw_svg
 
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from agglo.core.typing import FloatArray
-    from agglo.studies.networks.facts import NetworkFacts, Row
+    from agglo.studies.facts import Row
+    from agglo.studies.networks.facts import NetworkFacts
 
 __all__ = [
     "backtest_chart",

@@ -10,8 +10,8 @@ import pyarrow as pa
 
 from agglo.core.options import Permutation
 from agglo.networks import complementarity, pair_crosstab, profiles
+from agglo.studies.columns import result_table, text_of, texts
 from agglo.studies.contract import StageOutput
-from agglo.studies.networks.columns import result_table, text_of, texts
 from agglo.studies.networks.integration import groups_of, hierarchy_table
 from agglo.studies.networks.layers import COPATENT, rows_of
 from agglo.studies.networks.options import NetworksOptions

@@ -9,8 +9,8 @@ import pyarrow as pa
 
 from agglo.core.errors import NotIdentifiedError
 from agglo.networks import advantage, cross_regional_propensity
+from agglo.studies.columns import result_table, texts
 from agglo.studies.contract import StageOutput
-from agglo.studies.networks.columns import result_table, texts
 from agglo.studies.networks.integration import hierarchy_table
 from agglo.studies.networks.inventions import CLASSES
 from agglo.studies.networks.options import NetworksOptions

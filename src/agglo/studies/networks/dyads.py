@@ -10,8 +10,9 @@ import pyarrow as pa
 from agglo.core.errors import ConvergenceError, NotIdentifiedError
 from agglo.core.options import Permutation
 from agglo.networks import as_link_events, build_dyads, gravity_ppml, mrqap
+from agglo.studies.columns import result_table, text_of, texts
 from agglo.studies.contract import StageOutput
-from agglo.studies.networks.columns import result_table, stacked, text_of, texts
+from agglo.studies.networks.columns import stacked
 from agglo.studies.networks.integration import hierarchy_table
 from agglo.studies.networks.layers import BRANCH, COPATENT, rows_of
 from agglo.studies.networks.options import NetworksOptions

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from agglo.studies.facts import StudyFacts
 from agglo.studies.networks.options import NetworksOptions
-from agglo.studies.report import NumberKind, format_number
 
 if TYPE_CHECKING:
-    from agglo.core.typing import Json, Lang
     from agglo.studies.contract import StageInputs
 
-__all__ = ["TABLES", "NetworkFacts", "Row", "facts_of", "known"]
-
-Row = Mapping[str, "str | float | bool | None"]
+__all__ = ["TABLES", "NetworkFacts", "facts_of"]
 
 # stage of every table that the page reads or that becomes a CSV file
 TABLES: Mapping[str, str] = {
@@ -56,52 +51,8 @@ _NOTES: Mapping[str, str] = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class NetworkFacts:
+class NetworkFacts(StudyFacts[NetworksOptions]):
     """Tables, notes, names and truth in one place."""
-
-    lang: Lang
-    title: str
-    generated: bool
-    options: NetworksOptions
-    tables: Mapping[str, Sequence[Row]]
-    notes: Mapping[str, Mapping[str, Json]]
-    truth: Mapping[tuple[str, str], tuple[float, str]]
-
-    def say(self, en: str, zh: str, **values: object) -> str:
-        """Give the text of the project's language with its values filled in."""
-        text = zh if self.lang == "zh" else en
-        return text.format(**values) if values else text
-
-    @staticmethod
-    def show(value: object, kind: NumberKind = "number") -> str:
-        """Write a number."""
-        number = float(value) if isinstance(value, (int, float)) else float("nan")
-        return format_number(number, kind)
-
-    def rows(self, table: str, **where: object) -> list[Row]:
-        """Give the rows of a table with these values."""
-        return [
-            r
-            for r in self.tables[table]
-            if all(r.get(k) == v for k, v in where.items())
-        ]
-
-    def note(self, document: str, *keys: str) -> Json:
-        """Give a note; ``None`` when it is not there."""
-        value: Json = dict(self.notes.get(document, {}))
-        for key in keys:
-            if not isinstance(value, Mapping) or key not in value:
-                return None
-            value = value[key]
-        return value
-
-    def number(self, document: str, *keys: str) -> float:
-        """Give a number of a note, NaN when it is not there."""
-        value = self.note(document, *keys)
-        if isinstance(value, (int, float)) and not isinstance(value, bool):
-            return float(value)
-        return float("nan")
 
     def names(self, document: str, *keys: str) -> list[str]:
         """Give a list of words of a note; empty when it is not there."""
@@ -177,48 +128,6 @@ _WORDS: Mapping[str, tuple[str, str]] = {
 }
 
 
-def known(value: object) -> bool:
-    """Say whether a value is a number."""
-    return isinstance(value, (int, float)) and math.isfinite(value)
-
-
 def facts_of(inputs: StageInputs) -> NetworkFacts:
-    """Collect what the stages left.
-
-    Parameters
-    ----------
-    inputs
-        Inputs of the last stage.
-
-    Returns
-    -------
-    NetworkFacts
-        Everything that findings and page need.
-    """
-    notes: dict[str, Mapping[str, Json]] = {}
-    for name, stage in _NOTES.items():
-        document = inputs.document(stage, name)
-        notes[name] = document if isinstance(document, dict) else {}
-    return NetworkFacts(
-        lang=inputs.project.language,
-        title=inputs.project.title,
-        generated=inputs.project.generated,
-        options=inputs.options_as(NetworksOptions),
-        tables={
-            name: inputs.result(stage, name).to_pylist()
-            for name, stage in TABLES.items()
-        },
-        notes=notes,
-        truth=_truth(inputs),
-    )
-
-
-def _truth(inputs: StageInputs) -> dict[tuple[str, str], tuple[float, str]]:
-    if not (inputs.project.generated and inputs.has("truth")):
-        return {}
-    out: dict[tuple[str, str], tuple[float, str]] = {}
-    for r in inputs.table("truth").to_pylist():
-        value = r.get("value")
-        number = float(value) if isinstance(value, (int, float)) else float("nan")
-        out[str(r["quantity"]), str(r["item"])] = (number, str(r.get("label") or ""))
-    return out
+    """Collect what the stages left."""
+    return NetworkFacts.collect(inputs, NetworksOptions, tables=TABLES, notes=_NOTES)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from agglo.studies.contract import Finding
-from agglo.studies.networks.facts import known
+from agglo.studies.facts import known, number_of
 from agglo.studies.networks.findings_cores import branch_cores, innovation_cores
 from agglo.studies.networks.findings_dyads import explained
 from agglo.studies.networks.findings_truth import (
@@ -13,16 +13,12 @@ from agglo.studies.networks.findings_truth import (
     crossing_truth,
     integration_truth,
 )
-from agglo.studies.networks.readings import (
-    ends,
-    grid_line,
-    not_computable,
-    number_of,
-)
+from agglo.studies.networks.readings import ends, grid_line, not_computable
 
 if TYPE_CHECKING:
     from agglo.core.typing import Json
-    from agglo.studies.networks.facts import NetworkFacts, Row
+    from agglo.studies.facts import Row
+    from agglo.studies.networks.facts import NetworkFacts
 
 __all__ = ["all_findings"]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from agglo.studies.contract import Finding
-from agglo.studies.networks.facts import known
+from agglo.studies.facts import known, number_of
 from agglo.studies.networks.findings_truth import cores_truth
 from agglo.studies.networks.layers import BRANCH, COPATENT
-from agglo.studies.networks.readings import grid_line, not_computable, number_of
+from agglo.studies.networks.readings import grid_line, not_computable
 
 if TYPE_CHECKING:
     from agglo.core.typing import Json

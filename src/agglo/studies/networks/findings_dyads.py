@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from agglo.studies.contract import Finding
-from agglo.studies.networks.facts import known
+from agglo.studies.facts import known
 from agglo.studies.networks.readings import ends, not_computable
 
 if TYPE_CHECKING:

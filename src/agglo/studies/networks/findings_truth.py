@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from agglo.core.typing import Json
-    from agglo.studies.networks.facts import NetworkFacts, Row
+    from agglo.studies.facts import Row
+    from agglo.studies.networks.facts import NetworkFacts
 
 __all__ = ["complement_truth", "cores_truth", "crossing_truth", "integration_truth"]
 

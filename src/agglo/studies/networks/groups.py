@@ -11,8 +11,9 @@ import pyarrow as pa
 from agglo.core.errors import NumericsWarning
 from agglo.core.tables import as_region_activity
 from agglo.relatedness import em_clusters, presence, proximity
+from agglo.studies.columns import text_of, texts
 from agglo.studies.contract import StageOutput
-from agglo.studies.networks.columns import among, text_of, texts
+from agglo.studies.networks.columns import among
 from agglo.studies.networks.options import NetworksOptions
 
 if TYPE_CHECKING:

@@ -17,8 +17,9 @@ from agglo.networks import (
     strength_distribution,
     tiers,
 )
+from agglo.studies.columns import result_table, text_of
 from agglo.studies.contract import StageOutput
-from agglo.studies.networks.columns import result_table, stacked, text_of
+from agglo.studies.networks.columns import stacked
 from agglo.studies.networks.integration import hierarchy_table
 from agglo.studies.networks.layers import BRANCH, rows_of
 from agglo.studies.networks.options import NetworksOptions

@@ -9,8 +9,9 @@ import pyarrow as pa
 
 from agglo.core.options import Permutation
 from agglo.networks import integration_pattern, mixing
+from agglo.studies.columns import result_table, text_of, texts
 from agglo.studies.contract import StageOutput
-from agglo.studies.networks.columns import result_table, stacked, text_of, texts
+from agglo.studies.networks.columns import stacked
 from agglo.studies.networks.layers import rows_of
 from agglo.studies.networks.options import NetworksOptions
 

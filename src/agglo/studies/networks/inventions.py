@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from agglo.networks import technology_class
-from agglo.studies.networks.columns import text_of, texts
+from agglo.studies.columns import text_of, texts
 from agglo.studies.networks.layers import note_part, patents_of
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ import pyarrow.compute as pc
 
 from agglo.core.frames import as_text
 from agglo.networks import as_link_events, branch_events, copatent_events
-from agglo.studies.networks.columns import among, text_of
+from agglo.studies.columns import text_of
+from agglo.studies.networks.columns import among
 
 if TYPE_CHECKING:
     from agglo.core.typing import Json

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
+from agglo.studies.facts import number_of
 from agglo.studies.networks.drawing import COLOURS, VERDICTS, Drawn, figure_of
-from agglo.studies.networks.readings import number_of
 from agglo.studies.report.charts import draw_svg
 
 if TYPE_CHECKING:

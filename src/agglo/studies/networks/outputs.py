@@ -13,11 +13,11 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 
 from agglo.networks import flow_matrix
+from agglo.studies.facts import number_of
 from agglo.studies.networks.facts import TABLES
 from agglo.studies.networks.graph_files import Graph, Value, to_gexf, to_graphml
 from agglo.studies.networks.integration import hierarchy_table
 from agglo.studies.networks.layers import rows_of
-from agglo.studies.networks.readings import number_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

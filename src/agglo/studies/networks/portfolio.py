@@ -12,13 +12,13 @@ import pyarrow as pa
 from agglo.core.errors import NumericsWarning
 from agglo.networks import flow_matrix
 from agglo.relatedness import complexity, presence, proximity, relatedness_density
+from agglo.studies.columns import text_of, texts
 from agglo.studies.contract import StageOutput
 from agglo.studies.networks.backtest import (
     Backtest,
     backtest,
     external_complementarity,
 )
-from agglo.studies.networks.columns import text_of, texts
 from agglo.studies.networks.layers import rows_of
 from agglo.studies.networks.options import NetworksOptions
 

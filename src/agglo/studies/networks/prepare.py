@@ -9,8 +9,9 @@ import numpy as np
 import pyarrow as pa
 
 from agglo.core.errors import OptionError, suggest
+from agglo.studies.columns import text_of, texts
 from agglo.studies.contract import StageOutput
-from agglo.studies.networks.columns import among, text_of, texts
+from agglo.studies.networks.columns import among
 from agglo.studies.networks.inventions import classified
 from agglo.studies.networks.layers import branch_layer, copatent_layer, note_part
 from agglo.studies.networks.options import NetworksOptions

@@ -8,15 +8,9 @@ from typing import TYPE_CHECKING
 from agglo.studies.contract import Finding
 
 if TYPE_CHECKING:
-    from agglo.studies.networks.facts import NetworkFacts, Row
+    from agglo.studies.networks.facts import NetworkFacts
 
-__all__ = ["ends", "grid_line", "not_computable", "number_of"]
-
-
-def number_of(row: Row, key: str) -> float:
-    """Give a number of a row, NaN when it is not there."""
-    value = row.get(key)
-    return float(value) if isinstance(value, (int, float)) else float("nan")
+__all__ = ["ends", "grid_line", "not_computable"]
 
 
 def ends(low: float, high: float) -> tuple[float, float] | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from agglo.studies.networks.readings import number_of
+from agglo.studies.facts import number_of
 from agglo.studies.report import DataTable, KeyFigures, Lookup
 
 if TYPE_CHECKING:

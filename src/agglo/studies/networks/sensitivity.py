@@ -14,8 +14,8 @@ from agglo.networks import (
     cross_regional_propensity,
     profiles,
 )
+from agglo.studies.columns import text_of
 from agglo.studies.contract import StageOutput
-from agglo.studies.networks.columns import text_of
 from agglo.studies.networks.complement import oriented_crosstab, pair_verdict
 from agglo.studies.networks.groups import em_groups, named_groups
 from agglo.studies.networks.hierarchy import city_events

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from agglo.studies.policy.facts import known, number_of
+from agglo.studies.facts import known, number_of
 from agglo.studies.report import DataTable, Figure
 from agglo.studies.report.charts import draw_svg
 
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from agglo.core.typing import FloatArray
-    from agglo.studies.policy.facts import PolicyFacts, Row
+    from agglo.studies.facts import Row
+    from agglo.studies.policy.facts import PolicyFacts
     from agglo.studies.report import NumberKind
 
 __all__ = [

@@ -10,8 +10,8 @@ import pyarrow as pa
 
 from agglo.core.errors import AggloError
 from agglo.econometrics import distance_sweep, fit_ring_panel
+from agglo.studies.columns import joined, labelled, result_table, texts
 from agglo.studies.contract import StageOutput
-from agglo.studies.policy.columns import joined, labelled, result_table, texts
 from agglo.studies.policy.model import setup_of
 
 if TYPE_CHECKING:

@@ -16,9 +16,9 @@ from agglo.econometrics import (
     specification_table,
     weights_sensitivity,
 )
+from agglo.studies.columns import joined, labelled, result_table, texts
 from agglo.studies.contract import StageOutput
 from agglo.studies.policy.choices import choices_of, lags_of, other_weights
-from agglo.studies.policy.columns import joined, labelled, result_table, texts
 from agglo.studies.policy.model import setup_of
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from agglo.core.frames import require_columns
-from agglo.studies.policy.columns import numbers_of, text_of
+from agglo.studies.columns import numbers_of, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -11,8 +11,7 @@ from agglo.concentration import moran
 from agglo.core.errors import AggloError
 from agglo.core.options import Permutation
 from agglo.econometrics import lm_tests, model_tests, staggered_comparisons
-from agglo.studies.contract import StageOutput
-from agglo.studies.policy.columns import (
+from agglo.studies.columns import (
     joined,
     labelled,
     numbers_of,
@@ -20,6 +19,7 @@ from agglo.studies.policy.columns import (
     text_of,
     texts,
 )
+from agglo.studies.contract import StageOutput
 from agglo.studies.policy.model import setup_of
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from agglo.concentration import entropy, specialisation, variety
 from agglo.core.errors import NumericsWarning, OptionError
 from agglo.core.frames import require_columns
-from agglo.studies.policy.columns import numbers_of, text_of
+from agglo.studies.columns import numbers_of, text_of
 
 if TYPE_CHECKING:
     from agglo.core.typing import FloatArray

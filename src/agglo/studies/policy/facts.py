@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from agglo.studies.facts import StudyFacts
 from agglo.studies.policy.options import PolicyOptions
 from agglo.studies.policy.words import WORDS, in_chinese
-from agglo.studies.report import NumberKind, format_number
 
 if TYPE_CHECKING:
-    from agglo.core.typing import Json, Lang
     from agglo.studies.contract import StageInputs
 
-__all__ = ["TABLES", "PolicyFacts", "Row", "facts_of", "number_of"]
-
-Row = Mapping[str, "str | float | bool | None"]
+__all__ = ["TABLES", "PolicyFacts", "facts_of"]
 
 # stage of every table that the page reads and that becomes a CSV file
 TABLES: Mapping[str, str] = {
@@ -63,56 +58,12 @@ _NAMES: Mapping[str, tuple[str, str]] = {
 }
 
 
-def number_of(row: Row, key: str) -> float:
-    """Give a number of a row; NaN is unknown."""
-    value = row.get(key)
-    return float(value) if isinstance(value, (int, float)) else float("nan")
-
-
-@dataclass(frozen=True, kw_only=True)
-class PolicyFacts:
+class PolicyFacts(StudyFacts[PolicyOptions]):
     """Tables, notes, names and truth in one place."""
-
-    lang: Lang
-    title: str
-    generated: bool
-    options: PolicyOptions
-    tables: Mapping[str, Sequence[Row]]
-    notes: Mapping[str, Mapping[str, Json]]
-    truth: Mapping[tuple[str, str], float]
 
     def say(self, en: str, zh: str, **values: object) -> str:
         """Give the text of the project's language with its values filled in."""
-        text = (zh if self.lang == "zh" else en).format(**values)
-        return text.replace("p = < ", "p < ")
-
-    @staticmethod
-    def show(value: object, kind: NumberKind = "number") -> str:
-        """Write a number."""
-        number = float(value) if isinstance(value, (int, float)) else float("nan")
-        return format_number(number, kind)
-
-    def rows(self, table: str, **where: object) -> list[Row]:
-        """Give the rows of a table with these values."""
-        return [
-            r
-            for r in self.tables[table]
-            if all(r.get(k) == v for k, v in where.items())
-        ]
-
-    def one(self, table: str, **where: object) -> Row:
-        """Give the first of these rows; empty when there is none."""
-        found = self.rows(table, **where)
-        return found[0] if found else {}
-
-    def note(self, document: str, *keys: str) -> Json:
-        """Give a note; ``None`` when it is not there."""
-        value: Json = dict(self.notes.get(document, {}))
-        for key in keys:
-            if not isinstance(value, Mapping) or key not in value:
-                return None
-            value = value[key]
-        return value
+        return super().say(en, zh, **values).replace("p = < ", "p < ")
 
     def outcome(self, name: str) -> str:
         """Name an outcome."""
@@ -167,41 +118,5 @@ class PolicyFacts:
 
 
 def facts_of(inputs: StageInputs) -> PolicyFacts:
-    """Collect what the stages left.
-
-    Parameters
-    ----------
-    inputs
-        Inputs of the last stage.
-
-    Returns
-    -------
-    PolicyFacts
-        Everything that findings and page need.
-    """
-    notes: dict[str, Mapping[str, Json]] = {}
-    for name, stage in _NOTES.items():
-        document = inputs.document(stage, name)
-        notes[name] = document if isinstance(document, dict) else {}
-    truth: dict[tuple[str, str], float] = {}
-    if inputs.project.generated and inputs.has("truth"):
-        for r in inputs.table("truth").to_pylist():
-            if isinstance(r.get("value"), (int, float)):
-                truth[str(r["quantity"]), str(r["item"])] = float(r["value"])
-    return PolicyFacts(
-        lang=inputs.project.language,
-        title=inputs.project.title,
-        generated=inputs.project.generated,
-        options=inputs.options_as(PolicyOptions),
-        tables={
-            name: inputs.result(stage, name).to_pylist()
-            for name, stage in TABLES.items()
-        },
-        notes=notes,
-        truth=truth,
-    )
-
-
-def known(value: object) -> bool:
-    """Say whether a value is a finite number."""
-    return isinstance(value, (int, float)) and math.isfinite(value)
+    """Collect what the stages left."""
+    return PolicyFacts.collect(inputs, PolicyOptions, tables=TABLES, notes=_NOTES)

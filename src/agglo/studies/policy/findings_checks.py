@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from agglo.studies.contract import Finding
-from agglo.studies.policy.facts import known, number_of
+from agglo.studies.facts import known, number_of
 from agglo.studies.policy.findings_truth import planted_realised
 
 if TYPE_CHECKING:
     from agglo.core.typing import Json
-    from agglo.studies.policy.facts import PolicyFacts, Row
+    from agglo.studies.facts import Row
+    from agglo.studies.policy.facts import PolicyFacts
 
 __all__ = ["checks", "not_identified"]
 

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from agglo.studies.policy.facts import known, number_of
+from agglo.studies.facts import known, number_of
 
 if TYPE_CHECKING:
     from agglo.core.typing import Json
-    from agglo.studies.policy.facts import PolicyFacts, Row
+    from agglo.studies.facts import Row
+    from agglo.studies.policy.facts import PolicyFacts
 
 __all__ = ["planted_mean", "planted_realised", "planted_words", "span_truth"]
 
 _SOURCE = {"ln_rzi": "specialisation", "ln_rdi": "diversification"}
 _LAST = 7
+_NOTHING = (float("nan"), "")
 
 
 def _scale(facts: PolicyFacts, outcome: str) -> tuple[str, float]:
     """Give the generator's outcome and the factor to the study's."""
     name = _SOURCE.get(outcome, outcome)
     if outcome in _SOURCE:
-        return name, facts.truth.get(("corridors.scale", name), float("nan"))
+        return name, facts.truth.get(("corridors.scale", name), _NOTHING)[0]
     return name, 1.0
 
 
@@ -30,7 +32,7 @@ def planted_mean(
     """Give the mean planted average effect over years since the start; NaN if unknown."""
     name, factor = _scale(facts, outcome)
     ks = range(low, min(high, _LAST) + 1)
-    values = [facts.truth.get((f"{name}.{effect}", str(k)), float("nan")) for k in ks]
+    values = [facts.truth.get((f"{name}.{effect}", str(k)), _NOTHING)[0] for k in ks]
     return factor * sum(values) / len(values) if values else float("nan")
 
 
@@ -40,7 +42,7 @@ def planted_realised(facts: PolicyFacts, outcome: str, group: str) -> float:
     key = ("realised_treated", "all")
     if group != "treated":
         key = ("realised_untreated", "all" if group == "untreated" else group)
-    return factor * facts.truth.get((f"{name}.{key[0]}", key[1]), float("nan"))
+    return factor * facts.truth.get((f"{name}.{key[0]}", key[1]), _NOTHING)[0]
 
 
 def _inside(row: Row, value: float) -> bool:

@@ -10,8 +10,8 @@ import pyarrow as pa
 from agglo.core.errors import AggloError
 from agglo.core.options import Bootstrap
 from agglo.econometrics import group_effects
+from agglo.studies.columns import joined, labelled, numbers_of, result_table
 from agglo.studies.contract import StageOutput
-from agglo.studies.policy.columns import joined, labelled, numbers_of, result_table
 from agglo.studies.policy.model import setup_of
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from agglo.econometrics import (
     fit_spatial_did,
     fit_spatial_event_study,
 )
-from agglo.studies.policy.columns import numbers_of, text_of
+from agglo.studies.columns import numbers_of, text_of
 from agglo.studies.policy.options import PolicyOptions
 
 if TYPE_CHECKING:

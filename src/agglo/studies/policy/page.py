@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pyarrow.csv as pa_csv
 
 from agglo.studies.contract import StageOutput
+from agglo.studies.facts import number_of
 from agglo.studies.policy.charts import (
     distance_chart,
     effect_map,
@@ -18,7 +19,7 @@ from agglo.studies.policy.charts import (
     specification_chart,
     sweep_chart,
 )
-from agglo.studies.policy.facts import TABLES, facts_of, number_of
+from agglo.studies.policy.facts import TABLES, facts_of
 from agglo.studies.policy.findings import all_findings
 from agglo.studies.policy.method import limit_notes, method_notes, origin_notes
 from agglo.studies.report import DataTable, FindingList, KeyFigures, Notes, Report

@@ -9,8 +9,8 @@ import pyarrow as pa
 
 from agglo.core.errors import OptionError, suggest
 from agglo.core.frames import require_columns
+from agglo.studies.columns import numbers_of, text_of, texts
 from agglo.studies.contract import StageOutput
-from agglo.studies.policy.columns import numbers_of, text_of, texts
 from agglo.studies.policy.economy import economy_of
 from agglo.studies.policy.employment import chosen_employment, outcomes_of
 from agglo.studies.policy.options import MEASURES, PolicyOptions

@@ -1,4 +1,4 @@
-"""Agreement of partitions, from their table of joint counts."""
+"""How far two partitions of the same items agree, from their table of joint counts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["adjusted_rand", "joint_counts", "normalised_information"]
 
 
 def joint_counts(one: IntArray, other: IntArray) -> FloatArray:
-    """Count the units in every pair of parts."""
+    """Count the items in every pair of parts; parts are numbered from 0."""
     rows, columns = int(one.max()) + 1, int(other.max()) + 1
     cells = np.bincount(one * columns + other, minlength=rows * columns)
     return cells.reshape(rows, columns).astype(np.float64)
@@ -23,8 +23,7 @@ def adjusted_rand(table: FloatArray) -> float:
     """Give Hubert and Arabie's index; 1 when both partitions are trivial and equal."""
     n = table.sum()
     pairs = (table * (table - 1.0)).sum() / 2.0
-    rows = table.sum(axis=1)
-    columns = table.sum(axis=0)
+    rows, columns = table.sum(axis=1), table.sum(axis=0)
     a = (rows * (rows - 1.0)).sum() / 2.0
     b = (columns * (columns - 1.0)).sum() / 2.0
     every = n * (n - 1.0) / 2.0
@@ -39,11 +38,10 @@ def normalised_information(table: FloatArray) -> float:
     """Give mutual information over the mean entropy; 1 when both are trivial."""
     p = table / table.sum()
     rows, columns = p.sum(axis=1), p.sum(axis=0)
-    entropy = _entropy(rows) + _entropy(columns)
-    if entropy <= 0.0:
-        return 1.0
-    shared = entropy - _entropy(p.ravel())
-    return float(max(0.0, 2.0 * shared / entropy))
+    there = p > 0
+    shared = float((p[there] * np.log(p[there] / np.outer(rows, columns)[there])).sum())
+    mean = (_entropy(rows) + _entropy(columns)) / 2.0
+    return 1.0 if mean == 0 else max(0.0, shared / mean)
 
 
 def _entropy(p: FloatArray) -> float:

@@ -1,4 +1,4 @@
-"""Reading and writing the plain columns of the study's tables."""
+"""Reading and writing the plain columns of the tables that stages exchange."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from agglo.core.frames import float_column, string_column
+from agglo.core.frames import as_text, float_column
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
 
     from agglo.core.results import Result
     from agglo.core.typing import FloatArray
@@ -22,9 +25,9 @@ def text_of(table: pa.Table, name: str, default: str = "") -> list[str]:
     """Give a column as text; what is absent or null is the default."""
     if name not in table.column_names:
         return [default] * int(table.num_rows)
-    return [
-        default if v is None else str(v).strip() for v in string_column(table, name)
-    ]
+    filled = pc.fill_null(pc.utf8_trim_whitespace(as_text(table[name])), default)
+    out: list[str] = filled.to_pylist()
+    return out
 
 
 def numbers_of(table: pa.Table, name: str) -> FloatArray:
@@ -34,19 +37,9 @@ def numbers_of(table: pa.Table, name: str) -> FloatArray:
     return float_column(table, name)
 
 
-def texts(values: Sequence[str]) -> pa.Array:
+def texts(values: Sequence[str] | NDArray[np.str_]) -> pa.Array:
     """Write text, also where there is none."""
     return pa.array([str(v) for v in values], pa.string())
-
-
-def result_table(result: Result) -> pa.Table:
-    """Give the rows of a result; text without rows stays text."""
-    table = result.to_arrow()
-    fields = [
-        pa.field(f.name, pa.string() if pa.types.is_null(f.type) else f.type)
-        for f in table.schema
-    ]
-    return table.cast(pa.schema(fields))
 
 
 def labelled(table: pa.Table, **labels: str) -> pa.Table:
@@ -56,8 +49,18 @@ def labelled(table: pa.Table, **labels: str) -> pa.Table:
     return table
 
 
-def joined(parts: Sequence[pa.Table], empty: Mapping[str, pa.DataType]) -> pa.Table:
+def result_table(result: Result, **labels: str) -> pa.Table:
+    """Give the rows of a result behind columns of one word; text without rows stays text."""
+    table = result.to_arrow()
+    fields = [
+        pa.field(f.name, pa.string() if pa.types.is_null(f.type) else f.type)
+        for f in table.schema
+    ]
+    return labelled(table.cast(pa.schema(fields)), **labels)
+
+
+def joined(parts: Sequence[pa.Table], types: Mapping[str, pa.DataType]) -> pa.Table:
     """Stack tables; without any give one without rows."""
     if parts:
         return pa.concat_tables(parts, promote_options="default")
-    return pa.schema(list(empty.items())).empty_table()
+    return pa.schema(list(types.items())).empty_table()
