@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Generic, Self, TypeAlias, TypeVar
 
-from agglo.studies.report import NumberKind, format_number
+from agglo.studies.report import NumberKind, Report, format_number
 
 if TYPE_CHECKING:
     from agglo.core.typing import Json, Lang
     from agglo.studies.contract import StageInputs
 
-__all__ = ["Row", "StudyFacts", "known", "number_of", "planted_truth"]
+__all__ = [
+    "Row",
+    "StudyFacts",
+    "changed_options",
+    "known",
+    "number_of",
+    "planted_truth",
+]
 
 Row: TypeAlias = Mapping[str, "str | float | bool | None"]
 OptionsT = TypeVar("OptionsT")
@@ -133,6 +140,40 @@ class StudyFacts(Generic[OptionsT]):
         """Give a number of a note, NaN when it is not there."""
         value = self.note(document, *keys)
         return math.nan if isinstance(value, bool) else _number(value)
+
+    def page(self, title: str, subtitle: str) -> Report:
+        """Begin the page of the study in the language of the project."""
+        return Report(
+            f"{self.title}: {title}" if self.title else title,
+            subtitle=subtitle,
+            lang=self.lang,
+            generated=self.generated,
+        )
+
+    def footer(self, inputs: StageInputs) -> tuple[tuple[str, str], ...]:
+        """Give what every page of a study ends with: seed, options, configuration."""
+        return (
+            (self.say("Seed", "随机种子"), str(inputs.seed)),
+            (
+                self.say("Options that differ from the defaults", "与默认值不同的选项"),
+                changed_options(self.options) or self.say("none", "无"),
+            ),
+            (
+                self.say("Configuration (sha256)", "配置（sha256）"),
+                str(inputs.provenance()["configuration_sha256"]),
+            ),
+        )
+
+
+def changed_options(options: object) -> str:
+    """List the options that differ from the defaults; empty for none."""
+    plain = type(options)()
+    names = [field.name for field in fields(options)]  # type: ignore[arg-type]
+    return "; ".join(
+        f"{name} = {getattr(options, name)}"
+        for name in names
+        if getattr(options, name) != getattr(plain, name)
+    )
 
 
 def planted_truth(inputs: StageInputs) -> dict[tuple[str, str], tuple[float, str]]:

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import io
-import json
 from typing import TYPE_CHECKING
-
-import pyarrow.csv as pa_csv
 
 from agglo.studies.coagglomeration.charts import (
     coefficient_chart,
@@ -26,20 +21,16 @@ from agglo.studies.coagglomeration.regression_files import (
 )
 from agglo.studies.contract import StageOutput
 from agglo.studies.facts import number_of
+from agglo.studies.outputs import csv_files, hashed
 from agglo.studies.report import DataTable, FindingList, KeyFigures, Notes, Report
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from agglo.core.typing import Json
     from agglo.studies.coagglomeration.facts import CoagglomerationFacts
     from agglo.studies.contract import StageInputs
     from agglo.studies.report import Block, NumberKind
 
 __all__ = ["report"]
-
-# spreadsheets read Chinese text only after this mark
-_MARK = b"\xef\xbb\xbf"
 
 
 def report(inputs: StageInputs) -> StageOutput:
@@ -71,31 +62,9 @@ def _files(
     """Write the tables as CSV; their provenance lies beside, as CSV on the Web has it."""
     stamp = inputs.provenance()
     tables = {name: inputs.result(stage, name) for name, stage in TABLES.items()}
-    files = {f"{name}.csv": _csv(table) for name, table in tables.items()}
-    described = {
-        "@context": "http://www.w3.org/ns/csvw",
-        "agglo:provenance": stamp,
-        "tables": [
-            {
-                "url": f"{name}.csv",
-                "tableSchema": {"columns": [{"name": c} for c in t.column_names]},
-            }
-            for name, t in tables.items()
-        ],
-    }
-    text = json.dumps(described, indent=2, ensure_ascii=False) + "\n"
-    files["csv-metadata.json"] = text.encode()
+    files = csv_files(tables, stamp)
     files |= regression_files(facts)
-    hashes: dict[str, Json] = {
-        name: hashlib.sha256(data).hexdigest() for name, data in files.items()
-    }
-    return files, {**stamp, "files": hashes}
-
-
-def _csv(table: pa.Table) -> bytes:
-    out = io.BytesIO()
-    pa_csv.write_csv(table, out)
-    return _MARK + out.getvalue()
+    return files, hashed(files, stamp)
 
 
 def _page(
@@ -103,27 +72,20 @@ def _page(
 ) -> Report:
     say = facts.say
     title = say("Who moves towards whom", "谁向谁靠近")
-    page = Report(
-        f"{facts.title}: {title}" if facts.title else title,
-        subtitle=say(
+    page = facts.page(
+        title,
+        say(
             "Which industries settle near which others, in which direction, and does it "
             "raise innovation?",
             "哪些行业靠近哪些行业，方向如何，是否促进创新？",
         ),
-        lang=facts.lang,
-        generated=facts.generated,
     )
     page = page.section(say("In short", "要点"), facts.caveat)
     page = page.add(_key_figures(facts)).add(
         FindingList(findings=tuple(f for f in found if isinstance(f, dict)))
     )
-    for heading, blocks in _sections(facts, inputs):
-        shown = [b for b in blocks if b is not None]
-        if shown:
-            page = page.section(heading)
-            for block in shown:
-                page = page.add(block)
-    return page.footer(*_foot(facts, inputs))
+    page = page.add_sections(_sections(facts, inputs))
+    return page.footer(*facts.footer(inputs))
 
 
 def _key_figures(facts: CoagglomerationFacts) -> KeyFigures:
@@ -232,26 +194,3 @@ def _scope(facts: CoagglomerationFacts) -> tuple[tuple[str, str], ...]:
     if isinstance(cut, list) and cut:
         out.append((say("Reductions", "缩减"), "; ".join(str(v) for v in cut)))
     return tuple(out)
-
-
-def _foot(
-    facts: CoagglomerationFacts, inputs: StageInputs
-) -> tuple[tuple[str, str], ...]:
-    options = facts.options
-    changed = [
-        f"{name} = {getattr(options, name)}"
-        for name in type(options).__slots__
-        if getattr(options, name) != getattr(type(options)(), name)
-    ]
-    marks = inputs.provenance()
-    return (
-        (facts.say("Seed", "随机种子"), str(inputs.seed)),
-        (
-            facts.say("Options that differ from the defaults", "与默认值不同的选项"),
-            "; ".join(changed) or facts.say("none", "无"),
-        ),
-        (
-            facts.say("Configuration (sha256)", "配置（sha256）"),
-            str(marks["configuration_sha256"]),
-        ),
-    )

@@ -17,6 +17,7 @@ from agglo.studies.concentration.sections import (
     region_blocks,
 )
 from agglo.studies.contract import StageOutput
+from agglo.studies.facts import changed_options
 from agglo.studies.report import FindingList, Notes, Report
 
 if TYPE_CHECKING:
@@ -76,27 +77,18 @@ def _page(facts: Facts, found: list[Json], inputs: StageInputs) -> Report:
         (say("Method", "方法"), (Notes(items=method_notes(facts)),)),
         (say("Data", "数据"), (Notes(items=origin_notes(facts, inputs)),)),
     )
-    for heading, blocks in sections:
-        if blocks:
-            page = page.section(heading)
-            for block in blocks:
-                page = page.add(block)
+    page = page.add_sections(sections)
     return page.footer(*_provenance(facts, inputs))
 
 
 def _provenance(facts: Facts, inputs: StageInputs) -> tuple[tuple[str, str], ...]:
-    changed = [
-        f"{name} = {getattr(facts.options, name)}"
-        for name in type(facts.options).__slots__
-        if getattr(facts.options, name) != getattr(type(facts.options)(), name)
-    ]
     scope = facts.coverage.get("scope")
     codes = scope if isinstance(scope, dict) else {}
     return (
         (facts.say("Seed", "随机种子"), str(inputs.seed)),
         (
             facts.say("Options that differ from the defaults", "与默认值不同的选项"),
-            "; ".join(changed) or facts.say("none", "无"),
+            changed_options(facts.options) or facts.say("none", "无"),
         ),
         (
             facts.say("Codes", "代码版本"),

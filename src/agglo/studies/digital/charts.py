@@ -9,7 +9,8 @@ import numpy as np
 import pyarrow as pa
 
 from agglo.studies.columns import texts
-from agglo.studies.digital.drawing import KINDS, Drawn, twin
+from agglo.studies.digital.drawing import KINDS
+from agglo.studies.outputs import Drawn, twin
 from agglo.studies.report import Figure
 from agglo.studies.report.charts import draw_svg
 

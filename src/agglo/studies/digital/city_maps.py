@@ -9,9 +9,10 @@ import pyarrow as pa
 
 from agglo.studies.columns import texts
 from agglo.studies.digital.charts import drawn, value_of
-from agglo.studies.digital.drawing import Drawn, frame_of, widened
+from agglo.studies.digital.drawing import frame_of, widened
 from agglo.studies.digital.maps import base_map, convention, ring_of
 from agglo.studies.digital.outlines import Boundaries
+from agglo.studies.outputs import Drawn
 from agglo.studies.report.charts import draw_svg
 
 if TYPE_CHECKING:

@@ -3,29 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pyarrow as pa
-
-from agglo.studies.report import DataTable, Figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from agglo.core.geo import Projection
     from agglo.core.typing import FloatArray
-    from agglo.studies.report import NumberKind
 
 __all__ = [
     "BELTS",
     "COLOURS",
     "KINDS",
-    "Drawn",
     "frame_of",
     "graticule",
-    "twin",
     "widened",
 ]
 
@@ -39,40 +32,6 @@ KINDS: Mapping[str, str] = {
     "unmapped": "#f3e2b3",
 }
 _WIDE_DEGREES = 25.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class Drawn:
-    """A figure with the table behind it.
-
-    Attributes
-    ----------
-    name
-        Name of the figure and of its CSV file.
-    figure
-        What the page shows.
-    data
-        The plotted numbers.
-    """
-
-    name: str
-    figure: Figure
-    data: pa.Table
-
-
-def twin(
-    caption: str,
-    data: pa.Table,
-    heads: Mapping[str, str],
-    kinds: Mapping[str, NumberKind],
-) -> DataTable:
-    """Show the plotted table below its figure."""
-    return DataTable(
-        caption=caption,
-        columns={head: data[name].to_pylist() for name, head in heads.items()},
-        kinds={heads[name]: kind for name, kind in kinds.items()},
-        most=60,
-    )
 
 
 def frame_of(x: FloatArray, y: FloatArray, pad: float = 150.0) -> tuple[float, ...]:

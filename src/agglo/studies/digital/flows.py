@@ -8,7 +8,8 @@ import numpy as np
 import pyarrow as pa
 
 from agglo.studies.columns import texts
-from agglo.studies.digital.drawing import COLOURS, KINDS, Drawn, twin
+from agglo.studies.digital.drawing import COLOURS, KINDS
+from agglo.studies.outputs import Drawn, twin
 from agglo.studies.report import Figure
 from agglo.studies.report.charts import draw_svg
 

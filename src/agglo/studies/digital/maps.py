@@ -9,16 +9,9 @@ import pyarrow as pa
 
 from agglo.concentration import kernel_density
 from agglo.studies.columns import texts
-from agglo.studies.digital.drawing import (
-    BELTS,
-    COLOURS,
-    Drawn,
-    frame_of,
-    graticule,
-    twin,
-    widened,
-)
+from agglo.studies.digital.drawing import BELTS, COLOURS, frame_of, graticule, widened
 from agglo.studies.digital.outlines import Boundaries
+from agglo.studies.outputs import Drawn, twin
 from agglo.studies.report import Figure
 from agglo.studies.report.charts import draw_svg
 

@@ -10,7 +10,8 @@ import pyarrow as pa
 
 from agglo.studies.columns import texts
 from agglo.studies.digital.charts import drawn, value_of
-from agglo.studies.digital.drawing import COLOURS, Drawn
+from agglo.studies.digital.drawing import COLOURS
+from agglo.studies.outputs import Drawn
 from agglo.studies.report.charts import draw_svg
 
 if TYPE_CHECKING:

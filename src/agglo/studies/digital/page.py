@@ -18,7 +18,7 @@ from agglo.studies.digital.null_charts import (
     null_histograms,
 )
 from agglo.studies.digital.outlines import boundaries_of
-from agglo.studies.digital.outputs import csv_files
+from agglo.studies.digital.outputs import study_files
 from agglo.studies.digital.sections import (
     audit_blocks,
     city_blocks,
@@ -39,8 +39,8 @@ if TYPE_CHECKING:
 
     from agglo.core.typing import Json
     from agglo.studies.contract import StageInputs
-    from agglo.studies.digital.drawing import Drawn
     from agglo.studies.digital.facts import DigitalFacts
+    from agglo.studies.outputs import Drawn
     from agglo.studies.report import Block
 
 __all__ = ["report"]
@@ -63,7 +63,7 @@ def report(inputs: StageInputs) -> StageOutput:
     figures = _figures(facts, inputs)
     found: list[Json] = [{**f.to_dict()} for f in all_findings(facts)]
     page = _page(facts, found, figures, inputs)
-    files, provenance = csv_files(inputs, list(figures.values()))
+    files, provenance = study_files(inputs, list(figures.values()))
     return StageOutput(
         documents={"findings": found, "provenance": provenance},
         files={"report.html": page.to_bytes(), **files},
@@ -101,25 +101,19 @@ def _page(
 ) -> Report:
     say = facts.say
     title = say("Clusters and on-line belts", "集群与线上产业带")
-    page = Report(
-        f"{facts.title}: {title}" if facts.title else title,
-        subtitle=say(
+    page = facts.page(
+        title,
+        say(
             "How far are designated clusters matched by on-line industrial belts, and what "
             "would chance give?",
             "认定集群在多大程度上有线上产业带与之匹配，随机情况下又会如何？",
         ),
-        lang=facts.lang,
-        generated=facts.generated,
     )
     page = page.section(say("In short", "要点"), facts.caveat)
     page = page.add(key_figures(facts)).add(
         FindingList(findings=tuple(f for f in found if isinstance(f, dict)))
     )
-    for heading, blocks in _sections(facts, figures, inputs):
-        if blocks:
-            page = page.section(heading)
-            for block in blocks:
-                page = page.add(block)
+    page = page.add_sections(_sections(facts, figures, inputs))
     return page.footer(*_foot(facts, inputs))
 
 
@@ -166,23 +160,8 @@ def _sections(
 
 
 def _foot(facts: DigitalFacts, inputs: StageInputs) -> tuple[tuple[str, str], ...]:
-    options = facts.options
-    changed = [
-        f"{name} = {getattr(options, name)}"
-        for name in type(options).__slots__
-        if getattr(options, name) != getattr(type(options)(), name)
-    ]
-    marks = inputs.provenance()
     return (
-        (facts.say("Seed", "随机种子"), str(inputs.seed)),
-        (
-            facts.say("Options that differ from the defaults", "与默认值不同的选项"),
-            "; ".join(changed) or facts.say("none", "无"),
-        ),
-        (
-            facts.say("Configuration (sha256)", "配置（sha256）"),
-            str(marks["configuration_sha256"]),
-        ),
+        *facts.footer(inputs),
         (
             facts.say("City codes", "城市代码"),
             str(facts.note("coverage", "region_version") or "–"),

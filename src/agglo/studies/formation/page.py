@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
-import io
-import json
 from collections import Counter
-from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pyarrow.csv as pa_csv
 
-from agglo.core.results import version
 from agglo.studies.contract import StageOutput
 from agglo.studies.formation.cards import card, card_name, card_pdf, grid
 from agglo.studies.formation.columns import number, table_of
 from agglo.studies.formation.findings import all_findings
 from agglo.studies.formation.method import limit_notes, method_notes, origin_notes
-from agglo.studies.formation.options import FormationOptions
 from agglo.studies.formation.view import TABLES, View, view_of
+from agglo.studies.outputs import csv_bytes, hashed
 from agglo.studies.report import (
     Figure,
     FindingList,
@@ -57,8 +51,6 @@ _FILES = {
     "peers": "peers",
     "registry": "registry",
 }
-# spreadsheets read Chinese text only after this mark
-_MARK = b"\xef\xbb\xbf"
 
 
 def report(inputs: StageInputs) -> StageOutput:
@@ -84,15 +76,8 @@ def report(inputs: StageInputs) -> StageOutput:
         if view.options.pdf_cards:
             files[f"{name.removesuffix('.html')}.pdf"] = card_pdf(made)
     for table, name in _FILES.items():
-        out = io.BytesIO()
-        pa_csv.write_csv(inputs.result(TABLES[table], table), out)
-        files[f"{name}.csv"] = _MARK + out.getvalue()
-    out = io.BytesIO()
-    pa_csv.write_csv(_evaluation(view), out)
-    files["evaluation.csv"] = _MARK + out.getvalue()
-    hashes: dict[str, Json] = {
-        n: hashlib.sha256(b).hexdigest() for n, b in files.items()
-    }
+        files[f"{name}.csv"] = csv_bytes(inputs.result(TABLES[table], table))
+    files["evaluation.csv"] = csv_bytes(_evaluation(view))
     fires: list[Json] = [
         {k: _plain(v) for k, v in r.items()}
         for r in view.tables["recommendations"]
@@ -103,7 +88,7 @@ def report(inputs: StageInputs) -> StageOutput:
             "findings": found,
             "hmm": view.note("life_notes", "hmm") or {},
             "recommendations": fires,
-            "provenance": {**_stamp(inputs), "files": hashes},
+            "provenance": hashed(files, inputs.provenance()),
         },
         files={"report.html": _page(view, found, inputs).to_bytes(), **files},
     )
@@ -131,31 +116,16 @@ def _plain(value: object) -> Json:
     return value if value is None or isinstance(value, (str, int)) else str(value)
 
 
-def _stamp(inputs: StageInputs) -> dict[str, Json]:
-    options = asdict(inputs.options_as(FormationOptions))
-    text = json.dumps({**options, "seed": inputs.seed}, sort_keys=True)
-    return {
-        "software": f"agglo {version()}",
-        "configuration_sha256": hashlib.sha256(text.encode()).hexdigest(),
-        "seed": inputs.seed,
-        "data_files": {
-            name: digest for o in inputs.project.origins for name, digest in o.files
-        },
-    }
-
-
 def _page(view: View, found: list[Json], inputs: StageInputs) -> Report:
     say = view.say
     title = say("Formation and evaluation of clusters", "集群的形成与评价")
-    page = Report(
-        f"{view.title}: {title}" if view.title else title,
-        subtitle=say(
+    page = view.page(
+        title,
+        say(
             "Is this really a cluster, what formed it, where is it in its life, how good is "
             "it?",
             "这真的是集群吗？如何形成？处于何种阶段？质量如何？",
         ),
-        lang=view.lang,
-        generated=view.generated,
     )
     page = page.section(say("In short", "要点")).add(_key_figures(view))
     page = page.add(
@@ -172,26 +142,7 @@ def _page(view: View, found: list[Json], inputs: StageInputs) -> Report:
         (say("Limits", "局限"), (Notes(items=limit_notes(view)),)),
         (say("Data", "数据"), (Notes(items=origin_notes(view, inputs)),)),
     )
-    for heading, blocks in parts:
-        page = page.section(heading)
-        for block in blocks:
-            page = page.add(block)
-    changed = [
-        f"{n} = {getattr(view.options, n)}"
-        for n in FormationOptions.__slots__
-        if getattr(view.options, n) != getattr(FormationOptions(), n)
-    ]
-    return page.footer(
-        (say("Seed", "随机种子"), str(inputs.seed)),
-        (
-            say("Options that differ from the defaults", "与默认值不同的选项"),
-            "; ".join(changed) or say("none", "无"),
-        ),
-        (
-            say("Configuration (sha256)", "配置（sha256）"),
-            str(_stamp(inputs)["configuration_sha256"]),
-        ),
-    )
+    return page.add_sections(parts).footer(*view.footer(inputs))
 
 
 def _key_figures(view: View) -> KeyFigures:

@@ -8,7 +8,8 @@ import numpy as np
 import pyarrow as pa
 
 from agglo.studies.facts import number_of
-from agglo.studies.networks.drawing import COLOURS, GREY, Drawn, figure_of
+from agglo.studies.networks.drawing import COLOURS, GREY, figure_of
+from agglo.studies.outputs import Drawn
 from agglo.studies.report import interval_chart
 from agglo.studies.report.charts import draw_svg
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from agglo.studies.report import DataTable, Figure
+from agglo.studies.outputs import Drawn, twin
+from agglo.studies.report import Figure
 
 if TYPE_CHECKING:
     from agglo.studies.report import NumberKind
 
-__all__ = ["COLOURS", "GREY", "VERDICTS", "Drawn", "figure_of"]
+__all__ = ["COLOURS", "GREY", "VERDICTS", "figure_of"]
 
 # Okabe and Ito's colours, told apart by colour-blind readers
 COLOURS = (
@@ -35,25 +35,6 @@ VERDICTS: Mapping[str, str] = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class Drawn:
-    """A figure with the table behind it.
-
-    Attributes
-    ----------
-    name
-        Name of the figure and of its files.
-    figure
-        What the page shows.
-    data
-        The plotted numbers.
-    """
-
-    name: str
-    figure: Figure
-    data: pa.Table
-
-
 def figure_of(
     name: str,
     svg: str,
@@ -63,12 +44,7 @@ def figure_of(
     kinds: Mapping[str, NumberKind],
 ) -> Drawn:
     """Join drawing, caption and the plotted table."""
-    table = DataTable(
-        caption=caption,
-        columns={head: data[column].to_pylist() for column, head in heads.items()},
-        kinds={heads[column]: kind for column, kind in kinds.items()},
-        most=60,
-    )
+    table = twin(caption, data, heads, kinds)
     return Drawn(
         name=name,
         figure=Figure(svg=svg, caption=caption, alt=caption, table=table),

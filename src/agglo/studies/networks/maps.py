@@ -8,7 +8,8 @@ import numpy as np
 import pyarrow as pa
 
 from agglo.studies.facts import number_of
-from agglo.studies.networks.drawing import COLOURS, VERDICTS, Drawn, figure_of
+from agglo.studies.networks.drawing import COLOURS, VERDICTS, figure_of
+from agglo.studies.outputs import Drawn
 from agglo.studies.report.charts import draw_svg
 
 if TYPE_CHECKING:

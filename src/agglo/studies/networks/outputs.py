@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
-import io
 import json
-from html import escape
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.csv as pa_csv
 
 from agglo.networks import flow_matrix
 from agglo.studies.facts import number_of
@@ -18,6 +13,7 @@ from agglo.studies.networks.facts import TABLES
 from agglo.studies.networks.graph_files import Graph, Value, to_gexf, to_graphml
 from agglo.studies.networks.integration import hierarchy_table
 from agglo.studies.networks.layers import rows_of
+from agglo.studies.outputs import csv_files, hashed, svg_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,13 +21,10 @@ if TYPE_CHECKING:
     from agglo.core.typing import Json
     from agglo.networks import FlowMatrix
     from agglo.studies.contract import StageInputs
-    from agglo.studies.networks.drawing import Drawn
     from agglo.studies.networks.facts import NetworkFacts
+    from agglo.studies.outputs import Drawn
 
 __all__ = ["city_flows", "study_files"]
-
-# spreadsheets read Chinese text only after this mark
-_MARK = b"\xef\xbb\xbf"
 
 
 def city_flows(inputs: StageInputs, facts: NetworkFacts) -> dict[str, FlowMatrix]:
@@ -72,51 +65,13 @@ def study_files(
     stamp = inputs.provenance()
     tables = {n: inputs.result(s, n) for n, s in TABLES.items()}
     tables |= {f"figure_{drawn.name}": drawn.data for drawn in figures}
-    files = {f"{name}.csv": _csv(table) for name, table in tables.items()}
-    files["csv-metadata.json"] = _described(tables, stamp)
-    files |= {f"figure_{drawn.name}.svg": _svg(drawn, stamp) for drawn in figures}
+    files = csv_files(tables, stamp)
+    files |= {f"figure_{drawn.name}.svg": svg_bytes(drawn, stamp) for drawn in figures}
     said = json.dumps(stamp, sort_keys=True, ensure_ascii=False)
     for graph in (*_flow_graphs(facts, flows), *_space_graph(facts)):
         files[f"{graph.name}.graphml"] = to_graphml(graph, description=said)
         files[f"{graph.name}.gexf"] = to_gexf(graph, description=said)
-    hashes: dict[str, Json] = {
-        name: hashlib.sha256(data).hexdigest() for name, data in files.items()
-    }
-    return files, {**stamp, "files": hashes}
-
-
-def _described(tables: Mapping[str, pa.Table], stamp: Mapping[str, Json]) -> bytes:
-    """Describe the CSV files as the W3C's CSV on the Web has it."""
-    document = {
-        "@context": "http://www.w3.org/ns/csvw",
-        "agglo:provenance": dict(stamp),
-        "tables": [
-            {
-                "url": f"{name}.csv",
-                "tableSchema": {"columns": [{"name": c} for c in table.column_names]},
-            }
-            for name, table in tables.items()
-        ],
-    }
-    return (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode()
-
-
-def _svg(drawn: Drawn, stamp: Mapping[str, Json]) -> bytes:
-    """Give a figure as a file of its own, with its words and its provenance."""
-    head, _, body = drawn.figure.svg.partition(">")
-    said = json.dumps(dict(stamp), sort_keys=True, ensure_ascii=False)
-    inside = (
-        f"<title>{escape(drawn.figure.alt)}</title>"
-        f"<desc>{escape(drawn.figure.caption)}</desc>"
-        f"<metadata>{escape(said)}</metadata>"
-    )
-    return f"{head}>\n{inside}{body}\n".encode()
-
-
-def _csv(table: pa.Table) -> bytes:
-    out = io.BytesIO()
-    pa_csv.write_csv(table, out)
-    return _MARK + out.getvalue()
+    return files, hashed(files, stamp)
 
 
 def _flow_graphs(facts: NetworkFacts, flows: Mapping[str, FlowMatrix]) -> list[Graph]:

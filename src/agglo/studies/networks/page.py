@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from agglo.core.typing import Json
     from agglo.networks import FlowMatrix
     from agglo.studies.contract import StageInputs
-    from agglo.studies.networks.drawing import Drawn
     from agglo.studies.networks.facts import NetworkFacts
+    from agglo.studies.outputs import Drawn
     from agglo.studies.report import Block
 
 __all__ = ["report"]
@@ -77,25 +77,19 @@ def _page(
 ) -> Report:
     say = facts.say
     title = say("Networks of places and industries", "地区与产业网络")
-    page = Report(
-        f"{facts.title}: {title}" if facts.title else title,
-        subtitle=say(
+    page = facts.page(
+        title,
+        say(
             "How are industries and places tied, where are the cores, and what could each "
             "place take up next?",
             "产业与城市如何相互联系，核心在哪里，各地下一步可以发展什么？",
         ),
-        lang=facts.lang,
-        generated=facts.generated,
     )
     page = page.section(say("In short", "要点")).add(sections.key_figures(facts))
     page = page.add(
         FindingList(findings=tuple(f for f in found if isinstance(f, dict)))
     )
-    for heading, blocks in _sections(facts, figures, inputs):
-        if blocks:
-            page = page.section(heading)
-            for block in blocks:
-                page = page.add(block)
+    page = page.add_sections(_sections(facts, figures, inputs))
     return page.footer(*_foot(facts, inputs))
 
 
@@ -144,23 +138,8 @@ def _sections(
 
 
 def _foot(facts: NetworkFacts, inputs: StageInputs) -> tuple[tuple[str, str], ...]:
-    options = facts.options
-    changed = [
-        f"{name} = {getattr(options, name)}"
-        for name in type(options).__slots__
-        if getattr(options, name) != getattr(type(options)(), name)
-    ]
-    marks = inputs.provenance()
     return (
-        (facts.say("Seed", "随机种子"), str(inputs.seed)),
-        (
-            facts.say("Options that differ from the defaults", "与默认值不同的选项"),
-            "; ".join(changed) or facts.say("none", "无"),
-        ),
-        (
-            facts.say("Configuration (sha256)", "配置（sha256）"),
-            str(marks["configuration_sha256"]),
-        ),
+        *facts.footer(inputs),
         (
             facts.say("Levels", "层级"),
             f"{facts.note('coverage', 'levels', 'district')} < "

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-import io
-import json
 from typing import TYPE_CHECKING
-
-import pyarrow.csv as pa_csv
 
 from agglo.studies.contract import StageOutput
 from agglo.studies.facts import number_of
+from agglo.studies.outputs import csv_files, hashed
 from agglo.studies.policy.charts import (
     distance_chart,
     effect_map,
@@ -25,8 +21,6 @@ from agglo.studies.policy.method import limit_notes, method_notes, origin_notes
 from agglo.studies.report import DataTable, FindingList, KeyFigures, Notes, Report
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from agglo.core.typing import Json
     from agglo.studies.contract import StageInputs
     from agglo.studies.policy.facts import PolicyFacts
@@ -34,8 +28,6 @@ if TYPE_CHECKING:
 
 __all__ = ["report"]
 
-# spreadsheets read Chinese text only after this mark
-_MARK = b"\xef\xbb\xbf"
 _TEXT = {
     "outcome",
     "variable",
@@ -85,56 +77,27 @@ def _files(inputs: StageInputs) -> tuple[dict[str, bytes], dict[str, Json]]:
     """Write the tables as CSV; their provenance lies beside, as CSV on the Web has it."""
     stamp = inputs.provenance()
     tables = {name: inputs.result(stage, name) for name, stage in TABLES.items()}
-    files = {f"{name}.csv": _csv(table) for name, table in tables.items()}
-    described = {
-        "@context": "http://www.w3.org/ns/csvw",
-        "agglo:provenance": stamp,
-        "tables": [
-            {
-                "url": f"{name}.csv",
-                "tableSchema": {"columns": [{"name": c} for c in t.column_names]},
-            }
-            for name, t in tables.items()
-        ],
-    }
-    text = json.dumps(described, indent=2, ensure_ascii=False) + "\n"
-    files["csv-metadata.json"] = text.encode()
-    hashes: dict[str, Json] = {
-        name: hashlib.sha256(data).hexdigest() for name, data in files.items()
-    }
-    return files, {**stamp, "files": hashes}
-
-
-def _csv(table: pa.Table) -> bytes:
-    out = io.BytesIO()
-    pa_csv.write_csv(table, out)
-    return _MARK + out.getvalue()
+    files = csv_files(tables, stamp)
+    return files, hashed(files, stamp)
 
 
 def _page(facts: PolicyFacts, found: list[Json], inputs: StageInputs) -> Report:
     say = facts.say
     title = say("What a corridor did", "走廊政策效应")
-    page = Report(
-        f"{facts.title}: {title}" if facts.title else title,
-        subtitle=say(
+    page = facts.page(
+        title,
+        say(
             "Did the policy change specialisation and diversification, here and next door, "
             "when, and how far out?",
             "政策是否改变了本地与邻近地区的专业化与多样化？何时显现、影响多远？",
         ),
-        lang=facts.lang,
-        generated=facts.generated,
     )
     page = page.section(say("In short", "要点"), facts.caveat)
     page = page.add(_key_figures(facts)).add(
         FindingList(findings=tuple(f for f in found if isinstance(f, dict)))
     )
-    for heading, blocks in _sections(facts, inputs):
-        shown = [b for b in blocks if b is not None]
-        if shown:
-            page = page.section(heading)
-            for block in shown:
-                page = page.add(block)
-    return page.footer(*_foot(facts, inputs))
+    page = page.add_sections(_sections(facts, inputs))
+    return page.footer(*facts.footer(inputs))
 
 
 def _key_figures(facts: PolicyFacts) -> KeyFigures:
@@ -351,25 +314,3 @@ _HEADS = {
 
 def _head(facts: PolicyFacts, column: str) -> str:
     return facts.say(*_HEADS[column]) if column in _HEADS else column
-
-
-def _foot(facts: PolicyFacts, inputs: StageInputs) -> tuple[tuple[str, str], ...]:
-    options = facts.options
-    plain = type(options)()
-    changed = [
-        f"{name} = {getattr(options, name)}"
-        for name in type(options).__slots__
-        if getattr(options, name) != getattr(plain, name)
-    ]
-    marks = inputs.provenance()
-    return (
-        (facts.say("Seed", "随机种子"), str(inputs.seed)),
-        (
-            facts.say("Options that differ from the defaults", "与默认值不同的选项"),
-            "; ".join(changed) or facts.say("none", "无"),
-        ),
-        (
-            facts.say("Configuration (sha256)", "配置（sha256）"),
-            str(marks["configuration_sha256"]),
-        ),
-    )

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from importlib import resources
 from pathlib import Path
@@ -140,6 +141,31 @@ class Report:
         sections = self.sections or (_Section(""),)
         last = replace(sections[-1], blocks=(*sections[-1].blocks, *blocks))
         return replace(self, sections=(*sections[:-1], last))
+
+    def add_sections(
+        self, sections: Iterable[tuple[str, Sequence[Block | None]]]
+    ) -> Report:
+        """Add sections with their blocks.
+
+        Parameters
+        ----------
+        sections
+            Heading and blocks; a block that is ``None`` is left out, and so is a section
+            without any.
+
+        Returns
+        -------
+        Report
+            A new report.
+        """
+        page = self
+        for heading, blocks in sections:
+            shown = [block for block in blocks if block is not None]
+            if shown:
+                page = page.section(heading)
+                for block in shown:
+                    page = page.add(block)
+        return page
 
     def footer(self, *facts: tuple[str, str]) -> Report:
         """Add facts about the page: seed, options, sources.
