@@ -14,7 +14,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from pathlib import Path
@@ -25,6 +25,7 @@ __all__ = ["code_digest", "import_closure"]
 
 _PACKAGE = "agglo"
 _ROOT = Path(__file__).resolve().parents[1]
+_MAY_IMPORT = (ast.stmt, ast.ExceptHandler, ast.match_case)
 _CODE = frozenset({".py", ".pyc", ".pyi", ".so", ".pyd"})
 
 
@@ -110,6 +111,8 @@ class _Walk:
 
     roots: dict[str, Path]
     found: dict[str, Path] = field(default_factory=dict)
+    followed: set[tuple[str, tuple[str, ...]]] = field(default_factory=set)
+    listed: set[str] = field(default_factory=set)
 
     def add(self, module: str, path: Path) -> None:
         """Add a module, its data files, and what it imports."""
@@ -117,12 +120,18 @@ class _Walk:
             return
         self.found[module] = path
         package = _package_of(module, path)
-        for data in _data_files(path.parent):
-            self.found[f"{package}:{data.relative_to(path.parent).as_posix()}"] = data
+        if package not in self.listed:  # all modules of a folder share its data files
+            self.listed.add(package)
+            for data in _data_files(path.parent):
+                name = data.relative_to(path.parent).as_posix()
+                self.found[f"{package}:{name}"] = data
         for target, names in _imports(path, package):
             self._follow(target, names)
 
     def _follow(self, target: str, names: tuple[str, ...]) -> None:
+        if (target, names) in self.followed:
+            return
+        self.followed.add((target, names))
         path = self._path(target)
         if path is None:
             return
@@ -219,12 +228,21 @@ def _run_nodes(tree: ast.AST) -> Iterator[ast.AST]:
         yield node
         if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
             stack.extend(node.orelse)
-        else:
-            stack.extend(ast.iter_child_nodes(node))
+        else:  # imports are statements: expressions hold none
+            stack.extend(
+                n for n in ast.iter_child_nodes(node) if isinstance(n, _MAY_IMPORT)
+            )
 
 
-def _origins(path: Path, package: str) -> dict[str, tuple[str, tuple[str, ...]]]:
+def _origins(path: Path, package: str) -> Mapping[str, tuple[str, tuple[str, ...]]]:
     """Map a name that a package re-exports to where it comes from."""
+    return _origins_at(path, package, _stamp(path))
+
+
+@lru_cache(maxsize=4096)
+def _origins_at(
+    path: Path, package: str, _when: tuple[int, int]
+) -> Mapping[str, tuple[str, tuple[str, ...]]]:
     origins: dict[str, tuple[str, tuple[str, ...]]] = {}
     for node in _tree(path).body:
         if isinstance(node, ast.ImportFrom):
