@@ -52,7 +52,10 @@ FORMATION = Page(
             ),
             method="three-elements",
             note=Text(
-                "Pass, fail or not testable; the reason says which table is missing.",
+                "Bar: share of chance draws on the far side. Cooperation also needs no more "
+                "ties outside than inside (E-I index). Pass, fail or not testable; the "
+                "reason says which table is missing.",
+                "条形：落在另一侧的随机抽样比例。互动合作还要求对外联系不多于内部联系（E-I 指数）。"
                 "通过、未通过或无法检验；原因列说明缺少哪张表。",
             ),
         ),
