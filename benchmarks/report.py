@@ -1,13 +1,16 @@
 """Turn the results of `make bench` into the table of docs/performance.md.
 
-Usage: python -m benchmarks.report RESULTS.json PAGE.md
+Usage: python -m benchmarks.report RESULTS.json [RESULTS.json ...] PAGE.md
+
+Of a benchmark that stands in several files the newest run is taken, so one part can be
+measured again without the rest.
 """
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +22,14 @@ HEAD = (
 )
 
 
-def table(results: Mapping[str, Any]) -> str:
-    """Markdown of one run: what it ran on, then one row per benchmark."""
-    rows = [_row(b) for b in sorted(results["benchmarks"], key=_order)]
+def table(*results: Mapping[str, Any]) -> str:
+    """Markdown of the runs: what they ran on, then one row per benchmark."""
+    newest = {
+        benchmark["fullname"]: benchmark
+        for run in sorted(results, key=lambda run: run["datetime"])
+        for benchmark in run["benchmarks"]
+    }
+    rows = [_row(b) for b in sorted(newest.values(), key=_order)]
     return "\n".join([_machine(results), "", HEAD, *rows])
 
 
@@ -39,14 +47,18 @@ def _order(benchmark: Mapping[str, Any]) -> tuple[str, float]:
     return benchmark["name"].partition("[")[0], benchmark["stats"]["median"]
 
 
-def _machine(results: Mapping[str, Any]) -> str:
-    machine = results["machine_info"]
-    cpu = machine.get("cpu", {})
-    brand = cpu.get("brand_raw") or machine.get("machine", "")
-    return (
-        f"Measured on {results['datetime'][:10]}: {brand}, {cpu.get('count', '?')} cores, "
-        f"{machine['system']}, Python {machine['python_version']}."
-    )
+def _machine(results: Sequence[Mapping[str, Any]]) -> str:
+    days = sorted({run["datetime"][:10] for run in results})
+    told = []
+    for run in results:
+        machine = run["machine_info"]
+        cpu = machine.get("cpu", {})
+        brand = cpu.get("brand_raw") or machine.get("machine", "")
+        told.append(
+            f"{brand}, {cpu.get('count', '?')} cores, "
+            f"{machine['system']}, Python {machine['python_version']}"
+        )
+    return f"Measured on {' and '.join(days)}: {'; '.join(dict.fromkeys(told))}."
 
 
 def _row(benchmark: Mapping[str, Any]) -> str:
@@ -80,14 +92,15 @@ def megabytes(value: float | None) -> str:
     return f"{value / 1000:.2f} GB" if value >= 1000 else f"{value:.0f} MB"
 
 
-def main(results: str, page: str) -> None:
-    """Renew the table of `page` from the JSON file `results`."""
-    found = json.loads(Path(results).read_text(encoding="utf-8"))
+def main(*arguments: str) -> None:
+    """Renew the table of the last path from the JSON files before it."""
+    *results, page = arguments
+    found = [json.loads(Path(run).read_text(encoding="utf-8")) for run in results]
     path = Path(page)
     path.write_text(
-        renew(path.read_text(encoding="utf-8"), table(found)), encoding="utf-8"
+        renew(path.read_text(encoding="utf-8"), table(*found)), encoding="utf-8"
     )
-    print(table(found))
+    print(table(*found))
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ RESULTS = {
     "benchmarks": [
         {
             "name": "test_pairs",
+            "fullname": "bench_a.py::test_pairs",
             "stats": {"median": 0.25},
             "extra_info": {
                 "size": "961 x 961",
@@ -31,7 +32,12 @@ RESULTS = {
                 "twin_added_mb": 1500.0,
             },
         },
-        {"name": "test_lonely[5]", "stats": {"median": 0.0005}, "extra_info": {}},
+        {
+            "name": "test_lonely[5]",
+            "fullname": "bench_a.py::test_lonely[5]",
+            "stats": {"median": 0.0005},
+            "extra_info": {},
+        },
     ],
 }
 
@@ -42,6 +48,19 @@ def test_table_has_one_row_per_benchmark():
     assert (
         rows[-1] == "| pairs | 961 x 961 | 250 ms | 10 s | 40.0 x | 30 MB | 1.50 GB |"
     )
+
+
+def test_newest_run_of_a_benchmark_is_taken():
+    later = {
+        **RESULTS,
+        "datetime": "2026-11-26T10:00:00+00:00",
+        "benchmarks": [{**RESULTS["benchmarks"][1], "stats": {"median": 0.001}}],
+    }
+    for runs in ((RESULTS, later), (later, RESULTS)):
+        made = table(*runs)
+        assert "| lonely |  | 1 ms |" in made
+        assert made.count("| pairs |") == 1
+        assert made.startswith("Measured on 2026-11-25 and 2026-11-26: A CPU, 2 cores")
 
 
 def test_table_does_not_name_the_machine():
