@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from agglo.core.checks import flag_rows
 from agglo.core.errors import InvalidTableError, Problem
 from agglo.core.frames import as_text, encode_text, float_column, require_columns
+from agglo.networks._event_reading import ranked_words
 from agglo.networks._kernels.cells import joint_key
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ class Applicants:
     is the member that comes first in its patent.
     """
 
-    patent_label: NDArray[np.str_]
+    patent_label: pa.Array
     region_label: NDArray[np.str_]
     size_label: NDArray[np.str_]
     industry_label: NDArray[np.str_]
@@ -53,7 +54,7 @@ class Applicants:
     @property
     def n_patents(self) -> int:
         """Number of patents."""
-        return self.patent_label.size
+        return len(self.patent_label)
 
 
 def read_applicants(
@@ -107,13 +108,13 @@ def read_applicants(
     weight = _row_weights(table, problems)
     if problems:
         _refuse(problems)
-    key = joint_key([patent, applicant], [patent_label.size, applicant_label.size])
+    key = joint_key([patent, applicant], [len(patent_label), len(applicant_label)])
     order = np.lexsort((weight, code, size, region, key))
     _, start, member = np.unique(key[order], return_index=True, return_inverse=True)
     member = member.reshape(-1).astype(np.int64)
     rows = order[start]
     _same(region[order], region[rows][member], "region", order, problems)
-    first_period = np.full(patent_label.size, -1, dtype=np.int64)
+    first_period = np.full(len(patent_label), -1, dtype=np.int64)
     first_period[patent[order][::-1]] = period[order][::-1]
     _same(period, first_period[patent], "period", np.arange(patent.size), problems)
     if problems:
@@ -133,7 +134,7 @@ def read_applicants(
         region=home,
         size=size[rows],
         period=period[rows],
-        first=_first(table, rows, patent[rows], patent_label.size),
+        first=_first(table, rows, patent[rows], len(patent_label)),
         member=of,
         industry=industries,
         share=share,
@@ -148,7 +149,7 @@ _UNKNOWN_REGION = "\U0010fffe"
 
 def _codes(
     table: pa.Table, name: str, problems: list[Problem]
-) -> tuple[NDArray[np.str_], IntArray]:
+) -> tuple[pa.Array, IntArray]:
     column = as_text(table[name])
     lost = _blank(column)
     problems += flag_rows(
@@ -159,7 +160,7 @@ def _codes(
         column=name,
         fix="drop these rows or give them a label",
     )
-    return encode_text(pc.if_else(lost, "", column))
+    return ranked_words(pc.if_else(lost, "", column))
 
 
 def _optional(table: pa.Table, name: str) -> tuple[NDArray[np.str_], IntArray]:

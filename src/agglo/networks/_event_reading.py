@@ -26,6 +26,7 @@ __all__ = [
     "UNKNOWN",
     "EventFields",
     "directions",
+    "ranked_words",
     "read_fields",
     "read_labels",
     "read_members",
@@ -132,15 +133,26 @@ def _event_codes(table: pa.Table, problems: list[Problem]) -> tuple[pa.Array, In
         return pa.array([], pa.string()), np.zeros(table.num_rows, dtype=np.int64)
     column = as_text(table["event"])
     problems += _blank(column, "event")
-    encoded = pc.fill_null(column, "").combine_chunks().dictionary_encode()
+    return ranked_words(pc.fill_null(column, ""))
+
+
+def ranked_words(column: pa.ChunkedArray) -> tuple[pa.Array, IntArray]:
+    """Give the sorted distinct words of a text column without nulls, and each row's place.
+
+    For long lists of names (events, patents): the words stay in Arrow, and names that come
+    in order, as they mostly do, are not sorted again.
+    """
+    encoded = column.combine_chunks().dictionary_encode()
     if isinstance(encoded, pa.ChunkedArray):
         encoded = encoded.combine_chunks()
-    # numbered by name, so that the order of rows decides nothing
-    order = pc.sort_indices(encoded.dictionary)
+    words = encoded.dictionary
+    codes: IntArray = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+    if pc.all(pc.less(words[:-1], words[1:])).as_py() is not False:
+        return words, codes
+    order = pc.array_sort_indices(words)
     rank = np.empty(len(order), dtype=np.int64)
     rank[np.asarray(order)] = np.arange(len(order))
-    codes: IntArray = rank[encoded.indices.to_numpy(zero_copy_only=False)]
-    return encoded.dictionary.take(order), codes
+    return words.take(order), rank[codes]
 
 
 def read_members(table: pa.Table, fields: EventFields) -> FloatArray:

@@ -234,7 +234,7 @@ def _table(read: Applicants, pairs: _Pairs, unit: str) -> pa.Table:
     columns: dict[str, pa.Array] = {
         "layer": pa.array(["copatent"] * row.size, pa.string()),
         "period": words(read.period_label, read.period[one]),
-        "event": words(read.patent_label, read.patent[one]),
+        "event": read.patent_label.take(pa.array(read.patent[one])),
         "origin": words(read.region_label, read.region[one]),
         "destination": words(read.region_label, read.region[other]),
         "weight": pa.array(weight),

@@ -101,7 +101,8 @@ def _partition(x: FloatArray, k_max: int) -> tuple[FloatArray, IntArray]:
     stack = np.empty((4 * (n + 2), 4), np.int64)
     for k in range(2, k_max + 1):
         depth = 1
-        stack[0] = np.array([k, n, k - 1, n - 1])
+        # one number at a time: an array per entry would be allocated on the heap
+        stack[0, 0], stack[0, 1], stack[0, 2], stack[0, 3] = k, n, k - 1, n - 1
         while depth > 0:
             depth -= 1
             low, high = stack[depth, 0], stack[depth, 1]
@@ -117,8 +118,10 @@ def _partition(x: FloatArray, k_max: int) -> tuple[FloatArray, IntArray]:
                     value, at = cost, i
             best[k, j] = value
             start[k, j] = at
-            stack[depth] = np.array([low, j - 1, first, at])
-            stack[depth + 1] = np.array([j + 1, high, at, last])
+            stack[depth, 0], stack[depth, 1] = low, j - 1
+            stack[depth, 2], stack[depth, 3] = first, at
+            stack[depth + 1, 0], stack[depth + 1, 1] = j + 1, high
+            stack[depth + 1, 2], stack[depth + 1, 3] = at, last
             depth += 2
     return best[:, n].copy(), start
 
