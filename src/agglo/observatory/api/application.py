@@ -19,10 +19,12 @@ from agglo.observatory.api.replies import Context
 from agglo.observatory.api.route_data import data_router
 from agglo.observatory.api.route_evidence import evidence_router
 from agglo.observatory.api.route_pages import page_router
+from agglo.observatory.api.route_runs import run_router
 from agglo.observatory.api.security import Door
 from agglo.observatory.api.settings import Settings
 from agglo.observatory.api.shelf import Shelf
 from agglo.observatory.api.site import site_router
+from agglo.observatory.jobs import Jobs
 
 __all__ = ["API", "build"]
 
@@ -46,20 +48,29 @@ def build(project: Path, settings: Settings) -> tuple[ASGIApp, FastAPI, Shelf]:
         The application behind its door, the routes alone, and the releases.
     """
     context = Context(Shelf(project, settings.mode), settings)
-    app = _public(context) if settings.mode == "public" else _private(context)
+    app = _desk(context, project) if settings.desk else _reading(context)
     return Door(app, settings), app, context.shelf
 
 
-def _private(context: Context) -> FastAPI:
-    """Serve the owner's desk."""
-    routers = [page_router(context), data_router(context), evidence_router(context)]
-    return _app("agglo observatory", routers, site_router(context))
+def _desk(context: Context, project: Path) -> FastAPI:
+    """Serve the owner's desk: what the public may read, and long work."""
+    jobs = Jobs(project, context.settings.limits.jobs)
+    app = _app(
+        "agglo observatory",
+        [*_readers(context), run_router(context, jobs)],
+        site_router(context),
+    )
+    app.state.jobs = jobs
+    return app
 
 
-def _public(context: Context) -> FastAPI:
-    """Serve the public: reading only, whatever the desk may get one day."""
-    routers = [page_router(context), data_router(context), evidence_router(context)]
-    return _app("agglo observatory, public", routers, site_router(context))
+def _reading(context: Context) -> FastAPI:
+    """Serve others: reading only; no route that writes exists in this application."""
+    return _app("agglo observatory", _readers(context), site_router(context))
+
+
+def _readers(context: Context) -> list[APIRouter]:
+    return [page_router(context), data_router(context), evidence_router(context)]
 
 
 def _app(title: str, routers: Sequence[APIRouter], site: APIRouter) -> FastAPI:

@@ -22,7 +22,7 @@ from agglo.core.errors import AggloError
 from agglo.observatory.api.problems import MEDIA, ApiError, problem_body, request_id
 from agglo.observatory.api.settings import Settings
 
-__all__ = ["CSP", "WRITE_HEADER", "Door"]
+__all__ = ["CSP", "IMPORTS", "WRITE_HEADER", "Door"]
 
 _log = logging.getLogger("agglo.observatory")
 
@@ -32,6 +32,7 @@ CSP = (
     "frame-ancestors 'self'; base-uri 'none'; form-action 'self'"
 )
 WRITE_HEADER = "x-agglo"
+IMPORTS = "/api/v1/imports"
 _SAFE = ("GET", "HEAD")
 _HEADERS = {
     "content-security-policy": CSP,
@@ -117,7 +118,7 @@ class Door:
         self._inside += 1
         try:
             async with asyncio.timeout(limits.seconds):
-                await self.app(scope, _capped(receive, limits.body), send)
+                await self.app(scope, _capped(receive, self._most(scope)), send)
         finally:
             self._inside -= 1
 
@@ -143,8 +144,14 @@ class Door:
         length = headers.get("content-length", "0")
         if not length.isdigit():
             raise ApiError(400, "bad_length", "Content-Length is no number.")
-        if int(length) > limits.body:
-            raise _too_large(limits.body)
+        if int(length) > self._most(scope):
+            raise _too_large(self._most(scope))
+
+    def _most(self, scope: Scope) -> int:
+        """Give the largest body: a file to import may be large, on the own desk."""
+        limits = self.settings.limits
+        imports = scope["method"] == "POST" and scope["path"] == IMPORTS
+        return limits.upload if imports and self.settings.desk else limits.body
 
     def _check_password(self, headers: Headers) -> None:
         if not self.settings.password:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from agglo.core.errors import OptionError, Problem
+from agglo.observatory.jobs import JobCaps
 
 __all__ = ["LOOPBACK", "MOST_ROWS", "Limits", "Mode", "Settings", "check_binding"]
 
@@ -35,6 +36,10 @@ class Limits:
         Requests answered at the same time; more get 429.
     seconds
         Time for one answer; longer ones get 503.
+    upload
+        Bytes of a file to import.
+    jobs
+        What imports, runs and reports may cost.
     """
 
     body: int = 65_536
@@ -43,6 +48,8 @@ class Limits:
     file_rows: int = 500_000
     parallel: int = 64
     seconds: float = 30.0
+    upload: int = 256 << 20
+    jobs: JobCaps = field(default_factory=JobCaps)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,12 +84,18 @@ class Settings:
     )
     password: str = field(default="", repr=False)
     root: str = ""
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
 
     @property
     def cookie(self) -> str:
         """Name of the cookie; it holds the port, which browsers do not tell apart."""
         return f"agglo_{self.port}"
+
+    @property
+    def desk(self) -> bool:
+        """Whether it is the owner's own desk: only there are routes that write."""
+        own = self.host in ("127.0.0.1", "localhost", "::1")
+        return self.mode == "private" and own and not self.password
 
     @property
     def origins(self) -> frozenset[str]:
