@@ -324,6 +324,7 @@ _EXPORTS = {
         "fit_dynamic_panel",
         "staggered_did",
         "fit_cohort_saturated",
+        "fit_imputation_sdm",
         "fit_weighted_did",
         "match_controls",
         "moran_by_period",

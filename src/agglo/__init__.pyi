@@ -405,6 +405,9 @@ from agglo.econometrics import (
     fit_dynamic_panel as fit_dynamic_panel,
 )
 from agglo.econometrics import (
+    fit_imputation_sdm as fit_imputation_sdm,
+)
+from agglo.econometrics import (
     fit_iv as fit_iv,
 )
 from agglo.econometrics import (

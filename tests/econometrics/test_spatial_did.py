@@ -9,7 +9,11 @@ import pytest
 from agglo.core.errors import AlignmentError, NotIdentifiedError, OptionError
 from agglo.core.weights import SpatialWeights
 from agglo.core.weights_kinds import Rings
-from agglo.econometrics import Observed, fit_spatial_did
+from agglo.econometrics import (
+    Observed,
+    fit_spatial_did,
+    staggered_comparisons,
+)
 from agglo.econometrics._kernels.bacon import comparison_weights, forbidden_share
 from agglo.econometrics._kernels.realised import realised
 from tests.econometrics.panels import World, world
@@ -212,6 +216,24 @@ def test_comparisons_average_to_the_two_way_coefficient():
     within = d - d.mean(1, keepdims=True) - d.mean(0) + d.mean()
     assert total == pytest.approx((within * y).sum() / (within * within).sum())
     assert weights.sum() == pytest.approx(1)
+    ids = [f"r{i:02d}" for i in range(n)]
+    rows = pa.table(
+        {
+            "region": np.repeat(ids, t),
+            "period": np.tile(np.arange(t).astype(str), n),
+            "y": y.ravel(),
+            "d": d.ravel(),
+        }
+    )
+    found = staggered_comparisons(rows, outcome="y", treatment="d")
+    assert found.coefficient == pytest.approx(total)
+    parts = [
+        found.share(k) * found.mean_effect(k) for k in ("never", "later", "earlier")
+    ]
+    assert sum(parts) == pytest.approx(total)
+    # effects grow: controls treated before pull the coefficient down
+    assert found.mean_effect("earlier") < found.mean_effect("never") - 1
+    assert np.isnan(staggered_comparisons(rows, treatment="d").effect).all()
     forbidden = forbidden_share(first, t)
     assert 0 < forbidden < 1
     assert forbidden_share(np.array([3, 3, 9]), 9) == 0.0

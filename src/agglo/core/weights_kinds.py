@@ -92,7 +92,9 @@ class Rings:
     edges_km
         Edges, one more than rings.
     exposure
-        ``"share"`` (rows sum to 1) or ``"count"`` (every neighbour counts 1).
+        ``"share"`` (rows sum to 1), ``"count"`` (every neighbour counts 1) or
+        ``"nearest"`` (members as for count; a model sets 1 where the nearest treated
+        region lies in the ring and the region itself is not treated).
     """
 
     members: tuple[SpatialWeights, ...]
@@ -108,7 +110,7 @@ class Rings:
         *,
         edges_km: Sequence[float],
         coordinates: Coordinates = "km",
-        exposure: Literal["share", "count"] = "share",
+        exposure: Literal["share", "count", "nearest"] = "share",
     ) -> Rings:
         """Sort the pairs of units into rings.
 
@@ -123,7 +125,9 @@ class Rings:
         coordinates
             ``"km"`` or ``"degrees"``.
         exposure
-            ``"share"``: a lag is the mean over the ring; ``"count"``: the sum.
+            ``"share"``: a lag is the mean over the ring; ``"count"``: the sum;
+            ``"nearest"``: 1 for the ring of the nearest treated region only, 0 where
+            treated (`fit_spatial_did` only).
 
         Returns
         -------
@@ -145,7 +149,7 @@ class Rings:
         >>> [int(w.matrix.nnz) for w in rings.members]
         [4, 2]
         """
-        check_choice("exposure", exposure, ("share", "count"))
+        check_choice("exposure", exposure, ("share", "count", "nearest"))
         edges = tuple(float(e) for e in edges_km)
         if len(edges) < 2 or edges[0] < 0 or (np.diff(edges) <= 0).any():
             msg = f"edges_km={edges} must be two or more increasing distances."

@@ -19,6 +19,7 @@ from agglo.econometrics.hypotheses import (
     SpilloverHypotheses,
     spillover_hypotheses,
 )
+from agglo.econometrics.imputation_sdm import ImputationSDM, fit_imputation_sdm
 from agglo.econometrics.iv import anderson_rubin, fit_iv, weak_instruments
 from agglo.econometrics.iv_results import AndersonRubin, WeakInstruments
 from agglo.econometrics.knowledge import (
@@ -93,6 +94,7 @@ __all__ = [
     "Homoskedastic",
     "Hypothesis",
     "Impacts",
+    "ImputationSDM",
     "KnowledgePools",
     "KnowledgeStock",
     "LeadTest",
@@ -130,6 +132,7 @@ __all__ = [
     "fit_cohort_saturated",
     "fit_control_function",
     "fit_dynamic_panel",
+    "fit_imputation_sdm",
     "fit_iv",
     "fit_linear",
     "fit_mechanism",

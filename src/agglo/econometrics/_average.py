@@ -41,7 +41,7 @@ class Found(Protocol):
 
 
 def _means(design: Design, rho: float) -> ExposureMeans:
-    n = len(design.regions)
+    n = design.weights.n
     if design.exposures and design.has_lag and n > _TRACE_LIMIT:
         msg = (
             f"[size_limit] effects with durbin_weights other than weights need a dense "

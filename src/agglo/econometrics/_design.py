@@ -18,7 +18,9 @@ from agglo.core.errors import (
     Problem,
 )
 from agglo.core.options import check_choice
+from agglo.core.weights import SpatialWeights
 from agglo.core.weights_kinds import Rings
+from agglo.econometrics._changing import Weights, by_period
 from agglo.econometrics._kernels.logdet import LogDet, build_logdet
 from agglo.econometrics._kernels.within import demean, lag
 
@@ -27,13 +29,25 @@ if TYPE_CHECKING:
 
     from agglo.core.tables import Panel
     from agglo.core.typing import FloatArray
-    from agglo.core.weights import SpatialWeights
 
-__all__ = ["Bias", "Design", "Effects", "Model", "Variable", "build_design"]
+__all__ = [
+    "Bias",
+    "Design",
+    "Effects",
+    "Form",
+    "Model",
+    "Variable",
+    "Weights",
+    "build_design",
+    "exposures_of",
+]
 
 Bias: TypeAlias = Literal["none", "bc", "transform"]
 Model: TypeAlias = Literal["sar", "sem", "slx", "sdm", "sdem", "sac"]
 Effects: TypeAlias = tuple[str, ...] | None
+# how a treatment enters its lags: W D; the ring of the nearest treated region, where D is
+# 0; W D apart where D is 0 and where it is 1
+Form: TypeAlias = Literal["linear", "nearest", "split"]
 
 MODELS = ("sar", "sem", "slx", "sdm", "sdem", "sac")
 # number of the exposure that is `weights` itself when durbin_weights is another
@@ -53,11 +67,21 @@ def logdet_of(weights: SpatialWeights) -> LogDet:
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """A regressor: position of its own column, and per exposure (number, column)."""
+    """A regressor: position of its own column, and per exposure (number, column).
+
+    ``more``: columns that are zero when one region is treated alone, so they count in
+    realised effects only.
+    """
 
     name: str
     own: int
     lagged: tuple[tuple[int, int], ...] = ()
+    more: tuple[int, ...] = ()
+
+    @property
+    def columns(self) -> tuple[int, ...]:
+        """Give every column that the variable enters by."""
+        return (self.own, *(at for _, at in self.lagged), *self.more)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -77,6 +101,7 @@ class Design:
     unit: bool
     period: bool
     bias: Bias
+    form: Form = "linear"
     frame_kind: Literal["pandas", "polars", "pyarrow"] = "pyarrow"
 
     @property
@@ -104,14 +129,24 @@ class Design:
     @property
     def t_star(self) -> float:
         """Number of log-determinants in the likelihood."""
+        if self.changing:
+            # one determinant of all periods together
+            return 1.0
         rotated = self.bias == "transform" and self.unit
         return float(len(self.periods) - (1 if rotated else 0))
 
     @property
     def n_star(self) -> float:
         """Number of observations after the effects."""
+        if self.changing:
+            return float(self.y.size)
         units = len(self.regions) - (1 if self.transformed else 0)
         return float(units * self.t_star)
+
+    @property
+    def changing(self) -> bool:
+        """Whether every period has weights of its own (the matrix is block diagonal)."""
+        return self.weights.n > len(self.regions)
 
     @property
     def exposures(self) -> tuple[csr_array, ...]:
@@ -139,23 +174,29 @@ def build_design(
     *,
     outcome: str,
     columns: Sequence[tuple[str, FloatArray]],
-    weights: SpatialWeights,
+    weights: Weights,
     durbin_weights: SpatialWeights | Rings | None,
     durbin: Sequence[str],
     plain: Sequence[str] = (),
     model: Model,
     effects: Effects,
     bias: Bias,
+    split: bool = False,
 ) -> Design:
     """Check everything that does not need a fit, then lag and stack the regressors.
 
     `columns` are (name, (N, T)) regressors; `durbin` names those that get
     lags, `plain` those among them that keep `weights` whatever `durbin_weights` is.
+    `split`: the lag of the first regressor apart for treated and untreated cells.
     """
     unit, period = _check_options(model, effects, bias)
     regions = tuple(str(r) for r in panel.regions)
-    _check_weights(weights, durbin_weights, panel, islands_matter=model != "slx")
+    if not isinstance(weights, SpatialWeights):
+        weights, durbin_weights = by_period(weights, durbin_weights, panel, bias)
+    else:
+        _check_weights(weights, durbin_weights, panel, islands_matter=model != "slx")
     other = weights if durbin_weights is None else durbin_weights
+    form = _form(columns, other, durbin, plain, split=split)
     if bias != "none" and period and model != "slx":
         _check_row_sums(weights, bias)
     t, n = panel.periods.size, len(regions)
@@ -164,7 +205,7 @@ def build_design(
         raise NotIdentifiedError(msg)
     own = [np.asarray(v, np.float64).T for _, v in columns]
     names = [name for name, _ in columns]
-    stack, terms, variables = _lagged(own, names, weights, other, durbin, plain)
+    stack, terms, variables = _lagged(own, names, weights, other, durbin, plain, form)
     if not unit and not period:
         stack.append(np.ones((t, n)))
         terms.append("constant")
@@ -183,6 +224,7 @@ def build_design(
         unit=unit,
         period=period,
         bias=bias,
+        form=form,
         frame_kind=panel.frame_kind,
     )
     _check_rank(design)
@@ -277,6 +319,55 @@ def _check_row_sums(weights: SpatialWeights, bias: str) -> None:
         raise OptionError(msg)
 
 
+def _form(
+    columns: Sequence[tuple[str, FloatArray]],
+    other: SpatialWeights | Rings,
+    durbin: Sequence[str],
+    plain: Sequence[str],
+    *,
+    split: bool,
+) -> Form:
+    """Say how the first regressor enters its lags; the forms that need a 0/1 treatment."""
+    nearest = isinstance(other, Rings) and other.exposure == "nearest"
+    if not nearest and not split:
+        return "linear"
+    what = "exposure='nearest'" if nearest else "split"
+    if nearest and split:
+        msg = (
+            "split and exposure='nearest' exclude each other: that is 0 where treated."
+        )
+        raise OptionError(msg)
+    first = columns[0][0] if columns else ""
+    lagged = [d for d in durbin if d not in plain]
+    if first not in lagged or (nearest and lagged != [first]):
+        msg = f"{what} needs one treatment with a lag: use fit_spatial_did."
+        raise OptionError(msg)
+    if not np.isin(columns[0][1], (0.0, 1.0)).all():
+        msg = f"{what} needs a treatment of 0 and 1; '{first}' has other values."
+        raise OptionError(msg)
+    return "nearest" if nearest else "split"
+
+
+def exposures_of(
+    d: FloatArray, members: Sequence[csr_array], form: Form
+) -> tuple[list[FloatArray], list[FloatArray]]:
+    """Give the exposure columns of a treatment (T, N) per weights, and those of the treated.
+
+    ``"nearest"``: 1 in untreated cells whose nearest treated region lies in that ring.
+    ``"split"``: lags in untreated cells first, in treated cells second.
+    """
+    lags = [lag(w, d) for w in members]
+    if form == "split":
+        return [(1.0 - d) * v for v in lags], [d * v for v in lags]
+    if form == "linear":
+        return lags, []
+    free, out = 1.0 - d, []
+    for v in lags:
+        out.append(free * (v > 0.0))
+        free = free * (v <= 0.0)
+    return out, []
+
+
 def _lagged(
     own: list[FloatArray],
     names: list[str],
@@ -284,22 +375,40 @@ def _lagged(
     other: SpatialWeights | Rings,
     durbin: Sequence[str],
     plain: Sequence[str],
+    form: Form,
 ) -> tuple[list[FloatArray], list[str], list[Variable]]:
-    rings = isinstance(other, Rings)
     members = other.members if isinstance(other, Rings) else (other,)
+    labels = [f"W[{m.kind}]" for m in members] if isinstance(other, Rings) else ["W"]
     stack, terms = list(own), list(names)
     lagged: dict[str, list[tuple[int, int]]] = {n: [] for n in names}
-    for number, member in enumerate(members):
-        for name in (d for d in durbin if d not in plain):
+    more: list[int] = []
+    made: dict[str, list[FloatArray]] = {}
+    for name in (d for d in durbin if d not in plain):
+        form_here: Form = form if name == names[0] else "linear"
+        made[name], treated = exposures_of(
+            own[names.index(name)], [m.matrix for m in members], form_here
+        )
+        for label, column in zip(labels, treated, strict=False):
+            more.append(len(stack))
+            stack.append(column)
+            terms.append(f"{label}*{name} of treated")
+    for number, label in enumerate(labels):
+        for name, columns in made.items():
             lagged[name].append((number, len(stack)))
-            stack.append(lag(member.matrix, own[names.index(name)]))
-            terms.append(f"W[{member.kind}]*{name}" if rings else f"W*{name}")
+            stack.append(columns[number])
+            apart = form == "split" and name == names[0]
+            terms.append(f"{label}*{name} of untreated" if apart else f"{label}*{name}")
     for name in (d for d in durbin if d in plain):
         lagged[name].append((OF_WEIGHTS, len(stack)))
         stack.append(lag(weights.matrix, own[names.index(name)]))
         terms.append(f"W*{name}")
     variables = [
-        Variable(name=name, own=i, lagged=tuple(lagged[name]))
+        Variable(
+            name=name,
+            own=i,
+            lagged=tuple(lagged[name]),
+            more=tuple(more) if i == 0 else (),
+        )
         for i, name in enumerate(names)
     ]
     return stack, terms, variables

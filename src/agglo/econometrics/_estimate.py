@@ -9,6 +9,7 @@ import numpy as np
 
 from agglo.core.errors import AlignmentError, NotIdentifiedError, OptionError
 from agglo.core.weights_kinds import distance_matrix
+from agglo.econometrics._changing import blocks_of
 from agglo.econometrics._design import Design, logdet_of
 from agglo.econometrics._kernels import information
 from agglo.econometrics._kernels.likelihood import Likelihood, Optimum, cross_products
@@ -197,8 +198,13 @@ def _multiplier(design: Design, found: Estimate, vcov: Covariance) -> FloatArray
         return None
     limit = _EXPECTED_LIMIT if isinstance(vcov, Expected) else _DENSE_LIMIT
     _refuse_size(design, limit, vcov.label, "vcov=Observed()")
-    w = design.weights.matrix.toarray()
-    return information.spatial_multiplier(w, found.fitted.parameter)
+    x, w = found.fitted.parameter, design.weights.matrix
+    if design.changing:
+        blocks = blocks_of(w, len(design.regions))
+        return np.stack(
+            [information.spatial_multiplier(b.toarray(), x) for b in blocks]
+        )
+    return information.spatial_multiplier(w.toarray(), x)
 
 
 def _meat(

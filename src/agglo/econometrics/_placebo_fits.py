@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from agglo.core.errors import NotIdentifiedError
+from agglo.core.errors import NotIdentifiedError, OptionError
 from agglo.econometrics._average import effect_jacobian
-from agglo.econometrics._design import OF_WEIGHTS, logdet_of
+from agglo.econometrics._design import OF_WEIGHTS, exposures_of, logdet_of
 from agglo.econometrics._estimate import estimate
 from agglo.econometrics._kernels.effects import exposure_means, exposure_paths
 from agglo.econometrics._kernels.refits import draw_products, maximise_many
@@ -38,6 +38,18 @@ def redesign(design: Design, first: IntArray) -> Design:
     t = len(design.periods)
     d = (np.arange(t)[:, None] >= first[None, :]).astype(np.float64)
     z = design.z.copy()
+    if design.form != "linear":
+        variable = design.variables[0]
+        lags, treated = exposures_of(
+            d, design.exposures or (design.weights.matrix,), design.form
+        )
+        at = [column for _, column in variable.lagged]
+        z[:, :, variable.own] = d
+        for column, values in zip(
+            [*at, *variable.more], [*lags, *treated], strict=True
+        ):
+            z[:, :, column] = values
+        return replace(design, z=z)
     for column, w in _columns(design):
         z[:, :, column] = d if w is None else lag(w, d)
     return replace(design, z=z)
@@ -51,7 +63,7 @@ def effects_of_starts(
     The errors are those of independent noise with rho known: what the places alone say
     about how precisely an effect can be seen there.
     """
-    if design.has_error or design.bias == "bc":
+    if _one_by_one(design) or design.form != "linear":
         return np.array([_one(design, first, bounds) for first in starts])
     x, _ = design.arrays
     flat = x.reshape(-1, x.shape[2])
@@ -70,7 +82,10 @@ def effects_of_resamples(
     design: Design, periods: IntArray, bounds: tuple[float, float]
 ) -> FloatArray:
     """Give direct, indirect and total effects, (n, 3), for resampled periods (n, T)."""
-    if design.has_error or design.bias == "bc":
+    if design.changing:
+        msg = "resampled periods need the same weights in every period."
+        raise OptionError(msg)
+    if _one_by_one(design):
         return np.array([_resampled(design, at, bounds) for at in periods])
     # what is constant in a region drops out of every resample: only its mean over the
     # resampled periods is still to be removed
@@ -86,6 +101,11 @@ def effects_of_resamples(
     for draw in np.flatnonzero(~found):
         out[draw, :, 0] = _resampled(design, periods[draw], bounds)
     return out[:, :, 0]
+
+
+def _one_by_one(design: Design) -> bool:
+    """Say whether fits cannot be solved together."""
+    return design.has_error or design.bias == "bc" or design.changing
 
 
 def _resampled(design: Design, at: IntArray, bounds: tuple[float, float]) -> FloatArray:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from agglo.core.typing import BoolArray, FloatArray, IntArray, IntoFrame
     from agglo.core.weights import SpatialWeights
 
-__all__ = ["CohortSaturated", "fit_cohort_saturated"]
+__all__ = ["CohortSaturated", "cells_of_means", "fit_cohort_saturated"]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
@@ -220,7 +220,7 @@ def fit_cohort_saturated(
         warnings=[r for r in remarks if "staggered" not in r],
     )
     fit = SpatialPanelFit.build(design, found, vcov, provenance, bounds)
-    return _means(fit, len(names), _masks(panel, treated))
+    return _means(fit, len(names), cells_of_means(panel, treated))
 
 
 def _columns(panel: Panel, treated: Treatment) -> list[tuple[str, FloatArray]]:
@@ -235,7 +235,7 @@ def _columns(panel: Panel, treated: Treatment) -> list[tuple[str, FloatArray]]:
     return out
 
 
-def _masks(panel: Panel, treated: Treatment) -> dict[str, BoolArray]:
+def cells_of_means(panel: Panel, treated: Treatment) -> dict[str, BoolArray]:
     """Give the cells (T, N) of every mean."""
     t = panel.periods.size
     on = treated.d.T > 0

@@ -10,7 +10,8 @@ import numpy as np
 
 from agglo.core.results import ColumnData, Provenance, Result, frozen_array
 from agglo.core.tables import as_panel
-from agglo.econometrics._kernels.bacon import comparison_weights
+from agglo.econometrics._design import check_balanced
+from agglo.econometrics._kernels.bacon import comparison_effects, comparison_weights
 from agglo.econometrics._treatment import read_treatment
 
 if TYPE_CHECKING:
@@ -37,12 +38,26 @@ class Comparisons(Result):
         comparison that misleads when effects grow or differ.
     weight
         Share of the one coefficient, sums to 1.
+    effect
+        Two-by-two difference in differences of each; NaN where no outcome was given.
     """
 
     treated: tuple[str, ...]
     control: tuple[str, ...]
     kind: tuple[str, ...]
     weight: FloatArray
+    effect: FloatArray
+
+    @property
+    def coefficient(self) -> float:
+        """Coefficient of the two-way regression: the weighted mean of the effects."""
+        return float(self.weight @ self.effect)
+
+    def mean_effect(self, kind: str) -> float:
+        """Give the weighted mean effect of the comparisons of one kind; NaN without any."""
+        at = np.array([k == kind for k in self.kind])
+        total = float(self.weight[at].sum())
+        return float(self.weight[at] @ self.effect[at]) / total if total else np.nan
 
     def share(self, kind: str) -> float:
         """Give the weight of all comparisons of one kind."""
@@ -62,12 +77,17 @@ class Comparisons(Result):
             "control": list(self.control),
             "kind": list(self.kind),
             "weight": self.weight,
+            "effect": self.effect,
         }
 
     def summary(self) -> str:
         """Give the weight of each kind."""
         parts = ", ".join(f"{k} {self.share(k):.1%}" for k in KINDS)
-        return f"Comparisons behind one coefficient, by control group: {parts}"
+        text = f"Comparisons behind one coefficient, by control group: {parts}"
+        if not np.isfinite(self.effect).all():
+            return text
+        effects = ", ".join(f"{k} {self.mean_effect(k):.4f}" for k in KINDS)
+        return f"{text}; effects {effects}; coefficient {self.coefficient:.4f}"
 
     def _draw(self, ax: Axes) -> None:
         ax.bar(list(KINDS), [self.share(k) for k in KINDS], color="#0072B2")
@@ -77,6 +97,7 @@ class Comparisons(Result):
 def staggered_comparisons(
     data: IntoFrame | Panel,
     *,
+    outcome: str | None = None,
     treatment: str | None = None,
     start: Mapping[str, str] | IntoFrame | None = None,
     region: str = "region",
@@ -91,6 +112,8 @@ def staggered_comparisons(
     ----------
     data
         One row per region and period, balanced; or a `Panel`.
+    outcome
+        Column; with it every comparison also gets its effect.
     treatment, start
         As in `fit_spatial_did`.
     region, period
@@ -99,7 +122,8 @@ def staggered_comparisons(
     Returns
     -------
     Comparisons
-        Pairs of starts with weights that sum to 1.
+        Pairs of starts with weights that sum to 1; with `outcome` the weighted mean of
+        their effects is the coefficient of the two-way regression.
 
     Raises
     ------
@@ -107,6 +131,8 @@ def staggered_comparisons(
         As in `fit_spatial_did`.
     OptionError
         Both or neither of `treatment` and `start`.
+    InvalidTableError
+        With `outcome`: panel_unbalanced, panel_gap, panel_missing.
 
     Notes
     -----
@@ -127,11 +153,15 @@ def staggered_comparisons(
     >>> round(found.forbidden, 3)
     0.2
     """
-    needed = [] if treatment is None else [treatment]
+    needed = [n for n in (outcome, treatment) if n is not None]
     panel = as_panel(data, variables=needed, region=region, period=period)
     treated = read_treatment(panel, treatment=treatment, start=start, region=region)
     t = treated.d.shape[1]
     pairs, weight = comparison_weights(treated.first, t)
+    effect = np.full(len(pairs), np.nan)
+    if outcome is not None:
+        check_balanced(panel, [outcome])
+        effect = comparison_effects(panel.variable(outcome), treated.first, pairs)
 
     def label(first: int) -> str:
         return "never" if first >= t else str(panel.periods[first])
@@ -141,6 +171,9 @@ def staggered_comparisons(
         control=tuple(label(b) for _, b, _ in pairs),
         kind=tuple(k for _, _, k in pairs),
         weight=frozen_array(np.asarray(weight, dtype=np.float64)),
+        effect=frozen_array(effect),
         frame_kind=panel.frame_kind,
-        provenance=Provenance.of(staggered_comparisons, treated.d, parameters={}),
+        provenance=Provenance.of(
+            staggered_comparisons, panel, treated.d, parameters={"outcome": outcome}
+        ),
     )

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from agglo.econometrics._design import Design
     from agglo.econometrics._estimate import Estimate
 
-__all__ = ["Realised", "SpatialDID", "realised_means"]
+__all__ = ["Realised", "SpatialDID", "realised_means", "ring_cells"]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
@@ -113,14 +113,7 @@ def realised_means(
     masks: Sequence[BoolArray],
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Give tau (T, N), means over cell masks and their delta errors."""
-    at = [
-        c
-        for v in variables
-        for c in (
-            design.variables[v].own,
-            *(col for _, col in design.variables[v].lagged),
-        )
-    ]
+    at = [c for v in variables for c in design.variables[v].columns]
     tau, slopes, by_rho = realised(
         design.weights.matrix, found.optimum.rho, design.z[:, :, at], found.b[at]
     )
@@ -188,7 +181,9 @@ class SpatialDID(SpatialPanelFit):
         d = self.treatment
         since = d.max(axis=1, keepdims=True) > 0
         groups = [("treated", d > 0), ("untreated", (d == 0) & since)]
-        groups += self._rings(positions, tuple(ring_edges_km), coordinates)
+        groups += ring_cells(
+            self.design.regions, d, positions, tuple(ring_edges_km), coordinates
+        )
         rows = [(name, "all", mask) for name, mask in groups]
         periods = np.array(self.design.periods)
         for name, mask in groups:
@@ -216,27 +211,30 @@ class SpatialDID(SpatialPanelFit):
             frame_kind=self.frame_kind,
         )
 
-    def _rings(
-        self,
-        positions: Mapping[str, tuple[float, float]] | None,
-        edges: tuple[float, ...],
-        coordinates: Coordinates,
-    ) -> list[tuple[str, BoolArray]]:
-        if not edges:
-            return []
-        if positions is None or (np.diff(edges) <= 0).any():
-            msg = "ring_edges_km needs positions and increasing edges."
-            raise OptionError(msg)
-        lost = [r for r in self.design.regions if r not in positions]
-        if lost:
-            msg = f"[weights_ids] no position is given for {lost[:10]}."
-            raise AlignmentError(msg)
-        xy = np.array([positions[r] for r in self.design.regions], dtype=np.float64)
-        distance = distance_matrix(xy[:, 0], xy[:, 1], coordinates=coordinates)
-        near = nearest_treated(distance, self.treatment)
-        open_cells = (self.treatment == 0) & np.isfinite(near)
-        out = [
-            (f"{low:g}-{high:g} km", open_cells & (near > low) & (near <= high))
-            for low, high in pairwise(edges)
-        ]
-        return [*out, (f">{edges[-1]:g} km", open_cells & (near > edges[-1]))]
+
+def ring_cells(
+    regions: Sequence[str],
+    treatment: FloatArray,
+    positions: Mapping[str, tuple[float, float]] | None,
+    edges: tuple[float, ...],
+    coordinates: Coordinates,
+) -> list[tuple[str, BoolArray]]:
+    """Give untreated cells (T, N) by ring of the distance to the nearest treated."""
+    if not edges:
+        return []
+    if positions is None or (np.diff(edges) <= 0).any():
+        msg = "ring_edges_km needs positions and increasing edges."
+        raise OptionError(msg)
+    lost = [r for r in regions if r not in positions]
+    if lost:
+        msg = f"[weights_ids] no position is given for {lost[:10]}."
+        raise AlignmentError(msg)
+    xy = np.array([positions[r] for r in regions], dtype=np.float64)
+    distance = distance_matrix(xy[:, 0], xy[:, 1], coordinates=coordinates)
+    near = nearest_treated(distance, treatment)
+    open_cells = np.asarray((treatment == 0) & np.isfinite(near))
+    out = [
+        (f"{low:g}-{high:g} km", open_cells & (near > low) & (near <= high))
+        for low, high in pairwise(edges)
+    ]
+    return [*out, (f">{edges[-1]:g} km", open_cells & (near > edges[-1]))]

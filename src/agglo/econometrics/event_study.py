@@ -21,6 +21,7 @@ from agglo.econometrics._design import (
     Design,
     Effects,
     Model,
+    Weights,
     build_design,
     check_balanced,
 )
@@ -126,7 +127,7 @@ def fit_spatial_event_study(
     *,
     outcome: str,
     covariates: Sequence[str] = (),
-    weights: SpatialWeights,
+    weights: Weights,
     treatment: str | None = None,
     start: Mapping[str, str] | IntoFrame | None = None,
     window: EventWindow = EventWindow(),
@@ -153,7 +154,8 @@ def fit_spatial_event_study(
     outcome, covariates
         Columns; finite numbers.
     weights
-        Neighbours of the lagged outcome.
+        Neighbours of the lagged outcome, or a mapping of period to weights
+        (``bias="none"`` only).
     treatment, start
         As in `fit_spatial_did`: a 0/1 column or first treated periods.
     window
@@ -266,7 +268,7 @@ def fit_spatial_event_study(
         fit_spatial_event_study,
         panel,
         treated.d,
-        weights,
+        design.weights,
         *([] if durbin_weights is None else [durbin_weights]),
         parameters=_parameters(design, covariates, window, control, vcov, bands),
         seed=seed,

@@ -13,6 +13,7 @@ from agglo.econometrics._design import (
     Bias,
     Effects,
     Model,
+    Weights,
     build_design,
     check_balanced,
 )
@@ -61,7 +62,7 @@ def fit_spatial_panel(
     *,
     outcome: str,
     covariates: Sequence[str],
-    weights: SpatialWeights,
+    weights: Weights,
     model: Model = "sdm",
     durbin_weights: SpatialWeights | Rings | None = None,
     durbin: Sequence[str] | None = None,
@@ -86,7 +87,8 @@ def fit_spatial_panel(
         Columns; finite numbers that vary after the effects are removed.
     weights
         Neighbours of the lagged outcome or error; aligned by label, no islands. With
-        period effects and a bias correction every row sums to 1.
+        period effects and a bias correction every row sums to 1. A mapping of period to
+        weights where neighbours change over time (``bias="none"`` only).
     model
         ``"sar"`` (lagged outcome), ``"sem"`` (lagged error), ``"slx"`` (lagged
         covariates), ``"sdm"`` (outcome and covariates), ``"sdem"`` (error and
@@ -179,7 +181,7 @@ def fit_spatial_panel(
     provenance = Provenance.of(
         fit_spatial_panel,
         panel,
-        weights,
+        design.weights,
         *([] if durbin_weights is None else [durbin_weights]),
         parameters={
             "outcome": outcome,

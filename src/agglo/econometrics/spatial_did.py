@@ -13,6 +13,7 @@ from agglo.econometrics._design import (
     Bias,
     Effects,
     Model,
+    Weights,
     build_design,
     check_balanced,
 )
@@ -56,12 +57,13 @@ def fit_spatial_did(
     *,
     outcome: str,
     covariates: Sequence[str] = (),
-    weights: SpatialWeights,
+    weights: Weights,
     treatment: str | None = None,
     start: Mapping[str, str] | IntoFrame | None = None,
     model: Model = "sdm",
     durbin_weights: SpatialWeights | Rings | None = None,
     durbin: Sequence[str] | None = None,
+    split: bool = False,
     effects: Effects = ("region", "period"),
     bias: Bias = "transform",
     vcov: Covariance = Clustered("region"),  # noqa: B008  frozen
@@ -81,7 +83,8 @@ def fit_spatial_did(
     outcome, covariates
         Columns; finite numbers.
     weights
-        Neighbours of the lagged outcome; rows sum to 1 for ``bias="transform"``.
+        Neighbours of the lagged outcome; rows sum to 1 for ``bias="transform"``. A mapping
+        of period to weights where neighbours change (``bias="none"`` only).
     treatment
         Column of 0 and 1 that stays 1 once it is 1. Give this or `start`.
     start
@@ -91,10 +94,15 @@ def fit_spatial_did(
         As in `fit_spatial_panel`; ``"slx"`` has no lagged outcome.
     durbin_weights
         Neighbours of treatment and covariates, default `weights`. With `Rings` the
-        treatment has one lag per ring, the covariates keep the lag of `weights`.
+        treatment has one lag per ring, the covariates keep the lag of `weights`; rings
+        with ``exposure="nearest"`` count the nearest treated region only.
     durbin
         Terms that get a lag, of ``"treatment"`` (or the column's name) and `covariates`;
         default all.
+    split
+        Exposure apart for treated and untreated cells, :math:`D (W_x D)` and
+        :math:`(1 - D)(W_x D)`; the first counts in ``realised()`` only, as one region
+        treated alone has no treated neighbour.
     effects, bias
         As in `fit_spatial_panel`.
     vcov
@@ -132,6 +140,8 @@ def fit_spatial_did(
     Lee and Yu 2010, doi:10.1016/j.jeconom.2009.08.001. Goodman-Bacon 2021,
     doi:10.1016/j.jeconom.2021.03.014. Zeng and Tao 2025,
     doi:10.1080/00343404.2025.2551149, is the design this follows; it is not replicated.
+    Chagas, Azzoni and Almeida 2016, doi:10.1016/j.regsciurbeco.2016.04.007, for the split
+    (inferred).
 
     See Also
     --------
@@ -177,13 +187,14 @@ def fit_spatial_did(
         model=model,
         effects=effects,
         bias=bias,
+        split=split,
     )
     found = estimate(design, bounds)
     provenance = Provenance.of(
         fit_spatial_did,
         panel,
         treated.d,
-        weights,
+        design.weights,
         *([] if durbin_weights is None else [durbin_weights]),
         parameters={
             "outcome": outcome,
@@ -191,6 +202,7 @@ def fit_spatial_did(
             "covariates": list(covariates),
             "model": model,
             "durbin": list(lagged),
+            "split": split,
             "effects": list(effects or ()),
             "bias": bias,
             "vcov": vcov.label,

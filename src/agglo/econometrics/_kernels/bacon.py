@@ -9,7 +9,7 @@ import numpy as np
 if TYPE_CHECKING:
     from agglo.core.typing import FloatArray, IntArray
 
-__all__ = ["comparison_weights", "forbidden_share"]
+__all__ = ["comparison_effects", "comparison_weights", "forbidden_share"]
 
 
 def comparison_weights(
@@ -43,6 +43,24 @@ def comparison_weights(
             weights.append(both**2 * inner * dl * (dk - dl))
     total = np.array(weights)
     return pairs, total / total.sum()
+
+
+def comparison_effects(
+    y: FloatArray, first: IntArray, pairs: list[tuple[int, int, str]]
+) -> FloatArray:
+    """Give the two-by-two difference of every comparison; y is (N, T).
+
+    Their mean with the weights is the coefficient of the two-way regression.
+    """
+    t = y.shape[1]
+    means = {int(s): y[first == s].mean(axis=0) for s in np.unique(first)}
+    out = []
+    for treated, control, kind in pairs:
+        begin = control if kind == "earlier" else 0
+        end = control if kind == "later" else t
+        gap = means[treated] - means[control]
+        out.append(gap[treated:end].mean() - gap[begin:treated].mean())
+    return np.array(out)
 
 
 def forbidden_share(first: IntArray, t: int) -> float:

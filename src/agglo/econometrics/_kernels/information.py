@@ -52,6 +52,12 @@ def spatial_multiplier(w: FloatArray, rho: float) -> FloatArray:
     return np.asarray(out, dtype=np.float64)
 
 
+def _spread(g: FloatArray, e: FloatArray) -> FloatArray:
+    """Apply G to every period of e (T, N); G is (N, N), or (T, N, N) if it changes."""
+    out: FloatArray = e @ g.T if g.ndim == 2 else np.einsum("tij,tj->ti", g, e)
+    return out
+
+
 def _centred(fit: Fitted, g: FloatArray) -> FloatArray:
     """Give JGJ where period effects were rotated out, else G."""
     if not fit.transformed:
@@ -65,7 +71,7 @@ def _systematic(fit: Fitted, g: FloatArray) -> FloatArray:
     """Give q, the part of the lagged outcome that is not noise, demeaned after G."""
     if fit.wy is None:
         return np.zeros_like(fit.e)
-    return fit.wy - demean(fit.e @ g.T, unit=fit.unit, period=fit.period)
+    return fit.wy - demean(_spread(g, fit.e), unit=fit.unit, period=fit.period)
 
 
 def expected_information(fit: Fitted, g: FloatArray) -> FloatArray:
@@ -73,8 +79,8 @@ def expected_information(fit: Fitted, g: FloatArray) -> FloatArray:
     n, k, s2 = fit.e.shape[1], fit.z.shape[2], fit.s2
     z = fit.z.reshape(-1, k)
     one = 1.0 / (1.0 - fit.parameter) if fit.transformed else 0.0
-    tr_g = float(np.trace(g)) - one
-    tr_gg = float((g * g.T).sum()) - one**2
+    tr_g = float(np.trace(g, axis1=-2, axis2=-1).sum()) - one
+    tr_gg = float((g * np.swapaxes(g, -2, -1)).sum()) - one**2
     tr_g2 = float((g * g).sum())
     if fit.transformed:
         column = g.sum(axis=0)
@@ -100,10 +106,11 @@ def score_contributions(fit: Fitted, g: FloatArray | None) -> FloatArray:
     parts = [fit.z * e[:, :, None] / s2]
     if g is not None:
         gt = _centred(fit, g)
-        own = np.diag(gt)
-        before = e @ np.tril(gt + gt.T, -1).T
+        own = np.diagonal(gt, axis1=-2, axis2=-1)
+        before = _spread(np.tril(gt + np.swapaxes(gt, -2, -1), -1), e)
         rho = (_systematic(fit, g) * e + e * before + own * e**2) / s2
-        parts.append((rho - fit.t_star / t * own)[:, :, None])
+        share = 1.0 if gt.ndim == 3 else fit.t_star / t
+        parts.append((rho - share * own)[:, :, None])
     variance = (e**2 - fit.n_star / (n * t) * s2) / (2.0 * s2**2)
     parts.append(variance[:, :, None])
     return np.concatenate(parts, axis=2)

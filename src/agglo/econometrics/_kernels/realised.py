@@ -26,6 +26,12 @@ def realised(
     """
     t, n, k = columns.shape
     solve = solver(w, rho)
+    if w.shape[0] == t * n and t > 1:
+        # one block of weights per period
+        each = solve(columns.reshape(t * n, k), False)
+        slopes = np.moveaxis(each.reshape(t, n, k), 2, 0)
+        tau = np.tensordot(b, slopes, axes=1)
+        return tau, slopes, solve(w @ tau.ravel(), False).reshape(t, n)
     flat = np.moveaxis(columns, 1, 0).reshape(n, t * k)
     slopes = np.moveaxis(solve(flat, False).reshape(n, t, k), (0, 1, 2), (2, 1, 0))
     tau = np.tensordot(b, slopes, axes=1)

@@ -25,7 +25,13 @@ def demean(a: FloatArray, *, unit: bool, period: bool) -> FloatArray:
 
 
 def lag(w: csr_array, a: FloatArray) -> FloatArray:
-    """Apply W to every period at once; (T, N) or (T, N, k), never a Kronecker product."""
+    """Apply W to every period at once; (T, N) or (T, N, k), never a Kronecker product.
+
+    A matrix over all T N cells holds one block per period.
+    """
+    if w.shape[0] == a.shape[0] * a.shape[1] and a.shape[0] > 1:
+        out: FloatArray = (w @ a.reshape(w.shape[0], -1)).reshape(a.shape)
+        return out
     moved = np.moveaxis(a, 1, 0)
     flat = np.ascontiguousarray(moved).reshape(w.shape[0], -1)
     lagged: FloatArray = np.moveaxis((w @ flat).reshape(moved.shape), 0, 1)
