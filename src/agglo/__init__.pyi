@@ -378,6 +378,9 @@ from agglo.econometrics import (
     anderson_rubin as anderson_rubin,
 )
 from agglo.econometrics import (
+    anderson_rubin_region as anderson_rubin_region,
+)
+from agglo.econometrics import (
     choose_rings as choose_rings,
 )
 from agglo.econometrics import (
@@ -394,6 +397,9 @@ from agglo.econometrics import (
 )
 from agglo.econometrics import (
     exposure_errors as exposure_errors,
+)
+from agglo.econometrics import (
+    first_stage as first_stage,
 )
 from agglo.econometrics import (
     fit_cohort_saturated as fit_cohort_saturated,
@@ -474,7 +480,13 @@ from agglo.econometrics import (
     moran_by_period as moran_by_period,
 )
 from agglo.econometrics import (
+    patent_counts as patent_counts,
+)
+from agglo.econometrics import (
     placebo_test as placebo_test,
+)
+from agglo.econometrics import (
+    pool_permutation as pool_permutation,
 )
 from agglo.econometrics import (
     profile_linkage as profile_linkage,
@@ -513,6 +525,9 @@ from agglo.evaluation import (
     as_indicators as as_indicators,
 )
 from agglo.evaluation import (
+    compare_indices as compare_indices,
+)
+from agglo.evaluation import (
     composite_index as composite_index,
 )
 from agglo.evaluation import (
@@ -541,6 +556,9 @@ from agglo.evaluation import (
 )
 from agglo.evaluation import (
     indicator_statistics as indicator_statistics,
+)
+from agglo.evaluation import (
+    indicator_trends as indicator_trends,
 )
 from agglo.evaluation import (
     indicator_weights as indicator_weights,

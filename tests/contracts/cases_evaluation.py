@@ -23,6 +23,10 @@ INDICATORS = {
     "pillar": ["p"] * 10 + ["q"] * 5,
 }
 GAPS = {**INDICATORS, "value": [None, *INDICATORS["value"][1:]]}
+PANEL = {
+    **{k: v * 2 for k, v in INDICATORS.items()},
+    "period": ["2020"] * 15 + ["2022"] * 15,
+}
 AMOUNTS = {"unit": list("abcde"), "people": [2.0, 4.0, 5.0, 8.0, 3.0]}
 JUDGED = {
     "item": ["a", "b", "c"],
@@ -47,6 +51,14 @@ def _index(kind: str) -> CompositeIndex:
     return composite_index(frame(INDICATORS, kind))
 
 
+def _indices(kind: str) -> Mapping[str, CompositeIndex]:
+    table = frame(INDICATORS, kind)
+    return {
+        "equal": composite_index(table),
+        "x": composite_index(table, weights={"y": 0}),
+    }
+
+
 EVALUATION: Mapping[str, Case] = {
     "evaluation.denominate": Case(
         data=(INDICATORS, AMOUNTS),
@@ -55,6 +67,7 @@ EVALUATION: Mapping[str, Case] = {
         wrong={
             "by": Wrong(value={"xx": "people"}, error=AlignmentError),
             "scale": Wrong(value=-1.0),
+            "operation": Wrong(value="division"),
         },
     ),
     "evaluation.screen_units": Case(
@@ -84,6 +97,7 @@ EVALUATION: Mapping[str, Case] = {
             "max_kurtosis": Wrong(value="high"),
             "log": Wrong(value="log_cr"),
             "boxcox_lambda": Wrong(value="none"),
+            "own": Wrong(value={"x": {"winmx": 0}}),
         },
         free={"combine": "yes or no"},
     ),
@@ -128,6 +142,7 @@ EVALUATION: Mapping[str, Case] = {
             **_INDEX,
             "power": Wrong(value=0.0),
             "share_bounds": Wrong(value=(0.9, 0.1)),
+            "compromise": Wrong(value=1.5),
         },
     ),
     "evaluation.removal_effect": Case(data=(INDICATORS,), wrong=_INDEX),
@@ -167,6 +182,11 @@ EVALUATION: Mapping[str, Case] = {
         wrong={"method": Wrong(value="person"), "high": Wrong(value=0.0)},
     ),
     "evaluation.indicator_importance": Case(data=(_index,)),
+    "evaluation.compare_indices": Case(
+        data=(_indices,),
+        wrong={"node": Wrong(value="nowhere", error=AlignmentError)},
+    ),
+    "evaluation.indicator_trends": Case(data=(PANEL,)),
     "evaluation.strengths_and_weaknesses": Case(
         data=(_index,),
         options={"unit": "a", "n": 1},

@@ -1,6 +1,7 @@
 """Is it a cluster, where is it in its life, how good is it? The gate and the indices."""
 
 from agglo.evaluation.coin import CoinTables, as_coin_tables
+from agglo.evaluation.comparison import RankComparison, compare_indices
 from agglo.evaluation.composite import AGGREGATIONS, composite_index
 from agglo.evaluation.correlation_weighting import correlation_weights
 from agglo.evaluation.element_results import ElementTest, GateVerdicts
@@ -33,7 +34,6 @@ from agglo.evaluation.preparation import (
     denominate,
     impute,
     screen_units,
-    treat_outliers,
 )
 from agglo.evaluation.resilience import lock_in, resilience
 from agglo.evaluation.results import (
@@ -66,6 +66,8 @@ from agglo.evaluation.statistics_results import (
     StrengthsAndWeaknesses,
 )
 from agglo.evaluation.structural_breaks import structural_breaks
+from agglo.evaluation.treatment import treat_outliers
+from agglo.evaluation.trends import IndicatorTrends, indicator_trends
 from agglo.evaluation.weighting import (
     WEIGHTINGS,
     JudgementWeights,
@@ -89,6 +91,7 @@ __all__ = [
     "IndicatorCorrelations",
     "IndicatorImportance",
     "IndicatorStatistics",
+    "IndicatorTrends",
     "IndicatorWeights",
     "Indicators",
     "JudgementWeights",
@@ -97,6 +100,7 @@ __all__ = [
     "LockIn",
     "MechanismProfile",
     "PreparedIndicators",
+    "RankComparison",
     "RankSensitivity",
     "RankUncertainty",
     "RelatedEntry",
@@ -106,6 +110,7 @@ __all__ = [
     "StructuralBreaks",
     "as_coin_tables",
     "as_indicators",
+    "compare_indices",
     "composite_index",
     "connection_test",
     "cooperation_test",
@@ -116,6 +121,7 @@ __all__ = [
     "indicator_correlations",
     "indicator_importance",
     "indicator_statistics",
+    "indicator_trends",
     "indicator_weights",
     "judgement_weights",
     "life_cycle",

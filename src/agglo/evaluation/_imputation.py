@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from agglo.core.errors import ConvergenceError, NotIdentifiedError
 from agglo.evaluation._kernels import normalise as kernels
+from agglo.evaluation._kernels.em import normal_em
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -15,10 +17,11 @@ if TYPE_CHECKING:
     from agglo.core.typing import FloatArray, IntArray
     from agglo.evaluation.indicators import Indicators
 
-__all__ = ["GROUPED", "METHODS", "imputed"]
+__all__ = ["GROUPED", "METHODS", "OVER_TIME", "imputed"]
 
 GROUPED = ("group_mean", "group_median")
-METHODS = ("mean", "median", *GROUPED, "siblings", "latest", "linear")
+OVER_TIME = ("latest", "constant", "linear")
+METHODS = ("mean", "median", *GROUPED, "siblings", "em", *OVER_TIME)
 
 
 def imputed(
@@ -30,7 +33,9 @@ def imputed(
     """Fill what the rule can fill; the rest stays NaN."""
     if method == "siblings":
         return _siblings(table)
-    if method in ("latest", "linear"):
+    if method == "em":
+        return _expected(table)
+    if method in OVER_TIME:
         return _over_time(table, method, max_periods)
     labels = np.char.add(np.char.add(table.period, "\x1f"), group)
     _, code = np.unique(labels, return_inverse=True)
@@ -67,11 +72,44 @@ def _siblings(table: Indicators) -> FloatArray:
     return np.where(np.isnan(table.values), out * table.direction, table.values)
 
 
+def _expected(table: Indicators) -> FloatArray:
+    """Give expected values given the unit's other indicators of the pillar, all periods."""
+    out = table.values.copy()
+    parent = table.tree.parent[: len(table.names)]
+    for p in np.unique(parent):
+        own = np.flatnonzero(parent == p)
+        x = table.values[:, own]
+        if not np.isnan(x).any():
+            continue
+        complete = int((~np.isnan(x)).all(axis=1).sum())
+        name = table.tree.nodes[int(p)]
+        if complete <= own.size:
+            msg = (
+                f"method='em' needs more rows complete in {name!r} than its "
+                f"{own.size} indicators: there are {complete}."
+            )
+            raise NotIdentifiedError(msg)
+        out[:, own], done = normal_em(x)
+        if not done:
+            msg = f"method='em' did not settle in {name!r}: use another rule there."
+            raise ConvergenceError(msg)
+    return out
+
+
+def _years(table: Indicators) -> FloatArray:
+    """Places of the periods in time: whole numbers themselves, else their order."""
+    labels = np.unique(table.period)
+    if all(p.isdigit() for p in labels.tolist()):
+        return table.period.astype(np.int64).astype(np.float64)
+    return table.group.astype(np.float64)
+
+
 def _over_time(table: Indicators, method: str, max_periods: int | None) -> FloatArray:
     out = table.values.copy()
+    when = _years(table)
     for unit in np.unique(table.unit):
         rows = np.flatnonzero(table.unit == unit)
-        t = table.group[rows].astype(np.float64)
+        t = when[rows]
         for j in range(out.shape[1]):
             x = table.values[rows, j]
             known = ~np.isnan(x)
@@ -79,6 +117,10 @@ def _over_time(table: Indicators, method: str, max_periods: int | None) -> Float
                 continue
             if method == "linear":
                 out[rows, j] = np.where(known, x, np.interp(t, t[known], x[known]))
+            elif method == "constant":
+                last = np.maximum.accumulate(np.where(known, np.arange(x.size), -1))
+                first = int(np.flatnonzero(known)[0])
+                out[rows, j] = x[np.where(last < 0, first, last)]
             else:
                 out[rows, j] = _latest(t, x, known, max_periods)
     return out

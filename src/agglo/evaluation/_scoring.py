@@ -36,9 +36,10 @@ class Rule:
     """How every level is put together."""
 
     methods: tuple[str, ...]
-    min_known: float
+    min_known: tuple[float, ...]
     power: float
     bounds: tuple[float, float] | None
+    compromise: float = 0.5
 
     @property
     def lower_is_better(self) -> bool:
@@ -54,9 +55,10 @@ class Rule:
 def rules_of(
     tree: Tree,
     aggregation: str | Sequence[str],
-    min_known: float,
+    min_known: float | Sequence[float],
     power: float,
     bounds: tuple[float, float] | None,
+    compromise: float = 0.5,
 ) -> Rule:
     """Check the options of an aggregation."""
     levels = int(tree.level.max()) - 1
@@ -73,7 +75,16 @@ def rules_of(
             "aggregation='vikor' is lower where better: it can only be the last level."
         )
         raise OptionError(msg)
-    check_number("min_known", min_known, minimum=1e-9, maximum=1)
+    least = (
+        tuple(min_known)
+        if isinstance(min_known, (tuple, list))
+        else (min_known,) * levels
+    )
+    if len(least) != levels:
+        msg = f"min_known={list(least)!r}: the tree has {levels} levels of aggregates."
+        raise OptionError(msg)
+    shares = tuple(check_number("min_known", v, minimum=1e-9, maximum=1) for v in least)
+    check_number("compromise", compromise, minimum=0, maximum=1)
     check_number("power", power)
     if power == 0:
         msg = "power=0 is the geometric mean: ask for aggregation='geometric'."
@@ -83,7 +94,13 @@ def rules_of(
     ):
         msg = f"share_bounds={bounds!r} must be two rising shares in [0, 1]."
         raise OptionError(msg)
-    return Rule(methods=methods, min_known=min_known, power=power, bounds=bounds)
+    return Rule(
+        methods=methods,
+        min_known=shares,
+        power=power,
+        bounds=bounds,
+        compromise=compromise,
+    )
 
 
 def score_tree(
@@ -93,7 +110,8 @@ def score_tree(
     out = np.full((x.shape[0], len(tree.nodes)), np.nan)
     out[:, : tree.n_indicators] = x
     for at, below in tree.children:
-        method = rule.methods[int(tree.level[at]) - 2]
+        level = int(tree.level[at]) - 2
+        method, least = rule.methods[level], rule.min_known[level]
         columns, w = out[:, below], weights[below]
         counted = w > 0
         if not counted.any():
@@ -101,7 +119,7 @@ def score_tree(
         columns, w = columns[:, counted], w[counted]
         known = (~np.isnan(columns)).mean(axis=1)
         score = _combine(columns, w, method, rule, tree.nodes[at])
-        out[:, at] = np.where((known > 0) & (known >= rule.min_known), score, np.nan)
+        out[:, at] = np.where((known > 0) & (known >= least), score, np.nan)
     return out
 
 
@@ -127,7 +145,7 @@ def _compared(x: FloatArray, w: FloatArray, method: str, rule: Rule) -> FloatArr
     if method == "topsis":
         return kernels.topsis(x, w)
     if method == "vikor":
-        return kernels.vikor(x, w, 0.5)
+        return kernels.vikor(x, w, rule.compromise)
     if method == "benefit_of_the_doubt":
         return kernels.benefit_of_the_doubt(x, rule.bounds)
     return kernels.mazziotta_pareto(x, w, -1.0 if method == "mazziotta_pareto" else 1.0)

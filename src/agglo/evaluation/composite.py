@@ -29,9 +29,10 @@ def composite_index(
     scale: tuple[float, float] | None = None,
     weights: str | Mapping[str, float] | IndicatorWeights = "equal",
     aggregation: str | Sequence[str] = "arithmetic",
-    min_known: float = 1.0,
+    min_known: float | Sequence[float] = 1.0,
     power: float = -1.0,
     share_bounds: tuple[float, float] | None = None,
+    compromise: float = 0.5,
 ) -> CompositeIndex:
     r"""Measure units by one index of many indicators, with every pillar on the way.
 
@@ -53,13 +54,16 @@ def composite_index(
     aggregation
         One method for all levels, or one per level from the pillars up; see the notes.
     min_known
-        Smallest share of a node's children that must be known, in (0, 1]. Below 1 the
-        weights are renormalised over the known ones, which imputes their mean.
+        Smallest share of a node's children that must be known, in (0, 1]; one for all
+        levels, or one per level from the pillars up. Below 1 the weights are renormalised
+        over the known ones, which imputes their mean.
     power
         Order of ``"generalised"``.
     share_bounds
         Least and greatest share of any child in a unit's own score, for
         ``"benefit_of_the_doubt"``.
+    compromise
+        v of ``"vikor"``, in [0, 1]: 1 looks at the sum of regrets only, 0 at the largest.
 
     Returns
     -------
@@ -86,7 +90,7 @@ def composite_index(
     arithmetic, geometric, generalised (harmonic is p = -1), Mazziotta-Pareto (population
     sd, z around 100; ``"mazziotta_pareto"`` subtracts, ``"mazziotta_pareto_plus"`` adds).
     ``"copeland"``: contests won minus lost, O(n^2 k). ``"topsis"``: closeness to the best
-    point. ``"vikor"``: v = 0.5, lower is better, for the top only.
+    point. ``"vikor"``: ``compromise`` v, lower is better, for the top only.
     ``"benefit_of_the_doubt"``: every unit's own best weights, one linear programme each,
     without the given weights. The last six compare units with each other, all periods
     together. Ties share the best rank. Means are O(cells).
@@ -113,11 +117,13 @@ def composite_index(
     """
     check_choice("normalisation", normalisation, (*NORMALISATIONS, "none"))
     table = as_indicators(data)
-    rules = rules_of(table.tree, aggregation, min_known, power, share_bounds)
+    rules = rules_of(
+        table.tree, aggregation, min_known, power, share_bounds, compromise
+    )
     raw, notes = node_weights(table, weights)
     ready, undefined = _normalised(table, normalisation, scale)
     scores = score_tree(ready, raw, table.tree, rules)
-    if min_known < 1 and np.isnan(ready).any():
+    if min(rules.min_known) < 1 and np.isnan(ready).any():
         notes.append(
             f"{int(np.isnan(ready).sum())} missing values: weights were renormalised"
         )
@@ -142,6 +148,7 @@ def composite_index(
                 "min_known": min_known,
                 "power": power,
                 "share_bounds": share_bounds,
+                "compromise": compromise,
             },
             warnings=notes,
         ),

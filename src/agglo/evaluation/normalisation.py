@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
@@ -59,17 +59,25 @@ class _Anchors:
     """Options of the methods that compare with something outside the data."""
 
     targets: Mapping[str, float]
-    goalposts: Mapping[str, tuple[float, float]]
+    goalposts: Mapping[str, tuple[float, ...]]
     reference: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Panel:
+    """Which rows are scaled together, and where the parameters come from."""
+
+    kind: str
+    base_period: str | None
 
 
 def normalise(
     data: IntoFrame | Indicators,
     *,
-    method: NormalisationMethod = "minmax",
+    method: NormalisationMethod | Mapping[str, NormalisationMethod] = "minmax",
     scale: tuple[float, float] | None = None,
     targets: Mapping[str, float] | None = None,
-    goalposts: Mapping[str, tuple[float, float]] | None = None,
+    goalposts: Mapping[str, tuple[float, ...]] | None = None,
     reference: str | None = None,
     cap: bool = False,
     panel: Literal["pooled", "by_period"] = "pooled",
@@ -85,14 +93,17 @@ def normalise(
     data
         Long table as in `as_indicators`, or `Indicators`.
     method
-        See the notes.
+        See the notes. A mapping gives indicators a method of their own; those left out are
+        ``"minmax"``, and `scale` is then that of ``"minmax"`` and ``"goalposts"``.
     scale
         Ends for ``"minmax"`` and ``"goalposts"`` (default 0 and 100); mean and standard
         deviation for ``"zscore"`` (default 0 and 1). Other methods have none.
     targets
         Indicator to target, in its own unit, for ``"distance_to_target"``.
     goalposts
-        Indicator to lower and upper end, in its own unit, for ``"goalposts"``.
+        Indicator to lower and upper end, in its own unit, for ``"goalposts"``. Four rising
+        numbers are two-sided: worst below, best from, best to, worst above; the best is in
+        the middle and the direction does not matter.
     reference
         Unit for ``"distance_to_reference"``.
     cap
@@ -136,24 +147,26 @@ def normalise(
     >>> normalise(rows).indicators.values.ravel().tolist()
     [100.0, 75.0, 0.0]
     """
-    check_choice("method", method, NORMALISATIONS)
     check_choice("panel", panel, ("pooled", "by_period"))
     table = as_indicators(data)
-    ends = _scale(method, scale)
-    anchors = _anchors(table, method, targets, goalposts, reference)
     if base_period is not None and base_period not in table.period:
         hint = suggest(base_period, np.unique(table.period).tolist())
         msg = f"base_period={base_period!r} is no period of `data`. {hint}".rstrip()
         raise OptionError(msg)
-    x = table.values * table.direction
-    out = np.empty_like(x)
-    for rows in _blocks(table, panel):
-        base = rows if base_period is None else table.period == base_period
-        out[rows] = _one_block(table, method, x, rows, base, ends, anchors)
-    if cap and method == "goalposts":
-        out = np.clip(out, min(ends), max(ends))
-    if cap and method == "distance_to_target":
-        out = np.minimum(out, 1.0)
+    out = np.empty_like(table.values)
+    how = _Panel(kind=panel, base_period=base_period)
+    parts, single = _parts(table, method), isinstance(method, str)
+    _refuse_unused(set(parts), targets, goalposts, reference)
+    for name, columns in parts.items():
+        part = replace(
+            table,
+            names=tuple(table.names[j] for j in columns),
+            values=table.values[:, columns],
+            direction=table.direction[columns],
+        )
+        own = scale if single or name in ("minmax", "goalposts") else None
+        anchors = _anchors(part, name, targets, goalposts, reference)
+        out[:, columns] = _scaled(part, name, _scale(name, own), anchors, how, cap=cap)
     new = table.with_values(out, direction=np.ones(out.shape[1]))
     return PreparedIndicators(
         step="normalise",
@@ -179,6 +192,80 @@ def normalise(
     )
 
 
+def _parts(
+    table: Indicators, method: str | Mapping[str, NormalisationMethod]
+) -> dict[str, list[int]]:
+    """Give method to the columns that it scales."""
+    if isinstance(method, str):
+        check_choice("method", method, NORMALISATIONS)
+        return {method: list(range(len(table.names)))}
+    for name, how in method.items():
+        if name not in table.names:
+            hint = suggest(name, table.names)
+            msg = f"method[{name!r}] is no indicator of `data`. {hint}".rstrip()
+            raise OptionError(msg)
+        check_choice(f"method[{name!r}]", how, NORMALISATIONS)
+    parts: dict[str, list[int]] = {}
+    for j, name in enumerate(table.names):
+        parts.setdefault(method.get(name, "minmax"), []).append(j)
+    return parts
+
+
+def _refuse_unused(
+    methods: set[str],
+    targets: Mapping[str, float] | None,
+    goalposts: Mapping[str, tuple[float, ...]] | None,
+    reference: str | None,
+) -> None:
+    given = {"targets": targets, "goalposts": goalposts, "reference": reference}
+    wanted = {_NEEDS[m] for m in methods if m in _NEEDS}
+    for option, value in given.items():
+        if value is not None and option not in wanted:
+            msg = f"{option}={value!r} has no meaning for method {sorted(methods)}."
+            raise OptionError(msg)
+
+
+def _scaled(
+    table: Indicators,
+    method: str,
+    ends: tuple[float, float],
+    anchors: _Anchors,
+    panel: _Panel,
+    *,
+    cap: bool,
+) -> FloatArray:
+    """Scale the columns of one method."""
+    x = table.values * table.direction
+    out = np.empty_like(x)
+    for rows in _blocks(table, panel.kind):
+        base = rows if panel.base_period is None else table.period == panel.base_period
+        out[rows] = _one_block(table, method, x, rows, base, ends, anchors)
+    if method == "goalposts":
+        out = _two_sided(table, out, ends, anchors)
+    if cap and method == "goalposts":
+        return np.clip(out, min(ends), max(ends))
+    if cap and method == "distance_to_target":
+        return np.minimum(out, 1.0)
+    return out
+
+
+def _two_sided(
+    table: Indicators, out: FloatArray, ends: tuple[float, float], anchors: _Anchors
+) -> FloatArray:
+    """Score columns whose best lies between two posts: a trapezium."""
+    for j, name in enumerate(table.names):
+        posts = anchors.goalposts[name]
+        if len(posts) == 4:
+            worst, best, best_to, worst_above = posts
+            x = table.values[:, j]
+            near = np.minimum(
+                (x - worst) / (best - worst),
+                (worst_above - x) / (worst_above - best_to),
+            )
+            out[:, j] = ends[0] + (ends[1] - ends[0]) * np.minimum(near, 1.0)
+    return out
+
+
 def _scale(method: str, scale: tuple[float, float] | None) -> tuple[float, float]:
     if method not in _SCALES:
         if scale is not None:
@@ -201,26 +288,25 @@ def _anchors(
     table: Indicators,
     method: str,
     targets: Mapping[str, float] | None,
-    goalposts: Mapping[str, tuple[float, float]] | None,
+    goalposts: Mapping[str, tuple[float, ...]] | None,
     reference: str | None,
 ) -> _Anchors:
     given = {"targets": targets, "goalposts": goalposts, "reference": reference}
-    for option, value in given.items():
-        needed = _NEEDS.get(method) == option
-        if needed and value is None:
-            msg = f"method={method!r} needs {option}."
-            raise OptionError(msg)
-        if value is not None and not needed:
-            msg = f"{option}={value!r} has no meaning for method={method!r}."
-            raise OptionError(msg)
-    for option, named in (("targets", targets), ("goalposts", goalposts)):
-        lost = sorted(set(table.names) - set(named)) if named is not None else []
-        if lost:
-            msg = f"{option} has no entry of the indicators {lost[:10]}."
-            raise OptionError(msg)
-    for name, (low, high) in (goalposts or {}).items():
-        if not low < high:
-            msg = f"goalposts[{name!r}]={(low, high)!r}: the lower end comes first."
+    option = _NEEDS.get(method, "")
+    if option and given[option] is None:
+        msg = f"method={method!r} needs {option}."
+        raise OptionError(msg)
+    named = {"targets": targets, "goalposts": goalposts}.get(option)
+    lost = sorted(set(table.names) - set(named)) if named is not None else []
+    if lost:
+        msg = f"{option} has no entry of the indicators {lost[:10]}."
+        raise OptionError(msg)
+    for name, posts in (goalposts or {}).items():
+        if len(posts) not in (2, 4) or not _rising(posts):
+            msg = (
+                f"goalposts[{name!r}]={tuple(posts)!r}: two rising ends, or four rising "
+                "posts (worst below, best from, best to, worst above)."
+            )
             raise OptionError(msg)
     if reference is not None and reference not in table.unit:
         hint = suggest(reference, table.unit.tolist())
@@ -229,6 +315,13 @@ def _anchors(
     return _Anchors(
         targets=targets or {}, goalposts=goalposts or {}, reference=reference or ""
     )
+
+
+def _rising(posts: tuple[float, ...]) -> bool:
+    """Whether ends differ; the two posts of the best may be the same."""
+    if len(posts) == 2:
+        return posts[0] < posts[1]
+    return posts[0] < posts[1] <= posts[2] < posts[3]
 
 
 def _blocks(table: Indicators, panel: str) -> list[BoolArray]:
@@ -280,7 +373,8 @@ def _one_block(
         at = np.flatnonzero(base & (table.unit == anchors.reference))
         width = x[at].mean(axis=0) - low if at.size else np.zeros_like(low)
     elif method == "goalposts":
-        ends_of = np.array([anchors.goalposts[n] for n in table.names])
+        outer = [anchors.goalposts[n] for n in table.names]
+        ends_of = np.array([(p[0], p[-1]) for p in outer])
         both = np.sort(ends_of * table.direction[:, None], axis=1)
         origin, width = both[:, 0], both[:, 1] - both[:, 0]
         factor, shift = ends[1] - ends[0], ends[0]

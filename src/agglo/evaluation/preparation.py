@@ -1,8 +1,8 @@
-"""Steps before normalisation: denominators, screening, imputation, outliers."""
+"""Steps before normalisation: denominators, screening, imputation."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -11,8 +11,7 @@ from agglo.core.errors import AlignmentError, OptionError, suggest
 from agglo.core.frames import float_column, require_columns, string_column, to_arrow
 from agglo.core.options import check_choice, check_number
 from agglo.core.results import Provenance, Undefined, frozen_array
-from agglo.evaluation._imputation import GROUPED, METHODS, imputed
-from agglo.evaluation._kernels import treat as kernels
+from agglo.evaluation._imputation import GROUPED, METHODS, OVER_TIME, imputed
 from agglo.evaluation.indicators import Indicators, as_indicators
 from agglo.evaluation.results import (
     PreparedIndicators,
@@ -25,9 +24,7 @@ if TYPE_CHECKING:
 
     from agglo.core.typing import FloatArray, IntoFrame
 
-__all__ = ["denominate", "impute", "screen_units", "treat_outliers"]
-
-LOGS = ("log_ct", "log_ct_plus", "log_orig", "log_gii", "boxcox", "none")
+__all__ = ["denominate", "impute", "prepared", "screen_units"]
 
 
 def denominate(
@@ -38,6 +35,7 @@ def denominate(
     unit: str = "unit",
     period: str | None = None,
     scale: float = 1.0,
+    operation: Literal["divide", "multiply", "add", "subtract"] = "divide",
 ) -> PreparedIndicators:
     r"""Divide indicators by the size of their units.
 
@@ -55,6 +53,8 @@ def denominate(
         Columns of `amounts`; without `period` one amount serves all periods.
     scale
         Units of the denominator per result, for example 1000 for "per 1,000 inhabitants".
+    operation
+        What is done with amount over scale; ``"divide"`` for denominators.
 
     Returns
     -------
@@ -92,6 +92,7 @@ def denominate(
     [4.0, 3.0]
     """
     check_number("scale", scale, minimum=0, open_ends=True)
+    check_choice("operation", operation, ("divide", "multiply", "add", "subtract"))
     table = as_indicators(data)
     sizes = to_arrow(amounts, where="amounts")
     asked = {"unit": unit, "period": period, **{f"by[{k!r}]": v for k, v in by.items()}}
@@ -114,13 +115,28 @@ def denominate(
         j = table.names.index(name)
         d = float_column(sizes, column, where="amounts")[at]
         n = int(np.count_nonzero((d == 0) & ~np.isnan(values[:, j])))
-        if n:
+        if n and operation == "divide":
             zero.append(Undefined(reason="the denominator is zero", item=name, n=n))
-        values[:, j] = values[:, j] * scale / np.where(d == 0, np.nan, d)
+        values[:, j] = _operated(values[:, j], d / scale, operation)
         status[:, j] = "denominated"
-    return _prepared(
-        "denominate", table, values, status, {"by": by, "scale": scale}, zero
+    return prepared(
+        "denominate",
+        table,
+        values,
+        status,
+        {"by": by, "scale": scale, "operation": operation},
+        zero,
     )
+
+
+def _operated(x: FloatArray, amount: FloatArray, operation: str) -> FloatArray:
+    if operation == "multiply":
+        return x * amount
+    if operation == "add":
+        return x + amount
+    if operation == "subtract":
+        return x - amount
+    return x / np.where(amount == 0, np.nan, amount)
 
 
 def _rows_of(table: Indicators, text: Sequence[NDArray[np.str_]]) -> NDArray[np.int64]:
@@ -139,7 +155,7 @@ def _rows_of(table: Indicators, text: Sequence[NDArray[np.str_]]) -> NDArray[np.
     return np.array([place[k] for k in wanted], dtype=np.int64)
 
 
-def _prepared(
+def prepared(
     step: str,
     table: Indicators,
     values: FloatArray,
@@ -148,6 +164,22 @@ def _prepared(
     undefined: Sequence[Undefined] = (),
     warnings: Sequence[str] = (),
 ) -> PreparedIndicators:
+    """Give the result of a step.
+
+    Parameters
+    ----------
+    step
+        Name of the public function.
+    table, values, status
+        Indicators before, values after, and what happened to every cell.
+    parameters, undefined, warnings
+        Options, reasons, notes.
+
+    Returns
+    -------
+    PreparedIndicators
+        With provenance.
+    """
     new = table.with_values(values)
     return PreparedIndicators(
         step=step,
@@ -157,7 +189,7 @@ def _prepared(
         undefined=(*undefined, *missing_cells(new)),
         frame_kind=table.frame_kind,
         provenance=Provenance.of(
-            f"agglo.evaluation.preparation.{step}",
+            f"agglo.evaluation.{step}",
             table,
             parameters=parameters,
             warnings=warnings,
@@ -268,8 +300,17 @@ def impute(
     data: IntoFrame | Indicators,
     *,
     method: Literal[
-        "mean", "median", "group_mean", "group_median", "siblings", "latest", "linear"
-    ],
+        "mean",
+        "median",
+        "group_mean",
+        "group_median",
+        "siblings",
+        "em",
+        "latest",
+        "constant",
+        "linear",
+    ]
+    | Callable[[FloatArray], FloatArray],
     group: Mapping[str, str] | None = None,
     max_periods: int | None = None,
 ) -> PreparedIndicators:
@@ -284,12 +325,15 @@ def impute(
     method
         By indicator: ``"mean"``, ``"median"``, or these within the unit's group (and within
         the period). ``"siblings"``: the unit's mean over the known indicators of the same
-        pillar, on oriented min-max values. Over time: ``"latest"`` earlier value, or
-        ``"linear"`` between periods, flat beyond the ends.
+        pillar, on oriented min-max values; ``"em"``: expected given these, under a
+        multivariate normal fitted by expectation and maximisation. Over time: ``"latest"``
+        earlier value; ``"constant"``, the same and before the first value the first; or
+        ``"linear"`` between periods, flat beyond the ends. A function takes the values,
+        (n_rows, n_indicators) with NaN, and gives them filled.
     group
         Unit to group, for the group methods.
     max_periods
-        How many periods ``"latest"`` may look back; ``None`` is any number.
+        How far ``"latest"`` may look back; ``None`` is any number.
 
     Returns
     -------
@@ -300,19 +344,27 @@ def impute(
     Raises
     ------
     OptionError
-        If an option has no such value, or a group or periods are needed and absent.
+        If an option has no such value, a group or periods are needed and absent, or a
+        function changes known values.
+    NotIdentifiedError
+        If ``"em"`` has no more complete rows than a pillar has indicators.
+    ConvergenceError
+        If ``"em"`` does not settle.
 
     Notes
     -----
     .. math:: \hat x_{ui} = \frac{1}{|K|} \sum_{v \in K} x_{vi}, \quad
               K = \{v : g_v = g_u, x_{vi}\ \text{known}\}
 
-    Periods are taken as equally spaced, in their sorted order. Imputed values have less
+    Periods that are whole numbers count as such, others as equally spaced in their sorted
+    order. EM maximises the likelihood of a normal table (Dempster, Laird and Rubin 1977):
+    for one gap it is the regression on the siblings. Imputed values have less
     spread than real ones: compare with `rank_uncertainty`. O(cells).
 
     References
     ----------
-    OECD and JRC 2008, doi 10.1787/9789264043466-en, step 3; Becker et al. 2022,
+    OECD and JRC 2008, doi 10.1787/9789264043466-en, step 3; Dempster et al. 1977,
+    doi 10.1111/j.2517-6161.1977.tb01600.x; Becker et al. 2022,
     doi 10.21105/joss.04567 (Impute of COINr), whose ASEM example a test reproduces.
 
     Examples
@@ -324,14 +376,14 @@ def impute(
     >>> impute(rows, method="mean").indicators.values.ravel().tolist()
     [1.0, 2.0, 3.0]
     """
-    check_choice("method", method, METHODS)
+    named = "function" if callable(method) else check_choice("method", method, METHODS)
     if max_periods is not None:
         check_number("max_periods", max_periods, minimum=1, integer=True)
     table = as_indicators(data)
-    if method in GROUPED and group is None:
+    if named in GROUPED and group is None:
         msg = f"method={method!r} needs group: a mapping of every unit to its group."
         raise OptionError(msg)
-    if method in ("latest", "linear") and np.unique(table.period).size < 2:
+    if named in OVER_TIME and np.unique(table.period).size < 2:
         msg = f"method={method!r} needs at least two periods."
         raise OptionError(msg)
     lost = sorted(set(table.unit.tolist()) - set(group)) if group is not None else []
@@ -341,126 +393,30 @@ def impute(
     labels = (
         [group[u] for u in table.unit.tolist()] if group else [""] * len(table.unit)
     )
-    values = imputed(table, method, np.array(labels, dtype=str), max_periods)
+    values = (
+        _by_function(table, method)
+        if callable(method)
+        else imputed(table, method, np.array(labels, dtype=str), max_periods)
+    )
     filled = np.isnan(table.values) & ~np.isnan(values)
-    return _prepared(
+    return prepared(
         "impute",
         table,
         values,
         np.where(filled, "imputed", ""),
-        {"method": method, "group": group, "max_periods": max_periods},
+        {"method": named, "group": group, "max_periods": max_periods},
     )
 
 
-def treat_outliers(
-    data: IntoFrame | Indicators,
-    *,
-    winmax: int = 5,
-    max_skew: float = 2.0,
-    max_kurtosis: float = 3.5,
-    log: Literal[
-        "log_ct", "log_ct_plus", "log_orig", "log_gii", "boxcox", "none"
-    ] = "log_ct",
-    combine: bool = False,
-    boxcox_lambda: float = 0.0,
-) -> PreparedIndicators:
-    r"""Pull in extreme values of skewed indicators, or take their logarithm.
-
-    Use before min-max, which a single outlier decides; not to hide errors of measurement.
-
-    Parameters
-    ----------
-    data
-        Long table as in `as_indicators`, or `Indicators`.
-    winmax
-        How many points may be Winsorised before the logarithm is tried; 0 is none.
-    max_skew, max_kurtosis
-        An indicator passes when abs(skewness) < `max_skew` or excess kurtosis <
-        `max_kurtosis`.
-    log
-        Logarithm for indicators that still fail; ``"none"`` leaves them Winsorised.
-    combine
-        Take the logarithm of the Winsorised values instead of the original ones.
-    boxcox_lambda
-        Exponent of ``"boxcox"``, for positive indicators.
-
-    Returns
-    -------
-    PreparedIndicators
-        Status ``"high"`` or ``"low"`` for Winsorised points, the name of the logarithm for
-        whole indicators.
-
-    Raises
-    ------
-    OptionError
-        If an option is out of range, or the logarithm does not exist for an indicator.
-
-    Notes
-    -----
-    .. math:: S = \frac{\sqrt n \sum d^3}{(\sum d^2)^{3/2}} \frac{\sqrt{n(n-1)}}{n-2}
-
-    and the sample excess kurtosis. One step sets all values equal to the maximum (S >= 0)
-    to the next lower one, otherwise the minimum to the next higher one. Fewer than 4 values
-    and constant indicators are left alone. O(k winmax n).
-
-    References
-    ----------
-    Becker et al. 2022, doi 10.21105/joss.04567 (Treat of COINr); the ASEM test reproduces
-    its 35 points. COINr 1.1.14 returns its GII logarithm unchanged: here it is applied.
-
-    Examples
-    --------
-    >>> import pyarrow as pa
-    >>> from agglo.evaluation import treat_outliers
-    >>> x = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 99.0]
-    >>> rows = pa.table({"unit": list("abcdefg"), "indicator": ["x"] * 7, "value": x,
-    ...                  "direction": ["positive"] * 7, "pillar": ["p"] * 7})
-    >>> float(treat_outliers(rows).indicators.values.max())
-    6.0
-    """
-    check_number("winmax", winmax, minimum=0, integer=True)
-    check_number("max_skew", max_skew, minimum=0)
-    check_number("max_kurtosis", max_kurtosis)
-    check_choice("log", log, LOGS)
-    check_number("boxcox_lambda", boxcox_lambda)
-    table = as_indicators(data)
-    values = table.values.copy()
-    status = np.full(values.shape, "", dtype="U12")
-    failing: list[str] = []
-    for j, name in enumerate(table.names):
-        x = table.values[:, j]
-        y, touched = kernels.winsorise(x, int(winmax), max_skew, max_kurtosis)
-        marks = np.select([touched == 1, touched == -1], ["high", "low"], "")
-        if log != "none" and not kernels.passes(y, max_skew, max_kurtosis):
-            y = _log(y if combine else x, name, log, boxcox_lambda)
-            marks = np.where(np.isnan(x), "", log)
-        if not kernels.passes(y, max_skew, max_kurtosis):
-            failing.append(name)
-        values[:, j], status[:, j] = y, marks
-    options = {
-        "winmax": winmax,
-        "max_skew": max_skew,
-        "max_kurtosis": max_kurtosis,
-        "log": log,
-        "combine": combine,
-        "boxcox_lambda": boxcox_lambda,
-    }
-    warnings = (
-        [f"still skewed after treatment: {', '.join(failing)}"] if failing else []
-    )
-    return _prepared(
-        "treat_outliers",
-        table,
-        values,
-        status,
-        options,
-        warnings=warnings,
-    )
-
-
-def _log(x: FloatArray, name: str, log: str, power: float) -> FloatArray:
-    low, high = float(np.nanmin(x)), float(np.nanmax(x))
-    if (log == "boxcox" and low <= 0) or (log == "log_gii" and high <= 0):
-        msg = f"log={log!r} does not exist for indicator {name!r}: it is not positive."
+def _by_function(
+    table: Indicators, fill: Callable[[FloatArray], FloatArray]
+) -> FloatArray:
+    values = np.asarray(fill(table.values.copy()), dtype=np.float64)
+    known = ~np.isnan(table.values)
+    if values.shape != table.values.shape or (values != table.values)[known].any():
+        msg = (
+            "The imputation function must give back its table with the known values "
+            "unchanged."
+        )
         raise OptionError(msg)
-    return kernels.logarithm(x, log, power)
+    return values

@@ -39,8 +39,8 @@ __all__ = [
     "node_weights",
 ]
 
-WeightMethod: TypeAlias = Literal["equal", "entropy", "critic", "pca"]
-WEIGHTINGS: tuple[str, ...] = ("equal", "entropy", "critic", "pca")
+WeightMethod: TypeAlias = Literal["equal", "entropy", "critic", "pca", "pca_rotated"]
+WEIGHTINGS: tuple[str, ...] = ("equal", "entropy", "critic", "pca", "pca_rotated")
 
 
 def indicator_weights(
@@ -58,9 +58,9 @@ def indicator_weights(
     data
         Long table as in `as_indicators`, or `Indicators`.
     method
-        ``"equal"``; ``"entropy"``, ``"critic"`` or ``"pca"`` for the indicators within each
-        pillar, with equal pillars; or a mapping of nodes to weights (budget allocation),
-        where nodes left out weigh 1.
+        ``"equal"``; ``"entropy"``, ``"critic"``, ``"pca"`` or ``"pca_rotated"`` for the
+        indicators within each pillar, with equal pillars; or a mapping of nodes to weights
+        (budget allocation), where nodes left out weigh 1.
 
     Returns
     -------
@@ -85,13 +85,14 @@ def indicator_weights(
               w_j \propto sd_j \sum_k (1 - r_{jk})
 
     for entropy (p is z over its sum) and CRITIC; PCA takes the loadings of the first
-    component, as absolute values, with a note when their signs are mixed. Entropy rewards
-    skewness, not importance. A pillar of one indicator gives it all. O(n k^2).
+    component, as absolute values, with a note when their signs are mixed; rotated PCA each
+    indicator's largest squared loading on the components with an eigenvalue above one,
+    turned by varimax. Entropy rewards skewness, not importance. A pillar of one indicator gives it all. O(n k^2).
 
     References
     ----------
     Diakoulaki et al. 1995, doi 10.1016/0305-0548(94)00059-H (CRITIC); OECD and JRC 2008,
-    doi 10.1787/9789264043466-en, step 6.
+    doi 10.1787/9789264043466-en, step 6; Kaiser 1958, doi 10.1007/BF02289233 (varimax).
 
     Examples
     --------
@@ -204,6 +205,10 @@ def _from_data(
         if not np.isfinite(w).all():
             msg = f"CRITIC weights in {pillar!r}: all indicators say the same."
             raise NotIdentifiedError(msg)
+        return w
+    if method == "pca_rotated":
+        w, kept = kernels.rotated(z)
+        notes.append(f"{pillar}: {kept} components were kept and rotated")
         return w
     loadings, share = kernels.principal(z)
     if (loadings < 0).any():
