@@ -1,5 +1,9 @@
 """Spatial panel econometrics: what a policy does here, next door and how far out."""
 
+from agglo.econometrics.ar_region import (
+    AndersonRubinRegion,
+    anderson_rubin_region,
+)
 from agglo.econometrics.checklist import Checklist, referee_checklist
 from agglo.econometrics.cohort_saturated import CohortSaturated, fit_cohort_saturated
 from agglo.econometrics.comparisons import Comparisons, staggered_comparisons
@@ -13,6 +17,7 @@ from agglo.econometrics.dynamic import DynamicPanelFit, fit_dynamic_panel
 from agglo.econometrics.event_means import EventMeans, event_means
 from agglo.econometrics.event_results import LeadTest, SpatialEventStudy
 from agglo.econometrics.event_study import EventWindow, fit_spatial_event_study
+from agglo.econometrics.first_stage import FirstStage, first_stage
 from agglo.econometrics.heterogeneity import GroupEffects, group_effects
 from agglo.econometrics.hypotheses import (
     Hypothesis,
@@ -28,17 +33,14 @@ from agglo.econometrics.knowledge import (
     knowledge_pools,
     knowledge_stock,
 )
-from agglo.econometrics.linkages import (
-    Linkage,
-    LinkClasses,
-    flow_linkage,
-    link_classes,
-    profile_linkage,
-)
+from agglo.econometrics.link_classes import LinkClasses, link_classes
+from agglo.econometrics.linkages import Linkage, flow_linkage, profile_linkage
 from agglo.econometrics.mechanism import fit_mechanism
 from agglo.econometrics.moran_periods import MoranPeriods, moran_by_period
 from agglo.econometrics.panel import fit_spatial_panel
+from agglo.econometrics.patent_counts import PatentCounts, patent_counts
 from agglo.econometrics.placebo import Placebo, placebo_test
+from agglo.econometrics.pool_permutation import PoolPermutation, pool_permutation
 from agglo.econometrics.propensity import (
     PropensityMatch,
     fit_weighted_did,
@@ -74,6 +76,7 @@ from agglo.econometrics.wild_bootstrap import WildBootstrap, wild_bootstrap
 
 __all__ = [
     "AndersonRubin",
+    "AndersonRubinRegion",
     "Checklist",
     "Clustered",
     "ClusteredBy",
@@ -90,6 +93,7 @@ __all__ = [
     "EventWindow",
     "Expected",
     "ExposureErrors",
+    "FirstStage",
     "GroupEffects",
     "Homoskedastic",
     "Hypothesis",
@@ -102,7 +106,9 @@ __all__ = [
     "Linkage",
     "MoranPeriods",
     "Observed",
+    "PatentCounts",
     "Placebo",
+    "PoolPermutation",
     "PropensityMatch",
     "RandomEffectsFit",
     "Realised",
@@ -123,12 +129,14 @@ __all__ = [
     "WeightsSensitivity",
     "WildBootstrap",
     "anderson_rubin",
+    "anderson_rubin_region",
     "choose_rings",
     "crosswalk_pairs",
     "distance_sweep",
     "distance_weights",
     "event_means",
     "exposure_errors",
+    "first_stage",
     "fit_cohort_saturated",
     "fit_control_function",
     "fit_dynamic_panel",
@@ -155,7 +163,9 @@ __all__ = [
     "match_controls",
     "model_tests",
     "moran_by_period",
+    "patent_counts",
     "placebo_test",
+    "pool_permutation",
     "profile_linkage",
     "referee_checklist",
     "specification_table",

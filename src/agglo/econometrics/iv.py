@@ -215,7 +215,7 @@ def partialled(fit: RegressionFit) -> tuple[FloatArray, FloatArray, FloatArray]:
     return both[:, 0], both[:, 1:], design.z
 
 
-def _check_clusters(fit: RegressionFit, n_instruments: int) -> None:
+def check_clusters(fit: RegressionFit, n_instruments: int) -> None:
     spread = fit.design.spread
     if spread.members is not None:
         msg = "vcov: instrument tests are defined for rows or clusters, not for dyads."
@@ -285,7 +285,7 @@ def weak_instruments(fit: RegressionFit) -> WeakInstruments:
     """
     y, x, z = partialled(fit)
     k, n_z = x.shape[1], z.shape[1]
-    _check_clusters(fit, n_z)
+    check_clusters(fit, n_z)
     spread, codes = fit.design.spread, fit.design.spread.clusters
     controls = fit.design.x.shape[1] - k
     factor = spread.factor(n_z + controls)
@@ -401,7 +401,7 @@ def anderson_rubin(
     check_number("null", null)
     y, x, z = partialled(fit)
     k, n_z = x.shape[1], z.shape[1]
-    _check_clusters(fit, n_z)
+    check_clusters(fit, n_z)
     if term is None and k > 1:
         msg = f"term=None: name one of the endogenous columns {list(fit.terms[:k])}."
         raise OptionError(msg)

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-import pyarrow as pa
 
 from agglo.core.checks import flag_rows, repeated
-from agglo.core.errors import AlignmentError, OptionError, Problem
+from agglo.core.errors import (
+    AlignmentError,
+    NumericsWarning,
+    OptionError,
+    Problem,
+)
 from agglo.core.frames import frame_kind, require_columns, to_arrow
 from agglo.core.options import check_choice, check_number
 from agglo.core.results import ColumnData, Provenance, Result, Undefined, frozen_array
 from agglo.core.tables import as_panel
 from agglo.core.tables._columns import labels_of, numbers_of, raise_problems
-from agglo.econometrics.linkages import CLASSES, LinkClasses
+from agglo.econometrics.link_classes import CLASSES, LinkClasses
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -194,6 +199,8 @@ class KnowledgePools(Result):
         Classes, or ``("all",)``.
     orientation_note
         What active and passive mean here.
+    log
+        How ``log_value`` treats 0.
     """
 
     industries: NDArray[np.str_]
@@ -201,6 +208,7 @@ class KnowledgePools(Result):
     values: Mapping[tuple[str, str], FloatArray]
     links: tuple[str, ...]
     orientation_note: str
+    log: Literal["flagged", "log1p"] = "flagged"
 
     def columns(self) -> Mapping[str, ColumnData]:
         """Give one row per direction, link, industry and period; log of 0 is 0, flagged."""
@@ -208,7 +216,8 @@ class KnowledgePools(Result):
         keys = list(self.values)
         flat = np.concatenate([self.values[k].ravel() for k in keys])
         positive = flat > 0
-        log = np.where(positive, np.log(np.where(positive, flat, 1.0)), 0.0)
+        shown = flat + 1.0 if self.log == "log1p" else flat
+        log = np.where(positive, np.log(np.where(positive, shown, 1.0)), 0.0)
         log = np.where(np.isnan(flat) | (flat < 0), np.nan, log)
         return {
             "direction": np.repeat([d for d, _ in keys], n * t),
@@ -254,6 +263,7 @@ def knowledge_pools(
     links: LinkClasses | None = None,
     lag: int = 1,
     recentre: bool = False,
+    log: Literal["flagged", "log1p"] = "flagged",
 ) -> KnowledgePools:
     r"""Weigh other industries' knowledge by who moved towards whom.
 
@@ -276,12 +286,14 @@ def knowledge_pools(
     recentre
         Subtract the mean pool over all permutations of mover labels within anchors, in
         closed form; pools below 0 have no log (use ``value``).
+    log
+        ``"flagged"``: log where above 0, else 0 beside an indicator. ``"log1p"``:
+        log(1 + x), for replication only: it depends on the unit, and warns.
 
     Returns
     -------
     KnowledgePools
-        ``active`` and ``passive`` pools per class; with log and an indicator of zero
-        (never log(1 + x), which depends on the unit).
+        ``active`` and ``passive`` pools per class; with log and an indicator of zero.
 
     Raises
     ------
@@ -290,7 +302,12 @@ def knowledge_pools(
     InvalidTableError
         Duplicate pairs, negative weights, a pair of an industry with itself above 0.
     OptionError
-        If `lag` leaves no period.
+        If `lag` leaves no period, or `log` is unknown.
+
+    Warns
+    -----
+    NumericsWarning
+        With ``log="log1p"``.
 
     Notes
     -----
@@ -314,12 +331,13 @@ def knowledge_pools(
     50.0
     """
     n_periods = stock.periods.size
+    check_choice("log", log, ("flagged", "log1p"))
     check_number("lag", lag, minimum=0, integer=True)
     if lag >= n_periods:
         msg = f"lag={lag} leaves none of {n_periods} periods."
         raise OptionError(msg)
     table = to_arrow(dyads)
-    m = _weights(table, stock, (anchor, mover, weight, period))
+    m = pair_weights(table, stock, (anchor, mover, weight, period))
     if recentre:
         m = m - _permuted_mean(m)
     parts = {"all": np.ones(m.shape[1:])}
@@ -334,6 +352,12 @@ def knowledge_pools(
             values[direction, name] = frozen_array(
                 _pool(m * member, stock.values, direction, lag)
             )
+    notes: tuple[str, ...] = ()
+    if log == "log1p":
+        notes = (
+            "log(1 + x) of a pool depends on the unit of knowledge: replication only",
+        )
+        warnings.warn(notes[0], NumericsWarning, stacklevel=2)
     early = Undefined(
         reason=f"the first {lag} periods have no lagged knowledge",
         n=lag * stock.industries.size * len(values),
@@ -343,7 +367,13 @@ def knowledge_pools(
             knowledge_pools,
             table,
             stock.provenance.input_digest,
-            parameters={"lag": lag, "links": links is not None, "recentre": recentre},
+            parameters={
+                "lag": lag,
+                "links": links is not None,
+                "recentre": recentre,
+                "log": log,
+            },
+            warnings=notes,
         ),
         frame_kind=frame_kind(dyads),
         undefined=(early, *stock.undefined) if lag else stock.undefined,
@@ -352,6 +382,7 @@ def knowledge_pools(
         values=values,
         links=tuple(parts),
         orientation_note=NOTE,
+        log=log,
     )
 
 
@@ -373,10 +404,11 @@ def _pool(
     return out
 
 
-def _weights(
-    table: pa.Table, stock: KnowledgeStock, columns: tuple[str, str, str, str | None]
+def pair_weights(
+    dyads: IntoFrame, stock: KnowledgeStock, columns: tuple[str, str, str, str | None]
 ) -> FloatArray:
     """Give weights (1 or T, anchor, mover)."""
+    table = to_arrow(dyads)
     anchor, mover, weight, period = columns
     named = {"anchor": anchor, "mover": mover, "weight": weight}
     require_columns(table, named if period is None else {**named, "period": period})

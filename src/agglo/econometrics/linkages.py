@@ -11,19 +11,19 @@ import numpy as np
 from agglo.core.checks import flag_rows, repeated
 from agglo.core.errors import AlignmentError, NotIdentifiedError, Problem
 from agglo.core.frames import frame_kind, require_columns, to_arrow
-from agglo.core.options import check_choice, check_number
+from agglo.core.options import check_choice
 from agglo.core.results import ColumnData, Provenance, Result, Undefined, frozen_array
 from agglo.core.tables._columns import labels_of, numbers_of, raise_problems
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
     from agglo.core.typing import FloatArray, IntoFrame
 
-__all__ = ["LinkClasses", "Linkage", "flow_linkage", "link_classes", "profile_linkage"]
+__all__ = ["Linkage", "flow_linkage", "profile_linkage"]
 
-CLASSES = ("io", "technology", "both", "none")
 FLOW_KINDS = ("input", "output", "max", "relatedness")
 PROFILE_KINDS = ("cosine", "mahalanobis", "correlation")
 
@@ -92,6 +92,7 @@ def flow_linkage(
     target: str = "user",
     value: str = "value",
     kind: Literal["input", "output", "max", "relatedness"] = "max",
+    members: IntoFrame | None = None,
 ) -> Linkage:
     r"""Measure linkage by what flows between industries.
 
@@ -109,6 +110,10 @@ def flow_linkage(
         ``"input"``: [i, j] = share of i's inputs that come from j. ``"output"``: share of
         i's sales that go to j. ``"max"``: largest of the four shares of a pair, symmetric.
         ``"relatedness"``: ``F_ij F / (F_i. F_.j)``, symmetrised by the mean; 1 = as expected.
+    members
+        Where the flows are of coarser groups: one row per industry and group with columns
+        ``industry``, ``group`` and ``employment``. A flow of two groups is apportioned by
+        the shares of their industries in employment; groups without members are left out.
 
     Returns
     -------
@@ -118,12 +123,17 @@ def flow_linkage(
     Raises
     ------
     InvalidTableError
-        Negative, infinite or missing flows, duplicate pairs.
+        Negative, infinite or missing flows, duplicate pairs; a group of `members` without
+        employment.
+    AlignmentError
+        If no group of `members` has a flow.
     OptionError
         If `kind` is unknown.
 
     Notes
     -----
+    Apportioned: :math:`S F S'` with S the share of an industry in its group; industries of
+    a group get the same shares of inputs, so what is inside a group is not seen.
     A total of 0 (an industry that buys nothing) gives NaN for its shares; the maximum is
     over the defined ones. O(I^2).
 
@@ -143,6 +153,9 @@ def flow_linkage(
     """
     check_choice("kind", kind, FLOW_KINDS)
     labels, flow, notes = _square(data, source, target, value)
+    if members is not None:
+        labels, flow = _apportioned(labels, flow, to_arrow(members))
+        notes = (*notes, "flows of groups are apportioned by employment")
     if kind == "relatedness":
         with np.errstate(divide="ignore", invalid="ignore"):
             expected = flow.sum(axis=1)[:, None] * flow.sum(axis=0)[None] / flow.sum()
@@ -212,6 +225,43 @@ def _square(
     flow[np.searchsorted(labels, one)[i], np.searchsorted(labels, two)[j]] = amount
     alone = int(((flow.sum(axis=0) + flow.sum(axis=1)) == 0).sum())
     return labels, flow, (f"{alone} industries have no flow",) if alone else ()
+
+
+def _apportioned(
+    groups: NDArray[np.str_], flow: FloatArray, members: pa.Table
+) -> tuple[NDArray[np.str_], FloatArray]:
+    """Share flows of groups out among their industries."""
+    names = {c: c for c in ("industry", "group", "employment")}
+    require_columns(members, names)
+    problems: list[Problem] = []
+    labels, i = labels_of(members, "industry", problems, "members")
+    owners, g = labels_of(members, "group", problems, "members")
+    jobs = numbers_of(members, "employment", problems, "members", missing=False)
+    problems += flag_rows(
+        repeated(i * max(owners.size, 1) + g),
+        code="duplicate_key",
+        what="the same industry and group occur more than once",
+        where="members",
+        fix="add them up",
+    )
+    total = np.bincount(g, weights=jobs, minlength=owners.size)
+    problems += flag_rows(
+        ~(total > 0)[g],
+        code="empty_group",
+        what="the industries of a group have no employment",
+        where="members",
+        fix="give employment, or equal numbers where it is unknown",
+    )
+    raise_problems(problems, "members")
+    shared = np.isin(owners, groups)
+    if not shared.any():
+        msg = f"No group of `members` has a flow: {list(map(str, owners[:5]))}."
+        raise AlignmentError(msg)
+    share = np.zeros((labels.size, groups.size))
+    kept = shared[g]
+    at = np.searchsorted(groups, owners[g[kept]])
+    share[i[kept], at] = jobs[kept] / total[g[kept]]
+    return labels, np.asarray(share @ flow @ share.T, dtype=np.float64)
 
 
 def profile_linkage(
@@ -312,144 +362,3 @@ def _profiles(counts: FloatArray, kind: str) -> FloatArray:
         by_class = counts / np.linalg.norm(counts, axis=0, keepdims=True)
     by_class = np.nan_to_num(by_class)
     return np.asarray(unit @ (by_class.T @ by_class) @ unit.T, dtype=np.float64)
-
-
-@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
-class LinkClasses(Result):
-    """Ordered pairs of industries by kind of link.
-
-    Attributes
-    ----------
-    industries
-        Sorted labels both linkages have.
-    membership
-        Class to (I, I) of 0 or 1; the four sum to 1 off the diagonal.
-    correlation
-        Of the two linkages over pairs.
-    sizes
-        Pairs per class.
-    unknown
-        Pairs where a linkage is undefined; they count as not linked by it.
-    """
-
-    industries: NDArray[np.str_]
-    membership: Mapping[str, FloatArray]
-    correlation: float
-    sizes: Mapping[str, int]
-    unknown: int
-
-    @property
-    def weak(self) -> bool:
-        """Whether pairs linked both ways exceed half of either class."""
-        both = self.sizes["both"]
-        smaller = min(self.sizes["io"], self.sizes["technology"]) + both
-        return bool(both > 0.5 * smaller)
-
-    def columns(self) -> Mapping[str, ColumnData]:
-        """Give one row per ordered pair with its class."""
-        i, j = np.nonzero(~np.eye(self.industries.size, dtype=bool))
-        stacked = np.stack([self.membership[c][i, j] for c in CLASSES])
-        names = np.array(CLASSES)[stacked.argmax(axis=0)]
-        return {
-            "first": self.industries[i],
-            "second": self.industries[j],
-            "link": names,
-            "weight": stacked.max(axis=0),
-        }
-
-    def summary(self) -> str:
-        """Give sizes, correlation and whether the split can tell them apart."""
-        sizes = ", ".join(f"{c} {n}" for c, n in self.sizes.items())
-        text = f"{self.industries.size} industries: {sizes}; correlation of the two "
-        text += f"linkages {self.correlation:.3f}, {self.unknown} pairs unknown"
-        return text + ("; the split is WEAK" if self.weak else "")
-
-    def _draw(self, ax: Axes) -> None:
-        ax.bar(list(self.sizes), list(self.sizes.values()), color="#0072B2")
-        ax.set(ylabel="ordered pairs")
-
-
-def link_classes(
-    io: Linkage, technology: Linkage, *, quantile: float = 0.75
-) -> LinkClasses:
-    """Split pairs by whether they trade, share technology, both or neither.
-
-    Parameters
-    ----------
-    io, technology
-        Linkages; industries that only one of them has are an error.
-    quantile
-        A pair is linked when its linkage is above this quantile of all pairs, and above 0.
-
-    Returns
-    -------
-    LinkClasses
-        Four classes of ordered pairs; ``weak`` when they can hardly be told apart.
-
-    Raises
-    ------
-    AlignmentError
-        If the industries differ.
-    OptionError
-        If `quantile` is outside (0, 1).
-    NotIdentifiedError
-        If no pair is known.
-
-    Notes
-    -----
-    Hard classes at the upper quartile by default. An undefined linkage counts as not
-    linked and is counted. O(I^2 log I).
-
-    References
-    ----------
-    The split follows the question of Chen and Liu 2025, doi:10.3868/s060-020-025-0015-9;
-    thresholds are inferred, its text was not available.
-
-    Examples
-    --------
-    >>> import pyarrow as pa
-    >>> from agglo.econometrics import flow_linkage, link_classes
-    >>> one = flow_linkage(pa.table({"supplier": list("abc"), "user": list("bca"),
-    ...                              "value": [9.0, 1.0, 1.0]}), kind="output")
-    >>> link_classes(one, one, quantile=0.5).sizes["both"]
-    3
-    """
-    check_number("quantile", quantile, minimum=0, maximum=1, open_ends=True)
-    if not np.array_equal(io.industries, technology.industries):
-        differ = np.setxor1d(io.industries, technology.industries)
-        msg = f"io and technology have different industries: {list(differ[:5])}"
-        raise AlignmentError(msg)
-    off = ~np.eye(io.industries.size, dtype=bool)
-    known = off & np.isfinite(io.values) & np.isfinite(technology.values)
-    if not known.any():
-        msg = "No pair has both linkages."
-        raise NotIdentifiedError(msg, [Problem(code="no_pair", what="all undefined")])
-    one, two = (_linked(link, quantile) for link in (io, technology))
-    parts = {
-        "io": one & ~two & off,
-        "technology": two & ~one & off,
-        "both": one & two & off,
-        "none": ~one & ~two & off,
-    }
-    a, b = io.values[known], technology.values[known]
-    spread = a.std() > 0 and b.std() > 0
-    return LinkClasses(
-        provenance=Provenance.of(
-            link_classes,
-            io.provenance.input_digest,
-            technology.provenance.input_digest,
-            parameters={"quantile": quantile},
-        ),
-        frame_kind=io.frame_kind,
-        industries=io.industries,
-        membership={c: frozen_array(m.astype(np.float64)) for c, m in parts.items()},
-        correlation=float(np.corrcoef(a, b)[0, 1]) if spread else float("nan"),
-        sizes={c: int(m.sum()) for c, m in parts.items()},
-        unknown=int(off.sum() - known.sum()),
-    )
-
-
-def _linked(link: Linkage, quantile: float) -> NDArray[np.bool_]:
-    known = link.values[np.isfinite(link.values)]
-    cut = max(float(np.quantile(known, quantile)), 0.0) if known.size else np.inf
-    return np.asarray(np.nan_to_num(link.values, nan=-np.inf) > cut, dtype=bool)
