@@ -444,7 +444,7 @@ def test_auto_draws_where_it_matters():
         pool="all",
         inference=Permutation(n=999, seed=1),
     )
-    assert found.p_method[0] in ("sequential", "surrogate")
+    assert found.p_method[0] in ("screened", "surrogate")
     near = np.random.default_rng(1).normal(50, 3, (60, 2))
     table = plants(
         np.vstack([near, np.random.default_rng(2).uniform(0, 100, (200, 2))]),
@@ -453,7 +453,7 @@ def test_auto_draws_where_it_matters():
     found = wasserstein_coagglomeration(
         table, anchor="a", mover="b", inference=Permutation(n=999, seed=1)
     )
-    assert found.p_method[0] == "sequential"
+    assert found.p_method[0] == "screened"
     assert found.p[0] == pytest.approx(1e-4)
 
 

@@ -9,7 +9,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 
 import numpy as np
-from scipy.special import ndtr
 
 from agglo.concentration._directed_input import pool_codes, stream_of
 from agglo.concentration._directed_pairs import Block, empty_block, ordered_pairs
@@ -20,8 +19,17 @@ from agglo.concentration._kernels.released_script import (
     script_cost,
     script_draws,
 )
+from agglo.concentration._transport_null import (
+    BLOCK,
+    Answer,
+    Null,
+    counted,
+    forecast_of,
+    foretold,
+    screened,
+    sequential,
+)
 from agglo.core.errors import InvalidTableError, OptionError
-from agglo.core.inference import sequential_pvalue
 from agglo.core.parallel import generator
 
 if TYPE_CHECKING:
@@ -36,12 +44,7 @@ __all__ = ["Method", "Transport", "transported"]
 
 Method: TypeAlias = Literal["auto", "exact", "surrogate", "sequential"]
 Found = TypeVar("Found")
-_BLOCK = 64
-_SOLVED = 40
-_FITS = 0.5
 _SCREEN = 0.02
-_EXCEEDANCES = 20
-_MOST_DRAWS = 9_999
 _MOST_PAIRS = 25_000_000
 
 
@@ -62,19 +65,6 @@ class Transport:
     min_n: int
     weighted: bool
     names: NDArray[np.str_]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Answer:
-    """One pair: distance, what the null gives, how p came about."""
-
-    value: float
-    mean: float = np.nan
-    sd: float = np.nan
-    percentile: float = np.nan
-    p: float = np.nan
-    method: str = ""
-    draws: int = 0
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -131,7 +121,7 @@ def transported(universe: Universe, question: Transport) -> Block:
     elif todo.size and question.method in ("auto", "surrogate"):
         _prepare(city, np.unique(anchor[todo]))
 
-    def run(k: int) -> _Answer:
+    def run(k: int) -> Answer:
         j, m = int(anchor[k]), int(mover[k])
         if question.script:
             return _script_pair(city, j, m)
@@ -173,7 +163,7 @@ def _in_order(run: Callable[[int], Found], todo: list[int]) -> list[Found]:
         return list(pool.map(run, todo))
 
 
-def _write(block: Block, k: int, found: _Answer, *, script: bool) -> None:
+def _write(block: Block, k: int, found: Answer, *, script: bool) -> None:
     numbers = block.numbers
     numbers["observed_km"][k] = found.value
     numbers["null_mean"][k] = found.mean
@@ -242,159 +232,67 @@ def _seeds(city: _City, mover: int, first: int, n: int) -> NDArray[np.uint64]:
     """Seeds of draws `first` to `first + n`; `first` is a multiple of the block."""
     stream, entropy = city.stream(mover), city.question.entropy
     parts = [
-        generator(entropy, stream, b).integers(0, 2**64, _BLOCK, dtype=np.uint64)
-        for b in range(first // _BLOCK, -(-(first + n) // _BLOCK))
+        generator(entropy, stream, b).integers(0, 2**64, BLOCK, dtype=np.uint64)
+        for b in range(first // BLOCK, -(-(first + n) // BLOCK))
     ]
     return np.concatenate(parts)[:n]
 
 
-def _pair(city: _City, j: int, m: int, *, alone: bool) -> _Answer:
+def _pair(city: _City, j: int, m: int, *, alone: bool) -> Answer:
     question = city.question
     a, b = city.rows(j), city.rows(m)
     wa, wb = city.weight(a), city.weight(b)
-    value = _root(
-        kernels.plant_cost(
-            city.sites, city.site[a], wa, city.site[b], wb, question.power
-        ),
-        question,
-    )
+    power = question.power
+    cost = kernels.plant_cost(city.sites, city.site[a], wa, city.site[b], wb, power)
+    value = float(cost) ** (1.0 / power)
     allowed = pool_codes(question.pool, j, m, question.sector)[city.universe.code]
 
-    def costs(first: int, n: int) -> FloatArray:
-        drawn = kernels.Drawn(
-            city.sites, city.site, allowed, wb, _seeds(city, m, first, n)
-        )
-        return _root(_spread(drawn, city.site[a], wa, question, alone=alone), question)
+    def drawn(first: int, n: int) -> kernels.Drawn:
+        seeds = _seeds(city, m, first, n)
+        return kernels.Drawn(city.sites, city.site, allowed, wb, seeds)
 
+    def solve(some: kernels.Drawn) -> FloatArray:
+        costs = _spread(some, city.site[a], wa, power, alone=alone)
+        out: FloatArray = costs ** (1.0 / power)
+        return out
+
+    null = Null(drawn=drawn, solve=solve, n=question.n, entropy=question.entropy)
     if question.method == "sequential":
-        return _sequential(value, costs, question)
-    if question.method == "exact" or question.n <= 2 * _SOLVED:
-        return _counted(value, costs(0, question.n))
-    drawn = kernels.Drawn(
-        city.sites, city.site, allowed, wb, _seeds(city, m, 0, question.n)
-    )
-    found = _surrogate(city, value, costs(0, _SOLVED), drawn, j)
-    if found is None:
-        return _counted(value, costs(0, question.n))
+        return sequential(value, null)
+    if question.method == "exact":
+        return counted(value, solve(drawn(0, question.n)))
+    price = city.prices.get(j)
+    if price is None:
+        price = _prices(city, j, allowed)
+    own = kernels.anchor_quantiles(city.angles, a, wa)
+    forecast = forecast_of(null, city.angles, own, price, power)
+    if forecast is None:
+        return counted(value, solve(drawn(0, question.n)))
+    found = foretold(value, null, forecast)
     if question.method == "auto" and found.p < _SCREEN:
-        return _sequential(value, costs, question)
+        return screened(value, null, forecast)
     return found
 
 
-def _root(cost: FloatArray | float, question: Transport) -> FloatArray:
-    return np.asarray(cost) ** (1.0 / question.power)
-
-
 def _spread(
-    drawn: kernels.Drawn,
-    a: IntArray,
-    wa: FloatArray,
-    question: Transport,
-    *,
-    alone: bool,
+    drawn: kernels.Drawn, a: IntArray, wa: FloatArray, power: float, *, alone: bool
 ) -> FloatArray:
     """Costs of all draws; a pair on its own uses all threads."""
     n = drawn.seeds.size
-    if not alone or n < 2 * _BLOCK:
-        return kernels.drawn_costs(drawn, a, wa, question.power, 0, n)
-    spans = [(k, min(k + _BLOCK, n)) for k in range(0, n, _BLOCK)]
+    if not alone or n < 2 * BLOCK:
+        return kernels.drawn_costs(drawn, a, wa, power, 0, n)
+    spans = [(k, min(k + BLOCK, n)) for k in range(0, n, BLOCK)]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        parts = pool.map(
-            lambda s: kernels.drawn_costs(drawn, a, wa, question.power, *s), spans
-        )
+        parts = pool.map(lambda s: kernels.drawn_costs(drawn, a, wa, power, *s), spans)
         return np.concatenate(list(parts))
 
 
-def _counted(value: FloatArray, draws: FloatArray) -> _Answer:
-    slack = 1e-12 * max(float(value), 1e-300)
-    n = draws.size
-    return _Answer(
-        value=float(value),
-        mean=float(draws.mean()),
-        sd=float(draws.std(ddof=1)) if n > 1 else np.nan,
-        percentile=float((draws >= value - slack).mean()),
-        p=float(1 + (draws <= value + slack).sum()) / (n + 1),
-        method="exact",
-        draws=n,
-    )
-
-
-def _sequential(
-    value: FloatArray, costs: Callable[[int, int], FloatArray], question: Transport
-) -> _Answer:
-    """Stop at the 20th draw that is as near."""
-    seen: list[FloatArray] = []
-
-    def draw(rng: np.random.Generator, size: int) -> FloatArray:  # noqa: ARG001
-        # the blocks have their own seeds, shared by all anchors of a mover
-        seen.append(costs(_BLOCK * len(seen), size))
-        return seen[-1]
-
-    found = sequential_pvalue(
-        draw,
-        float(value) * (1.0 + 1e-12),
-        seed=question.entropy,
-        h=_EXCEEDANCES,
-        n_max=max(question.n, _MOST_DRAWS),
-        alternative="less",
-        block_size=_BLOCK,
-    )
-    counted = _counted(value, np.concatenate(seen))
-    return _Answer(
-        value=counted.value,
-        mean=counted.mean,
-        sd=counted.sd,
-        percentile=counted.percentile,
-        p=found.p,
-        method="sequential",
-        draws=found.n,
-    )
-
-
-def _surrogate(
-    city: _City,
-    value: FloatArray,
-    solved: FloatArray,
-    drawn: kernels.Drawn,
-    j: int,
-) -> _Answer | None:
-    """Foretell all draws from two features and 40 solved ones; None where that fails."""
-    question = city.question
-    a = city.rows(j)
-    wa = city.weight(a)
-    price = city.prices.get(j)
-    if price is None:
-        price = _prices(city, j, drawn.allowed)
-    own = kernels.anchor_quantiles(city.angles, a, wa)
-    features = kernels.features_of_draws(drawn, city.angles, own, price, question.power)
-    features[:, 1] = features[:, 1] ** (1.0 / question.power)
-    x = np.column_stack([np.ones(len(features)), features])
-    fit, _, rank, _ = np.linalg.lstsq(x[: solved.size], solved, rcond=None)
-    left = solved - x[: solved.size] @ fit
-    scatter = float(((solved - solved.mean()) ** 2).sum())
-    if rank < 3 or scatter == 0.0 or 1.0 - float(left @ left) / scatter < _FITS:
-        return None
-    s = float(np.sqrt(left @ left / (solved.size - 3)))
-    foretold = x @ fit
-    below = float(ndtr((float(value) - foretold) / s).mean())
-    n = foretold.size
-    return _Answer(
-        value=float(value),
-        mean=float(foretold.mean()),
-        sd=float(np.sqrt(foretold.var(ddof=1) + s**2)),
-        percentile=1.0 - below,
-        p=(1.0 + n * below) / (n + 1.0),
-        method="surrogate",
-        draws=n,
-    )
-
-
-def _script_pair(city: _City, j: int, m: int) -> _Answer:
+def _script_pair(city: _City, j: int, m: int) -> Answer:
     at = city.universe.at
     a, b = at[city.rows(j)], at[city.rows(m)]
     value = script_cost(a, b)
     draws = script_draws(a, at, len(b), _seeds(city, m, 0, city.question.n))
-    return _Answer(
+    return Answer(
         value=value,
         mean=float(draws.mean()),
         sd=float(draws.std(ddof=1)),

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 __all__ = ["costs_between", "transport", "whole_masses"]
 
 _UNITS = 1 << 44
+# rows of arcs that are priced before the best of them enters
+_ROWS = 2
+# numbers are finite: what the compiler must know to take several at a time
+_FINITE = {"nnan", "ninf", "nsz"}
 
 
 def whole_masses(a: FloatArray, b: FloatArray) -> tuple[IntArray, IntArray]:
@@ -36,17 +40,16 @@ def whole_masses(a: FloatArray, b: FloatArray) -> tuple[IntArray, IntArray]:
 def costs_between(a: FloatArray, b: FloatArray, power: float) -> FloatArray:
     """Distance to a power for every pair of sites."""
     out = np.empty((a.shape[0], b.shape[0]))
+    x, y = b[:, 0].copy(), b[:, 1].copy()
     for i in range(a.shape[0]):
-        for j in range(b.shape[0]):
-            dx = a[i, 0] - b[j, 0]
-            dy = a[i, 1] - b[j, 1]
-            square = dx * dx + dy * dy
-            if power == 2.0:
-                out[i, j] = square
-            elif power == 1.0:
-                out[i, j] = np.sqrt(square)
-            else:
-                out[i, j] = square ** (power / 2.0)
+        for j in range(x.size):
+            dx = a[i, 0] - x[j]
+            dy = a[i, 1] - y[j]
+            out[i, j] = dx * dx + dy * dy
+    if power == 1.0:
+        return np.sqrt(out)
+    if power != 2.0:
+        return out ** (power / 2.0)
     return out
 
 
@@ -92,35 +95,47 @@ def _start(cost: FloatArray, supply: IntArray, demand: IntArray) -> _Tree:
     return _Tree(parent, flow, up, price, depth, first, after, before)
 
 
+@numba.njit(cache=True, nogil=True, fastmath=_FINITE)
+def _least(cost: FloatArray, price: FloatArray) -> float:
+    """Least difference of two vectors, several entries at a time."""
+    best = np.inf
+    for j in range(cost.size):
+        gap = cost[j] - price[j]
+        best = min(gap, best)
+    return best
+
+
 @numba.njit(cache=True, nogil=True)
 def _entering(
-    cost: FloatArray, price: FloatArray, at: int, block: int, slack: float
+    cost: FloatArray, price: FloatArray, row: int, slack: float
 ) -> tuple[int, float, int]:
-    """Most negative arc of the next block that has one: arc, reduced cost, where to go on.
+    """Most negative arc of the next two rows that have one: arc, reduced cost, next row.
 
-    The arc is -1 where none is negative.
+    The arc is -1 where none is negative. Whole rows, because their least entry is found
+    without a branch.
     """
     n, m = cost.shape
+    sinks = price[n : n + m]
     best = -slack
     found = -1
-    row = at // m
-    column = at % m
-    in_block = 0
-    for _ in range(n * m):
-        reduced = cost[row, column] + price[row] - price[n + column]
+    for k in range(n):
+        reduced = _least(cost[row], sinks) + price[row]
         if reduced < best:
             best = reduced
-            found = row * m + column
-        column += 1
-        if column == m:
-            column = 0
-            row = row + 1 if row + 1 < n else 0
-        in_block += 1
-        if in_block == block:
-            if found >= 0:
-                break
-            in_block = 0
-    return found, best, row * m + column
+            found = row
+        row = row + 1 if row + 1 < n else 0
+        if k % _ROWS == _ROWS - 1 and found >= 0:
+            break
+    if found < 0:
+        return -1, 0.0, row
+    column = 0
+    least = np.inf
+    for j in range(m):
+        gap = cost[found, j] - sinks[j]
+        if gap < least:
+            least = gap
+            column = j
+    return found * m + column, least + price[found], row
 
 
 @numba.njit(cache=True, nogil=True)
@@ -233,11 +248,10 @@ def transport(
     m = demand.size
     tree = _start(cost, supply, demand)
     work = np.empty(n + m + 1, dtype=np.int64)
-    block = max(int(np.sqrt(n * m)), 10)
     slack = 1e-12 * (cost.max() + 1e-300)
     at = 0
     while True:
-        arc, reduced, at = _entering(cost, tree.price, at, block, slack)
+        arc, reduced, at = _entering(cost, tree.price, at, slack)
         if arc < 0:
             break
         u = arc // m

@@ -27,8 +27,9 @@ __all__ = [
 ]
 
 _UNITS = np.int64(1 << 44)
-_N_ANGLES = 16
-_N_QUANTILES = 32
+# on 240 draws of ten pairs of a city R² is 0.951; 0.957 with twice as many of both
+_N_ANGLES = 8
+_N_QUANTILES = 16
 _DUAL_SITES = 1_000
 
 
@@ -159,7 +160,7 @@ class Angles(NamedTuple):
 
 
 def angles_of(at: FloatArray) -> Angles:
-    """Sort plants along 16 directions."""
+    """Sort plants along 8 directions."""
     turn = (np.arange(_N_ANGLES) + 0.5) * np.pi / _N_ANGLES
     along = np.cos(turn)[:, None] * at[:, 0] + np.sin(turn)[:, None] * at[:, 1]
     plant = np.argsort(along, axis=1, kind="stable")
@@ -168,28 +169,16 @@ def angles_of(at: FloatArray) -> Angles:
     return Angles(rank, plant, np.take_along_axis(along, plant, axis=1))
 
 
-@numba.njit(cache=True, nogil=True)
-def _bit(word: np.uint64) -> int:
-    """Place of the only bit of a word."""
-    place = 0
-    if word >= np.uint64(1) << np.uint64(32):
-        word >>= np.uint64(32)
-        place += 32
-    if word >= np.uint64(1) << np.uint64(16):
-        word >>= np.uint64(16)
-        place += 16
-    if word >= np.uint64(1) << np.uint64(8):
-        word >>= np.uint64(8)
-        place += 8
-    if word >= np.uint64(1) << np.uint64(4):
-        word >>= np.uint64(4)
-        place += 4
-    if word >= np.uint64(1) << np.uint64(2):
-        word >>= np.uint64(2)
-        place += 2
-    if word >= np.uint64(1) << np.uint64(1):
-        place += 1
-    return place
+def _places() -> IntArray:
+    """Place of the only bit of a word, by the top six bits of its product with a sequence."""
+    out = np.zeros(64, dtype=np.int64)
+    for k in range(64):
+        out[(_DE_BRUIJN << k & (1 << 64) - 1) >> 58] = k
+    return out
+
+
+_DE_BRUIJN = 0x03F79D71B4CB0A89
+_PLACES = _places()
 
 
 @numba.njit(cache=True, nogil=True)
@@ -221,7 +210,7 @@ def quantiles_along(
             word = bits[w]
             while word != np.uint64(0):
                 low = word & (~word + np.uint64(1))
-                r = w * 64 + _bit(low)
+                r = w * 64 + _PLACES[(low * np.uint64(_DE_BRUIJN)) >> np.uint64(58)]
                 word ^= low
                 so_far += of_plant[angles.plant[t, r]]
                 place = angles.along[t, r]
