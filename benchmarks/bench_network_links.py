@@ -138,15 +138,18 @@ def test_copatents(versus, n):
     )
 
     def naive() -> float:
-        held: dict[int, list[int]] = defaultdict(list)
-        for p, r in zip(patent.tolist(), place.tolist(), strict=True):
-            held[p].append(r)
+        # the table row by row: an applicant counts once, its region must be one
+        held: dict[str, dict[str, str]] = defaultdict(dict)
+        columns = (table[c].to_pylist() for c in ("patent", "applicant", "region"))
+        for p, a, r in zip(*columns, strict=True):
+            if not p.strip() or not a.strip() or held[p].setdefault(a, r) != r:
+                raise ValueError(p)
         links = [
-            (p, DISTRICTS[a], DISTRICTS[b], 1.0)
-            for p, places in held.items()
-            for a, b in combinations(places, 2)
+            ("copatent", p, places[a], places[b], 1.0, len(places))
+            for p, places in sorted(held.items())
+            for a, b in combinations(sorted(places), 2)
         ]
-        return float(sum(w for _, _, _, w in links))
+        return float(sum(link[4] for link in links))
 
     found = versus(
         lambda: copatent_events(table).counts["weight"],

@@ -18,17 +18,18 @@ def permuted_products(
     fixed: FloatArray, moved: FloatArray, order: IntArray
 ) -> FloatArray:
     """Sum fixed[k] × moved[order][:, order] for every k and permutation, (perms, k)."""
-    n = moved.shape[0]
-    out = np.zeros((order.shape[0], fixed.shape[0]))
-    row = np.empty(n)
+    n, m = moved.shape[0], fixed.shape[0]
+    out = np.zeros((order.shape[0], m))
+    flat = np.ascontiguousarray(fixed).reshape(m, n * n)
+    turned = np.empty((n, n))
     for s in range(order.shape[0]):
         p = order[s]
         for i in range(n):
             source = moved[p[i]]
             for j in range(n):
-                row[j] = source[p[j]]
-            for k in range(fixed.shape[0]):
-                out[s, k] += np.dot(fixed[k, i], row)
+                turned[i, j] = source[p[j]]
+        # one product of matrix and vector: a call per row costs more than the row
+        out[s] = np.dot(flat, turned.reshape(n * n))
     return out
 
 
