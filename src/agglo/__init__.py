@@ -176,7 +176,9 @@ _EXPORTS = {
         "cluster_strength",
         "strong_clusters",
         "presence",
+        "advantage_intervals",
         "proximity",
+        "region_similarity",
         "cooccurrence_relatedness",
         "relatedness_density",
         "relative_relatedness",
@@ -242,7 +244,9 @@ _EXPORTS = {
     ),
     "agglo.evaluation": (
         "as_indicators",
+        "as_coin",
         "as_coin_tables",
+        "as_coin_tool",
         "denominate",
         "screen_units",
         "impute",
@@ -274,6 +278,7 @@ _EXPORTS = {
         "local_supply_share",
         "related_entry",
         "Choices",
+        "Vary",
     ),
     "agglo.econometrics": (
         "fit_spatial_panel",

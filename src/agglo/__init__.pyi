@@ -519,7 +519,13 @@ from agglo.evaluation import (
     Choices as Choices,
 )
 from agglo.evaluation import (
+    as_coin as as_coin,
+)
+from agglo.evaluation import (
     as_coin_tables as as_coin_tables,
+)
+from agglo.evaluation import (
+    as_coin_tool as as_coin_tool,
 )
 from agglo.evaluation import (
     as_indicators as as_indicators,
@@ -613,6 +619,9 @@ from agglo.evaluation import (
 )
 from agglo.evaluation import (
     treat_outliers as treat_outliers,
+)
+from agglo.evaluation import (
+    Vary as Vary,
 )
 from agglo.matching import (
     as_belts as as_belts,
@@ -810,7 +819,13 @@ from agglo.relatedness import (
     complexity_intervals as complexity_intervals,
 )
 from agglo.relatedness import (
+    advantage_intervals as advantage_intervals,
+)
+from agglo.relatedness import (
     complexity_outlook as complexity_outlook,
+)
+from agglo.relatedness import (
+    region_similarity as region_similarity,
 )
 from agglo.relatedness import (
     complexity_subnational as complexity_subnational,

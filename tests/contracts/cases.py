@@ -516,7 +516,7 @@ CASES: Mapping[str, Case] = {
     ),
     "relatedness.complexity_outlook": Case(
         data=(_density, _complexity),
-        wrong={"gain": Wrong(value="source")},
+        wrong={"gain": Wrong(value="source"), "index": Wrong(value="raw")},
         free={"standardise": "yes or no"},
     ),
     "relatedness.trim": Case(
@@ -530,6 +530,7 @@ CASES: Mapping[str, Case] = {
             "min_ubiquity": Wrong(value=-1),
             "top_regions": Wrong(value=1),
             "threshold": Wrong(value=0.0),
+            "max_iter": Wrong(value=0),
         },
     ),
 }

@@ -232,7 +232,25 @@ RELATEDNESS: Mapping[str, Case] = {
         data=(COUNTS,),
         options={"income": {r: 10.0 + i for i, r in enumerate("abcdef")}},
         columns=_CELL,
-        wrong={"income": Wrong(value={"a": -1.0})},
+        wrong={
+            "income": Wrong(value={"a": -1.0}),
+            "among": Wrong(value="some"),
+            "threshold": Wrong(value=0.0),
+        },
+    ),
+    "relatedness.advantage_intervals": Case(
+        data=(COUNTS,),
+        columns=_CELL,
+        wrong={"level": Wrong(value=1.0), "effective_n": Wrong(value=0.0)},
+    ),
+    "relatedness.region_similarity": Case(
+        data=(COUNTS,),
+        columns=_CELL,
+        wrong={
+            "offset": Wrong(value=0.0),
+            "convention": Wrong(value="stata"),
+            "margins": Wrong(value="guess"),
+        },
     ),
     "relatedness.complexity_intervals": Case(
         data=(CLEAR,),

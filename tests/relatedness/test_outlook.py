@@ -17,11 +17,13 @@ from tests.relatedness.world_trade import TOY, given
 
 pytestmark = pytest.mark.filterwarnings("ignore::agglo.core.errors.NumericsWarning")
 WITHOUT = Convention(self_in_density=False)
+# as the specification gives it: a sum of PCI in Atlas scaling
+PLAIN = {"standardise": False, "index": "scaled"}
 
 
 def test_toy_outlook():
     density = relatedness_density(given(TOY))
-    got = complexity_outlook(density, complexity(given(TOY)))
+    got = complexity_outlook(density, complexity(given(TOY)), **PLAIN)
     np.testing.assert_allclose(
         got.outlook, [0, 0.197294, -0.641782, -0.115439], atol=1e-6
     )
@@ -37,7 +39,7 @@ def test_toy_outlook():
 
 def test_toy_gain():
     index = complexity(given(TOY))
-    source = complexity_outlook(relatedness_density(given(TOY)), index)
+    source = complexity_outlook(relatedness_density(given(TOY)), index, **PLAIN)
     np.testing.assert_allclose(
         source.gain[1], [0.155707, 0, 0.436175, 0.512327], atol=1e-6
     )
@@ -57,15 +59,34 @@ def test_opportunity_gain_is_the_target_norm_less_the_density():
     expected = target - alone.values * index.pci
     np.testing.assert_allclose(got[TOY == 0], expected[TOY == 0], atol=1e-12)
     own = complexity_outlook(
-        relatedness_density(given(TOY)), index, gain="opportunity_gain"
+        relatedness_density(given(TOY)), index, gain="opportunity_gain", **PLAIN
     )
     np.testing.assert_allclose(own.gain, got, atol=1e-12)
+
+
+def test_the_outlook_of_the_atlas_is_a_score_of_the_vector_before_centring():
+    density, index = relatedness_density(given(TOY)), complexity(given(TOY))
+    got = complexity_outlook(density, index)
+    assert got.outlook.mean() == pytest.approx(0, abs=1e-12)
+    assert got.outlook.std() == pytest.approx(1)
+    raw = index.raw_pci / index.raw_eci.std()
+    plain = (density.values * (1 - TOY)) @ raw
+    np.testing.assert_allclose(
+        got.outlook, (plain - plain.mean()) / plain.std(), atol=1e-12
+    )
+    # nobody lacks anything: there is no score, and that is said
+    full = relatedness_density(given(np.ones((4, 4))))
+    flat = complexity_outlook(full, index)
+    assert np.isnan(flat.outlook).all()
+    assert "no z-score" in flat.undefined[-1].reason
+    raw_flat = complexity_outlook(full, index, standardise=False)
+    assert raw_flat.outlook.tolist() == [0.0] * 4
 
 
 def test_activities_are_joined_by_label():
     density = relatedness_density(given(TOY))
     index = complexity(given(TOY[:, :3]), component="largest")
-    got = complexity_outlook(density, index)
+    got = complexity_outlook(density, index, **PLAIN)
     assert got.provenance.warnings[-1] == "1 activities without an index are skipped"
     expected = (density.values * (1 - TOY))[:, :3] @ index.pci
     np.testing.assert_allclose(got.outlook, expected, atol=1e-12)

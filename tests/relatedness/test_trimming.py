@@ -8,9 +8,14 @@ from hypothesis import given as generated
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from agglo.core.errors import InvalidTableError, NotIdentifiedError, OptionError
+from agglo.core.errors import (
+    InvalidTableError,
+    NotIdentifiedError,
+    NumericsWarning,
+    OptionError,
+)
 from agglo.core.tables import RegionActivity
-from agglo.relatedness import complexity, presence, trim
+from agglo.relatedness import complexity, complexity_subnational, presence, trim
 from tests.relatedness.world_trade import FIVE, trade
 
 TABLE = RegionActivity.from_arrays(FIVE)
@@ -103,3 +108,34 @@ def test_what_is_left_needs_no_further_trimming(x, diversity, ubiquity):
     assert 0 < got.kept_share <= 1
     n_dropped = len(rows(got))
     assert n_dropped + sum(got.table.shape) == sum(x.shape)
+
+
+def test_rounds_can_be_limited():
+    x = np.tri(8)[:, ::-1] * 10 + 1
+    with pytest.warns(NumericsWarning, match="max_iter=1"):
+        got = trim(
+            RegionActivity.from_arrays(x), min_diversity=4, min_ubiquity=3, max_iter=1
+        )
+    whole = trim(RegionActivity.from_arrays(x), min_diversity=2, min_ubiquity=1)
+    assert set(got.turn.tolist()) == {2}
+    assert "max_iter=1" in got.provenance.warnings[0]
+    assert whole.provenance.warnings == ()
+
+
+def test_what_was_left_out_gets_an_imputed_index(shared_data):
+    """Spec 3: the mean PCI of what a region has, flagged."""
+    whole = trade(shared_data)
+    left = trim(whole, top_regions=128)
+    index = complexity(left.table)
+    got = complexity_subnational(whole, index)
+    assert got.imputed.sum() == 226 - 128
+    assert np.isfinite(got.eci).all()
+    m = presence(whole).values
+    place = {a: k for k, a in enumerate(whole.activity.tolist())}
+    pci = np.full(whole.activity.size, np.nan)
+    pci[[place[a] for a in index.activity.tolist()]] = index.pci
+    np.testing.assert_allclose(got.eci, m @ pci / m.sum(axis=1), atol=1e-9)
+    # untrimmed, a tiny territory leads
+    untrimmed = complexity(whole)
+    assert untrimmed.region[untrimmed.eci.argmax()] == "sgs"
+    assert "98 of them imputed" in got.summary()

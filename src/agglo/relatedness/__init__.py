@@ -1,5 +1,6 @@
 """Which industries belong together, and where the clusters they form are strong."""
 
+from agglo.relatedness.advantage import AdvantageIntervals, advantage_intervals
 from agglo.relatedness.aggregation import aggregate_clusters
 from agglo.relatedness.candidates import CandidateDefinitions, candidate_definitions
 from agglo.relatedness.complexity import complexity, fitness, reflections
@@ -48,7 +49,7 @@ from agglo.relatedness.paths import diffusion_path, optimise_complexity
 from agglo.relatedness.portfolio import complementarity_density, portfolio
 from agglo.relatedness.presence import presence
 from agglo.relatedness.product_space import ProductSpace, product_space
-from agglo.relatedness.proximity import proximity
+from agglo.relatedness.proximity import proximity, region_similarity
 from agglo.relatedness.reassignment import Reassignments, propose_reassignments
 from agglo.relatedness.relatedness_results import (
     Cooccurrence,
@@ -79,6 +80,7 @@ from agglo.relatedness.trimming import trim
 __all__ = [
     "CONVENTIONS",
     "STRENGTH_SCHEMES",
+    "AdvantageIntervals",
     "CandidateDefinitions",
     "ClusterActivity",
     "ClusterDefinitions",
@@ -118,6 +120,7 @@ __all__ = [
     "Supermodularity",
     "TradedLocal",
     "Trimming",
+    "advantage_intervals",
     "aggregate_clusters",
     "as_cluster_definitions",
     "backtest_entries",
@@ -147,6 +150,7 @@ __all__ = [
     "proximity",
     "recombination",
     "reflections",
+    "region_similarity",
     "relatedness_density",
     "relative_relatedness",
     "score_definitions",

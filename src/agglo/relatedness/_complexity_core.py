@@ -29,6 +29,7 @@ _WEAK = 0.2
 _GAP = 1e-6
 _NOTHING = 1e-12
 _ANCHOR_STEPS = 20
+_SEPARATE = ("diversity_ubiquity", "reflections", "reflections_ubiquity")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,7 +146,11 @@ def oriented_eigenvector(
     reference: Mapping[str, float] | None,
 ) -> Oriented:
     """Give the second eigenvector with its sign fixed; warns when either is doubtful."""
-    found = kernels.second_vector(core.matrix)
+    digits = chosen.transition_digits
+    if digits is None:
+        found = kernels.second_vector(core.matrix)
+    else:
+        found = kernels.rounded_second_vectors(core.matrix, digits)
     if found.eigenvalues[1] < _NOTHING:
         msg = "All regions have the same activities in the same shares: nothing tells them apart."
         raise NotIdentifiedError(msg)
@@ -159,7 +164,7 @@ def oriented_eigenvector(
         # an anchor that says nothing must not leave the sign to the linear algebra
         lead = found.region[np.argmax(np.abs(found.region).round(9))]
     flip_r = -1.0 if lead < 0 else 1.0
-    separate = chosen.sign in ("diversity_ubiquity", "reflections")
+    separate = chosen.sign in _SEPARATE
     flip_p = (-1.0 if other < 0 else 1.0) if separate else flip_r
     correlation = (one * flip_r, other * flip_p)
     known = [abs(c) for c in correlation if np.isfinite(c)]
@@ -191,13 +196,14 @@ def _anchors(
     by_diversity = kernels.correlation(core.matrix.sum(axis=1), found.region)
     by_ubiquity = -kernels.correlation(core.matrix.sum(axis=0), found.activity)
     sign = chosen.sign
-    if sign == "reflections":
+    if sign in ("reflections", "reflections_ubiquity"):
         k_r, k_p = kernels.reflections(core.matrix, _ANCHOR_STEPS)
         even, odd = kernels.orders(_ANCHOR_STEPS)
-        return (
-            kernels.correlation(k_r[:, even], found.region),
-            kernels.correlation(k_p[:, odd], found.activity),
-        )
+        if sign == "reflections":
+            other = kernels.correlation(k_p[:, odd], found.activity)
+        else:
+            other = -kernels.rank_correlation(core.matrix.sum(axis=0), found.activity)
+        return kernels.correlation(k_r[:, even], found.region), other
     if sign in ("reference", "previous"):
         return _with_reference(found.region, held.region[core.rows], reference), nothing
     if sign == "binary_eci":

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
+import pyarrow.compute as pc
 
 from agglo.core.checks import flag_rows
 from agglo.core.errors import AlignmentError, InvalidTableError, OptionError
-from agglo.core.frames import encode_labels, float_column, require_columns, to_arrow
+from agglo.core.frames import (
+    encode_labels,
+    float_column,
+    frame_kind,
+    from_arrow,
+    require_columns,
+    to_arrow,
+)
+from agglo.core.tables import RegionActivity
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -17,7 +26,7 @@ if TYPE_CHECKING:
     from agglo.core.typing import FloatArray, IntArray, IntoFrame
     from agglo.relatedness.complexity_results import Complexity
 
-__all__ = ["by_label", "index_of", "links_between", "places"]
+__all__ = ["by_label", "index_of", "links_between", "places", "without_repeats"]
 
 
 def by_label(
@@ -52,6 +61,35 @@ def index_of(
             raise OptionError(msg)
         given = dict(zip(given.activity.tolist(), given.pci.tolist(), strict=True))
     return by_label("complexity", given, label)
+
+
+def without_repeats(
+    data: IntoFrame | RegionActivity, region: str, activity: str, value: str, how: str
+) -> tuple[IntoFrame | RegionActivity, tuple[str, ...]]:
+    """Add up or drop repeated rows of a region and an activity, and say how many.
+
+    ``how="error"`` leaves them for the check of the table. A sum with a null is null.
+    """
+    if how == "error" or isinstance(data, RegionActivity):
+        return data, ()
+    table = to_arrow(data)
+    require_columns(table, {"region": region, "activity": activity, "value": value})
+    keys = [region, activity, *(["period"] if "period" in table.column_names else [])]
+    strict = pc.ScalarAggregateOptions(skip_nulls=False)
+    rest = [c for c in table.column_names if c not in keys]
+    does = ["sum" if c == value and how == "sum" else "first" for c in rest]
+    merged = table.group_by(keys, use_threads=False).aggregate(
+        [(c, d, strict) for c, d in zip(rest, does, strict=True)]
+    )
+    repeats = table.num_rows - merged.num_rows
+    if not repeats:
+        return data, ()
+    merged = merged.rename_columns(
+        {f"{c}_{d}": c for c, d in zip(rest, does, strict=True)}
+    )
+    fate = "added up" if how == "sum" else "dropped, the first is kept"
+    rows = from_arrow(merged.select(table.column_names), frame_kind(data))
+    return cast("IntoFrame", rows), (f"{repeats} repeated rows are {fate}",)
 
 
 def places(label: NDArray[np.str_], words: NDArray[np.str_]) -> IntArray:

@@ -77,6 +77,26 @@ def second_vector(m: FloatArray) -> Second:
     return Second((m @ activity) / k_r, activity, values)
 
 
+def rounded_second_vectors(m: FloatArray, digits: int) -> Second:
+    """Give the second eigenvector of either transition matrix, rounded before.
+
+    Rounding makes the two disagree and the rows no longer sum to 1; a pair of complex
+    vectors leaves its real part.
+    """
+    k_r, k_p = m.sum(axis=1), m.sum(axis=0)
+    by_row, by_column = m / k_r[:, None], m / k_p
+    region, values = _second_real(np.round(by_row @ by_column.T, digits))
+    activity, _ = _second_real(np.round(by_column.T @ by_row, digits))
+    return Second(region, activity, values)
+
+
+def _second_real(transition: FloatArray) -> tuple[FloatArray, FloatArray]:
+    values, vectors = np.linalg.eig(transition)
+    order = np.argsort(-np.abs(values), kind="stable")[:_WANTED]
+    second: FloatArray = vectors[:, order[1]].real
+    return second, values[order].real
+
+
 def _largest(
     m: FloatArray, k_r: FloatArray, k_p: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
@@ -202,6 +222,14 @@ def correlation(a: FloatArray, b: FloatArray) -> float:
     a, b = a - a.mean(), b - b.mean()
     norm = np.sqrt((a @ a) * (b @ b))
     return float(a @ b / norm) if norm > 0 else float("nan")
+
+
+def rank_correlation(a: FloatArray, b: FloatArray) -> float:
+    """Spearman's correlation; NaN where one of both is constant."""
+    from scipy.stats import rankdata
+
+    # what differs by rounding only is a tie
+    return correlation(rankdata(a.round(12)), rankdata(b.round(12)))
 
 
 def standardised(x: FloatArray, ddof: int) -> FloatArray:

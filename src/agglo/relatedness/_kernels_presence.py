@@ -45,3 +45,24 @@ def at_least(quotient: FloatArray, threshold: float) -> BoolArray:
 def saturating(quotient: FloatArray) -> FloatArray:
     """Map [0, inf) to [0, 1): q / (1 + q); NaN becomes 0."""
     return np.nan_to_num(quotient / (1.0 + quotient), nan=0.0)
+
+
+def log_deviation(
+    n: FloatArray,
+    quotient: FloatArray,
+    row_total: FloatArray,
+    col_total: FloatArray,
+    total: float,
+) -> FloatArray:
+    """Deviation of ln of the quotient when n is one multinomial draw; NaN for n = 0."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        variance = 1.0 / n - (1.0 / row_total)[:, None] - 1.0 / col_total
+        variance += (2.0 * quotient - 1.0) / total
+    return np.where(n > 0, np.sqrt(np.maximum(variance, 0.0)), np.nan)
+
+
+def empty_share_bound(units: FloatArray, tail: float) -> FloatArray:
+    """Largest share of which none of `units` draws is seen with a chance of `tail`."""
+    with np.errstate(divide="ignore"):
+        out: FloatArray = 1.0 - tail ** (1.0 / units)
+    return out

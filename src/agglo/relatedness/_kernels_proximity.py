@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -98,6 +99,17 @@ def probability(c: FloatArray) -> FloatArray:
     return out
 
 
+def from_cooccurrence(m: FloatArray, method: str) -> FloatArray:
+    """Normalise the co-presence of columns; an unknown cell spoils its column only."""
+    unknown = np.isnan(m).any(axis=0)
+    counts = co_presence(np.where(unknown, 0.0, np.nan_to_num(m)))
+    np.fill_diagonal(counts, 0.0)
+    out = COOCCURRENCE[method](counts)
+    out[unknown] = np.nan
+    out[:, unknown] = np.nan
+    return out
+
+
 def _over(numerator: FloatArray, denominator: FloatArray) -> FloatArray:
     """Divide; 0 where the denominator is 0; zero diagonal."""
     out = np.zeros_like(numerator)
@@ -119,3 +131,11 @@ def excess(c: FloatArray, n: FloatArray, units: int) -> FloatArray:
         out = np.where(variance > 0, (c - mean) / np.sqrt(variance), np.nan)
     np.fill_diagonal(out, np.nan)
     return out
+
+
+COOCCURRENCE: Mapping[str, Callable[[FloatArray], FloatArray]] = {
+    "probability": probability,
+    "association": association,
+    "cosine": salton,
+    "jaccard": jaccard,
+}

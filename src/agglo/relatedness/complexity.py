@@ -138,6 +138,7 @@ def complexity(
         raw = _iterated(core, chosen)
     scaled = raw if chosen.index == "fitness" else _scale(*raw, chosen.scaling)
     eci, pci = core.spread(*scaled)
+    raw_eci, raw_pci = core.spread(*raw)
     return Complexity(
         provenance=Provenance.of(
             complexity,
@@ -156,6 +157,8 @@ def complexity(
         activity=held.activity,
         eci=frozen_array(eci),
         pci=frozen_array(pci),
+        raw_eci=frozen_array(raw_eci),
+        raw_pci=frozen_array(raw_pci),
         diversity=held.diversity,
         ubiquity=held.ubiquity,
         eigenvalues=frozen_array(eigenvalues),

@@ -57,6 +57,8 @@ class Complexity(Result):
         Labels, shapes (n_regions,) and (n_activities,).
     eci, pci
         The indices; NaN for what was left out.
+    raw_eci, raw_pci
+        The same before scaling, the sign already fixed.
     diversity, ubiquity
         Sums of the presence.
     eigenvalues
@@ -74,12 +76,22 @@ class Complexity(Result):
     activity: NDArray[np.str_]
     eci: FloatArray
     pci: FloatArray
+    raw_eci: FloatArray
+    raw_pci: FloatArray
     diversity: FloatArray
     ubiquity: FloatArray
     eigenvalues: FloatArray
     anchor: str
     anchor_correlation: tuple[float, float]
     convention: Convention
+
+    @property
+    def gap(self) -> float:
+        """Second less third eigenvalue; near 0 the second vector is not unique."""
+        if self.eigenvalues.size < 2:
+            return float("nan")
+        third = self.eigenvalues[2] if self.eigenvalues.size > 2 else 0.0
+        return float(self.eigenvalues[1] - third)
 
     def columns(self) -> Mapping[str, ColumnData]:
         """Give one row per region and per activity; rank 1 is the most complex."""
@@ -103,7 +115,8 @@ class Complexity(Result):
         if self.eigenvalues.size:
             one, other = self.anchor_correlation
             lines.append(
-                f"scaling '{rule.scaling}'; second eigenvalue {self.eigenvalues[1]:.4f}; "
+                f"scaling '{rule.scaling}'; second eigenvalue {self.eigenvalues[1]:.4f}, "
+                f"{self.gap:.4f} above the third; "
                 f"sign by '{self.anchor}' (correlation {one:.3f}, {other:.3f})"
             )
         lines += [f"note: {w}" for w in self.provenance.warnings]

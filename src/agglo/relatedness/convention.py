@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 from agglo.core.options import check_choice, check_number
 
@@ -13,7 +13,18 @@ __all__ = ["CONVENTIONS", "Convention"]
 PresenceRule: TypeAlias = Literal[
     "rca", "rpop", "both", "either", "continuous", "manual"
 ]
-ProximityKind: TypeAlias = Literal["min", "sqrt", "asymmetric", "correlation", "cosine"]
+ProximityKind: TypeAlias = Literal[
+    "min",
+    "sqrt",
+    "asymmetric",
+    "correlation",
+    "cosine",
+    "cooccurrence:probability",
+    "cooccurrence:association",
+    "cooccurrence:cosine",
+    "cooccurrence:jaccard",
+]
+Duplicates: TypeAlias = Literal["error", "sum", "first"]
 IndexKind: TypeAlias = Literal["eigen", "reflections", "fitness"]
 Scaling: TypeAlias = Literal["atlas", "own_ddof0", "own_ddof1", "sum", "none"]
 Sign: TypeAlias = Literal[
@@ -21,6 +32,7 @@ Sign: TypeAlias = Literal[
     "ubiquity",
     "diversity_ubiquity",
     "reflections",
+    "reflections_ubiquity",
     "reference",
     "binary_eci",
     "previous",
@@ -29,19 +41,13 @@ Gain: TypeAlias = Literal["source_norm", "target_norm", "opportunity_gain"]
 
 _CHOICES: Mapping[str, tuple[str, ...]] = {
     "presence": ("rca", "rpop", "both", "either", "continuous", "manual"),
-    "phi": ("min", "sqrt", "asymmetric", "correlation", "cosine"),
+    "phi": get_args(ProximityKind),
     "index": ("eigen", "reflections", "fitness"),
     "scaling": ("atlas", "own_ddof0", "own_ddof1", "sum", "none"),
-    "sign": (
-        "diversity",
-        "ubiquity",
-        "diversity_ubiquity",
-        "reflections",
-        "reference",
-        "binary_eci",
-        "previous",
-    ),
+    "sign": get_args(Sign),
     "coi": ("raw", "zscore"),
+    "outlook_index": ("scaled", "unscaled"),
+    "duplicates": get_args(Duplicates),
     "cog": ("source_norm", "target_norm", "opportunity_gain"),
 }
 
@@ -63,7 +69,8 @@ class Convention:
     phi
         Proximity: ``"min"`` C / max(k_p, k_q), ``"sqrt"`` C / sqrt(k_p k_q),
         ``"asymmetric"`` C / k_p, ``"correlation"`` (1 + corr) / 2 and ``"cosine"`` of
-        the quotients.
+        the quotients, ``"cooccurrence:probability"`` (also association, cosine, jaccard)
+        those of `cooccurrence_relatedness` on the presence.
     self_in_density
         Whether an activity is its own neighbour in the density.
     density_scale
@@ -84,17 +91,28 @@ class Convention:
         Anchor of the eigenvector: ``"diversity"`` (correlation with diversity positive),
         ``"ubiquity"`` (of the activities' index with ubiquity negative),
         ``"diversity_ubiquity"`` (each by its own, separately), ``"reflections"`` (each
-        against 20 columns of reflections), ``"reference"`` (given numbers),
+        against 20 columns of reflections), ``"reflections_ubiquity"`` (regions against 20
+        columns of reflections, activities by rank correlation with ubiquity negative),
+        ``"reference"`` (given numbers),
         ``"binary_eci"`` (the index of the thresholded quotients), ``"previous"`` (the
         index of the period before, given as `reference`).
     coi
         Outlook of a region: ``"raw"`` sum or ``"zscore"`` over regions (ddof 0).
+    outlook_index
+        Index that outlook and gain add up: ``"scaled"`` (PCI as it is) or ``"unscaled"``
+        (the vector before centring, in units of the deviation of the regions' one).
     cog
         Gain of an activity: ``"source_norm"``, ``"target_norm"``, ``"opportunity_gain"``.
     relative_ddof
         0 or 1, for relative relatedness.
     options_only
         Whether relative relatedness is given for absent activities only.
+    transition_digits
+        Digits the transition matrices are rounded to before their eigenvectors are
+        taken; ``None`` rounds nothing.
+    duplicates
+        Repeated rows of a region and an activity: ``"error"``, ``"sum"``, or the
+        ``"first"`` is kept; the last two are recorded in the result.
     """
 
     name: str = "own"
@@ -110,9 +128,12 @@ class Convention:
     scaling: Scaling = "atlas"
     sign: Sign = "diversity"
     coi: Literal["raw", "zscore"] = "raw"
+    outlook_index: Literal["scaled", "unscaled"] = "scaled"
     cog: Gain = "source_norm"
     relative_ddof: int = 1
     options_only: bool = False
+    transition_digits: int | None = None
+    duplicates: Duplicates = "error"
 
     def __post_init__(self) -> None:
         """Check the fields."""
@@ -123,24 +144,29 @@ class Convention:
         check_number("exponent", self.exponent, minimum=1e-6)
         check_choice("density_scale", str(self.density_scale), ("1", "100"))
         check_choice("relative_ddof", str(self.relative_ddof), ("0", "1"))
-        if self.density_digits is not None:
-            check_number(
-                "density_digits",
-                self.density_digits,
-                minimum=0,
-                maximum=15,
-                integer=True,
-            )
+        for field in ("density_digits", "transition_digits"):
+            digits = getattr(self, field)
+            if digits is not None:
+                check_number(field, digits, minimum=0, maximum=15, integer=True)
 
 
+# each reproduces one package, without what is a defect there: repeated rows are never
+# dropped in silence, k nearest neighbours stay within 0 and 1, presence is 0 or 1
 CONVENTIONS: Mapping[str, Convention] = {
-    "atlas": Convention(name="atlas"),
-    "atlas2026": Convention(name="atlas2026", presence="continuous", sign="binary_eci"),
+    "atlas": Convention(name="atlas", coi="zscore", outlook_index="unscaled"),
+    "atlas2026": Convention(
+        name="atlas2026",
+        presence="continuous",
+        sign="binary_eci",
+        coi="zscore",
+        outlook_index="unscaled",
+    ),
     "r_economiccomplexity": Convention(
         name="r_economiccomplexity",
         index="fitness",
         scaling="own_ddof1",
         sign="reflections",
+        duplicates="sum",
     ),
     "datawheel": Convention(
         name="datawheel",
@@ -148,6 +174,7 @@ CONVENTIONS: Mapping[str, Convention] = {
         scaling="own_ddof1",
         self_in_density=False,
         cog="opportunity_gain",
+        relative_ddof=1,
     ),
     "econcomplex": Convention(
         name="econcomplex",
@@ -158,6 +185,17 @@ CONVENTIONS: Mapping[str, Convention] = {
         relative_ddof=0,
         options_only=True,
         cog="target_norm",
+        duplicates="sum",
+    ),
+    "econgeo": Convention(
+        name="econgeo",
+        phi="cooccurrence:probability",
+        scaling="sum",
+        sign="reflections_ubiquity",
+        self_in_density=False,
+        density_scale=100,
+        density_digits=2,
+        transition_digits=4,
     ),
 }
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -36,12 +35,6 @@ Method: TypeAlias = Literal[
 ]
 _METHODS = ("probability", "association", "cosine", "jaccard", "z", "count")
 _TIE = 1e-12
-_KERNELS: Mapping[str, Callable[[FloatArray], FloatArray]] = {
-    "probability": kernels.probability,
-    "association": kernels.association,
-    "cosine": kernels.salton,
-    "jaccard": kernels.jaccard,
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,7 +168,7 @@ def _values(method: str, counts: FloatArray, n: FloatArray, units: int) -> Float
         return counts
     if method == "z":
         return kernels.excess(counts, n, units)
-    return _KERNELS[method](counts)
+    return kernels.COOCCURRENCE[method](counts)
 
 
 def _incidence(

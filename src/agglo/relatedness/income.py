@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from agglo.core.errors import AlignmentError, OptionError
+from agglo.core.options import check_choice, check_number
 from agglo.core.results import ColumnData, Provenance, Result, Undefined, frozen_array
 from agglo.core.tables import RegionActivity, as_region_activity
+from agglo.relatedness import _kernels_presence as thresholds
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -70,14 +72,16 @@ def income_content(
     data: IntoFrame | RegionActivity,
     *,
     income: Mapping[str, float],
+    among: Literal["all", "present"] = "all",
+    threshold: float = 1.0,
     region: str = "region",
     activity: str = "industry",
     value: str = "employment",
 ) -> IncomeContent:
     r"""Measure the income level that activities and regions go with: PRODY and EXPY.
 
-    Also, with another number than income per region: the inequality or the emissions
-    that activities go with. Not evidence that an activity makes a region rich: income is
+    Also, with ``among="present"`` and another number per region: the product Gini index
+    (inequality) and the product emissions index. Not evidence that an activity makes a region rich: income is
     on both sides.
 
     Parameters
@@ -87,6 +91,11 @@ def income_content(
     income
         Region to income per inhabitant (or Gini, or emissions), above 0. Regions without
         one are left out, listed.
+    among
+        ``"all"``: every region counts by its share (PRODY); ``"present"``: only where the
+        quotient reaches `threshold` (product Gini, product emissions).
+    threshold
+        Smallest quotient that counts as present.
     region, activity, value
         Columns of a frame.
 
@@ -109,13 +118,15 @@ def income_content(
     .. math:: PRODY_p = \sum_r \frac{x_{rp}/x_{r\cdot}}{\sum_s x_{sp}/x_{s\cdot}} y_r,
         \qquad EXPY_r = \sum_p \frac{x_{rp}}{x_{r\cdot}} PRODY_p
 
-    These weights are those of the quotients, since the share of the whole cancels.
+    These weights are those of the quotients, since the share of the whole cancels; with
+    ``among="present"`` they are multiplied by the presence, formed on the whole table.
     Activities that no region with an income has are NaN, and regions without income or
     activity. O(n_regions n_activities).
 
     References
     ----------
-    Hausmann, Hwang and Rodrik 2007, doi:10.1007/s10887-006-9009-4.
+    Hausmann, Hwang and Rodrik 2007, doi:10.1007/s10887-006-9009-4; Hartmann et al. 2017,
+    doi:10.1016/j.worlddev.2016.12.020 (product Gini).
 
     See Also
     --------
@@ -130,18 +141,32 @@ def income_content(
     >>> income_content(trade, income={"a": 10.0, "b": 20.0}).expy.round(6).tolist()
     [12.525253, 17.474747]
     """
+    check_choice("among", among, ("all", "present"))
+    check_number("threshold", threshold, minimum=1e-12)
     table = as_region_activity(data, region=region, activity=activity, value=value)
     y = _incomes(table, income)
     known = np.isfinite(y) & (table.row_total > 0)
     with np.errstate(divide="ignore", invalid="ignore"):
         share = table.values / table.row_total[:, None]
         held = share[known]
+        if among == "present":
+            quotient = thresholds.revealed_advantage(
+                table.values, table.row_total, table.col_total, table.total
+            )
+            held = np.where(thresholds.at_least(quotient[known], threshold), held, 0.0)
         prody = (y[known] @ held) / held.sum(axis=0)
     expy = np.full(y.size, np.nan)
-    expy[known] = held @ np.nan_to_num(prody)
+    expy[known] = share[known] @ np.nan_to_num(prody)
     return IncomeContent(
         provenance=Provenance.of(
-            income_content, table, y, parameters={"regions": int(known.sum())}
+            income_content,
+            table,
+            y,
+            parameters={
+                "regions": int(known.sum()),
+                "among": among,
+                "threshold": threshold,
+            },
         ),
         frame_kind=table.frame_kind,
         undefined=(

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from agglo.core.tables import RegionActivity
-    from agglo.core.typing import FloatArray, IntoFrame
+    from agglo.core.typing import BoolArray, FloatArray, IntoFrame
     from agglo.relatedness.complexity_results import Complexity
     from agglo.relatedness.relatedness_results import Presence
 
@@ -50,12 +50,16 @@ class SubnationalComplexity(Result):
         Share of what is present that has an external index; NaN with nothing present.
     present
         Number of activities present.
+    imputed
+        Whether the region had no index of its own in the result that gave the external
+        one (all True where that is a mapping).
     """
 
     region: NDArray[np.str_]
     eci: FloatArray
     coverage: FloatArray
     present: FloatArray
+    imputed: BoolArray
 
     def columns(self) -> Mapping[str, ColumnData]:
         """Give one row per region."""
@@ -64,6 +68,7 @@ class SubnationalComplexity(Result):
             "eci": self.eci,
             "coverage": self.coverage,
             "present": self.present,
+            "imputed": self.imputed,
         }
 
     def summary(self) -> str:
@@ -75,7 +80,8 @@ class SubnationalComplexity(Result):
             first = f"highest {self.region[top]} ({self.eci[top]:.4f})"
         return (
             f"complexity by an external index of {int(known.sum())} of "
-            f"{self.region.size} regions: {first}"
+            f"{self.region.size} regions, {int((self.imputed & known).sum())} of them "
+            f"imputed: {first}"
         )
 
     def _draw(self, ax: Axes) -> None:
@@ -115,7 +121,7 @@ def complexity_subnational(
     Returns
     -------
     SubnationalComplexity
-        ``eci`` and ``coverage`` of shape (n_regions,).
+        ``eci``, ``coverage`` and ``imputed`` of shape (n_regions,).
 
     Raises
     ------
@@ -185,7 +191,18 @@ def complexity_subnational(
         eci=frozen_array(eci),
         coverage=frozen_array(coverage),
         present=held.diversity,
+        imputed=frozen_array(_imputed(held.region, external)),
     )
+
+
+def _imputed(
+    region: NDArray[np.str_], external: Complexity | Mapping[str, float]
+) -> BoolArray:
+    if isinstance(external, Mapping):
+        return np.ones(region.size, dtype=bool)
+    own = external.region[np.isfinite(external.eci)]
+    out: BoolArray = ~np.isin(region, own)
+    return out
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

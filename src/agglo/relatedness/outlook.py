@@ -27,6 +27,7 @@ def complexity_outlook(
     *,
     gain: Literal["source_norm", "target_norm", "opportunity_gain"] | None = None,
     standardise: bool | None = None,
+    index: Literal["scaled", "unscaled"] | None = None,
 ) -> ComplexityOutlook:
     r"""Measure the complexity that is near a region, and what each activity would open.
 
@@ -48,12 +49,17 @@ def complexity_outlook(
     standardise
         Whether the outlook is a z-score over regions (ddof 0); default that of the
         convention (`coi`).
+    index
+        Whether PCI is added up as it is (``"scaled"``) or before it was centred, in units
+        of the deviation of the regions' vector (``"unscaled"``, as the Atlas does);
+        default that of the convention (`outlook_index`).
 
     Returns
     -------
     ComplexityOutlook
         ``outlook`` of shape (n_regions,) and ``gain`` of shape (n_regions,
-        n_activities), in units of PCI; a region that has everything has 0.
+        n_activities), in units of PCI; a region that has everything has 0, before the
+        z-score.
 
     Raises
     ------
@@ -61,7 +67,7 @@ def complexity_outlook(
         If the two results have no activity in common.
     OptionError
         If `gain` is not among the choices, `density` was measured for what is held only,
-        or all outlooks are equal and cannot be standardised.
+        or all outlooks are equal and `standardise` is asked for.
 
     Notes
     -----
@@ -70,7 +76,8 @@ def complexity_outlook(
 
     ``"target_norm"`` divides by :math:`\sum_s \phi_{ps}`. Both depend on where 0 of PCI
     lies, so on the scaling of `complexity`. An activity without neighbours has no gain, a
-    region with an unknown cell neither: NaN, listed. O(n_regions n_activities^2).
+    region with an unknown cell neither: NaN, listed; where all outlooks are equal, a
+    convention's z-score is NaN, listed. O(n_regions n_activities^2).
 
     References
     ----------
@@ -88,17 +95,20 @@ def complexity_outlook(
     ...     "employment": [5.0, 4.0, 2.0, 4.0, 3.0, 2.0, 4.0, 4.0, 9.0]})
     >>> near, index = rel.relatedness_density(jobs), rel.complexity(jobs)
     >>> rel.complexity_outlook(near, index).outlook.round(3).tolist()
-    [-0.041, 0.162, 0.276, -0.041]
+    [-0.865, 0.157, 1.574, -0.865]
     """
     chosen = density.convention
     gain = chosen.cog if gain is None else gain
     check_choice("gain", gain, _GAINS)
+    index = chosen.outlook_index if index is None else index
+    check_choice("index", index, ("scaled", "unscaled"))
+    asked = bool(standardise)
     if standardise is None:
         standardise = chosen.coi == "zscore"
     if density.provenance.parameters.get("subset") == "held":
         msg = "The outlook is about what a region lacks: measure the density with subset='all'."
         raise OptionError(msg)
-    pci = _aligned(density, complexity)
+    pci = _aligned(density, complexity, index)
     skipped = np.isnan(pci)
     known = np.nan_to_num(pci)
     m, phi = density.presence, density.weights
@@ -109,8 +119,10 @@ def complexity_outlook(
     opened[:, alone] = np.nan
     if gain != "opportunity_gain":
         opened[m == 1] = 0.0
+    reasons = _undefined(density, alone, skipped)
     if standardise:
-        values = _standardised(values)
+        values, flat = _standardised(values, asked)
+        reasons = (*reasons, *flat)
     notes = list(
         dict.fromkeys((*density.provenance.warnings, *complexity.provenance.warnings))
     )
@@ -122,11 +134,11 @@ def complexity_outlook(
             density.provenance.input_digest,
             density.values,
             pci,
-            parameters={"gain": gain, "standardise": standardise},
+            parameters={"gain": gain, "standardise": standardise, "index": index},
             warnings=notes,
         ),
         frame_kind=density.frame_kind,
-        undefined=_undefined(density, alone, skipped),
+        undefined=reasons,
         region=density.region,
         activity=density.activity,
         outlook=frozen_array(values),
@@ -136,10 +148,14 @@ def complexity_outlook(
     )
 
 
-def _aligned(density: RelatednessDensity, complexity: Complexity) -> FloatArray:
-    known = dict(
-        zip(complexity.activity.tolist(), complexity.pci.tolist(), strict=True)
-    )
+def _aligned(
+    density: RelatednessDensity, complexity: Complexity, index: str
+) -> FloatArray:
+    values = complexity.pci
+    if index == "unscaled":
+        sd = float(np.nanstd(complexity.raw_eci))
+        values = complexity.raw_pci / (sd or np.nan)
+    known = dict(zip(complexity.activity.tolist(), values.tolist(), strict=True))
     pci = np.array([known.get(a, np.nan) for a in density.activity.tolist()])
     if not np.isfinite(pci).any():
         msg = (
@@ -150,13 +166,20 @@ def _aligned(density: RelatednessDensity, complexity: Complexity) -> FloatArray:
     return pci
 
 
-def _standardised(values: FloatArray) -> FloatArray:
+def _standardised(
+    values: FloatArray, asked: bool
+) -> tuple[FloatArray, tuple[Undefined, ...]]:
+    """Give z-scores over regions; without variation there are none."""
     sd = float(np.nanstd(values))
     if not sd > 0:
-        msg = "standardise=True: all regions have the same outlook, so there is no z-score."
-        raise OptionError(msg)
+        reason = "all regions have the same outlook, so there is no z-score"
+        if asked:
+            msg = f"standardise=True: {reason}."
+            raise OptionError(msg)
+        nothing = Undefined(reason=reason, n=values.size)
+        return np.full(values.shape, np.nan), (nothing,)
     out: FloatArray = (values - np.nanmean(values)) / sd
-    return out
+    return out, ()
 
 
 def _undefined(

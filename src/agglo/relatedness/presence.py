@@ -18,6 +18,7 @@ from agglo.core.tables import (
     as_region_activity,
 )
 from agglo.relatedness import _kernels_presence as kernels
+from agglo.relatedness._inputs import without_repeats
 from agglo.relatedness.convention import Convention, convention_of
 from agglo.relatedness.relatedness_results import Presence, sealed
 
@@ -53,7 +54,8 @@ def presence(
         Activity table of one period (absent row = zero, null = missing, null with flag
         ``c`` = confidential) or `RegionActivity`; sizes at least 0.
     convention
-        Name in `CONVENTIONS` or a `Convention`: `presence` and `threshold` are read.
+        Name in `CONVENTIONS` or a `Convention`: `presence`, `threshold` and `duplicates`
+        are read.
     population
         Region to inhabitants, above 0; needed by ``"rpop"``, ``"both"``, ``"either"``.
     missing
@@ -109,16 +111,16 @@ def presence(
     """
     chosen = convention_of(convention)
     check_choice("missing", missing, ("undefined", "zero"))
+    data, notes = without_repeats(data, region, activity, value, chosen.duplicates)
     table = as_region_activity(
         data, region=region, activity=activity, value=value, margins=margins
     )
     quotient, present = _judge(table, chosen, population)
     unknown = table.status != 0
-    notes: tuple[str, ...] = ()
     if missing == "undefined":
         present[unknown] = np.nan
     elif table.n_unknown:
-        notes = (f"{table.n_unknown} unknown cells count as absent",)
+        notes = (*notes, f"{table.n_unknown} unknown cells count as absent")
     return Presence(
         provenance=Provenance.of(
             presence,

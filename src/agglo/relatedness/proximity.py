@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from agglo.core.options import check_choice
+from agglo.core.errors import OptionError
+from agglo.core.options import check_choice, check_number
 from agglo.core.results import Provenance, Undefined
 from agglo.relatedness import _kernels_proximity as kernels
 from agglo.relatedness.convention import Convention, convention_of
@@ -17,9 +18,10 @@ if TYPE_CHECKING:
     from agglo.core.tables import RegionActivity
     from agglo.core.typing import FloatArray, IntoFrame
 
-__all__ = ["proximity"]
+__all__ = ["proximity", "region_similarity"]
 
 _OF_PRESENCE = ("min", "sqrt", "asymmetric")
+_COOCCURRENCE = "cooccurrence:"
 
 
 def proximity(
@@ -55,7 +57,8 @@ def proximity(
     -------
     Proximity
         ``values`` of shape (n, n) in [0, 1] with diagonal 1; symmetric unless
-        ``phi="asymmetric"``, which is P(column present | row present).
+        ``phi="asymmetric"``, which is P(column present | row present). Co-occurrence has
+        diagonal 0, and ``"probability"`` and ``"association"`` no upper bound.
 
     Raises
     ------
@@ -122,8 +125,110 @@ def proximity(
     )
 
 
+def region_similarity(
+    data: IntoFrame | RegionActivity | Presence,
+    *,
+    offset: float = 0.1,
+    convention: str | Convention = "atlas",
+    region: str = "region",
+    activity: str = "industry",
+    value: str = "employment",
+    margins: MarginChoice = "refuse",
+) -> Proximity:
+    r"""Measure how alike the specialisations of two regions are.
+
+    Also: export similarity index. Use to find peers of a region; not as a proximity for
+    densities, since it may be negative.
+
+    Parameters
+    ----------
+    data
+        Activity table of one period, `RegionActivity`, or a `Presence`, whose quotients
+        are taken.
+    offset
+        Added to every quotient before the logarithm, above 0: how much a zero counts.
+    convention
+        Name in `CONVENTIONS` or a `Convention`: its fields of presence.
+    region, activity, value
+        Columns of a frame.
+    margins
+        As in `as_region_activity`: what the totals are when cells are unknown.
+
+    Returns
+    -------
+    Proximity
+        ``values`` of shape (n_regions, n_regions) in [-1, 1], symmetric, diagonal 1.
+
+    Raises
+    ------
+    InvalidTableError
+        If the table breaks its schema, or cells are unknown and `margins` refuses them.
+    OptionError
+        If a choice does not exist or `offset` is not above 0.
+
+    Notes
+    -----
+    .. math:: S_{rs} = \operatorname{corr}_p(\ln(RCA_{rp} + \varepsilon),
+        \ln(RCA_{sp} + \varepsilon))
+
+    Activities that are nowhere are left out. A region that is empty, has an unknown cell
+    or the same quotient everywhere is NaN, listed. O(n_regions^2 n_activities).
+
+    References
+    ----------
+    Bahar, Hausmann and Hidalgo 2014, doi:10.1016/j.jinteco.2013.11.001.
+
+    See Also
+    --------
+    proximity : With ``by="region"``, how much of what two regions have is the same.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> from agglo.relatedness import region_similarity
+    >>> jobs = pa.table({"region": list("aabbcc"), "industry": list("xyxyxy"),
+    ...     "employment": [8.0, 2.0, 6.0, 4.0, 1.0, 9.0]})
+    >>> region_similarity(jobs).values[0].round(6).tolist()
+    [1.0, 1.0, -1.0]
+    """
+    check_number("offset", offset, minimum=0.0)
+    if not offset > 0:
+        msg = (
+            "offset= must be above 0: the logarithm of a zero quotient does not exist."
+        )
+        raise OptionError(msg)
+    chosen = convention_of(convention)
+    held = presence_of(
+        data, chosen, region=region, activity=activity, value=value, margins=margins
+    )
+    nowhere = np.isnan(held.advantage).all(axis=0)
+    quotient = np.where(np.isnan(held.values), np.nan, held.advantage)[:, ~nowhere]
+    values = 2.0 * kernels.correlation(np.log(quotient.T + offset)) - 1.0
+    return Proximity(
+        provenance=Provenance.of(
+            region_similarity,
+            held.provenance.input_digest,
+            parameters={
+                "offset": offset,
+                "presence": dict(held.provenance.parameters),
+            },
+            warnings=held.provenance.warnings,
+        ),
+        frame_kind=held.frame_kind,
+        undefined=_undefined(held.region, values, held.diversity, "region"),
+        by="region",
+        label=held.region,
+        values=sealed(values),
+        prevalence=held.diversity,
+        kind="similarity",
+    )
+
+
 def phi_of(held: Presence, kind: str, by: str = "activity") -> FloatArray:
     """Give the proximity of a presence, (n, n)."""
+    if kind.startswith(_COOCCURRENCE):
+        m = held.values if by == "activity" else held.values.T
+        return kernels.from_cooccurrence(m, kind.removeprefix(_COOCCURRENCE))
     if kind in _OF_PRESENCE:
         m = held.values if by == "activity" else held.values.T
         return kernels.from_presence(m, kind)

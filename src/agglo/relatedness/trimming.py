@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from agglo.core.errors import InvalidTableError, NotIdentifiedError
+from agglo.core.errors import InvalidTableError, NotIdentifiedError, NumericsWarning
 from agglo.core.options import check_number
 from agglo.core.results import Provenance, frozen_array
 from agglo.core.tables import RegionActivity, as_region_activity
@@ -46,6 +47,7 @@ def trim(
     min_diversity: int = 1,
     min_ubiquity: int = 1,
     threshold: float = 1.0,
+    max_iter: int = 100,
     region: str = "region",
     activity: str = "industry",
     value: str = "employment",
@@ -67,6 +69,8 @@ def trim(
         Smallest number of activities present in a region, of regions with an activity.
     threshold
         Quotient from which an activity is present.
+    max_iter
+        Most rounds of judging presence.
     region, activity, value
         Columns of a frame.
 
@@ -85,11 +89,18 @@ def trim(
     OptionError
         If a minimum is negative, or `top_regions` below 2.
 
+    Warns
+    -----
+    NumericsWarning
+        If something still falls below the minima after `max_iter` rounds.
+
     Notes
     -----
     Totals are judged first (round 1). Then quotients are formed, regions and activities
     below the minima dropped, and quotients formed anew, until nothing changes; every
-    round drops something, so it ends. O(rounds n_regions n_activities).
+    round drops something, so it ends. What is left out can still be
+    given an index: `complexity_subnational` of the whole table with that of what is left.
+    O(rounds n_regions n_activities).
 
     References
     ----------
@@ -99,6 +110,7 @@ def trim(
     See Also
     --------
     complexity : What it is for.
+    complexity_subnational : An index for all regions, from the activities of what is left.
 
     Examples
     --------
@@ -116,14 +128,28 @@ def trim(
         "min_ubiquity": min_ubiquity,
     }
     _check(minima, threshold, top_regions)
+    check_number("max_iter", max_iter, minimum=1, integer=True)
     table = as_region_activity(data, region=region, activity=activity, value=value)
     if table.n_unknown:
         msg = f"{table.n_unknown} cells are unknown, so totals cannot be judged: leave them out first."
         raise InvalidTableError(msg)
     kept = _by_totals(table, min_region_total, min_activity_total, top_regions)
-    _until_stable(table.values, kept, min_diversity, min_ubiquity, threshold)
-    options = {**minima, "top_regions": top_regions, "threshold": threshold}
-    return _report(table, kept, Provenance.of(trim, table, parameters=options))
+    settled = _until_stable(
+        table.values, kept, (min_diversity, min_ubiquity), threshold, int(max_iter)
+    )
+    notes: tuple[str, ...] = ()
+    if not settled:
+        text = f"after max_iter={max_iter} rounds some are still below the minima"
+        warnings.warn(text, NumericsWarning, stacklevel=2)
+        notes = (text,)
+    options = {
+        **minima,
+        "top_regions": top_regions,
+        "threshold": threshold,
+        "max_iter": max_iter,
+    }
+    found = Provenance.of(trim, table, parameters=options, warnings=notes)
+    return _report(table, kept, found)
 
 
 def _check(minima: Mapping[str, float], threshold: float, top: int | None) -> None:
@@ -181,8 +207,14 @@ def _by_totals(
 
 
 def _until_stable(
-    x: FloatArray, kept: _Kept, diversity: float, ubiquity: float, threshold: float
-) -> None:
+    x: FloatArray,
+    kept: _Kept,
+    minima: tuple[float, float],
+    threshold: float,
+    rounds: int,
+) -> bool:
+    """Drop what is below the minima, round by round; say whether nothing is left to drop."""
+    diversity, ubiquity = minima
     turn = 2
     while True:
         rows, columns = np.flatnonzero(kept.rows), np.flatnonzero(kept.columns)
@@ -200,7 +232,9 @@ def _until_stable(
         thin = rows[present.sum(axis=1) < diversity]
         rare = columns[present.sum(axis=0) < ubiquity]
         if not thin.size and not rare.size:
-            return
+            return True
+        if turn > rounds + 1:
+            return False
         kept.drop("region", thin, turn, "too few activities present")
         kept.drop("industry", rare, turn, "present in too few regions")
         turn += 1
