@@ -97,6 +97,8 @@ def _snapshot(given: object) -> object:
         return given.to_dict()
     if isinstance(given, list):
         return [_snapshot(g) if isinstance(g, Result) else g for g in given]
+    if isinstance(given, dict):
+        return {k: _snapshot(v) for k, v in given.items()}
     if hasattr(given, "digest"):
         return given.digest
     return to_arrow(given).to_pydict()

@@ -1,6 +1,7 @@
 """Is it a cluster, where is it in its life, how good is it? The gate and the indices."""
 
-from agglo.evaluation.coin import CoinTables, as_coin_tables
+from agglo.evaluation.coin import CoinTables, as_coin_tables, as_coin_tool
+from agglo.evaluation.coin_log import Coin, CoinStep, as_coin
 from agglo.evaluation.comparison import RankComparison, compare_indices
 from agglo.evaluation.composite import AGGREGATIONS, composite_index
 from agglo.evaluation.correlation_weighting import correlation_weights
@@ -44,6 +45,7 @@ from agglo.evaluation.results import (
 )
 from agglo.evaluation.robustness import (
     Choices,
+    Vary,
     rank_sensitivity,
     rank_uncertainty,
     removal_effect,
@@ -82,6 +84,8 @@ __all__ = [
     "STAGES",
     "WEIGHTINGS",
     "Choices",
+    "Coin",
+    "CoinStep",
     "CoinTables",
     "CompositeIndex",
     "ElementRemoval",
@@ -108,7 +112,10 @@ __all__ = [
     "ScreenedUnits",
     "StrengthsAndWeaknesses",
     "StructuralBreaks",
+    "Vary",
+    "as_coin",
     "as_coin_tables",
+    "as_coin_tool",
     "as_indicators",
     "compare_indices",
     "composite_index",

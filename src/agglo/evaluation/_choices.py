@@ -133,7 +133,7 @@ def _pick(of: Mapping[str, FloatArray], name: str, n: int) -> int:
 
 
 def plan_of(
-    table: Indicators, choices: Choices, *, min_known: float, by_weight: bool
+    table: Indicators, choices: object, *, min_known: float, by_weight: bool
 ) -> RunPlan:
     """Work out all tables and weights that the choices can lead to."""
     if not isinstance(choices, Choices):

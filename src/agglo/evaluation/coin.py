@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,12 +19,13 @@ from agglo.core.frames import (
     string_column,
     to_arrow,
 )
+from agglo.evaluation._workbook import coin_tool_tables
 from agglo.evaluation.indicators import Indicators, as_indicators, raise_all
 
 if TYPE_CHECKING:
     from agglo.core.typing import IntoFrame
 
-__all__ = ["CoinTables", "as_coin_tables"]
+__all__ = ["CoinTables", "as_coin_tables", "as_coin_tool"]
 
 _META = ("iCode", "Level", "Parent", "Direction", "Weight", "Type")
 _TYPES = ("Indicator", "Aggregate", "Group", "Denominator", "Other")
@@ -128,6 +130,53 @@ def as_coin_tables(
             k: str(rows[k]["Denominator"]) for k in leaves if rows[k]["Denominator"]
         },
     )
+
+
+def as_coin_tool(path: str | Path) -> CoinTables:
+    """Read a filled spreadsheet of the JRC's COIN Tool.
+
+    Parameters
+    ----------
+    path
+        File of the tool (version 1 of 2019 or later): sheet ``Database`` with weights,
+        directions and the four levels above the indicators from row 7, codes in row 16 and
+        units from row 17; sheet ``Framework`` with the weights of the levels.
+
+    Returns
+    -------
+    CoinTables
+        As `as_coin_tables` gives; ``n/a`` is missing, goalposts are not taken over.
+
+    Raises
+    ------
+    MissingExtraError
+        If the extra ``excel`` is not installed.
+    InvalidTableError
+        With code not_coin_tool, or as `as_coin_tables`.
+
+    Notes
+    -----
+    Places of cells are inferred from COINr's reader; the tool's own file was not at hand.
+    A level that has one code for all indicators was not used. O(cells).
+
+    References
+    ----------
+    Becker et al. 2022, doi 10.21105/joss.04567 (import_coin_tool of COINr).
+
+    Examples
+    --------
+    >>> from agglo.evaluation import as_coin_tool
+    >>> try:
+    ...     found = as_coin_tool("no_such_file.xlsx")
+    ... except FileNotFoundError:
+    ...     found = 0
+    >>> found
+    0
+    """
+    if not Path(path).exists():
+        msg = f"There is no file {str(path)!r}."
+        raise FileNotFoundError(msg)
+    return as_coin_tables(*coin_tool_tables(path))
 
 
 def _labels(table: pa.Table, name: str) -> list[str]:

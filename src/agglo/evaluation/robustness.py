@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,9 @@ from agglo.core.results import Provenance, Undefined, frozen_array
 from agglo.evaluation._choices import Choices, RunPlan, plan_of
 from agglo.evaluation._kernels.aggregate import place
 from agglo.evaluation._kernels.sobol import effects
+from agglo.evaluation._log_plan import LogPlan, Vary, log_plan_of
 from agglo.evaluation._scoring import rules_of, score_tree
+from agglo.evaluation.coin_log import Coin
 from agglo.evaluation.composite import composite_index
 from agglo.evaluation.indicators import Indicators, as_indicators
 from agglo.evaluation.results import IndicatorWeights
@@ -26,17 +28,25 @@ from agglo.evaluation.robustness_results import (
 )
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from agglo.core.typing import FloatArray, IntoFrame
 
-__all__ = ["Choices", "rank_sensitivity", "rank_uncertainty", "removal_effect"]
+__all__ = [
+    "Choices",
+    "Vary",
+    "rank_sensitivity",
+    "rank_uncertainty",
+    "removal_effect",
+]
 
 _RESAMPLES = 500
 
 
 def rank_uncertainty(
-    data: IntoFrame | Indicators,
+    data: IntoFrame | Indicators | Coin,
     *,
-    choices: Choices,
+    choices: Choices | Sequence[Vary],
     min_known: float = 1.0,
     level: float = 0.9,
     top: int = 10,
@@ -50,11 +60,12 @@ def rank_uncertainty(
     Parameters
     ----------
     data
-        Long table as in `as_indicators`, or `Indicators`.
+        Long table as in `as_indicators`, `Indicators`, or a `Coin` with an index.
     choices
-        What may vary; the first of each is the nominal choice.
+        What may vary; the first of each is the nominal choice. For a coin: `Vary` objects,
+        each for one argument of its log, which is run again in every run.
     min_known
-        As in `composite_index`.
+        As in `composite_index`; not for a coin, whose log says it.
     level
         Share of the runs inside the interval, in (0, 1).
     top
@@ -101,8 +112,7 @@ def rank_uncertainty(
     check_number("level", level, minimum=0, maximum=1, open_ends=True)
     check_number("top", top, minimum=1, integer=True)
     how = inference or MonteCarlo()
-    table = as_indicators(data)
-    plan = plan_of(table, choices, min_known=min_known, by_weight=False)
+    table, plan = _planned(data, choices, min_known, by_weight=False)
     seed = entropy_of(how.seed)
     sims = monte_carlo(partial(_draw_ranks, plan), n=how.n, seed=seed)
     failed = np.isnan(sims).all(axis=1)
@@ -144,7 +154,31 @@ def rank_uncertainty(
     )
 
 
-def _draw_ranks(plan: RunPlan, rng: np.random.Generator, size: int) -> FloatArray:
+def _planned(
+    data: IntoFrame | Indicators | Coin,
+    choices: Choices | Sequence[Vary],
+    min_known: float,
+    *,
+    by_weight: bool,
+) -> tuple[Indicators, RunPlan | LogPlan]:
+    """Give the rows that are ranked, and the plan of the runs."""
+    if isinstance(data, Coin):
+        found = log_plan_of(data, choices)
+        nominal = data.index
+        raw = data.tables.indicators
+        kept = np.isin(_keys(raw.unit, raw.period), _keys(nominal.unit, nominal.period))
+        return raw.only_units(kept), found
+    table = as_indicators(data)
+    return table, plan_of(table, choices, min_known=min_known, by_weight=by_weight)
+
+
+def _keys(unit: NDArray[np.str_], period: NDArray[np.str_]) -> NDArray[np.str_]:
+    return np.char.add(np.char.add(period, "\x1f"), unit)
+
+
+def _draw_ranks(
+    plan: RunPlan | LogPlan, rng: np.random.Generator, size: int
+) -> FloatArray:
     return np.stack([plan.run(u) for u in rng.random((size, plan.width))])
 
 
@@ -170,9 +204,9 @@ def _describe(
 
 
 def rank_sensitivity(
-    data: IntoFrame | Indicators,
+    data: IntoFrame | Indicators | Coin,
     *,
-    choices: Choices,
+    choices: Choices | Sequence[Vary],
     min_known: float = 1.0,
     level: float = 0.95,
     by_weight: bool = False,
@@ -185,11 +219,12 @@ def rank_sensitivity(
     Parameters
     ----------
     data
-        Long table as in `as_indicators`, or `Indicators`.
+        Long table as in `as_indicators`, `Indicators`, or a `Coin` with an index.
     choices
-        What may vary; the first of each is the nominal choice.
+        What may vary; the first of each is the nominal choice. For a coin: `Vary` objects,
+        each for one argument of its log, which is run again in every run.
     min_known
-        As in `composite_index`.
+        As in `composite_index`; not for a coin, whose log says it.
     level
         Coverage of the bootstrap intervals, in (0, 1).
     by_weight
@@ -238,8 +273,7 @@ def rank_sensitivity(
     """
     check_number("level", level, minimum=0, maximum=1, open_ends=True)
     how = inference or MonteCarlo()
-    table = as_indicators(data)
-    plan = plan_of(table, choices, min_known=min_known, by_weight=by_weight)
+    table, plan = _planned(data, choices, min_known, by_weight=by_weight)
     seed = entropy_of(how.seed)
     draw = partial(_draw_shifts, plan, plan.nominal())
     y = monte_carlo(draw, n=how.n, seed=seed, block_size=16)
@@ -284,7 +318,7 @@ def rank_sensitivity(
 
 
 def _draw_shifts(
-    plan: RunPlan, nominal: FloatArray, rng: np.random.Generator, size: int
+    plan: RunPlan | LogPlan, nominal: FloatArray, rng: np.random.Generator, size: int
 ) -> FloatArray:
     """Mean rank change of A, B and every AB_i, (size, 2 + n_inputs)."""
     a, b = rng.random((2, size, plan.width))
