@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 from agglo.core.results import version
 from agglo.core.typing import Json
 from agglo.observatory.api.answers import encode
+from agglo.observatory.api.description import describe, described
 from agglo.observatory.api.problems import MEDIA, ApiError, problem_body
 from agglo.observatory.api.replies import Context
 from agglo.observatory.api.route_data import data_router
@@ -22,6 +23,7 @@ from agglo.observatory.api.route_pages import page_router
 from agglo.observatory.api.route_runs import run_router
 from agglo.observatory.api.security import Door
 from agglo.observatory.api.settings import Settings
+from agglo.observatory.api.shapes import IndexAnswer
 from agglo.observatory.api.shelf import Shelf
 from agglo.observatory.api.site import site_router
 from agglo.observatory.jobs import Jobs
@@ -85,7 +87,9 @@ def _app(title: str, routers: Sequence[APIRouter], site: APIRouter) -> FastAPI:
     )
     api = APIRouter()
 
-    @api.get("/", tags=["index"], summary="What there is")
+    @api.get(
+        "/", tags=["index"], summary="What there is", responses=described(IndexAnswer)
+    )
     def index() -> Response:
         listed: list[Json] = [*app.state.resources]
         return Response(encode({"resources": listed}), media_type="application/json")
@@ -103,6 +107,7 @@ def _app(title: str, routers: Sequence[APIRouter], site: APIRouter) -> FastAPI:
         {path for path, _ in app.state.routes if path.startswith(API)}
         | {f"{API}/openapi.json"}
     )
+    app.openapi = lambda: describe(app)  # type: ignore[method-assign]
     for kind in (ApiError, RequestValidationError, HTTPException, Exception):
         app.add_exception_handler(kind, _problem)
     return app

@@ -13,13 +13,15 @@ __all__ = ["code_list", "find", "meta_json"]
 _FOUND = 50
 
 
-def meta_json(stock: Stock) -> dict[str, Json]:
+def meta_json(stock: Stock, *, desk: bool = False) -> dict[str, Json]:
     """Say what is served: project, release, worlds, languages, boundaries.
 
     Parameters
     ----------
     stock
         The release.
+    desk
+        Whether imports, runs and reports can be asked for.
 
     Returns
     -------
@@ -60,6 +62,7 @@ def meta_json(stock: Stock) -> dict[str, Json]:
         "languages": ["en", "zh"],
         "language": project.get("language"),
         "boundaries": None,
+        "desk": desk,
         "left_out": catalogue["left_out"],
     }
 

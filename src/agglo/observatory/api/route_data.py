@@ -8,10 +8,20 @@ from fastapi import APIRouter, Query, Request, Response
 
 from agglo.core.typing import Json
 from agglo.observatory.api.answers import envelope
+from agglo.observatory.api.description import described
 from agglo.observatory.api.listing import code_list, find
 from agglo.observatory.api.problems import ApiError
 from agglo.observatory.api.replies import Context, reply_json
 from agglo.observatory.api.settings import MOST_ROWS
+from agglo.observatory.api.shapes import (
+    CodeAnswer,
+    FindAnswer,
+    GeometryAnswer,
+    IndicatorAnswer,
+    TableAnswer,
+    TableListAnswer,
+    ValuesAnswer,
+)
 from agglo.observatory.api.stock import Stock
 from agglo.observatory.api.values import indicator_list, values_answer
 
@@ -51,26 +61,42 @@ def _add_lists(router: APIRouter, context: Context) -> None:
             request, stock, lambda: envelope(stock, code_list(stock, kind, world))
         )
 
-    @router.get("/regions", summary="Regions with names, parents and places")
+    @router.get(
+        "/regions",
+        summary="Regions with names, parents and places",
+        responses=described(CodeAnswer),
+    )
     def regions(
         request: Request, world: Annotated[str, Query(max_length=64)] = ""
     ) -> Response:
         return codes("regions", request, world)
 
-    @router.get("/industries", summary="Industries with names and parents")
+    @router.get(
+        "/industries",
+        summary="Industries with names and parents",
+        responses=described(CodeAnswer),
+    )
     def industries(
         request: Request, world: Annotated[str, Query(max_length=64)] = ""
     ) -> Response:
         return codes("industries", request, world)
 
-    @router.get("/find", summary="Names and codes in both languages")
+    @router.get(
+        "/find",
+        summary="Names and codes in both languages",
+        responses=described(FindAnswer),
+    )
     def search(
         request: Request, q: Annotated[str, Query(max_length=100)] = ""
     ) -> Response:
         stock = shelf.current()
         return reply_json(request, stock, lambda: envelope(stock, find(stock, q)))
 
-    @router.get("/geometry", summary="Boundaries, when the project has any")
+    @router.get(
+        "/geometry",
+        summary="Boundaries, when the project has any",
+        responses=described(GeometryAnswer),
+    )
     def geometry(request: Request) -> Response:
         stock = shelf.current()
         empty: Json = {"type": "FeatureCollection", "features": []}
@@ -80,7 +106,11 @@ def _add_lists(router: APIRouter, context: Context) -> None:
 def _add_tables(router: APIRouter, context: Context) -> None:
     shelf = context.shelf
 
-    @router.get("/tables", summary="Catalogue of the released tables")
+    @router.get(
+        "/tables",
+        summary="Catalogue of the released tables",
+        responses=described(TableListAnswer),
+    )
     def tables(request: Request) -> Response:
         stock = shelf.current()
         return reply_json(
@@ -91,7 +121,11 @@ def _add_tables(router: APIRouter, context: Context) -> None:
             ),
         )
 
-    @router.get("/tables/{name}", summary="One released table: columns, rows, digest")
+    @router.get(
+        "/tables/{name}",
+        summary="One released table: columns, rows, digest",
+        responses=described(TableAnswer),
+    )
     def table(request: Request, name: str) -> Response:
         stock = shelf.current()
         if name not in stock.release.tables:
@@ -107,14 +141,22 @@ def _add_tables(router: APIRouter, context: Context) -> None:
 def _add_values(router: APIRouter, context: Context) -> None:
     shelf = context.shelf
 
-    @router.get("/indicators", summary="Numbers that can be asked for by name")
+    @router.get(
+        "/indicators",
+        summary="Numbers that can be asked for by name",
+        responses=described(IndicatorAnswer),
+    )
     def indicators(request: Request) -> Response:
         stock = shelf.current()
         return reply_json(
             request, stock, lambda: envelope(stock, indicator_list(stock))
         )
 
-    @router.get("/values", summary="Values of an indicator with intervals and states")
+    @router.get(
+        "/values",
+        summary="Values of an indicator with intervals and states",
+        responses=described(ValuesAnswer),
+    )
     def values(
         request: Request,
         indicator: Annotated[str, Query(max_length=64)],

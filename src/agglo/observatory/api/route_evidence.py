@@ -16,8 +16,15 @@ from agglo.observatory.api.answers import (
     view_table,
 )
 from agglo.observatory.api.bundle import bundle, release_manifest
+from agglo.observatory.api.description import described
 from agglo.observatory.api.problems import ApiError
 from agglo.observatory.api.replies import Context, reply, reply_json
+from agglo.observatory.api.shapes import (
+    CertificateAnswer,
+    ManifestAnswer,
+    MethodAnswer,
+    MethodListAnswer,
+)
 
 __all__ = ["evidence_router", "method_pages"]
 
@@ -79,7 +86,11 @@ def evidence_router(context: Context) -> APIRouter:
 def _add_methods(router: APIRouter, context: Context) -> None:
     shelf = context.shelf
 
-    @router.get("/methods", summary="Pages that explain methods")
+    @router.get(
+        "/methods",
+        summary="Pages that explain methods",
+        responses=described(MethodListAnswer),
+    )
     def methods(request: Request) -> Response:
         stock = shelf.current()
         listed = method_pages()
@@ -91,7 +102,11 @@ def _add_methods(router: APIRouter, context: Context) -> None:
             ),
         )
 
-    @router.get("/methods/{name}", summary="One of them, as Markdown")
+    @router.get(
+        "/methods/{name}",
+        summary="One of them, as Markdown",
+        responses=described(MethodAnswer),
+    )
     def method(request: Request, name: str) -> Response:
         stock, listed = shelf.current(), method_pages()
         if name not in listed:
@@ -110,7 +125,11 @@ def _add_methods(router: APIRouter, context: Context) -> None:
 def _add_release(router: APIRouter, context: Context) -> None:
     shelf = context.shelf
 
-    @router.get("/manifests/{release}", summary="Hashes of everything in a release")
+    @router.get(
+        "/manifests/{release}",
+        summary="Hashes of everything in a release",
+        responses=described(ManifestAnswer),
+    )
     def manifest(request: Request, release: str) -> Response:
         stock = shelf.current()
         _same_release(release, stock.release.id)
@@ -118,7 +137,11 @@ def _add_release(router: APIRouter, context: Context) -> None:
             request, stock, lambda: envelope(stock, release_manifest(stock))
         )
 
-    @router.get("/certificates/{release}", summary="How a release was protected")
+    @router.get(
+        "/certificates/{release}",
+        summary="How a release was protected",
+        responses=described(CertificateAnswer),
+    )
     def certificate(request: Request, release: str) -> Response:
         stock = shelf.current()
         _same_release(release, stock.release.id)
@@ -132,7 +155,12 @@ def _add_release(router: APIRouter, context: Context) -> None:
 def _add_downloads(router: APIRouter, context: Context) -> None:
     shelf, limits = context.shelf, context.settings.limits
 
-    @router.get("/downloads/{name}", summary="Zip of a view: data, README, citation")
+    @router.get(
+        "/downloads/{name}",
+        summary="Zip of a view: data, figure, README, citation",
+        response_class=Response,
+        responses=described(None, "application/zip"),
+    )
     def download(request: Request, name: str) -> Response:
         stock = shelf.current()
         if not name.endswith(".zip"):

@@ -17,12 +17,19 @@ from agglo.observatory.api.answers import (
     view_table,
 )
 from agglo.observatory.api.declarations import page_json
+from agglo.observatory.api.description import described
 from agglo.observatory.api.files import csv_bytes, parquet_bytes
 from agglo.observatory.api.listing import meta_json
 from agglo.observatory.api.problems import ApiError
 from agglo.observatory.api.replies import Context, reply, reply_json
 from agglo.observatory.api.rows import json_rows
 from agglo.observatory.api.settings import MOST_ROWS
+from agglo.observatory.api.shapes import (
+    MetaAnswer,
+    PageAnswer,
+    PageListAnswer,
+    ViewAnswer,
+)
 from agglo.observatory.api.stock import Stock
 from agglo.observatory.page import Page
 from agglo.observatory.pages import PAGES
@@ -141,14 +148,16 @@ def page_router(context: Context) -> APIRouter:
         ``/meta``, ``/pages``, ``/views``.
     """
     router = APIRouter(tags=["pages"])
-    shelf = context.shelf
+    shelf, desk = context.shelf, context.settings.desk
 
-    @router.get("/meta", summary="What is served: project, release, worlds")
+    @router.get("/meta", summary="What is served", responses=described(MetaAnswer))
     def meta(request: Request) -> Response:
         stock = shelf.current()
-        return reply_json(request, stock, lambda: envelope(stock, meta_json(stock)))
+        return reply_json(
+            request, stock, lambda: envelope(stock, meta_json(stock, desk=desk))
+        )
 
-    @router.get("/pages", summary="The menu: every page with its question")
+    @router.get("/pages", summary="The menu", responses=described(PageListAnswer))
     def pages(request: Request) -> Response:
         stock = shelf.current()
         return reply_json(
@@ -159,7 +168,11 @@ def page_router(context: Context) -> APIRouter:
             ),
         )
 
-    @router.get("/pages/{page}", summary="A page: selectors, views, findings")
+    @router.get(
+        "/pages/{page}",
+        summary="A page: selectors, views, findings",
+        responses=described(PageAnswer),
+    )
     def page(request: Request, page: str) -> Response:
         stock, found = shelf.current(), find_page(page)
         return reply_json(
@@ -168,7 +181,11 @@ def page_router(context: Context) -> APIRouter:
             lambda: envelope(stock, page_json(stock, found, whole=True)),
         )
 
-    @router.get("/views/{name}", summary="Rows of a view; .csv, .parquet, .json: files")
+    @router.get(
+        "/views/{name}",
+        summary="Rows of a view; .csv, .parquet, .json: files",
+        responses=described(ViewAnswer, *FORMATS.values()),
+    )
     def view(
         request: Request,
         name: str,

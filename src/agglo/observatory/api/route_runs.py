@@ -22,8 +22,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from agglo.core.errors import suggest
 from agglo.core.typing import Json
 from agglo.observatory.api.answers import SCHEMA, encode
+from agglo.observatory.api.description import described
 from agglo.observatory.api.problems import ApiError
 from agglo.observatory.api.replies import Context
+from agglo.observatory.api.shapes import RunAnswer, RunListAnswer
 from agglo.observatory.jobs import Job, Jobs
 from agglo.observatory.pages import PAGES
 from agglo.studies import STUDIES
@@ -106,16 +108,11 @@ def _accepted(request: Request, job: Job) -> Response:
     return answer
 
 
-_STARTED: dict[int | str, dict[str, str]] = {
-    202: {"description": "Started; `data.id` names it"},
-    429: {"description": "Another run is at work"},
-}
+_STARTED = described(RunAnswer, status=202, what="Started; data.id names it")
 
 
 def _add_orders(router: APIRouter, context: Context, jobs: Jobs) -> None:
-    @router.post(
-        "/runs", summary="Run studies", status_code=202, responses={**_STARTED}
-    )
+    @router.post("/runs", summary="Run studies", status_code=202, responses=_STARTED)
     def run(request: Request, order: RunOrder) -> Response:
         if order.study is not None and order.study not in STUDIES:
             hint = suggest(order.study, list(STUDIES))
@@ -127,7 +124,7 @@ def _add_orders(router: APIRouter, context: Context, jobs: Jobs) -> None:
         return _accepted(request, jobs.submit("run", told, asked=told))
 
     @router.post(
-        "/reports", summary="Write a brief", status_code=202, responses={**_STARTED}
+        "/reports", summary="Write a brief", status_code=202, responses=_STARTED
     )
     def report(request: Request, order: ReportOrder) -> Response:
         page = PAGES.get(order.page)
@@ -159,7 +156,7 @@ def _add_import(router: APIRouter, jobs: Jobs) -> None:
         "/imports",
         summary="Import a file, sent as the body",
         status_code=202,
-        responses={**_STARTED, 413: {"description": "The file is too large"}},
+        responses=_STARTED,
         openapi_extra={
             "requestBody": {
                 "required": True,
@@ -264,23 +261,35 @@ def _options(source: str, text: str) -> dict[str, Json]:
 
 
 def _add_watching(router: APIRouter, context: Context, jobs: Jobs) -> None:
-    @router.get("/runs", summary="Long work of this start, the newest first")
+    @router.get(
+        "/runs",
+        summary="Long work of this start, the newest first",
+        responses=described(RunListAnswer),
+    )
     def listed() -> Response:
         return _envelope([job.to_dict() for job in jobs.all()])
 
-    @router.get("/runs/{id}", summary="State of a run, import or report")
+    @router.get(
+        "/runs/{id}",
+        summary="State of a run, import or report",
+        responses=described(RunAnswer),
+    )
     def state(id: _Id) -> Response:  # noqa: A002 - the name in the address
         return _envelope(jobs.get(id).to_dict())
 
-    @router.delete("/runs/{id}", summary="End it; what was there before stays")
+    @router.delete(
+        "/runs/{id}",
+        summary="End it; what was there before stays",
+        responses=described(RunAnswer),
+    )
     def cancel(id: _Id) -> Response:  # noqa: A002
         return _envelope(jobs.cancel(id).to_dict())
 
     @router.get(
         "/runs/{id}/events",
         summary="Stage, done and total as server-sent events",
-        response_class=StreamingResponse,
-        responses={200: {"content": {"text/event-stream": {}}}},
+        response_class=Response,
+        responses=described(None, "text/event-stream"),
     )
     async def events(request: Request, id: _Id) -> StreamingResponse:  # noqa: A002
         job = jobs.get(id)
@@ -295,9 +304,7 @@ def _add_watching(router: APIRouter, context: Context, jobs: Jobs) -> None:
         "/runs/{id}/file",
         summary="The brief that a report has written",
         response_class=Response,
-        responses={
-            200: {"content": {m.partition(";")[0]: {} for m in _MEDIA.values()}}
-        },
+        responses=described(None, *_MEDIA.values()),
     )
     def file(id: _Id) -> Response:  # noqa: A002
         job = jobs.get(id)
