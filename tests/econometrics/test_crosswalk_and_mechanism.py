@@ -85,6 +85,19 @@ def test_swapping_the_pairs_swaps_the_terms():
     np.testing.assert_allclose(one.values, two.values[::-1], rtol=1e-6)
 
 
+def test_covariates_of_pairs_are_held_constant():
+    flows, dyads = moved(0.4, 3)
+    near = 0.5 * dyads["weight"].to_numpy() + np.random.default_rng(1).gamma(
+        1.0, 1.0, dyads.num_rows
+    )
+    fit = fit_mechanism(
+        flows, dyads.append_column("near", pa.array(near)), covariates=["near"]
+    )
+    assert fit.terms == ("moved_to", "came_from", "near")
+    assert abs(fit.coefficient("near")) < 0.05
+    assert fit.coefficient("moved_to") == pytest.approx(0.4, abs=0.06)
+
+
 def test_mechanism_rejects_at_its_level_under_the_null():
     p = [
         fit_mechanism(*moved(0.0, 50 + s)).combination({"moved_to": 1.0}).p

@@ -54,7 +54,8 @@ def test_links_belong_to_the_pairs_that_follow():
 
 
 @pytest.mark.parametrize(
-    "name", ["establishments", "patents", "input_output", "industry_links", "truth"]
+    "name",
+    ["establishments", "patents", "input_output", "industry_links", "links", "truth"],
 )
 def test_tables_keep_the_data_model(name):
     table = simulate_coagglomeration(seed=14).tables()[name]

@@ -227,7 +227,7 @@ def test_bad_input():
 
 def test_demo_files_can_be_imported():
     example = demo(3)
-    assert len(example.files) == 7
+    assert len(example.files) == 8
     assert not example.options
     assert all(i["source"] == "table" for i in example.imports)
 

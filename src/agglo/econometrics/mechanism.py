@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -38,6 +39,7 @@ def fit_mechanism(
     mover: str = "mover",
     weight: str = "weight",
     period: str = "period",
+    covariates: Sequence[str] = (),
     lag: int = 1,
     pair_effects: bool = True,
 ) -> RegressionFit:
@@ -59,17 +61,20 @@ def fit_mechanism(
         Columns of `dyads`.
     period
         Column of both; whole numbers.
+    covariates
+        Further columns of `dyads`, for example linkages, read as [source = mover,
+        target = anchor]; absent = 0.
     lag
         Periods between weight and flow.
     pair_effects
         Absorb ordered pairs, so that only changes of weights count; needs weights that
-        change.
+        change. Without them common causes of pairs stay in the weights.
 
     Returns
     -------
     RegressionFit
         ``moved_to``: the weight of source moving towards target; ``came_from``: of target
-        moving towards source. Dyadic-robust errors.
+        moving towards source; then `covariates`. Dyadic-robust errors.
 
     Raises
     ------
@@ -105,9 +110,9 @@ def fit_mechanism(
     require_columns(
         flow, {"source": source, "target": target, "value": value, "period": period}
     )
-    require_columns(
-        pair, {"anchor": anchor, "mover": mover, "weight": weight, "period": period}
-    )
+    named = {"anchor": anchor, "mover": mover, "weight": weight, "period": period}
+    more = {f"covariates[{i}]": c for i, c in enumerate(covariates)}
+    require_columns(pair, {**named, **more})
     y, names, years = _cube(flow, (source, target, period, value), None, "flows")
     # [mover, anchor]: the weight of the first moving towards the second
     w, _, when = _cube(pair, (mover, anchor, period, weight), names, "dyads")
@@ -120,23 +125,25 @@ def fit_mechanism(
     off = np.nonzero(~np.eye(names.size, dtype=bool))
     n, size = len(shared), off[0].size
     first, second = np.tile(names[off[0]], n), np.tile(names[off[1]], n)
-    rows = pa.table(
-        {
-            "source": first.tolist(),
-            "target": second.tolist(),
-            "period": np.repeat(shared, size),
-            "value": np.concatenate([y[t][off] for t in at]),
-            "moved_to": np.concatenate([w[t][off] for t in past]),
-            "came_from": np.concatenate([w[t].T[off] for t in past]),
-        }
-    )
+    columns: dict[str, object] = {
+        "source": first.tolist(),
+        "target": second.tolist(),
+        "period": np.repeat(shared, size),
+        "value": np.concatenate([y[t][off] for t in at]),
+        "moved_to": np.concatenate([w[t][off] for t in past]),
+        "came_from": np.concatenate([w[t].T[off] for t in past]),
+    }
+    for name in covariates:
+        other, _, _ = _cube(pair, (mover, anchor, period, name), names, "dyads")
+        columns[name] = np.concatenate([other[t][off] for t in past])
+    rows = pa.table(columns)
     effects: list[str | tuple[str, ...]] = [("source", "period"), ("target", "period")]
     if pair_effects:
         effects.append(("source", "target"))
     fit = fit_poisson(
         rows,
         outcome="value",
-        covariates=["moved_to", "came_from"],
+        covariates=["moved_to", "came_from", *covariates],
         effects=effects,
         vcov=Dyadic("source", "target"),
     )

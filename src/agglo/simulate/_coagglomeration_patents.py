@@ -12,15 +12,25 @@ import pyarrow as pa
 from agglo.simulate._knowledge_draws import stationary
 
 if TYPE_CHECKING:
-    from agglo.core.typing import FloatArray, IntArray
+    from agglo.core.typing import BoolArray, FloatArray, IntArray
 
-__all__ = ["Innovation", "class_profiles", "draw_innovation", "patent_rows"]
+__all__ = [
+    "CITED",
+    "Innovation",
+    "citation_rows",
+    "class_profiles",
+    "draw_innovation",
+    "patent_rows",
+]
 
 DEPRECIATION = 0.15
 OWN, RD = 0.2, 0.6
 _RHO, _SD = 0.3, 0.12
 _LEVEL, _MOST, _GROWTH = 3.0, 12.0, 0.04
 QUALITY = 0.8
+# logs by which citations of a follower, and of industries that share technology, grow
+CITED, ALIKE = 1.0, 0.5
+_PER_PAIR = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,5 +117,41 @@ def patent_rows(
             "class": labels[code].tolist(),
             "industry": names[i].tolist(),
             "citations": rng.poisson(made.citations[i, year]).astype(np.float64),
+        }
+    )
+
+
+def citation_rows(
+    rng: np.random.Generator,
+    made: Innovation,
+    followed: BoolArray,
+    alike: FloatArray,
+    told: tuple[list[str], int, float],
+) -> pa.Table:
+    """Write citations between industries by year: the mover cites its anchor.
+
+    `followed` is [anchor, mover]; `told` has industries, the first year and the effect.
+    """
+    names, first_year, effect = told
+    n = made.patents.shape[0]
+    closeness = np.exp(effect * followed.T + ALIKE * alike)
+    np.fill_diagonal(closeness, 3.0)
+    size = made.patents.astype(np.float64) + 1.0
+    # what an industry cites grows with its own patents, what is cited with those there are
+    mean = _PER_PAIR * closeness[:, :, None] * size[:, None, :] * np.sqrt(size)[None]
+    count = rng.poisson(mean)
+    i, k, year = np.nonzero(count)
+    labels = np.array(names)
+    place = np.array([f"R{1 + j % 4}" for j in range(n)])
+    return pa.table(
+        {
+            "layer": ["citation"] * i.size,
+            "period": (first_year + year).astype(str).tolist(),
+            "origin": place[i].tolist(),
+            "destination": place[k].tolist(),
+            "origin_industry": labels[i].tolist(),
+            "destination_industry": labels[k].tolist(),
+            "weight": count[i, k, year].astype(np.float64),
+            "directed": [True] * i.size,
         }
     )

@@ -12,6 +12,8 @@ import pyarrow as pa
 from agglo.core.options import check_choice, check_number
 from agglo.core.parallel import entropy_of, generator
 from agglo.simulate._coagglomeration_patents import (
+    CITED,
+    citation_rows,
     class_profiles,
     draw_innovation,
     patent_rows,
@@ -31,7 +33,7 @@ _BETA: Mapping[str, float] = {
     "passive_technology": -0.20,
 }
 _FIRST_YEAR = ENTRY_YEARS[-1] + 1
-_PLANTS, _LINKS, _PATENTS, _ROWS = range(4)
+_PLANTS, _LINKS, _PATENTS, _ROWS, _CITATIONS = range(5)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -40,10 +42,11 @@ class CoagglomerationEconomy:
 
     Attributes
     ----------
-    establishments, patents, input_output, industry_links, panel, industries, truth
+    establishments, patents, input_output, industry_links, links, panel, industries, truth
         Tables of the data model. `panel` has research spending with the industry as its
         unit (column ``region``); `industry_links` of kind ``"foreign"`` are weights
-        [origin = anchor, destination = mover] seen in another country.
+        [origin = anchor, destination = mover] seen in another country; `links` of layer
+        ``"citation"`` are citations that patents of the origin's industry make.
     parameters
         What it was generated from.
     seed
@@ -56,6 +59,7 @@ class CoagglomerationEconomy:
     patents: pa.Table
     input_output: pa.Table
     industry_links: pa.Table
+    links: pa.Table
     panel: pa.Table
     industries: pa.Table
     truth: pa.Table
@@ -70,6 +74,7 @@ class CoagglomerationEconomy:
             "patents": self.patents,
             "input_output": self.input_output,
             "industry_links": self.industry_links,
+            "links": self.links,
             "panel": self.panel,
             "industries": self.industries,
             "truth": self.truth,
@@ -136,7 +141,9 @@ def simulate_coagglomeration(
     Anchors follow as in `simulate_knowledge`: `n_anchors` offsets per class on a random
     circle, so no pair is in two classes. Knowledge is the depreciated sum of generated
     patents (.15), pools use last year's; own knowledge has elasticity .2, research .6,
-    quality .8 of all pool effects. Coordinates are planar kilometres. O(plants + patents).
+    quality .8 of all pool effects. Citations of a mover's patents to an anchor grow by 1 in
+    logs where it followed, never the other way; between industries linked by technology
+    they grow by .5 both ways. Coordinates are planar kilometres. O(plants + patents).
 
     Examples
     --------
@@ -172,6 +179,13 @@ def simulate_coagglomeration(
         patents=patent_rows(rng, made, profiles, classes, names, _FIRST_YEAR),
         input_output=_flows(rng, linked["io"], names),
         industry_links=_foreign(rng, weights, names),
+        links=citation_rows(
+            generator(entropy, _CITATIONS),
+            made,
+            sum(weights.values(), np.zeros((n_industries, n_industries))) > 0,
+            linked["technology"],
+            (names, _FIRST_YEAR, 0.0 if variant == "null" else CITED),
+        ),
         panel=_research(made.rd, names),
         industries=pa.table(
             {
@@ -267,6 +281,8 @@ def _truth_table(
     variant: str,
 ) -> pa.Table:
     rows = [("elasticity", pool, value, "") for pool, value in truth.items()]
+    cited = 0.0 if variant == "null" else CITED
+    rows += [("citations", "moved_to", cited, ""), ("citations", "came_from", 0.0, "")]
     if variant != "null":
         for link, w in weights.items():
             rows += [

@@ -28,6 +28,6 @@ def demo(seed: int) -> Demo:
         prefix="coagglomeration_",
         title=f"Generated plants and patents, seed {seed}",
         generator="simulate_coagglomeration",
-        parquet=("establishments", "patents"),
+        parquet=("establishments", "patents", "links"),
         named=("panel",),  # research is no column of the schema
     )
