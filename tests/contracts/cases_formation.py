@@ -170,6 +170,8 @@ FORMATION: Mapping[str, Case] = {
             "delta": Wrong(value=-0.1),
             "min_size": Wrong(value=-1.0),
             "new_min": Wrong(value=2.0),
+            "entry": Wrong(value="entrants", error=ColumnNotFoundError),
+            "firms": Wrong(value="establishments"),
             "missing": Wrong(value="drop"),
         },
     ),

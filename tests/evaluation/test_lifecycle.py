@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 import pytest
 
-from agglo.core.errors import InvalidTableError, NotIdentifiedError
+from agglo.core.errors import InvalidTableError, NotIdentifiedError, OptionError
 from agglo.core.partitions import adjusted_rand, normalised_information
 from agglo.evaluation import (
     STAGES,
@@ -131,6 +131,31 @@ def test_inputs_by_hand():
     assert life.diversity[at] == pytest.approx(1.0)
     assert life.size[at] == pytest.approx(1 / np.sqrt(2))
     assert life.stage[at] == "growth"
+
+
+def test_growth_needs_entries_where_they_are_told():
+    """A grows as B does; only the one with entries at or above the median is growth."""
+    up = {"x": lambda t: 100 * 1.1**t, "y": lambda t: 100 * 1.1**t}
+    jobs = {"a": up, "b": up, **{f"s{k}": STILL for k in range(4)}}
+    table = panel(jobs)
+    regions = table["region"].to_pylist()
+    entries = [0.0 if r == "a" else 30.0 if r == "b" else 4.0 for r in regions]
+    told = table.append_column("entries", pa.array(entries)).append_column(
+        "plants", pa.array([100.0] * len(regions))
+    )
+    plain = life_cycle(told)
+    life = life_cycle(told, entry="entries", firms="plants")
+    last = life.period == "2017"
+    assert {plain.stage[last & (plain.region == r)][0] for r in "ab"} == {"growth"}
+    assert life.stage[last & (life.region == "b")][0] == "growth"
+    assert life.stage[last & (life.region == "a")][0] == "mixed"
+    assert life.entry_rate[last & (life.region == "b")][0] == pytest.approx(0.3)
+    assert np.isnan(plain.entry_rate).all()
+    gone = told.set_column(5, "entries", pa.array([None] * len(regions), pa.float64()))
+    unknown = life_cycle(gone, entry="entries", firms="plants")
+    assert set(unknown.stage.tolist()) == {"not_assessed"}
+    with pytest.raises(OptionError, match="firms"):
+        life_cycle(told, firms="plants")
 
 
 def test_missing_is_not_assessed_and_absent_is_zero():

@@ -54,6 +54,22 @@ CLUSTER_TABLES: tuple[TableSchema, ...] = (
                 "Annual payroll.",
                 "全年工资总额。",
             ),
+            number_column(
+                "entries",
+                "establishments",
+                "Entries",
+                "新进入企业数",
+                "Establishments that entered in the period.",
+                "本期新进入的企业（产业活动单位）数。",
+            ),
+            number_column(
+                "exits",
+                "establishments",
+                "Exits",
+                "退出企业数",
+                "Establishments that closed in the period.",
+                "本期退出的企业（产业活动单位）数。",
+            ),
         ),
     ),
     TableSchema(

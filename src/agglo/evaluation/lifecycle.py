@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from agglo.core.errors import NotIdentifiedError
+from agglo.core.errors import NotIdentifiedError, OptionError
 from agglo.core.frames import frame_kind
 from agglo.core.options import check_number
 from agglo.core.results import Provenance, Undefined, frozen_array
@@ -45,6 +45,8 @@ def life_cycle(
     delta: float = 0.01,
     min_size: float = 0.0,
     new_min: float = 0.1,
+    entry: str | None = None,
+    firms: str | None = None,
     missing: Missing = "undefined",
 ) -> LifeCycle:
     r"""Tell the stage of every cluster and period by rules, with the inputs of the rules.
@@ -67,6 +69,11 @@ def life_cycle(
         Clusters with less employment are not assessed.
     new_min
         Share of employment in new sub-industries that makes a renewal.
+    entry
+        Column of the firms that entered in the period. Growth then also needs an entry rate
+        at or above the median of the group in the period.
+    firms
+        Column of the firms that entries are counted per; default per person employed.
     missing
         ``"undefined"``: a cluster with a missing cell is not assessed in that period;
         ``"zero"``: missing cells count as empty, recorded.
@@ -95,7 +102,8 @@ def life_cycle(
     that fires: decline r < -delta in t and t-1 and dh <= 0; renewal sustainment or decline
     in one of the three periods before, and g > 0, and dh > 0 and r > delta or new
     sub-industries above `new_min`; emergence s < 0, g > 0, dh > 0, r > delta; growth
-    r > delta and s > 0 or rising; sustainment s > 0, abs(r) <= delta; latent s <= 0,
+    r > delta and s > 0 or rising (and, with `entry`, an entry rate at or above the median);
+    sustainment s > 0, abs(r) <= delta; latent s <= 0,
     abs(r) <= delta; mixed. Thresholds are our operational choice. O(cells periods).
 
     References
@@ -136,9 +144,14 @@ def life_cycle(
         msg = f"{n_periods} periods are too few: with k={k} a stage needs {k + 2}."
         raise NotIdentifiedError(msg)
     inputs = _inputs(panel, int(k))
+    keys = {"region": region, "group": group, "activity": activity, "period": period}
+    rate = _entry_rate(data, panel, keys, entry, firms, missing)
+    if entry is not None:
+        inputs["entry_rate"] = rate
     size = inputs["employment"]
     known = np.all([~np.isnan(v) for v in inputs.values()], axis=0) & (size >= min_size)
-    stage = _stages(inputs, known, int(k), delta, new_min)
+    lively = _lively(rate, panel) if entry is not None else np.ones_like(known)
+    stage = _stages(inputs, known, int(k), delta, new_min, lively)
     notes = (
         []
         if missing == "undefined" or not panel.n_unknown
@@ -155,6 +168,7 @@ def life_cycle(
         stage=frozen_array(stage.ravel()),
         converging=frozen_array(falling),
         margin=frozen_array(margin),
+        entry_rate=frozen_array(rate.ravel()),
         rule={"k": k, "delta": delta, "new_min": new_min, "min_size": min_size},
         frame_kind=frame_kind(data),
         undefined=_undefined(panel, stage, relative, int(k)),
@@ -169,6 +183,8 @@ def life_cycle(
                 "delta": delta,
                 "min_size": min_size,
                 "new_min": new_min,
+                "entry": entry,
+                "firms": firms,
                 "missing": missing,
             },
             warnings=notes,
@@ -190,6 +206,41 @@ _INPUTS = (
     "new_share",
     "employment",
 )
+
+
+def _entry_rate(
+    data: IntoFrame,
+    panel: GroupPanel,
+    keys: dict[str, str],
+    entry: str | None,
+    firms: str | None,
+    missing: Missing,
+) -> FloatArray:
+    """Give entries per firm, or per person where no firms are told, (n_units, n_periods)."""
+    out: FloatArray = np.full((panel.n, panel.period.size), np.nan)
+    if entry is None:
+        if firms is not None:
+            msg = f"firms={firms!r} has no meaning without entry."
+            raise OptionError(msg)
+        return out
+    new = read_group_panel(data, **keys, value=entry, missing=missing).totals()
+    old = (
+        panel.totals()
+        if firms is None
+        else read_group_panel(data, **keys, value=firms, missing=missing).totals()
+    )
+    np.divide(new, old, out=out, where=old > 0)
+    return out
+
+
+def _lively(rate: FloatArray, panel: GroupPanel) -> BoolArray:
+    """Whether entry is at or above the median of the group in the period."""
+    middle = np.full((panel.groups.size, rate.shape[1]), np.nan)
+    for g in range(panel.groups.size):
+        own = rate[panel.group_code == g]
+        held = ~np.isnan(own).all(axis=0)
+        middle[g, held] = np.nanmedian(own[:, held], axis=0)
+    return np.asarray(rate >= middle[panel.group_code])
 
 
 def _lag(x: FloatArray, k: int) -> FloatArray:
@@ -240,7 +291,12 @@ def _z_scores(log: FloatArray, panel: GroupPanel) -> FloatArray:
 
 
 def _stages(
-    x: dict[str, FloatArray], known: BoolArray, k: int, delta: float, new_min: float
+    x: dict[str, FloatArray],
+    known: BoolArray,
+    k: int,
+    delta: float,
+    new_min: float,
+    lively: BoolArray,
 ) -> NDArray[np.str_]:
     """Apply the rules period by period: a renewal needs the stages before it."""
     s, g, r, dh, new = (
@@ -259,7 +315,7 @@ def _stages(
             (r[:, t] < -delta) & (r[:, t - 1] < -delta) & (dh[:, t] <= 0),
             mature & (g[:, t] > 0) & fresh,
             (s[:, t] < 0) & (g[:, t] > 0) & (dh[:, t] > 0) & up,
-            up & rising,
+            up & rising & lively[:, t],
             (s[:, t] > 0) & flat,
             (s[:, t] <= 0) & flat,
         ]

@@ -50,6 +50,8 @@ class LifeCycle(Result):
         Distance of `value` from the nearer of -delta and delta.
     employment
         Employment of the cluster.
+    entry_rate
+        Firms that entered over the window, per firm and period; NaN where not told.
     rule
         Window and thresholds.
     """
@@ -67,6 +69,7 @@ class LifeCycle(Result):
     converging: FloatArray
     margin: FloatArray
     employment: FloatArray
+    entry_rate: FloatArray
     rule: Mapping[str, float]
 
     def columns(self) -> Mapping[str, ColumnData]:
@@ -85,6 +88,7 @@ class LifeCycle(Result):
             "converging": self.converging,
             "margin": self.margin,
             "employment": self.employment,
+            "entry_rate": self.entry_rate,
         }
 
     @property
