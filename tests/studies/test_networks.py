@@ -13,12 +13,9 @@ from agglo.core.errors import OptionError
 from agglo.simulate import simulate_networks
 from agglo.studies.contract import ProjectFacts
 from agglo.studies.networks import STUDY, NetworksOptions
-from agglo.studies.networks.backtest import (
-    backtest,
-    external_complementarity,
-    region_auc,
-)
+from agglo.studies.networks.backtest import backtest, region_auc
 from agglo.studies.networks.graph_files import Graph, to_gexf, to_graphml
+from agglo.studies.networks.scores import known_until, option_scores, related_share
 from tests.studies.harness import run_study
 
 LIGHT = NetworksOptions(
@@ -97,6 +94,18 @@ def test_the_portfolio_carries_its_back_test(done):
     assert 0.6 < low < found["estimate"]["auc_within_regions"] < high < 1.0
     assert found["null"]["auc_permuted_industries"] == pytest.approx(0.5, abs=0.05)
     assert found["estimate"]["precision_at_5"] > 2 * found["estimate"]["base_rate"]
+    # branches are dated: those of 2010 and before test what partners have, out of time
+    assert 0.0 < found["estimate"]["auc_external"] < 1.0
+    assert 0.0 < found["estimate"]["p_together"] <= 1.0
+    assert "Whole score" in found["answer"]
+    tests = done["portfolio"].tables["backtest"].to_pylist()
+    assert [t["score"] for t in tests] == [
+        "density",
+        "complexity",
+        "external",
+        "together",
+        "ubiquity",
+    ]
     table = done["portfolio"].tables["portfolio"]
     assert set(table["quadrant"].to_pylist()) == {
         "high_road",
@@ -223,6 +232,15 @@ def test_without_an_earlier_period_the_portfolio_is_not_tested(economy):
     assert found["F6"]["estimate"] == "not_tested"
 
 
+def test_links_without_an_early_date_leave_partners_untested(economy):
+    late = economy.link_events
+    at = late.column_names.index("period")
+    late = late.set_column(at, "period", pa.array(["2015"] * late.num_rows))
+    found = answered(small(economy, link_events=late))["F6"]
+    assert "auc_external" not in found["estimate"]
+    assert "links dated 2010 or before" in found["answer"]
+
+
 def test_one_level_only_reports_one_scale(economy):
     flat = economy.regions.set_column(
         economy.regions.column_names.index("parent"),
@@ -344,14 +362,112 @@ def test_auc_within_regions_by_hand():
     )
 
 
-def test_external_complementarity_by_hand():
-    held = np.array([[1.0, 0.0, 0.0], [1.0, 1.0, 0.0], [0.0, 0.0, 0.0]])
-    phi = np.array([[0.0, 0.5, 0.5], [0.5, 0.0, 1.0], [0.5, 1.0, 0.0]])
-    links = np.array([[0.0, 2.0, 0.0], [2.0, 0.0, 0.0], [0.0, 0.0, 0.0]])
-    found = external_complementarity(held, phi, links)
-    # region 1 lacks industry 2, which region 2 has: for industry 3 it counts 1.0 of 1.5
-    assert found[0, 2] == pytest.approx(1.0 / 1.5)
-    assert found[2].tolist() == [0.0, 0.0, 0.0]
+def test_scores_are_products_with_the_proximity(economy):
+    now = economy.activity.filter(pc.equal(economy.activity["period"], "2015"))
+    table = now.rename_columns(
+        ["amount" if n == "establishments" else n for n in now.column_names]
+    )
+    made = option_scores(table, economy.link_events)
+    # the permuted null multiplies these bases: they must give the library's own measures
+    for name in ("density", "external"):
+        again = related_share(made.bases[name], made.proximity)
+        np.testing.assert_allclose(again, made.values[name], atol=1e-12)
+    assert made.has_partners.all()
+    alone = option_scores(table, economy.link_events.slice(0, 0))
+    assert not alone.has_partners.any()
+    assert alone.values["external"].max() == 0.0
+
+
+def test_links_are_known_by_the_end_of_their_period():
+    table = pa.table({"period": ["2009", "2008-2010", "2010-2012", "2011", ""]})
+    kept = known_until(table, "2010")["period"].to_pylist()
+    assert kept == ["2009", "2008-2010"]
+
+
+def waves(seed, pull):
+    """Make two periods in which regions take up what is related at their partners."""
+    rng = np.random.default_rng(seed)
+    n, m = 60, 30
+    block = np.arange(m) // 6
+    taste = rng.random((n, 5)) < 0.4
+    taste[np.arange(n), np.arange(n) % 5] = True
+    held = taste[:, block] & (rng.random((n, m)) < 0.8)
+    held[np.arange(n), 6 * (np.arange(n) % 5)] = True
+    links = rng.random((n, n)) < 0.05
+    links = np.triu(links, 1) | np.triu(links, 1).T
+    share = links / np.maximum(links.sum(axis=1, keepdims=True), 1)
+    near = np.array([[a == b for b in block] for a in block]) * 1.0
+    abroad = (share @ held) @ near / 6
+    chance = np.clip(0.05 + pull * abroad, 0, 0.9)
+    later = held | (rng.random((n, m)) < chance)
+    tables = [
+        pa.table(
+            {
+                "region": [f"R{r:02d}" for r in r_],
+                "industry": [f"I{i:02d}" for i in i_],
+                "amount": np.ones(r_.size),
+            }
+        )
+        for r_, i_ in (np.nonzero(held), np.nonzero(later))
+    ]
+    a, b = np.nonzero(np.triu(links, 1))
+    ties = pa.table(
+        {
+            "layer": ["branch"] * a.size,
+            "origin": [f"R{r:02d}" for r in a],
+            "destination": [f"R{r:02d}" for r in b],
+            "weight": np.ones(a.size),
+        }
+    )
+    return tables[0], held * 1.0, later * 1.0, ties
+
+
+@pytest.mark.parametrize(("pull", "found"), [(0.6, True), (0.0, False)])
+def test_partners_matter_where_they_were_planted(pull, found):
+    aucs, ps = [], []
+    for seed in range(6):
+        then, held, later, ties = waves(seed, pull)
+        made = option_scores(then, ties)
+        assert made.values["external"].shape == held.shape
+        tests = backtest(
+            {"external": made.values["external"]},
+            held,
+            later,
+            made.proximity,
+            bases={"external": made.bases["external"]},
+            top=(5,),
+            draws=39,
+            seed=seed,
+            level=0.95,
+        )
+        aucs.append(tests[0].auc)
+        ps.append(tests[0].p)
+    if found:
+        assert np.mean(aucs) > 0.58
+        assert np.mean(np.array(ps) <= 0.05) >= 0.8
+    else:
+        assert np.mean(aucs) == pytest.approx(0.5, abs=0.03)
+        assert np.mean(np.array(ps) <= 0.05) <= 0.34
+
+
+def test_average_precision_by_hand():
+    held = np.array([[0.0, 0.0, 0.0, 1.0]])
+    later = np.array([[1.0, 0.0, 1.0, 1.0]])
+    (found,) = backtest(
+        {"any": np.array([[3.0, 2.0, 1.0, 9.0]])},
+        held,
+        later,
+        np.zeros((4, 4)),
+        bases={},
+        top=(2,),
+        draws=19,
+        seed=1,
+        level=0.95,
+    )
+    # entries stand first and third of three: (1/1 + 2/3) / 2
+    assert found.average_precision == pytest.approx(5 / 6)
+    assert found.precision[2] == pytest.approx(0.5)
+    assert np.isnan(found.p)
 
 
 def test_the_back_test_finds_nothing_in_random_entries():
@@ -365,7 +481,15 @@ def test_the_back_test_finds_nothing_in_random_entries():
         np.fill_diagonal(phi, 0.0)
         score = {"density": held @ phi / phi.sum(axis=0)}
         (found,) = backtest(
-            score, held, later, phi, top=(5,), draws=19, seed=seed, level=0.95
+            score,
+            held,
+            later,
+            phi,
+            bases={"density": held},
+            top=(5,),
+            draws=19,
+            seed=seed,
+            level=0.95,
         )
         aucs.append(found.auc)
         above += found.p <= 0.05

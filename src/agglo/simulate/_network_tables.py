@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "OPENED",
     "PERIODS",
     "YEARS",
     "activity_table",
@@ -49,6 +50,7 @@ __all__ = [
 
 PERIODS = ("2010", "2015")
 YEARS = ("2011", "2012", "2013", "2014", "2015")
+OPENED = ("2006", "2007", "2008", "2009", "2010", *YEARS)
 _REGION_VERSION = "generated_district_1"
 _INDUSTRY_VERSION = "generated_network_industry_1"
 _PROVINCE = "J"
@@ -153,15 +155,17 @@ def activity_table(places: Districts, firms: Firms) -> pa.Table:
     )
 
 
-def event_table(places: Districts, branches: Branches, n_industries: int) -> pa.Table:
-    """Give one row per branch."""
+def event_table(
+    places: Districts, branches: Branches, n_industries: int, opened: IntArray
+) -> pa.Table:
+    """Give one row per branch, dated by the year it opened."""
     names = _districts(places)
     codes = [industry_code(i) for i in range(n_industries)]
     n = branches.origin.size
     return pa.table(
         {
             "layer": ["branch"] * n,
-            "period": [PERIODS[1]] * n,
+            "period": _taken(OPENED, opened),
             "event": [f"B{i + 1:06d}" for i in range(n)],
             "origin": _taken(names, branches.origin),
             "origin_industry": _taken(codes, branches.origin_industry),

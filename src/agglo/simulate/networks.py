@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["NetworkEconomy", "simulate_networks"]
 
-_PLACES, _MASSES, _FIRMS, _BRANCHES, _PATENTS = range(5)
+_PLACES, _MASSES, _FIRMS, _BRANCHES, _PATENTS, _DATES = range(6)
 _FEW = 1000
 
 
@@ -125,7 +125,8 @@ def simulate_networks(
     three tiers of districts; applicants are large in C01 and smaller in C05; patents of
     high and low technology cross cities more often (.50 and .45 against .25); C01, C02 and
     C05 have more high technology. Links fall with distance to the power -.6. Firms of 2010
-    and 2015 share the affinities of districts to groups. The truth table holds
+    and 2015 share the affinities of districts to groups; branches opened from 2006 to 2015,
+    patents are of 2011 to 2015. The truth table holds
     ``industry_group``, ``integration``, ``core_verdict``, ``core_cities``, ``tiers``,
     ``tier_branch``, ``tier_copatent``, ``layers_differ``, ``complementary_pair``,
     ``crossing``, ``advantage`` and ``distance_elasticity``.
@@ -176,11 +177,15 @@ def simulate_networks(
         len(tables.YEARS),
     )
     n = kinds.group.size
+    # drawn apart, so that the dates change nothing else
+    opened = generator(entropy, _DATES).integers(
+        0, len(tables.OPENED), branches.origin.size
+    )
     return NetworkEconomy(
         regions=tables.region_table(places),
         industries=tables.industry_table(kinds),
         activity=tables.activity_table(places, firms),
-        link_events=tables.event_table(places, branches, n),
+        link_events=tables.event_table(places, branches, n, opened),
         patents=tables.patent_table(places, made, n),
         truth=tables.truth_table(
             places,

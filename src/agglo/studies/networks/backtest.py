@@ -9,19 +9,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from agglo.core.parallel import monte_carlo
+from agglo.studies.networks.scores import percentile, related_share
 
 if TYPE_CHECKING:
     from agglo.core.typing import BoolArray, FloatArray
 
-__all__ = ["Backtest", "backtest", "external_complementarity", "region_auc"]
+__all__ = ["Backtest", "backtest", "region_auc"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backtest:
     """Of one score: mean AUC within regions with interval and null, precision, base rate.
 
-    `p` compares the AUC with that of relatedness whose industries are permuted; NaN for
-    scores that do not rest on it.
+    `null` and `p` are those of relatedness whose industries are permuted; 0.5 and NaN for
+    scores that do not rest on relatedness. `average_precision` is the mean over regions.
     """
 
     score: str
@@ -31,6 +32,7 @@ class Backtest:
     null: float
     p: float
     pooled_auc: float
+    average_precision: float
     precision: Mapping[int, float]
     base: float
     n_regions: int
@@ -52,39 +54,13 @@ def region_auc(score: FloatArray, options: BoolArray, entries: BoolArray) -> Flo
     return out
 
 
-def external_complementarity(
-    held: FloatArray, phi: FloatArray, links: FloatArray
-) -> FloatArray:
-    """Give what is related to an option, missing at home, and present at partners.
-
-    Parameters
-    ----------
-    held
-        Presence, (regions, industries).
-    phi
-        Proximity, zero diagonal, (industries, industries).
-    links
-        Flows between regions, zero diagonal, (regions, regions).
-
-    Returns
-    -------
-    numpy.ndarray of float64
-        In [0, 1]; 0 for a region without links.
-    """
-    total = links.sum(axis=1, keepdims=True)
-    share = np.divide(links, total, out=np.zeros_like(links), where=total > 0)
-    abroad = (1.0 - held) * (share @ held)
-    near = phi.sum(axis=0)
-    out = abroad @ phi
-    return np.divide(out, near, out=np.zeros_like(out), where=near > 0)
-
-
 def backtest(
     scores: Mapping[str, FloatArray],
     held: FloatArray,
     later: FloatArray,
     phi: FloatArray,
     *,
+    bases: Mapping[str, FloatArray],
     top: Sequence[int],
     draws: int,
     seed: int,
@@ -95,12 +71,14 @@ def backtest(
     Parameters
     ----------
     scores
-        Name to score of every region and industry, from data before only; ``"density"``
-        is tested against permuted industries.
+        Name to score of every region and industry, from data before only.
     held, later
         Presence before and after, (regions, industries).
     phi
-        Proximity before, zero diagonal.
+        Proximity before, as the density weighs it.
+    bases
+        Score to what is multiplied with `phi` to give it: these are tested against permuted
+        industries, and so is ``"together"``, the mean place by them and by complexity.
     top
         Numbers of options whose precision is asked.
     draws
@@ -115,24 +93,25 @@ def backtest(
     """
     options: BoolArray = held < 0.5
     entries: BoolArray = options & (later >= 0.5)
-    permuted = _permuted(held, phi, options, entries, draws, seed)
+    null = _permuted(scores, bases, held, phi, entries, draws, seed)
     out = []
     for k, (name, score) in enumerate(scores.items()):
         auc = region_auc(score, options, entries)
         known = auc[np.isfinite(auc)]
         low, high = _interval(known, draws, seed, k, level)
         mean = float(known.mean()) if known.size else float("nan")
-        tested = name == "density" and permuted.size > 0
-        p = (1.0 + (permuted >= mean - 1e-12).sum()) / (1.0 + permuted.size)
+        drawn = null.get(name, np.zeros(0))
+        p = (1.0 + (drawn >= mean - 1e-12).sum()) / (1.0 + drawn.size)
         out.append(
             Backtest(
                 score=name,
                 auc=mean,
                 lower=low,
                 upper=high,
-                null=float(permuted.mean()) if tested else 0.5,
-                p=float(p) if tested and known.size else float("nan"),
+                null=float(drawn.mean()) if drawn.size else 0.5,
+                p=float(p) if drawn.size and known.size else float("nan"),
                 pooled_auc=_pooled(score, options, entries),
+                average_precision=_average_precision(score, options, entries),
                 precision={n: _precision(score, options, entries, n) for n in top},
                 base=float(entries.sum() / max(options.sum(), 1)),
                 n_regions=int(known.size),
@@ -144,30 +123,47 @@ def backtest(
 
 
 def _permuted(
+    scores: Mapping[str, FloatArray],
+    bases: Mapping[str, FloatArray],
     held: FloatArray,
     phi: FloatArray,
-    options: BoolArray,
     entries: BoolArray,
     draws: int,
     seed: int,
-) -> FloatArray:
-    """Give the mean AUC of densities whose industries are permuted in the proximity."""
-    if not entries.any():
-        return np.zeros(0)
+) -> dict[str, FloatArray]:
+    """Give the mean AUC of scores whose industries are permuted in the proximity."""
+    if not entries.any() or not bases:
+        return {}
+    options: BoolArray = held < 0.5
+    names = [*bases, *(["together"] if "together" in scores else [])]
+    fixed = percentile(scores["complexity"], held) if "together" in scores else None
 
     def draw(rng: np.random.Generator, size: int) -> FloatArray:
-        out = np.empty(size)
+        out = np.empty((size, len(names)))
         for d in range(size):
             order = rng.permutation(phi.shape[0])
             turned = phi[np.ix_(order, order)]
-            near = turned.sum(axis=0)
-            density = np.divide(
-                held @ turned, near, out=np.zeros_like(held), where=near > 0
-            )
-            out[d] = np.nanmean(region_auc(density, options, entries))
+            found = {k: related_share(b, turned) for k, b in bases.items()}
+            if fixed is not None:
+                parts = [percentile(v, held) for v in found.values()]
+                found["together"] = np.mean([*parts, fixed], axis=0)
+            out[d] = [np.nanmean(region_auc(found[k], options, entries)) for k in names]
         return out
 
-    return monte_carlo(draw, n=draws, seed=seed, stream=99)
+    drawn = monte_carlo(draw, n=draws, seed=seed, stream=99)
+    return {k: drawn[:, j] for j, k in enumerate(names)}
+
+
+def _average_precision(
+    score: FloatArray, options: BoolArray, entries: BoolArray
+) -> float:
+    """Give the mean over regions of the precision at each entry, ties by label."""
+    order = np.argsort(-np.where(options, score, -np.inf), axis=1, kind="stable")
+    hit = np.take_along_axis(options & entries, order, axis=1)
+    place = np.arange(1, hit.shape[1] + 1)
+    precision = np.where(hit, np.cumsum(hit, axis=1) / place, 0.0).sum(axis=1)
+    n = hit.sum(axis=1)
+    return float((precision[n > 0] / n[n > 0]).mean()) if n.any() else float("nan")
 
 
 def _interval(

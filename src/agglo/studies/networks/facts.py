@@ -124,6 +124,9 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "dead_end": ("dead end", "死路"),
     "density": ("relatedness density", "相关密度"),
     "complexity": ("complexity", "复杂度"),
+    "unscored": ("unscored", "未评分"),
+    "external": ("related at partners", "伙伴互补"),
+    "together": ("whole score", "综合评分"),
     "ubiquity": ("ubiquity", "普遍度"),
 }
 

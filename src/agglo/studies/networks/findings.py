@@ -324,6 +324,14 @@ def _tested_portfolio(facts: NetworkFacts, question: str, note: str) -> Finding:
         "auc_complexity": facts.number(note, "complexity", "auc"),
         "auc_ubiquity": facts.number(note, "ubiquity", "auc"),
     }
+    for score in ("external", "together"):
+        if facts.note(note, score) is None:
+            continue
+        estimate[f"auc_{score}"] = facts.number(note, score, "auc")
+        estimate[f"p_{score}"] = facts.number(note, score, "p")
+        estimate[f"precision_at_{first}_{score}"] = facts.number(
+            note, score, "precision", str(first)
+        )
     for k in facts.options.horizon_top:
         estimate[f"precision_at_{k}"] = number("precision", str(k))
     doubt = str(facts.note(note, "complexity_note") or "")
@@ -350,7 +358,8 @@ def _tested_portfolio(facts: NetworkFacts, question: str, note: str) -> Finding:
             k=first,
             precision=facts.show(number("precision", str(first)), "share"),
             base=facts.show(number("base"), "share"),
-        ),
+        )
+        + _partners(facts, note),
         estimate=estimate,
         interval=ends(number("lower"), number("upper")),
         null={"auc_permuted_industries": number("null")},
@@ -358,12 +367,12 @@ def _tested_portfolio(facts: NetworkFacts, question: str, note: str) -> Finding:
         reading=facts.say(
             "Scores are made from {before} alone and compared with what was present in {now}; "
             "the AUC is within regions, because across regions diversity alone would do well "
-            "({draws} permutations and resamples of regions). The portfolio adds complexity "
-            "and what partners have that is related and missing at home; links are not dated, "
-            "so that part is not tested. {doubt}",
+            "({draws} permutations and resamples of regions). The whole score adds complexity "
+            "and what partners have that is related and missing at home; a score that does "
+            "worse than relatedness alone is no reason to follow it. {doubt}",
             "评分仅用 {before} 年数据，与 {now} 年的实际情况比较；AUC 为地区内指标，因为跨地区时仅凭多样性即可得高分"
-            "（打乱与重抽各 {draws} 次）。组合评分另加复杂度，以及伙伴地区拥有、与本地相关而本地缺少的产业；联系无时间"
-            "信息，故未检验该部分。{doubt}",
+            "（打乱与重抽各 {draws} 次）。综合评分另加复杂度，以及伙伴地区拥有、与本地相关而本地缺少的产业；若综合评分不如"
+            "仅用相关密度，则无理由采用。{doubt}",
             before=facts.note("coverage", "activity_before"),
             now=facts.note("coverage", "activity_period"),
             draws=facts.show(facts.options.backtest_draws, "count"),
@@ -373,3 +382,37 @@ def _tested_portfolio(facts: NetworkFacts, question: str, note: str) -> Finding:
         ),
         evidence=("portfolio.csv", "backtest.csv"),
     )
+
+
+def _partners(facts: NetworkFacts, note: str) -> str:
+    """Say how what partners have, and the whole score, did out of time."""
+    missing = str(facts.note(note, "external_missing") or "")
+    if missing:
+        return facts.say(
+            " What partners have is not tested: there are no {missing}.",
+            "伙伴互补部分未检验：缺少{missing}。",
+            missing=missing
+            if facts.lang == "en"
+            else f" {facts.note('coverage', 'activity_before')} 年及以前的联系",
+        )
+    parts = []
+    for score in ("external", "together"):
+        if facts.note(note, score) is None:
+            continue
+        parts.append(
+            facts.say(
+                " {score}: {auc} ({low} to {high}; permuted industries {null}).",
+                "{score}：{auc}（{low} 至 {high}；打乱产业为 {null}）。",
+                score=facts.word(score).capitalize(),
+                **{
+                    name: facts.show(facts.number(note, score, key))
+                    for name, key in (
+                        ("auc", "auc"),
+                        ("low", "lower"),
+                        ("high", "upper"),
+                        ("null", "null"),
+                    )
+                },
+            )
+        )
+    return "".join(parts)

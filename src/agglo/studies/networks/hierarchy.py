@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pyarrow as pa
 
 from agglo.core.options import Bootstrap, MonteCarlo
@@ -62,6 +63,14 @@ _MEASURES = {
     "value": pa.float64(),
     "se": pa.float64(),
 }
+_TIES = {
+    "layer": pa.string(),
+    "scale": pa.string(),
+    "origin": pa.string(),
+    "destination": pa.string(),
+    "weight": pa.float64(),
+    "share": pa.float64(),
+}
 _LAYERS = {"one": pa.string(), "other": pa.string(), "verdict": pa.string()}
 
 
@@ -76,14 +85,15 @@ def hierarchy(inputs: StageInputs) -> StageOutput:
     Returns
     -------
     StageOutput
-        Tables ``hierarchy`` (nodes), ``core_sets`` (frequencies), ``distribution``,
-        ``layer_comparison``; document ``hierarchy_notes`` with the verdicts.
+        Tables ``hierarchy`` (nodes), ``ties`` (pairs of places), ``core_sets``
+        (frequencies), ``distribution``, ``layer_comparison``; document ``hierarchy_notes`` with the verdicts.
     """
     events = inputs.result("prepare", "events")
     regions = hierarchy_table(inputs)
     nodes: list[pa.Table] = []
     sets: list[pa.Table] = []
     measures: list[pa.Table] = []
+    pairs: list[pa.Table] = []
     notes: dict[str, Json] = {}
     names = sorted(set(text_of(events, "layer")))
     for layer in names:
@@ -94,6 +104,7 @@ def hierarchy(inputs: StageInputs) -> StageOutput:
             nodes.append(_nodes(layer, scale, found))
             sets.append(result_table(found[3], layer=layer, scale=scale))
             measures.append(_measures(rows, regions, layer, scale))
+            pairs.append(_ties(rows, regions, layer, scale))
             part[scale] = core_verdict(found[0], found[1], found[2], found[3])
         part.update(_nesting(nested))
         notes[layer] = part
@@ -104,6 +115,7 @@ def hierarchy(inputs: StageInputs) -> StageOutput:
     return StageOutput(
         tables={
             "hierarchy": stacked(nodes, _NODES),
+            "ties": stacked(pairs, _TIES),
             "core_sets": stacked(sets, _SETS),
             "distribution": stacked(measures, _MEASURES),
             "layer_comparison": stacked(compared, _LAYERS),
@@ -216,6 +228,42 @@ def _measures(rows: pa.Table, regions: pa.Table, layer: str, scale: str) -> pa.T
     found = strength_distribution(rows, directed=layer == BRANCH)
     table = result_table(found, layer=layer, scale=scale)
     return table.select(list(_MEASURES))
+
+
+def _ties(rows: pa.Table, regions: pa.Table, layer: str, scale: str) -> pa.Table:
+    """Give the weight of every pair of places that is tied, heaviest first.
+
+    A layer without direction has each pair once, the smaller code first.
+    """
+    if scale == "city" and _districts(regions).num_rows:
+        rows = as_link_events(rows).at_level(regions, "city").to_arrow()
+    ends = np.array([text_of(rows, "origin"), text_of(rows, "destination")])
+    if layer != BRANCH:
+        ends = np.sort(ends, axis=0)
+    found = (
+        pa.table({"origin": ends[0], "destination": ends[1], "weight": rows["weight"]})
+        .group_by(["origin", "destination"])
+        .aggregate([("weight", "sum")])
+        .sort_by(
+            [
+                ("weight_sum", "descending"),
+                ("origin", "ascending"),
+                ("destination", "ascending"),
+            ]
+        )
+    )
+    weight = found["weight_sum"].to_numpy()
+    total = float(weight.sum())
+    return pa.table(
+        {
+            "layer": pa.array([layer] * found.num_rows, pa.string()),
+            "scale": pa.array([scale] * found.num_rows, pa.string()),
+            "origin": found["origin"].cast(pa.string()),
+            "destination": found["destination"].cast(pa.string()),
+            "weight": pa.array(weight, pa.float64()),
+            "share": pa.array(weight / total if total > 0 else weight, pa.float64()),
+        }
+    )
 
 
 def _nesting(found: NestedHierarchy | None) -> dict[str, Json]:
