@@ -23,7 +23,7 @@ from agglo.concentration import (
 from agglo.concentration._kernels import directed_nearest as nearest
 from agglo.concentration._kernels import released_script as script
 from agglo.concentration._kernels import transport as kernels
-from agglo.concentration._kernels.transport_draws import plant_cost
+from agglo.concentration._kernels.transport_draws import Sites, plant_cost
 from agglo.core.errors import (
     AlignmentError,
     OptionError,
@@ -301,20 +301,21 @@ def test_script_reference_values(points90):
     assert script.SLIP == -9.0
     at = np.column_stack([points90["x"], points90["y"]]) / 100
     kind = np.array(points90["type"])
-    a, b, c = (at[kind == k] for k in "ABC")
-    assert script.script_cost(a, b) == pytest.approx(0.2752608990, abs=1e-8)
-    assert script.script_cost(a, c) == pytest.approx(0.2847339406, abs=1e-8)
     table = pa.table({"lon": at[:, 0], "lat": at[:, 1], "industry": kind})
     found = wasserstein_coagglomeration(
         table,
         anchor="A",
-        mover="B",
         kind="released_script",
         x="lon",
         y="lat",
         inference=Permutation(n=5000, seed=1),
     )
+    np.testing.assert_allclose(
+        found.observed_km, [0.2752608990, 0.2847339406], atol=1e-8
+    )
     assert found.percentile[0] == pytest.approx(0.474, abs=0.02)
+    diagonal = np.diag(found.matrix("percentile"))
+    assert (diagonal == 1.0).all()
     assert np.isnan([found.p[0], found.effect[0], found.z[0]]).all()
     assert "reproduction" in found.provenance.warnings[-1]
 
@@ -362,7 +363,8 @@ def test_metric(seed, shift):
     a, b, c = (np.arange(k, k + 8) for k in (0, 8, 16))
 
     def cost(i, j, power=1.0, at=sites):
-        return plant_cost(at, i, w, j, w, power) ** (1 / power)
+        where = Sites(at, np.empty((0, 0)), power, 0.0)
+        return plant_cost(where, i, w, j, w) ** (1 / power)
 
     assert cost(a, a) == pytest.approx(0.0, abs=1e-9)
     assert cost(a, b) == pytest.approx(cost(b, a))
@@ -380,8 +382,9 @@ def test_places_shared_by_plants_are_one_site():
     at = rng.integers(0, 5, (60, 2)).astype(float)
     sites, site = np.unique(at, axis=0, return_inverse=True)
     a, b, w = np.arange(20), np.arange(20, 55), np.ones
-    merged = plant_cost(sites, site.ravel()[a], w(20), site.ravel()[b], w(35), 1.0)
-    apart = plant_cost(at, a, w(20), b, w(35), 1.0)
+    one_, two = (Sites(s, np.empty((0, 0)), 1.0, 0.0) for s in (sites, at))
+    merged = plant_cost(one_, site.ravel()[a], w(20), site.ravel()[b], w(35))
+    apart = plant_cost(two, a, w(20), b, w(35))
     assert merged == pytest.approx(apart, abs=1e-10)
 
 

@@ -10,14 +10,17 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 
+from agglo.concentration._distance_input import travel_points
 from agglo.core.errors import AlignmentError, NotIdentifiedError, OptionError, suggest
 from agglo.core.frames import frame_kind, require_columns, to_arrow
+from agglo.core.options import check_choice
 from agglo.core.results import frozen_array
 from agglo.core.tables import Points, as_points
 from agglo.core.tables._columns import labels_of, numbers_of, raise_problems
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    import pyarrow as pa
+    from numpy.typing import ArrayLike, NDArray
 
     from agglo.core.errors import Problem
     from agglo.core.geo import Projection
@@ -29,17 +32,27 @@ __all__ = [
     "Directed",
     "Pool",
     "Universe",
+    "check_pool",
     "chosen",
+    "matrix_points",
     "pool_codes",
     "read_directed",
     "refuse_same",
+    "strata_columns",
     "stream_of",
 ]
 
 Pool: TypeAlias = Literal[
-    "exclude_anchor", "all", "exclude_both", "exclude_mover", "same_sector"
+    "exclude_anchor", "all", "exclude_both", "exclude_mover", "same_sector", "strata"
 ]
-POOLS = ("exclude_anchor", "all", "exclude_both", "exclude_mover", "same_sector")
+POOLS = (
+    "exclude_anchor",
+    "all",
+    "exclude_both",
+    "exclude_mover",
+    "same_sector",
+    "strata",
+)
 _UNKNOWN = ("0", "unknown")
 
 
@@ -55,13 +68,15 @@ class Columns:
     period: str | None
     sector: str | None
     crs: str | Projection | None
+    strata: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Universe:
     """Plants of one region and period, sorted, so that draws do not depend on row order.
 
-    `code` points into the industries of all universes, `rows` into the points.
+    `code` points into the industries of all universes, `rows` into the points; `stratum`
+    numbers the groups that a draw keeps, all 0 without strata.
     """
 
     region: str
@@ -70,6 +85,7 @@ class Universe:
     code: IntArray
     weight: FloatArray
     rows: IntArray
+    stratum: IntArray
 
     @property
     def n(self) -> int:
@@ -103,15 +119,28 @@ class Directed:
 
 
 def read_directed(
-    data: IntoFrame | Points, columns: Columns, *, degrees: bool = False
+    data: IntoFrame | Points,
+    columns: Columns,
+    *,
+    degrees: bool = False,
+    distances: Points | None = None,
 ) -> Directed:
-    """Check the plants; `degrees` takes longitude and latitude as they are."""
+    """Check the plants; `degrees` takes longitude and latitude as they are.
+
+    `distances` are the points of a matrix, which carry their row in place of x.
+    """
     named = (columns.region, columns.period, columns.sector)
     if isinstance(data, Points):
         if any(n is not None for n in named):
             msg = "Points have no regions, periods or sectors: pass a table."
             raise OptionError(msg)
-        return _cut(data, [None, None, None], np.ones(data.n, dtype=bool))
+        if columns.strata:
+            msg = "Points have no strata: pass a table."
+            raise OptionError(msg)
+        nothing = np.zeros(data.n, dtype=np.int64)
+        return _cut(
+            distances or data, [None, None, None], np.ones(data.n, dtype=bool), nothing
+        )
     table = to_arrow(data)
     names = dict(zip(("region", "period", "sector"), named, strict=True))
     require_columns(table, names)
@@ -119,13 +148,48 @@ def read_directed(
     labels = [
         None if n is None else labels_of(table, n, problems, "data") for n in named
     ]
+    stratum = _strata(table, columns.strata, problems)
     raise_problems(problems, "data")
-    points = _in_degrees(data, columns) if degrees else _in_kilometres(data, columns)
+    if distances is not None:
+        points = distances
+    else:
+        points = (
+            _in_degrees(data, columns) if degrees else _in_kilometres(data, columns)
+        )
     kept = np.ones(points.n, dtype=bool)
     if labels[0] is not None:
         known = ~np.isin(np.char.lower(labels[0][0]), _UNKNOWN)
         kept = known[labels[0][1]]
-    return _cut(points, labels, kept)
+    return _cut(points, labels, kept, stratum)
+
+
+def check_pool(pool: Pool, sector: str | None, strata: Sequence[str]) -> None:
+    """Refuse an unknown pool, or one without the columns it needs."""
+    check_choice("pool", pool, POOLS)
+    if pool == "same_sector" and sector is None:
+        msg = "pool='same_sector' needs sector=: the column of the sector."
+        raise OptionError(msg)
+    if (pool == "strata") != bool(strata):
+        msg = "pool='strata' and strata= go together: the columns that a draw keeps."
+        raise OptionError(msg)
+
+
+def strata_columns(strata: str | Sequence[str] | None) -> tuple[str, ...]:
+    """Names of the columns, one or several."""
+    if strata is None:
+        return ()
+    return (strata,) if isinstance(strata, str) else tuple(strata)
+
+
+def _strata(table: pa.Table, names: Sequence[str], problems: list[Problem]) -> IntArray:
+    """Give every row the number of its combination of labels."""
+    require_columns(table, {f"strata {n}": n for n in names})
+    out = np.zeros(table.num_rows, dtype=np.int64)
+    for name in names:
+        labels, codes = labels_of(table, name, problems, "data")
+        if codes.size == out.size:
+            out = np.unique(out * labels.size + codes, return_inverse=True)[1]
+    return out
 
 
 def _in_kilometres(data: IntoFrame, columns: Columns) -> Points:
@@ -164,6 +228,7 @@ def _cut(
     points: Points,
     labels: Sequence[tuple[NDArray[np.str_], IntArray] | None],
     kept: BoolArray,
+    stratum: IntArray,
 ) -> Directed:
     alone = np.array([""]), np.zeros(points.n, dtype=np.int64)
     (regions, region), (periods, period), (_, sector) = (
@@ -188,6 +253,7 @@ def _cut(
                 code=points.type[rows],
                 weight=points.weight[rows],
                 rows=rows,
+                stratum=stratum[rows],
             )
         )
     return Directed(
@@ -208,6 +274,22 @@ def _sectors(points: Points, sector: IntArray) -> IntArray:
         msg = f"{wrong.size} industries lie in more than one sector: {names}."
         raise AlignmentError(msg)
     return out
+
+
+def matrix_points(
+    data: IntoFrame | Points,
+    distances: ArrayLike | None,
+    type: str,  # noqa: A002  the field's word
+    weight: str | None,
+    symmetrise: Literal["refuse", "mean"],
+) -> tuple[Points | None, FloatArray | None]:
+    """Check a matrix in place of positions; nothing where none is given."""
+    if distances is None:
+        check_choice("symmetrise", symmetrise, ("refuse", "mean"))
+        return None, None
+    return travel_points(
+        data, distances, type=type, weight=weight, symmetrise=symmetrise
+    )
 
 
 def chosen(
@@ -240,7 +322,7 @@ def pool_codes(pool: Pool, anchor: int, mover: int, sector: IntArray) -> BoolArr
     out = np.ones(sector.size, dtype=bool)
     if pool == "same_sector":
         out = sector == sector[mover]
-    if pool in ("exclude_anchor", "exclude_both", "same_sector"):
+    if pool in ("exclude_anchor", "exclude_both", "same_sector", "strata"):
         out[anchor] = False
     if pool in ("exclude_mover", "exclude_both"):
         out[mover] = False

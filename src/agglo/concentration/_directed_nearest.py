@@ -60,11 +60,12 @@ class Question:
     min_n: int
     names: NDArray[np.str_]
     entropy: int
+    matrix: FloatArray | None = None
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Plants:
-    """Those who hold (positions, industries) and those who move (also weights)."""
+    """Those who hold (positions, industries) and those who move (also weights, strata)."""
 
     region: str
     period: str
@@ -73,6 +74,7 @@ class Plants:
     at: FloatArray
     code: IntArray
     weight: FloatArray
+    stratum: IntArray
 
 
 def measured(plants: Plants, question: Question) -> Block:
@@ -96,6 +98,8 @@ def measured(plants: Plants, question: Question) -> Block:
         site=site.reshape(-1).astype(np.int64),
         powers=_powers(plants, n_codes),
         counts=moving.astype(np.float64),
+        matrix=question.matrix,
+        cells=_cells_of(plants) if question.pool == "strata" else None,
     )
     for j in np.unique(anchor):
         rows = np.flatnonzero(anchor == j)
@@ -115,6 +119,45 @@ class _Universe:
     site: IntArray
     powers: FloatArray
     counts: FloatArray
+    matrix: FloatArray | None
+    cells: _Cells | None
+
+    def nearest(self, at: FloatArray) -> FloatArray:
+        """Distance from every site to the nearest of the plants at `at`."""
+        if self.matrix is None:
+            return kernels.nearest_field(at, self.sites)
+        return kernels.nearest_in_matrix(self.matrix, at, self.sites)
+
+    def neighbours(self, at: FloatArray, omega: FloatArray) -> FloatArray:
+        """Weighted distances to the nearest neighbours, one column per size."""
+        if self.matrix is None:
+            return kernels.weighted_neighbours(at, self.sites, omega)
+        return kernels.weighted_in_matrix(self.matrix, at, self.sites, omega)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class _Cells:
+    """Industries within strata: their codes, strata, sizes, and the cell of every plant."""
+
+    code: IntArray
+    stratum: IntArray
+    n: FloatArray
+    powers: FloatArray
+    of: IntArray
+
+
+def _cells_of(plants: Plants) -> _Cells:
+    width = int(plants.stratum.max()) + 1
+    names, of = np.unique(plants.code * width + plants.stratum, return_inverse=True)
+    of = of.reshape(-1)
+    sums = [np.bincount(of, plants.weight**q, names.size) for q in (0, 1, 2, 3)]
+    return _Cells(
+        code=names // width,
+        stratum=names % width,
+        n=np.asarray(sums[0], dtype=np.float64),
+        powers=np.stack(sums[1:], axis=1),
+        of=of,
+    )
 
 
 def _powers(plants: Plants, n_codes: int) -> FloatArray:
@@ -147,7 +190,7 @@ def _fields(
 ) -> Iterator[tuple[int, FloatArray]]:
     """Distance from every site to the anchor, for each size the anchor is reduced to."""
     if sizes.size and sizes[-1] == len(at):
-        yield len(at), kernels.nearest_field(at, u.sites)
+        yield len(at), u.nearest(at)
     weights = {}
     most = max(_NEIGHBOURS, _ENTRIES // len(u.sites))
     for n in sizes[sizes < len(at)].tolist():
@@ -160,7 +203,7 @@ def _fields(
         omega = np.zeros((max(weights[n].size for n in some), len(some)))
         for c, n in enumerate(some):
             omega[: weights[n].size, c] = weights[n]
-        fields = kernels.weighted_neighbours(at, u.sites, omega)
+        fields = u.neighbours(at, omega)
         for c, n in enumerate(some):
             yield n, np.ascontiguousarray(fields[:, c])
     stream = stream_of(u.plants.region, u.plants.period, str(question.names[j]))
@@ -169,7 +212,7 @@ def _fields(
         total = np.zeros(len(u.sites))
         for _ in range(_SUBSETS):
             some_plants = rng.choice(len(at), n, replace=False)
-            total += kernels.nearest_field(at[some_plants], u.sites)
+            total += u.nearest(at[some_plants])
         yield n, total / _SUBSETS
 
 
@@ -188,10 +231,14 @@ def _fill(
     sums = kernels.code_sums(
         f, u.site, plants.code, plants.weight, middle, u.counts.size
     )
-    table = np.column_stack([u.counts, sums[:, 1:]])
-    pool = _pool_sums(question, j, movers, table)
     powers = u.powers[movers]
-    found = kernels.null_moments(pool[:, 0], pool[:, 1:], middle, powers)
+    if u.cells is not None:
+        found, size = _strata_moments(u, u.cells, j, movers, f, middle)
+    else:
+        table = np.column_stack([u.counts, sums[:, 1:]])
+        pool = _pool_sums(question, j, movers, table)
+        found = kernels.null_moments(pool[:, 0], pool[:, 1:], middle, powers)
+        size = pool[:, 0]
     with np.errstate(divide="ignore", invalid="ignore"):
         observed = sums[movers, 0] / powers[:, 0]
         z = (found.mean - observed) / found.sd
@@ -205,7 +252,7 @@ def _fill(
     numbers["z"][rows] = z
     numbers["p"][rows] = p
     numbers["percentile"][rows] = 1.0 - p
-    block.counts["n_pool"][rows] = pool[:, 0].astype(np.int64)
+    block.counts["n_pool"][rows] = size.astype(np.int64)
     block.p_method[rows] = "pearson_iii"
     values = f[u.site]
     for k in rows[block.counts["n_mover"][rows] < _FEW]:
@@ -231,6 +278,49 @@ def _pool_sums(
     return everything - table[j]
 
 
+def _strata_moments(
+    u: _Universe,
+    cells: _Cells,
+    j: int,
+    movers: IntArray,
+    f: FloatArray,
+    middle: float,
+) -> tuple[kernels.Moments, FloatArray]:
+    """Null moments of the movers when a draw keeps strata, and the sizes of their pools.
+
+    The pool of a stratum with fewer plants than the mover has there makes both NaN and 0.
+    """
+    plants = u.plants
+    sums = kernels.code_sums(f, u.site, cells.of, plants.weight, middle, cells.n.size)
+    table = np.column_stack([cells.n, sums[:, 1:]])
+    strata = np.zeros((int(cells.stratum.max()) + 1, 4))
+    np.add.at(strata, cells.stratum, table)
+    own = cells.code == j
+    strata[cells.stratum[own]] -= table[own]
+    pool = strata[cells.stratum]
+    part = kernels.null_moments(pool[:, 0], pool[:, 1:], middle, cells.powers)
+    total = np.bincount(cells.code, cells.powers[:, 0], u.counts.size)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = cells.powers[:, 0] / total[cells.code]
+        third = np.nan_to_num(part.skewness) * part.sd**3
+    whole = cells.n >= pool[:, 0]  # one way to draw: nothing varies
+    sd, third = np.where(whole, 0.0, part.sd), np.where(whole, 0.0, third)
+    weightless = cells.powers[:, 0] == 0
+    short = np.bincount(cells.code, cells.n > pool[:, 0], u.counts.size) > 0
+
+    def over(values: FloatArray) -> FloatArray:
+        kept = np.where(weightless, 0.0, values)
+        return np.asarray(np.bincount(cells.code, kept, u.counts.size)[movers])
+
+    deviation = np.sqrt(over((share * sd) ** 2))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        bent = over(share**3 * third) / deviation**3
+    mean = np.where(short[movers], np.nan, over(share * part.mean))
+    size = np.bincount(cells.code, pool[:, 0], u.counts.size)[movers]
+    found = kernels.Moments(mean=mean, sd=deviation, skewness=bent)
+    return found, np.where(short[movers], 0.0, size)
+
+
 def _draw_few(
     u: _Universe, question: Question, block: Block, k: int, values: FloatArray
 ) -> None:
@@ -241,10 +331,22 @@ def _draw_few(
     weights = plants.weight[plants.code == m]
     if weights.size < 2 or pool.size < weights.size or weights.sum() == 0:
         return
+    if u.cells is not None and block.counts["n_pool"][k] < weights.size:
+        return
     names = (str(question.names[j]), str(question.names[m]))
     stream = stream_of(plants.region, plants.period, *names)
     rng = generator(question.entropy, stream)
-    means = kernels.drawn_means(rng, pool, weights, _DRAWS)
+    if u.cells is None:
+        means = kernels.drawn_means(rng, pool, weights, _DRAWS)
+    else:
+        means = np.zeros(_DRAWS)
+        held = pool_codes(question.pool, j, m, question.sector)[plants.code]
+        for s in np.unique(plants.stratum[plants.code == m]):
+            here = plants.stratum == s
+            own = plants.weight[here & (plants.code == m)]
+            if own.sum() > 0:
+                drawn = kernels.drawn_means(rng, values[here & held], own, _DRAWS)
+                means += drawn * own.sum() / weights.sum()
     observed = block.numbers["observed_km"][k]
     slack = 1e-12 * max(observed, 1.0)
     block.numbers["p"][k] = (1 + int((means <= observed + slack).sum())) / (_DRAWS + 1)

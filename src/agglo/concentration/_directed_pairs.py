@@ -39,7 +39,16 @@ STATUS = {
     "zero_weight": "the plants have no weight",
 }
 _SHOWN = 20
-_NUMBERS = ["observed_km", "null_mean", "null_sd", "effect", "z", "percentile", "p"]
+_NUMBERS = [
+    "observed_km",
+    "null_mean",
+    "null_sd",
+    "effect",
+    "z",
+    "percentile",
+    "p",
+    "error_km",
+]
 _COUNTS = ["n_anchor", "n_mover", "n_pool", "n_rarefied", "n_draws"]
 
 
@@ -65,7 +74,9 @@ def empty_block(region: str, period: str, anchor: IntArray, mover: IntArray) -> 
         period=period,
         anchor=anchor,
         mover=mover,
-        numbers={name: np.full(n, np.nan) for name in _NUMBERS},
+        numbers={
+            name: np.full(n, 0.0 if name == "error_km" else np.nan) for name in _NUMBERS
+        },
         counts={name: np.zeros(n, dtype=np.int64) for name in _COUNTS},
         p_method=np.full(n, "", dtype="<U32"),
         status=np.full(n, "ok", dtype="<U16"),

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from functools import cached_property
-from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from agglo.concentration._directed_input import pool_codes, stream_of
+from agglo.concentration._directed_input import pool_codes
 from agglo.concentration._directed_pairs import Block, empty_block, ordered_pairs
 from agglo.concentration._kernels import transport_draws as kernels
 from agglo.concentration._kernels.released_script import (
@@ -19,6 +17,7 @@ from agglo.concentration._kernels.released_script import (
     script_cost,
     script_draws,
 )
+from agglo.concentration._transport_city import City, Transport, city_of
 from agglo.concentration._transport_null import (
     BLOCK,
     Answer,
@@ -30,68 +29,18 @@ from agglo.concentration._transport_null import (
     sequential,
 )
 from agglo.core.errors import InvalidTableError, OptionError
-from agglo.core.parallel import generator
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from numpy.typing import NDArray
+    from agglo.concentration._directed_input import Universe
+    from agglo.core.typing import FloatArray, IntArray
 
-    from agglo.concentration._directed_input import Pool, Universe
-    from agglo.core.typing import BoolArray, FloatArray, IntArray
+__all__ = ["transported"]
 
-__all__ = ["Method", "Transport", "transported"]
-
-Method: TypeAlias = Literal["auto", "exact", "surrogate", "sequential"]
 Found = TypeVar("Found")
 _SCREEN = 0.02
 _MOST_PAIRS = 25_000_000
-
-
-@dataclass(frozen=True, eq=False, kw_only=True)
-class Transport:
-    """What is asked of every universe."""
-
-    anchors: IntArray
-    movers: IntArray
-    explicit: bool
-    script: bool
-    power: float
-    pool: Pool
-    sector: IntArray
-    method: Method
-    n: int
-    entropy: int
-    min_n: int
-    weighted: bool
-    names: NDArray[np.str_]
-
-
-@dataclass(frozen=True, eq=False, kw_only=True)
-class _City:
-    """A universe and what its pairs share."""
-
-    universe: Universe
-    question: Transport
-    sites: FloatArray
-    site: IntArray
-    prices: dict[int, FloatArray] = field(default_factory=dict)
-
-    @cached_property
-    def angles(self) -> kernels.Angles:
-        return kernels.angles_of(self.universe.at)
-
-    def rows(self, code: int) -> IntArray:
-        return np.flatnonzero(self.universe.code == code)
-
-    def weight(self, rows: IntArray) -> FloatArray:
-        if self.question.weighted:
-            return self.universe.weight[rows]
-        return np.ones(rows.size)
-
-    def stream(self, mover: int) -> int:
-        name = str(self.question.names[mover])
-        return stream_of(self.universe.region, self.universe.period, name)
 
 
 def transported(universe: Universe, question: Transport) -> Block:
@@ -106,16 +55,11 @@ def transported(universe: Universe, question: Transport) -> Block:
     block.counts["n_anchor"][:] = count[anchor]
     block.counts["n_rarefied"][:] = count[anchor]
     block.counts["n_mover"][:] = count[mover]
-    sites, site = np.unique(universe.at, axis=0, return_inverse=True)
-    city = _City(
-        universe=universe,
-        question=question,
-        sites=sites,
-        site=site.reshape(-1).astype(np.int64),
-    )
-    _say_status(city, block)
+    _say_status(universe, question, block)
     _refuse_large(block, question)
     todo = np.flatnonzero(block.status == "ok")
+    city = city_of(universe, question, np.unique(anchor[todo]))
+    block.numbers["error_km"][todo] = [city.anchors[int(j)].error for j in anchor[todo]]
     if question.script:
         _refuse_overflow(universe)
     elif todo.size and question.method in ("auto", "surrogate"):
@@ -132,27 +76,18 @@ def transported(universe: Universe, question: Transport) -> Block:
     return block
 
 
-def _prepare(city: _City, anchors: IntArray) -> None:
+def _prepare(city: City, anchors: IntArray) -> None:
     """Make what pairs share before the threads start."""
     _ = city.angles
-    if city.question.pool not in ("all", "exclude_anchor"):
+    if city.question.pool not in ("all", "exclude_anchor", "strata"):
         return  # the pool differs from pair to pair
 
     def price(j: int) -> FloatArray:
         codes = pool_codes(city.question.pool, j, j, city.question.sector)
-        return _prices(city, j, codes[city.universe.code])
+        return city.price(j, codes[city.universe.code])
 
     found = _in_order(price, anchors.tolist())
     city.prices.update(zip(anchors.tolist(), found, strict=True))
-
-
-def _prices(city: _City, j: int, allowed: BoolArray) -> FloatArray:
-    rows = city.rows(j)
-    pool = city.site[allowed]
-    power = city.question.power
-    return kernels.potential_of(
-        city.sites, city.site[rows], city.weight(rows), pool, power
-    )
 
 
 def _in_order(run: Callable[[int], Found], todo: list[int]) -> list[Found]:
@@ -183,20 +118,29 @@ def _write(block: Block, k: int, found: Answer, *, script: bool) -> None:
     numbers["z"][k] = (found.mean - found.value) / found.sd
 
 
-def _say_status(city: _City, block: Block) -> None:
-    question, universe = city.question, city.universe
-    totals = np.bincount(universe.code, universe.weight, question.sector.size)
-    count = np.bincount(universe.code, minlength=question.sector.size)
+def _say_status(universe: Universe, question: Transport, block: Block) -> None:
+    n_codes = question.sector.size
+    totals = np.bincount(universe.code, universe.weight, n_codes)
+    count = np.zeros((n_codes, int(universe.stratum.max()) + 1), dtype=np.int64)
+    stratum = universe.stratum if question.pool == "strata" else 0 * universe.stratum
+    np.add.at(count, (universe.code, stratum), 1)
+    everybody = count.sum(axis=0)
     n, m = block.counts["n_anchor"], block.counts["n_mover"]
+    short = np.zeros(block.anchor.size, dtype=bool)
     for k in range(block.anchor.size):
         j, mover = int(block.anchor[k]), int(block.mover[k])
-        pool = count[pool_codes(question.pool, j, mover, question.sector)].sum()
-        block.counts["n_pool"][k] = pool
-    pool = block.counts["n_pool"]
+        if question.pool == "strata":
+            pool = everybody - count[j]
+            short[k] = (pool < count[mover]).any()
+            block.counts["n_pool"][k] = pool[count[mover] > 0].sum()
+        else:
+            codes = pool_codes(question.pool, j, mover, question.sector)
+            block.counts["n_pool"][k] = count[codes].sum()
+    pool_size = block.counts["n_pool"]
     least = max(question.min_n, 3)
     reasons = [
-        (pool < m, "small_pool"),
-        (pool < 2, "no_pool"),
+        ((pool_size < m) | short, "small_pool"),
+        (pool_size < 2, "no_pool"),
         ((n < least) | (m < least), "too_few"),
         ((n == 0) | (m == 0), "absent"),
     ]
@@ -209,11 +153,15 @@ def _say_status(city: _City, block: Block) -> None:
 
 def _refuse_large(block: Block, question: Transport) -> None:
     ok = block.status == "ok"
-    size = block.counts["n_anchor"][ok] * block.counts["n_mover"][ok]
+    held = block.counts["n_anchor"][ok]
+    if question.cells is not None:
+        held = np.minimum(held, question.cells)
+    size = held * block.counts["n_mover"][ok]
     if not question.script and size.size and size.max() > _MOST_PAIRS:
         msg = (
             f"Transport between {size.max():.2g} pairs of plants is too large: measure by "
-            "region=, coarsen with snap_km=, or take nearest_coagglomeration."
+            "region=, coarsen with snap_km= or anchor_cells=, or take "
+            "nearest_coagglomeration."
         )
         raise OptionError(msg)
 
@@ -228,32 +176,22 @@ def _refuse_overflow(universe: Universe) -> None:
         raise InvalidTableError(msg)
 
 
-def _seeds(city: _City, mover: int, first: int, n: int) -> NDArray[np.uint64]:
-    """Seeds of draws `first` to `first + n`; `first` is a multiple of the block."""
-    stream, entropy = city.stream(mover), city.question.entropy
-    parts = [
-        generator(entropy, stream, b).integers(0, 2**64, BLOCK, dtype=np.uint64)
-        for b in range(first // BLOCK, -(-(first + n) // BLOCK))
-    ]
-    return np.concatenate(parts)[:n]
-
-
-def _pair(city: _City, j: int, m: int, *, alone: bool) -> Answer:
+def _pair(city: City, j: int, m: int, *, alone: bool) -> Answer:
     question = city.question
-    a, b = city.rows(j), city.rows(m)
-    wa, wb = city.weight(a), city.weight(b)
+    anchor, b = city.anchors[j], city.rows(m)
+    a, wa, wb = anchor.site, anchor.weight, city.weight(b)
+    sites = city.sites_of(j)
     power = question.power
-    cost = kernels.plant_cost(city.sites, city.site[a], wa, city.site[b], wb, power)
+    cost = kernels.plant_cost(sites, a, wa, city.site[b], wb)
     value = float(cost) ** (1.0 / power)
-    allowed = pool_codes(question.pool, j, m, question.sector)[city.universe.code]
+    stratum, start = city.wanted(j, m, b.size)
 
     def drawn(first: int, n: int) -> kernels.Drawn:
-        seeds = _seeds(city, m, first, n)
-        return kernels.Drawn(city.sites, city.site, allowed, wb, seeds)
+        seeds = city.seeds(m, first, n)
+        return kernels.Drawn(sites, city.site, stratum, start, wb, seeds)
 
     def solve(some: kernels.Drawn) -> FloatArray:
-        costs = _spread(some, city.site[a], wa, power, alone=alone)
-        out: FloatArray = costs ** (1.0 / power)
+        out: FloatArray = _spread(some, a, wa, alone=alone) ** (1.0 / power)
         return out
 
     null = Null(drawn=drawn, solve=solve, n=question.n, entropy=question.entropy)
@@ -263,9 +201,10 @@ def _pair(city: _City, j: int, m: int, *, alone: bool) -> Answer:
         return counted(value, solve(drawn(0, question.n)))
     price = city.prices.get(j)
     if price is None:
-        price = _prices(city, j, allowed)
-    own = kernels.anchor_quantiles(city.angles, a, wa)
-    forecast = forecast_of(null, city.angles, own, price, power)
+        price = city.price(j, stratum >= 0)
+    rows = city.rows(j)
+    own = kernels.anchor_quantiles(city.angles, rows, city.weight(rows))
+    forecast = forecast_of(null, city.angles, own, price)
     if forecast is None:
         return counted(value, solve(drawn(0, question.n)))
     found = foretold(value, null, forecast)
@@ -275,23 +214,23 @@ def _pair(city: _City, j: int, m: int, *, alone: bool) -> Answer:
 
 
 def _spread(
-    drawn: kernels.Drawn, a: IntArray, wa: FloatArray, power: float, *, alone: bool
+    drawn: kernels.Drawn, a: IntArray, wa: FloatArray, *, alone: bool
 ) -> FloatArray:
     """Costs of all draws; a pair on its own uses all threads."""
     n = drawn.seeds.size
     if not alone or n < 2 * BLOCK:
-        return kernels.drawn_costs(drawn, a, wa, power, 0, n)
+        return kernels.drawn_costs(drawn, a, wa, 0, n)
     spans = [(k, min(k + BLOCK, n)) for k in range(0, n, BLOCK)]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        parts = pool.map(lambda s: kernels.drawn_costs(drawn, a, wa, power, *s), spans)
+        parts = pool.map(lambda s: kernels.drawn_costs(drawn, a, wa, *s), spans)
         return np.concatenate(list(parts))
 
 
-def _script_pair(city: _City, j: int, m: int) -> Answer:
+def _script_pair(city: City, j: int, m: int) -> Answer:
     at = city.universe.at
     a, b = at[city.rows(j)], at[city.rows(m)]
     value = script_cost(a, b)
-    draws = script_draws(a, at, len(b), _seeds(city, m, 0, city.question.n))
+    draws = script_draws(a, at, len(b), city.seeds(m, 0, city.question.n))
     return Answer(
         value=value,
         mean=float(draws.mean()),

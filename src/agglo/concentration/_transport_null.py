@@ -146,13 +146,12 @@ class Forecast:
     angles: kernels.Angles
     own: FloatArray
     price: FloatArray
-    power: float
     fit: FloatArray
     spread: float
 
     def of(self, drawn: kernels.Drawn) -> FloatArray:
         """Give the distances foretold, (n_draws,)."""
-        features = _features(drawn, self.angles, self.own, self.price, self.power)
+        features = _features(drawn, self.angles, self.own, self.price)
         out: FloatArray = features @ self.fit
         return out
 
@@ -162,9 +161,9 @@ def _features(
     angles: kernels.Angles,
     own: FloatArray,
     price: FloatArray,
-    power: float,
 ) -> FloatArray:
-    found = kernels.features_of_draws(drawn, angles, own, price, power)
+    found = kernels.features_of_draws(drawn, angles, own, price)
+    power = drawn.sites.power
     return np.column_stack(
         [np.ones(len(found)), found[:, 0], found[:, 1] ** (1 / power)]
     )
@@ -175,14 +174,13 @@ def forecast_of(
     angles: kernels.Angles,
     own: FloatArray,
     price: FloatArray,
-    power: float,
 ) -> Forecast | None:
     """Fit a forecast to 40 solved draws; none where it does not fit, or pay."""
     if null.n <= 2 * _SOLVED:
         return None
     some = null.drawn(0, _SOLVED)
     solved = null.solve(some)
-    x = _features(some, angles, own, price, power)
+    x = _features(some, angles, own, price)
     fit, _, rank, _ = np.linalg.lstsq(x, solved, rcond=None)
     left = solved - x @ fit
     scatter = float(((solved - solved.mean()) ** 2).sum())
@@ -192,7 +190,6 @@ def forecast_of(
         angles=angles,
         own=own,
         price=price,
-        power=power,
         fit=np.asarray(fit, dtype=np.float64),
         spread=float(np.sqrt(left @ left / (solved.size - 3))),
     )

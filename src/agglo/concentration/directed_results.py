@@ -61,7 +61,8 @@ class DirectedPairs(Result):
     Attributes
     ----------
     measure
-        ``"nearest"``, ``"wasserstein"``, ``"released_script"`` or ``"entrants"``.
+        ``"nearest"``, ``"wasserstein"``, ``"sinkhorn_divergence"``,
+        ``"released_script"`` or ``"entrants"``.
     region, period
         Universe of every row; empty where the data have none.
     anchor, mover
@@ -89,6 +90,8 @@ class DirectedPairs(Result):
         ``"ok"``, or why there is no value.
     n_regions
         Regions behind every row.
+    error_km
+        By how much the distance may be off because sites were coarsened; 0 where not.
     orientation_note
         What anchor and mover mean.
     """
@@ -114,6 +117,7 @@ class DirectedPairs(Result):
     n_draws: IntArray
     status: NDArray[np.str_]
     n_regions: IntArray
+    error_km: FloatArray
     pool: str
     fdr_method: Literal["bh", "by"] = "bh"
     orientation_note: str = field(default=ORIENTATION)
@@ -135,6 +139,7 @@ class DirectedPairs(Result):
             "n_draws": self.n_draws,
             "status": self.status,
             "n_regions": self.n_regions,
+            "error_km": self.error_km,
             "orientation_note": np.full(self.anchor.size, self.orientation_note),
         }
 
@@ -154,7 +159,7 @@ class DirectedPairs(Result):
         -------
         numpy.ndarray
             (n_industries, n_industries) in the order of `industries`; NaN on the diagonal
-            and where there is no pair.
+            (1 for the percentile of the released script) and where there is no pair.
         """
         check_choice("of", of, _FIELDS)
         rows = (self.region == region) & (self.period == period)
@@ -166,6 +171,8 @@ class DirectedPairs(Result):
             raise AlignmentError(msg)
         names = self.industries
         out = np.full((names.size, names.size), np.nan)
+        if self.measure == "released_script" and of == "percentile":
+            np.fill_diagonal(out, 1.0)  # as the script has it
         at = (np.searchsorted(names, k[rows]) for k in (self.anchor, self.mover))
         out[tuple(at)] = getattr(self, of)[rows]
         return out
@@ -199,7 +206,7 @@ class DirectedPairs(Result):
             effect = total(self.n_mover * self.effect) / movers
             means = [
                 total(self.n_mover * v) / movers
-                for v in (self.observed_km, self.null_mean)
+                for v in (self.observed_km, self.null_mean, self.error_km)
             ]
         p = ndtr(-z)
         period = np.unique(names[:, 0], return_inverse=True)[1].reshape(-1)
@@ -222,6 +229,7 @@ class DirectedPairs(Result):
             n_draws=count(self.n_draws),
             observed_km=frozen_array(means[0]),
             null_mean=frozen_array(means[1]),
+            error_km=frozen_array(means[2]),
             null_sd=frozen_array(np.full(len(names), np.nan)),
             effect=frozen_array(effect),
             z=frozen_array(z),

@@ -252,4 +252,5 @@ def _at(universe: Universe, t: int, start: FloatArray, end: FloatArray) -> Plant
         at=universe.at[new],
         code=universe.code[new],
         weight=universe.weight[new],
+        stratum=universe.stratum[new],
     )

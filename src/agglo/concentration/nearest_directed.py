@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
 from agglo.concentration._directed_input import (
-    POOLS,
     Columns,
     Pool,
+    check_pool,
     chosen,
+    matrix_points,
     read_directed,
     refuse_same,
+    strata_columns,
 )
 from agglo.concentration._directed_nearest import (
     Plants,
@@ -21,12 +23,13 @@ from agglo.concentration._directed_nearest import (
     measured,
 )
 from agglo.concentration._directed_pairs import assemble
-from agglo.core.errors import OptionError
 from agglo.core.options import check_choice, check_number
 from agglo.core.parallel import entropy_of
 from agglo.core.results import Provenance
 
 if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
     from agglo.concentration._directed_input import Universe
     from agglo.concentration.directed_results import DirectedPairs
     from agglo.core.geo import Projection
@@ -46,6 +49,9 @@ def nearest_coagglomeration(
     min_n: int = 2,
     fdr: Literal["bh", "by"] = "bh",
     seed: int | None = 0,
+    distances: ArrayLike | None = None,
+    symmetrise: Literal["refuse", "mean"] = "refuse",
+    strata: str | Sequence[str] | None = None,
     type: str = "industry",  # noqa: A002  the field's word
     x: str = "x_km",
     y: str = "y_km",
@@ -73,7 +79,9 @@ def nearest_coagglomeration(
     pool
         Plants that the mover may be redrawn from: ``"exclude_anchor"``, all but the
         anchor's own; ``"all"``; ``"exclude_both"``; ``"exclude_mover"``;
-        ``"same_sector"``, those of the mover's `sector` but not the anchor's.
+        ``"same_sector"``, those of the mover's `sector` but not the anchor's;
+        ``"strata"``, as the default, but as many from each of the `strata` as the mover
+        has there.
     rarefy
         ``"smaller"``: the anchor is reduced to the size of the smaller of the two, in
         closed form (needed before two directions are compared); a number of plants; or
@@ -85,6 +93,14 @@ def nearest_coagglomeration(
         Benjamini-Yekutieli.
     seed
         Seed of the draws for movers of fewer than 10 plants; all else is closed form.
+    distances
+        Matrix of travel times or other distances in the order of the rows, (n, n), in place
+        of positions; "km" then reads as its unit.
+    symmetrise
+        ``"refuse"`` a matrix where there and back differ, or take their ``"mean"``.
+    strata
+        Columns whose combinations a draw keeps (``pool="strata"``), such as region and
+        size class.
     type, x, y, weight, region, period, sector, crs
         Columns of industry, position and weight (see :func:`agglo.core.tables.as_points`), and of
         universes: every region and period stands alone. Regions ``0`` and ``unknown``
@@ -110,7 +126,8 @@ def nearest_coagglomeration(
     With :math:`f(s)` the distance from s to the nearest anchor plant, :math:`d =
     \bar f` over the mover, :math:`\mu`, :math:`\sigma^2` the mean and variance of f over
     the pool: :math:`e = 1 - d/\mu`, :math:`z = (\mu - d) / (\sigma \sqrt{P_2/P_1^2 -
-    1/N})`, :math:`P_q = \sum w^q`: exact under drawing without replacement. p from a
+    1/N})`, :math:`P_q = \sum w^q`: exact under drawing without replacement. With strata
+    these are sums over strata, weights dealt within each. p from a
     Pearson type III law with exact mean, variance and skewness; below 10 plants from 9,999
     draws. Rarefied to n of :math:`n_j` plants: :math:`f_n = \sum_r \omega_r d_{(r)}`,
     :math:`\omega_r = \binom{n_j - r}{n - 1} / \binom{n_j}{n}`. Plants at one place have
@@ -138,16 +155,15 @@ def nearest_coagglomeration(
     >>> float(found.effect[0])
     0.7
     """
-    check_choice("pool", pool, POOLS)
+    kept = strata_columns(strata)
+    check_pool(pool, sector, kept)
     check_choice("fdr", fdr, ("bh", "by"))
     check_number("min_n", min_n, minimum=2, integer=True)
     check_rarefy(rarefy)
-    if pool == "same_sector" and sector is None:
-        msg = "pool='same_sector' needs sector=: the column of the sector."
-        raise OptionError(msg)
     entropy = entropy_of(seed)
-    columns = Columns(type, x, y, weight, region, period, sector, crs)
-    directed = read_directed(data, columns)
+    columns = Columns(type, x, y, weight, region, period, sector, crs, kept)
+    given, matrix = matrix_points(data, distances, type, weight, symmetrise)
+    directed = read_directed(data, columns, distances=given)
     question = Question(
         anchors=chosen(directed.industries, "anchor", anchor),
         movers=chosen(directed.industries, "mover", mover),
@@ -158,6 +174,7 @@ def nearest_coagglomeration(
         min_n=int(min_n),
         names=directed.industries,
         entropy=entropy,
+        matrix=matrix,
     )
     refuse_same(question.anchors, question.movers, explicit=question.explicit)
     blocks = [measured(_everybody(u), question) for u in directed.universes]
@@ -170,6 +187,7 @@ def nearest_coagglomeration(
         provenance=lambda notes: Provenance.of(
             nearest_coagglomeration,
             directed.points,
+            "" if matrix is None else matrix,
             parameters={
                 "anchor": anchor,
                 "mover": mover,
@@ -180,6 +198,7 @@ def nearest_coagglomeration(
                 "weight": weight,
                 "region": region,
                 "period": period,
+                "strata": kept,
             },
             seed=entropy,
             warnings=notes,
@@ -197,4 +216,5 @@ def _everybody(universe: Universe) -> Plants:
         at=universe.at,
         code=universe.code,
         weight=universe.weight,
+        stratum=universe.stratum,
     )

@@ -21,8 +21,10 @@ __all__ = [
     "drawn_means",
     "lower_tail",
     "nearest_field",
+    "nearest_in_matrix",
     "null_moments",
     "rarefied_weights",
+    "weighted_in_matrix",
     "weighted_neighbours",
 ]
 
@@ -67,6 +69,23 @@ def weighted_neighbours(
     for first in range(0, len(sites), step):
         found = tree.query(sites[first : first + step], k=range(1, k + 1), workers=-1)
         out[first : first + step] = found[0] @ weights
+    return out
+
+
+def nearest_in_matrix(
+    matrix: FloatArray, anchor: FloatArray, sites: FloatArray
+) -> FloatArray:
+    """Do as `nearest_field` with a matrix; positions carry its rows in place of x."""
+    part = matrix[np.ix_(sites[:, 0].astype(np.int64), anchor[:, 0].astype(np.int64))]
+    return np.asarray(part.min(axis=1))
+
+
+def weighted_in_matrix(
+    matrix: FloatArray, anchor: FloatArray, sites: FloatArray, weights: FloatArray
+) -> FloatArray:
+    """Do as `weighted_neighbours` with a matrix."""
+    part = matrix[np.ix_(sites[:, 0].astype(np.int64), anchor[:, 0].astype(np.int64))]
+    out: FloatArray = np.sort(part, axis=1)[:, : len(weights)] @ weights
     return out
 
 

@@ -52,10 +52,11 @@ def script_draws(
     """Give the same for n plants drawn from everybody, (n_draws,)."""
     order = np.arange(everybody.shape[0])
     undo = np.empty(everybody.shape[0], dtype=np.int64)
-    allowed = np.ones(everybody.shape[0], dtype=np.bool_)
+    stratum = np.zeros(everybody.shape[0], dtype=np.int64)
+    start = np.array([0, n])
     rows = np.empty(n, dtype=np.int64)
     out = np.empty(seeds.size)
     for r in range(seeds.size):
-        deal(seeds[r], allowed, order, undo, rows)
+        deal(seeds[r], stratum, start, order, undo, rows)
         out[r] = script_cost(a, everybody[rows])
     return out

@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING, NamedTuple
 import numba
 import numpy as np
 
+from agglo.concentration._kernels.sinkhorn import divergence
 from agglo.concentration._kernels.transport import costs_between, transport
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from agglo.core.typing import BoolArray, FloatArray, IntArray
+    from agglo.core.typing import FloatArray, IntArray
 
 __all__ = [
     "Angles",
     "Drawn",
+    "Sites",
     "anchor_quantiles",
     "angles_of",
     "deal",
@@ -24,6 +26,7 @@ __all__ = [
     "features_of_draws",
     "plant_cost",
     "potential_of",
+    "site_costs",
 ]
 
 _UNITS = np.int64(1 << 44)
@@ -44,15 +47,22 @@ def _mix(state: np.uint64) -> np.uint64:
 
 @numba.njit(cache=True, nogil=True)
 def deal(
-    seed: np.uint64, allowed: BoolArray, order: IntArray, undo: IntArray, out: IntArray
+    seed: np.uint64,
+    stratum: IntArray,
+    start: IntArray,
+    order: IntArray,
+    undo: IntArray,
+    out: IntArray,
 ) -> None:
-    """First plants of a random order that are allowed; `order` is left as it was.
+    """First plants of a random order that are wanted; `order` is left as it was.
 
-    The order depends on the seed only, so that pools share it.
+    Of stratum s are wanted `start[s + 1] - start[s]`, which fill `out` from `start[s]` on;
+    plants of stratum -1 are not. The order depends on the seed only, so that pools share it.
     """
     n = order.size
     state = seed
     step = np.uint64(0x9E3779B97F4A7C15)
+    at = start[:-1].copy()
     taken = 0
     k = 0
     while taken < out.size and k < n:
@@ -61,8 +71,10 @@ def deal(
         j = k + int(unit * (n - k))
         undo[k] = j
         order[k], order[j] = order[j], order[k]
-        if allowed[order[k]]:
-            out[taken] = order[k]
+        s = stratum[order[k]]
+        if s >= 0 and at[s] < start[s + 1]:
+            out[at[s]] = order[k]
+            at[s] += 1
             taken += 1
         k += 1
     for i in range(k - 1, -1, -1):
@@ -106,37 +118,70 @@ def _whole(weight: FloatArray) -> IntArray:
     return out
 
 
+class Sites(NamedTuple):
+    """Where plants can be: positions, or distances between all of them.
+
+    `matrix` is (0, 0) where positions decide. `blur` is the regularisation of Sinkhorn's
+    divergence, 0 for exact transport.
+    """
+
+    at: FloatArray
+    matrix: FloatArray
+    power: float
+    blur: float
+
+
+@numba.njit(cache=True, nogil=True)
+def site_costs(sites: Sites, a: IntArray, b: IntArray) -> FloatArray:
+    """Cost between two lists of sites."""
+    if sites.matrix.size == 0:
+        return costs_between(sites.at[a], sites.at[b], sites.power)
+    out = np.empty((a.size, b.size))
+    for i in range(a.size):
+        for j in range(b.size):
+            out[i, j] = sites.matrix[a[i], b[j]] ** sites.power
+    return out
+
+
 @numba.njit(cache=True, nogil=True)
 def plant_cost(
-    sites: FloatArray,
-    a: IntArray,
-    wa: FloatArray,
-    b: IntArray,
-    wb: FloatArray,
-    power: float,
+    sites: Sites, a: IntArray, wa: FloatArray, b: IntArray, wb: FloatArray
 ) -> float:
     """Least cost per unit of mass between two lists of plants, by their sites."""
     at_a, mass_a = _merged(a, wa)
     at_b, mass_b = _merged(b, wb)
+    if sites.blur > 0.0:
+        return divergence(
+            site_costs(sites, at_a, at_b),
+            site_costs(sites, at_a, at_a),
+            site_costs(sites, at_b, at_b),
+            mass_a / mass_a.sum(),
+            mass_b / mass_b.sum(),
+            sites.blur,
+        )
     one = _whole(mass_a)
     two = _whole(mass_b)
-    cost = costs_between(sites[at_a[one > 0]], sites[at_b[two > 0]], power)
+    cost = site_costs(sites, at_a[one > 0], at_b[two > 0])
     return transport(cost, one[one > 0], two[two > 0])[0] / _UNITS
 
 
 class Drawn(NamedTuple):
-    """What draws need: site of every plant, who may be drawn, weights dealt, seeds."""
+    """What draws need: sites and that of every plant, who is wanted, weights dealt, seeds.
 
-    sites: FloatArray
+    `stratum` and `start` as in `deal`.
+    """
+
+    sites: Sites
     site: IntArray
-    allowed: BoolArray
+    stratum: IntArray
+    start: IntArray
     weight: FloatArray
     seeds: NDArray[np.uint64]
 
 
 @numba.njit(cache=True, nogil=True)
 def drawn_costs(
-    drawn: Drawn, a: IntArray, wa: FloatArray, power: float, first: int, last: int
+    drawn: Drawn, a: IntArray, wa: FloatArray, first: int, last: int
 ) -> FloatArray:
     """Least costs from the anchor to draws `first` to `last`."""
     order = np.arange(drawn.site.size)
@@ -144,10 +189,8 @@ def drawn_costs(
     rows = np.empty(drawn.weight.size, dtype=np.int64)
     out = np.empty(last - first)
     for r in range(first, last):
-        deal(drawn.seeds[r], drawn.allowed, order, undo, rows)
-        out[r - first] = plant_cost(
-            drawn.sites, a, wa, drawn.site[rows], drawn.weight, power
-        )
+        deal(drawn.seeds[r], drawn.stratum, drawn.start, order, undo, rows)
+        out[r - first] = plant_cost(drawn.sites, a, wa, drawn.site[rows], drawn.weight)
     return out
 
 
@@ -228,7 +271,6 @@ def features_of_draws(
     angles: Angles,
     own: FloatArray,
     potential: FloatArray,
-    power: float,
 ) -> FloatArray:
     """Mean potential and sliced distance to the anchor of every draw, (n_draws, 2)."""
     n = drawn.site.size
@@ -239,9 +281,10 @@ def features_of_draws(
     bits = np.zeros(n // 64 + 1, dtype=np.uint64)
     found = np.empty_like(own)
     total = drawn.weight.sum()
+    power = drawn.sites.power
     out = np.zeros((drawn.seeds.size, 2))
     for r in range(drawn.seeds.size):
-        deal(drawn.seeds[r], drawn.allowed, order, undo, rows)
+        deal(drawn.seeds[r], drawn.stratum, drawn.start, order, undo, rows)
         for k in range(rows.size):
             out[r, 0] += potential[drawn.site[rows[k]]] * drawn.weight[k] / total
         quantiles_along(angles, rows, drawn.weight, of_plant, bits, found)
@@ -263,7 +306,7 @@ def anchor_quantiles(angles: Angles, rows: IntArray, weight: FloatArray) -> Floa
 
 
 def potential_of(
-    sites: FloatArray, a: IntArray, wa: FloatArray, pool: IntArray, power: float
+    sites: Sites, a: IntArray, wa: FloatArray, pool: IntArray
 ) -> FloatArray:
     """Price of a site in the transport from the anchor to the whole pool, every site.
 
@@ -274,9 +317,9 @@ def potential_of(
     at_b, mass_b = _merged(some, np.ones(some.size))
     one, two = _whole(mass_a), _whole(mass_b)
     at_a, one = at_a[one > 0], one[one > 0]
-    _, price = transport(costs_between(sites[at_a], sites[at_b], power), one, two)
-    out = np.full(len(sites), np.inf)
+    _, price = transport(site_costs(sites, at_a, at_b), one, two)
+    out = np.full(len(sites.at), np.inf)
     for i, p in zip(at_a, price[: at_a.size], strict=True):
-        gap = np.hypot(*(sites - sites[i]).T) ** power
+        gap = np.hypot(*(sites.at - sites.at[i]).T) ** sites.power
         np.minimum(out, gap + p, out=out)
     return out - float(out[some].mean())
