@@ -19,6 +19,7 @@ from agglo.evaluation._element_input import labels, numbers, raise_all, read_tab
 from agglo.evaluation.mechanism_results import (
     LocalSupply,
     RelatedEntry,
+    trade_coefficients,
 )
 
 if TYPE_CHECKING:
@@ -115,10 +116,7 @@ def local_supply_share(
     shares = np.full((places.size, used.size), np.nan)
     for k, j in enumerate(used.tolist()):
         i = np.flatnonzero(needs[:, j] > 0)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            cross = slq[:, i] / slq[:, [j]]
-        cross[:, i == j] = slq[:, [j]]
-        local = np.minimum(1.0, cross * size[:, None])
+        local = trade_coefficients(slq[:, i], slq[:, [j]], size[:, None], i == j)
         shares[:, k] = local @ needs[i, j] / needs[i, j].sum()
     r, at = np.nonzero(jobs[:, used] > 0)
     return LocalSupply(
@@ -126,6 +124,11 @@ def local_supply_share(
         buyer=frozen_array(codes[used[at]]),
         value=frozen_array(shares[r, at]),
         inputs=frozen_array(needs.sum(axis=0)[used[at]]),
+        places=frozen_array(places),
+        codes=frozen_array(codes),
+        needs=frozen_array(needs),
+        quotient=frozen_array(slq),
+        scale=frozen_array(size),
         delta=float(delta),
         frame_kind=frame_kind(data),
         undefined=(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from agglo.core.errors import AlignmentError, suggest
 from agglo.core.results import ColumnData, Result
 
 if TYPE_CHECKING:
@@ -164,6 +165,31 @@ class StructuralBreaks(Result):
         ax.set_ylabel("series")
 
 
+def trade_coefficients(
+    seller: FloatArray, buyer: FloatArray, scale: FloatArray, own: BoolArray
+) -> FloatArray:
+    """Give the share of an input that the region could supply itself.
+
+    Parameters
+    ----------
+    seller, buyer
+        Location quotients of sellers and buyers that broadcast.
+    scale
+        Size factor of the region.
+    own
+        Where seller and buyer are the same industry.
+
+    Returns
+    -------
+    numpy.ndarray of float64
+        Flegg's quotient, at most 1; NaN for a buyer that is not there.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        cross = np.where(own, seller, seller / buyer)
+        local: FloatArray = np.minimum(1.0, cross * scale)
+    return local
+
+
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class LocalSupply(Result):
     """Share of inputs that the region itself could supply, by region and buyer.
@@ -178,6 +204,12 @@ class LocalSupply(Result):
         Inputs per unit of output that enter.
     delta
         Exponent of the size of the region.
+    places, codes
+        All regions and industries of the data.
+    needs
+        Input per unit of output by seller and buyer, (n_codes, n_codes).
+    quotient, scale
+        Location quotients (n_places, n_codes) and size factors (n_places,).
     """
 
     region: NDArray[np.str_]
@@ -185,6 +217,54 @@ class LocalSupply(Result):
     value: FloatArray
     inputs: FloatArray
     delta: float
+    places: NDArray[np.str_]
+    codes: NDArray[np.str_]
+    needs: FloatArray
+    quotient: FloatArray
+    scale: FloatArray
+
+    def leakage(self, region: str, buyers: Mapping[str, float]) -> dict[str, float]:
+        """Give what a mix of buyers of a region would have to bring in, by seller.
+
+        Parameters
+        ----------
+        region
+            Label of the region.
+        buyers
+            Industry to its share in the mix; those without known inputs are left out and
+            the others scaled to sum 1.
+
+        Returns
+        -------
+        dict
+            Seller to input per unit of output of the mix, the largest first; empty without
+            a buyer whose inputs are known.
+
+        Raises
+        ------
+        AlignmentError
+            If there is no such region.
+        """
+        at = int(np.searchsorted(self.places, region))
+        if at == self.places.size or self.places[at] != region:
+            msg = f"region={region!r} is not in the data. "
+            raise AlignmentError(msg + suggest(region, self.places.tolist()))
+        place = {str(c): k for k, c in enumerate(self.codes)}
+        mass = np.zeros(self.codes.size)
+        for code, share in buyers.items():
+            if code in place:
+                mass[place[code]] += share
+        mass[self.needs.sum(axis=0) == 0] = 0.0
+        if mass.sum() <= 0:
+            return {}
+        slq = self.quotient[at]
+        own = np.eye(self.codes.size, dtype=np.bool_)
+        met = trade_coefficients(slq[:, None], slq[None, :], self.scale[at], own)
+        held = mass > 0
+        gone = self.needs[:, held] * (1.0 - met[:, held])
+        lost = gone @ (mass[held] / mass.sum())
+        order = np.argsort(-np.nan_to_num(lost), kind="stable")
+        return {str(self.codes[k]): float(lost[k]) for k in order if lost[k] > 0}
 
     def columns(self) -> Mapping[str, ColumnData]:
         """Give one row per region and buyer."""

@@ -40,8 +40,10 @@ class Block:
         Employment at these dates, (n_regions, n_industries); NaN where missing.
     group_of
         Group of every industry.
-    establishments, payroll
+    establishments, payroll, entries, exits
         At the last date.
+    industry
+        Codes of the columns.
     """
 
     cluster: tuple[str, ...]
@@ -56,6 +58,9 @@ class Block:
     group_of: IntArray
     establishments: FloatArray
     payroll: FloatArray
+    entries: FloatArray
+    exits: FloatArray
+    industry: tuple[str, ...]
 
     def _of_group(self, table: FloatArray) -> FloatArray:
         """Add industries up to groups, (n_regions, n_groups)."""
@@ -91,9 +96,24 @@ class Block:
                 ],
                 "chain": self._chain(total),
                 "diversity": self._diversity(),
+                "entry": (self._of_group(self.entries) / plants)[at],
+                "turnover": (self._of_group(self.entries + self.exits) / plants)[at],
             }
             out.update(self._changes(jobs))
         return {k: np.where(np.isfinite(v), v, np.nan) for k, v in out.items()}
+
+    def leading(self) -> list[str]:
+        """Give the code of the largest sub-industry of every cluster; empty without any."""
+        out = []
+        for r, g in zip(self.region, self.group, strict=True):
+            at = np.flatnonzero(self.group_of == g)
+            jobs = self.now[r, at]
+            known = np.where(np.isfinite(jobs), jobs, -1.0)
+            best = int(known.argmax()) if known.size else 0
+            out.append(
+                self.industry[at[best]] if known.size and known[best] > 0 else ""
+            )
+        return out
 
     def _own(self, table: FloatArray) -> list[FloatArray]:
         """Give the sub-industries of every cluster."""
@@ -207,6 +227,9 @@ def block_of(inputs: StageInputs, options: FormationOptions) -> Block:
         group_of=group_of.astype(np.int64),
         establishments=table("establishments", last),
         payroll=table("payroll", last),
+        entries=table("entries", last),
+        exits=table("exits", last),
+        industry=tuple(k.partition("\x1f")[2] for k in industries),
         **dates,
     )
 

@@ -6,9 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow.compute as pc
 
+from agglo.core.errors import AlignmentError
 from agglo.core.frames import float_column
+from agglo.evaluation import local_supply_share
 from agglo.studies.columns import text_of
+from agglo.studies.formation.known import known_cells, seller_codes
 from agglo.studies.formation.prepare import PREPARED
 from agglo.studies.formation.related import codes_of_flows
 
@@ -17,13 +21,12 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from agglo.core.typing import FloatArray, IntArray
+    from agglo.evaluation import LocalSupply
     from agglo.studies.contract import StageInputs
 
 __all__ = ["Supply", "lost_outside_ties", "supply_of"]
 
 _FEWEST_TIES = 10
-_DELTA = 0.3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +51,9 @@ class Supply:
     leakages: Mapping[str, Sequence[tuple[str, float]]]
 
 
-def supply_of(inputs: StageInputs, clusters: Sequence[str]) -> Supply:
+def supply_of(
+    inputs: StageInputs, clusters: Sequence[str], *, missing: str = "undefined"
+) -> Supply:
     """Work out exposure to suppliers and leakage of inputs.
 
     Parameters
@@ -57,6 +62,9 @@ def supply_of(inputs: StageInputs, clusters: Sequence[str]) -> Supply:
         With the stage ``prepare``; optional `input_output` and `concordances`.
     clusters
         Ids.
+    missing
+        What an unknown cell is, as in `known_cells`: clusters of regions with unknown
+        cells are absent unless it is zero.
 
     Returns
     -------
@@ -68,92 +76,89 @@ def supply_of(inputs: StageInputs, clusters: Sequence[str]) -> Supply:
     flows = inputs.table("input_output") if inputs.has("input_output") else None
     if flows is None or "direct_requirement" not in flows.column_names:
         return nothing
-    panel = inputs.result(PREPARED, "panel")
-    given = text_of(panel, "industry")
-    goal = codes_of_flows(inputs, sorted(set(given)))
-    codes, i = np.unique([goal[c] for c in given], return_inverse=True)
-    needs = _needs(flows, codes.tolist())
-    if not needs.any():
+    now = known_cells(inputs, missing=missing)
+    jobs = seller_codes(inputs, now.drop_columns(["group"]))
+    if jobs.num_rows == 0:
         return nothing
-    periods, t = np.unique(text_of(panel, "period"), return_inverse=True)
-    regions, r = np.unique(text_of(panel, "region"), return_inverse=True)
-    jobs = np.nan_to_num(float_column(panel, "employment"))
-    nation = np.zeros((codes.size, periods.size))
-    np.add.at(nation, (i, t), jobs)
-    now = t == periods.size - 1
-    here = np.zeros((regions.size, codes.size))
-    np.add.at(here, (r[now], i[now]), jobs[now])
-    shock = _shock(nation)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        slq = (here / here.sum(axis=1, keepdims=True)) / (here.sum(axis=0) / here.sum())
-    size = np.log2(1.0 + here.sum(axis=1) / here.sum()) ** _DELTA
-    names = np.char.add(
-        np.char.add(np.array(text_of(panel, "region")), "|"),
-        np.array(text_of(panel, "group")),
+    try:
+        found = local_supply_share(jobs, flows)
+    except AlignmentError:  # no industry of the panel is in the table
+        return nothing
+    fall = _falls(inputs, missing)
+    wanted = set(clusters)
+    mixes: dict[str, dict[str, float]] = {}
+    rows = seller_codes(inputs, now)
+    columns = (
+        rows[n].to_pylist() for n in ("region", "group", "industry", "employment")
     )
-    own = now & np.isin(names, list(clusters))
+    for region, group, code, employed in zip(*columns, strict=True):
+        if f"{region}|{group}" in wanted and employed > 0:
+            mixes.setdefault(f"{region}|{group}", {})[code] = employed
     exposure: dict[str, float] = {}
     hardest: dict[str, str] = {}
     leakages: dict[str, list[tuple[str, float]]] = {}
-    for c in sorted(set(names[own].tolist())):
-        at = own & (names == c)
-        mass = _buyers(i[at], jobs[at], needs)
-        if mass is None:
+    for c, mix in sorted(mixes.items()):
+        bought = _bought(found, mix)
+        if not bought:
             continue
-        bought = needs @ mass
-        if shock is not None:
-            parts = bought * shock
-            exposure[c] = float(parts.sum())
-            hardest[c] = str(codes[int(parts.argmax())])
-        place = int(np.searchsorted(regions, c.partition("|")[0]))
-        lost = bought - _met(needs, slq[place], float(size[place])) @ mass
-        order = np.argsort(-lost, kind="stable")
-        leakages[c] = [(str(codes[k]), float(lost[k])) for k in order if lost[k] > 0]
+        lost = found.leakage(c.partition("|")[0], mix)
+        leakages[c] = list(lost.items())
+        if fall is not None:
+            parts = {s: a * fall.get(s, 0.0) for s, a in bought.items()}
+            exposure[c] = sum(parts.values())
+            hardest[c] = max(sorted(parts), key=lambda s: parts[s])
     return Supply(exposure=exposure, hardest=hardest, leakages=leakages)
 
 
-def _needs(flows: pa.Table, codes: list[str]) -> FloatArray:
-    """Give requirements by seller and buyer; negative ones count as 0."""
-    at = {c: k for k, c in enumerate(codes)}
-    out = np.zeros((len(codes), len(codes)))
-    rows = zip(
-        text_of(flows, "seller"),
-        text_of(flows, "buyer"),
-        np.nan_to_num(float_column(flows, "direct_requirement")),
-        strict=True,
-    )
-    for seller, buyer, a in rows:
-        if seller in at and buyer in at:
-            out[at[seller], at[buyer]] = max(float(a), 0.0)
-    return out
+def _bought(found: LocalSupply, mix: Mapping[str, float]) -> dict[str, float]:
+    """Give input per unit of output of a mix of buyers, by seller."""
+    place = {str(c): k for k, c in enumerate(found.codes)}
+    inputs = found.needs.sum(axis=0)
+    held = {c: v for c, v in mix.items() if c in place and inputs[place[c]] > 0}
+    total = sum(held.values())
+    if total <= 0:
+        return {}
+    at = [place[c] for c in held]
+    out = found.needs[:, at] @ (np.array(list(held.values())) / total)
+    return {str(c): float(v) for c, v in zip(found.codes, out, strict=True) if v > 0}
 
 
-def _buyers(code: IntArray, jobs: FloatArray, needs: FloatArray) -> FloatArray | None:
-    """Give the shares of the cluster's buyers whose requirements are known."""
-    mass = np.zeros(needs.shape[1])
-    np.add.at(mass, code, jobs)
-    mass[needs.sum(axis=0) == 0] = 0.0
-    total = float(mass.sum())
-    return mass / total if total > 0 else None
+def _falls(inputs: StageInputs, missing: str) -> dict[str, float] | None:
+    """Give the relative fall of national employment over the last period, 0 where it rose.
 
-
-def _shock(nation: FloatArray) -> FloatArray | None:
-    if nation.shape[1] < 2:
+    Both periods are of the same rows: cells that are known in both.
+    """
+    panel = inputs.result(PREPARED, "panel")
+    periods = sorted(set(text_of(panel, "period")))
+    if len(periods) < 2:
         return None
-    before, after = nation[:, -2], nation[:, -1]
-    fall = np.zeros(before.size)
-    np.divide(before - after, before, out=fall, where=before > 0)
-    out: FloatArray = np.maximum(fall, 0.0)
-    return out
-
-
-def _met(needs: FloatArray, slq: FloatArray, size: float) -> FloatArray:
-    """Give the requirements that the region meets itself."""
-    quotient = np.zeros(needs.shape)
-    np.divide(slq[:, None], slq[None, :], out=quotient, where=slq[None, :] > 0)
-    np.fill_diagonal(quotient, slq)
-    out: FloatArray = needs * np.minimum(1.0, np.nan_to_num(quotient) * size)
-    return out
+    cells: list[dict[tuple[str, str], float]] = []
+    hidden: set[tuple[str, str]] = set()
+    for period in periods[-2:]:
+        rows = panel.filter(pc.equal(panel["period"], period)).select(
+            ["region", "industry", "employment"]
+        )
+        ends = zip(
+            text_of(rows, "region"),
+            text_of(rows, "industry"),
+            rows["employment"].to_pylist(),
+            strict=True,
+        )
+        held: dict[tuple[str, str], float] = {}
+        for region, code, jobs in ends:
+            if jobs is None and missing != "zero":
+                hidden.add((region, code))
+            else:
+                held[region, code] = held.get((region, code), 0.0) + (jobs or 0.0)
+        cells.append(held)
+    goal = codes_of_flows(inputs, sorted({code for held in cells for _, code in held}))
+    nation = [dict.fromkeys(goal.values(), 0.0) for _ in cells]
+    for total, held in zip(nation, cells, strict=True):
+        for (region, code), jobs in held.items():
+            if (region, code) not in hidden:
+                total[goal[code]] += jobs
+    before, after = nation
+    return {s: max(0.0, 1.0 - after[s] / v) for s, v in before.items() if v > 0}
 
 
 def lost_outside_ties(

@@ -74,7 +74,9 @@ def cluster_facts(
         f["indicative"] = ("pay", "leakages")  # requirements met locally are modelled
     for c, entries in closest_entries(inputs, clusters, options.relatedness).items():
         facts[c]["entries"] = entries
-    for c, lost in supply_of(inputs, clusters).leakages.items():
+    for c, lost in supply_of(
+        inputs, clusters, missing=options.missing
+    ).leakages.items():
         named = [f"{seller} {value:.3f}" for seller, value in lost[:_LEAKS]]
         facts[c]["leakages"] = ", ".join(named)
     return facts

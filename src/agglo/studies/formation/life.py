@@ -43,6 +43,7 @@ _STAGE_COLUMNS = {
     "new_share": "f",
     "margin": "f",
     "employment": "f",
+    "entry_rate": "f",
 }
 _LOCK_COLUMNS = {
     "region": "s",
@@ -100,6 +101,7 @@ def life(inputs: StageInputs) -> StageOutput:
             delta=options.delta,
             min_size=options.min_size,
             missing=options.missing,
+            **_entries(panel, notes),
         )
     except NotIdentifiedError as error:
         notes["not_assessed"] = error.message
@@ -124,6 +126,17 @@ def life(inputs: StageInputs) -> StageOutput:
     if breaks is not None:
         tables["breaks"] = breaks
     return StageOutput(tables=tables, documents={"life_notes": notes})
+
+
+def _entries(panel: pa.Table, notes: dict[str, Json]) -> dict[str, str]:
+    """Name the columns of entries where all of them are known, and say it otherwise."""
+    lost = [panel[n].null_count for n in ("entries", "establishments")]
+    if lost[0] == panel.num_rows:
+        return {}
+    if any(lost):
+        notes["entries"] = "entries are not known everywhere: left out of the rules"
+        return {}
+    return {"entry": "entries", "firms": "establishments"}
 
 
 def _hidden(found: LifeCycle, options: FormationOptions, seed: int) -> Json:

@@ -6,25 +6,26 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from agglo.core.errors import AggloError, AlignmentError
 from agglo.core.options import MonteCarlo
 from agglo.evaluation import (
     Choices,
+    as_indicators,
     composite_index,
     local_supply_share,
-    mechanism_profile,
+    normalise,
     rank_uncertainty,
 )
-from agglo.studies.columns import result_table, text_of
+from agglo.studies.columns import result_table
 from agglo.studies.contract import StageOutput
 from agglo.studies.formation.blocks_of_jobs import Block, block_of
 from agglo.studies.formation.columns import number, rows_of, table_of
+from agglo.studies.formation.known import known_cells, seller_codes
+from agglo.studies.formation.mechanism_values import leading_gamma, mechanisms_of
 from agglo.studies.formation.options import FormationOptions
-from agglo.studies.formation.prepare import PREPARED
-from agglo.studies.formation.related import codes_of_flows
-from agglo.studies.formation.tree import INDICATORS, KEPT
+from agglo.studies.formation.tree import INDICATORS, KEPT, TWO_SIDED
+from agglo.studies.formation.user_values import user_values
 
 if TYPE_CHECKING:
     from agglo.core.typing import FloatArray, Json
@@ -81,7 +82,8 @@ def measures(inputs: StageInputs) -> StageOutput:
     ----------
     inputs
         With the stages ``prepare``, ``gate`` and ``life``; optional `answers`,
-        `input_output` and `concordances`.
+        `indicators`, `designations`, `members`, `edges`, `industry_links`, `input_output`
+        and `concordances`.
 
     Returns
     -------
@@ -91,7 +93,7 @@ def measures(inputs: StageInputs) -> StageOutput:
     """
     options = inputs.options_as(FormationOptions)
     block = block_of(inputs, options)
-    values = _values(inputs, block)
+    values = _values(inputs, block, options)
     rows = [
         {
             "cluster": cluster,
@@ -115,7 +117,7 @@ def measures(inputs: StageInputs) -> StageOutput:
     return StageOutput(
         tables={
             "indicators": table_of(rows, _VALUE_COLUMNS),
-            "mechanisms": _mechanisms(values, block, inputs),
+            "mechanisms": mechanisms_of(values, block, inputs, options, notes),
             "scores": scores,
             "ranks": ranks,
             "stars": table_of(_stars(values, block), _STAR_COLUMNS),
@@ -130,7 +132,9 @@ def _status(name: str, value: float) -> str:
     return "needs_data"
 
 
-def _values(inputs: StageInputs, block: Block) -> dict[str, FloatArray]:
+def _values(
+    inputs: StageInputs, block: Block, options: FormationOptions
+) -> dict[str, FloatArray]:
     """Give all indicators of the peers, NaN where they cannot be computed."""
     values = block.indicators()
     at = {c: k for k, c in enumerate(block.cluster)}
@@ -156,7 +160,8 @@ def _values(inputs: StageInputs, block: Block) -> dict[str, FloatArray]:
     )
     shock = rows_of(inputs.result("life", "resilience"))
     values["resistance"] = place(shock, "resistance_mix", ids=False)
-    values["local_supply"] = _local_supply(inputs, block)
+    values["gamma"] = leading_gamma(block, inputs, options)
+    values["local_supply"] = _local_supply(inputs, block, options.missing)
     if inputs.has("answers"):
         answers = inputs.table("answers").to_pylist()
         sums: dict[str, list[float]] = {}
@@ -166,30 +171,26 @@ def _values(inputs: StageInputs, block: Block) -> dict[str, FloatArray]:
         values["organisation"] = place(rows, "score", ids=True)
     else:
         values["organisation"] = np.full(len(at), np.nan)
+    for name, column in user_values(inputs, block.cluster, block.period).items():
+        computed = values.get(name, np.full(len(at), np.nan))
+        values[name] = np.where(np.isfinite(column), column, computed)
     return values
 
 
-def _local_supply(inputs: StageInputs, block: Block) -> FloatArray:
+def _local_supply(inputs: StageInputs, block: Block, missing: str) -> FloatArray:
     """Give the modelled local supply of the clusters, weighted by jobs of the buyers."""
     out = np.full(len(block.cluster), np.nan)
     if not inputs.has("input_output"):
         return out
-    panel = inputs.result(PREPARED, "panel")
-    now = panel.filter(pc.equal(panel["period"], block.period))
-    codes = text_of(now, "industry")
-    goal = codes_of_flows(inputs, sorted(set(codes)))
-    table = pa.table(
-        {
-            "region": now["region"],
-            "industry": pa.array([goal[c] for c in codes], pa.string()),
-            "employment": pc.fill_null(now["employment"], 0.0),
-            "group": now["group"],
-        }
-    )
-    jobs = table.group_by(["region", "industry"]).aggregate([("employment", "sum")])
-    jobs = jobs.rename_columns(["region", "industry", "employment"])
+    table = seller_codes(inputs, known_cells(inputs, block.period, missing=missing))
+    keys = ["region", "industry"]
+    jobs = table.group_by(keys).aggregate([("employment", "sum")])
+    if jobs.num_rows == 0:
+        return out
     try:
-        found = local_supply_share(jobs, inputs.table("input_output"))
+        found = local_supply_share(
+            jobs.rename_columns([*keys, "employment"]), inputs.table("input_output")
+        )
     except AlignmentError:
         return out
     share = dict(
@@ -218,6 +219,7 @@ def _scored(
     notes: dict[str, Json],
 ) -> tuple[pa.Table, pa.Table]:
     """Build the composite of the chosen tree; what is missing is left out and listed."""
+    values = {**values, **_two_sided(values)}
     used, dropped = _usable(values)
     notes["dropped"] = {**dropped}
     notes["used"] = list(used)
@@ -279,6 +281,32 @@ def _scored(
     return scores.select(list(_SCORE_COLUMNS)), ranks
 
 
+def _two_sided(values: dict[str, FloatArray]) -> dict[str, FloatArray]:
+    """Score indicators that should be neither low nor high by how near they are."""
+    out = {}
+    for name, posts in TWO_SIDED.items():
+        column = values.get(name, np.array([]))
+        known = np.isfinite(column)
+        if known.any():
+            table = pa.table(
+                {
+                    "unit": [str(k) for k in np.flatnonzero(known)],
+                    "indicator": [name] * int(known.sum()),
+                    "value": column[known],
+                }
+            )
+            made = normalise(
+                as_indicators(table, direction=None, pillar=None),
+                method="goalposts",
+                goalposts={name: posts},
+                cap=True,
+            ).indicators
+            near = np.full(column.size, np.nan)
+            near[made.unit.astype(np.int64)] = made.values[:, 0]
+            out[name] = near
+    return out
+
+
 def _usable(values: dict[str, FloatArray]) -> tuple[list[str], dict[str, str]]:
     """Give the indicators of the tree that enter, and why the others do not."""
     dropped: dict[str, str] = {}
@@ -333,69 +361,3 @@ def _stars(values: dict[str, FloatArray], block: Block) -> list[dict[str, object
                 }
             )
     return rows
-
-
-# indicator of a mechanism to the indicator of the study, and its status
-_MECHANISMS = {
-    "M1.2": ("first_mover", "computed"),
-    "M1.3": ("breaks", "computed"),
-    "M1.4": ("trigger_hits", "computed"),
-    "M2.1": ("quotient", "computed"),
-    "M2.3": ("competition", "computed"),
-    "M2.4": ("mean_size", "computed"),
-    "M2.5": ("chain", "computed"),
-    "M2.6": ("local_supply", "computed"),
-    "M3.2": ("turbulence", "computed"),
-    "M3.4": ("diversity", "proxy"),
-    "M3.6": ("new_share", "computed"),
-    "M6.1": ("organisation", "computed"),
-}
-
-
-def _mechanisms(
-    values: dict[str, FloatArray], block: Block, inputs: StageInputs
-) -> pa.Table:
-    at = {c: k for k, c in enumerate(block.cluster)}
-    found = dict(values)
-    for name, key in (("breaks", "value"), ("trigger_hits", "hits")):
-        column = np.full(len(at), np.nan)
-        for r in rows_of(inputs.result("life", "breaks")):
-            if r["cluster"] in at:
-                column[at[str(r["cluster"])]] = number(r[key])
-        found[name] = column
-    chosen = [
-        c
-        for c in (
-            str(r["cluster"]) for r in rows_of(inputs.result(PREPARED, "clusters"))
-        )
-        if c in at
-    ]
-    rows = [
-        {
-            "cluster": cluster,
-            "indicator": code,
-            "value": float(found[name][k]),
-            "status": status,
-            "category": cluster.partition("|")[2],
-        }
-        for code, (name, status) in _MECHANISMS.items()
-        for cluster, k in at.items()
-        if name in found and np.isfinite(found[name][k])
-    ]
-    columns = {
-        "cluster": "s",
-        "indicator": "s",
-        "value": "f",
-        "status": "s",
-        "category": "s",
-    }
-    if not rows:
-        return table_of(
-            [], {**columns, "mechanism": "s", "percentile": "f", "needs": "s"}
-        )
-    profile = mechanism_profile(
-        table_of(rows, columns), status="status", category="category"
-    )
-    table = result_table(profile)
-    keep = np.isin(np.array(table["cluster"].to_pylist()), chosen)
-    return table.filter(pa.array(keep))

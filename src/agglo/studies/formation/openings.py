@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,17 +21,42 @@ if TYPE_CHECKING:
     from agglo.core.typing import FloatArray
     from agglo.studies.contract import StageInputs
 
-__all__ = ["closest_entries", "crowded_industries", "quotients_of"]
+__all__ = [
+    "Densities",
+    "closest_entries",
+    "crowded_industries",
+    "densities",
+    "quotients_of",
+]
 
 _MANY_CITIES = 10
 _TOP = 0.9
 _SHOWN = 5
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Densities:
+    """Quotients, employment and relatedness density by region and industry.
+
+    Attributes
+    ----------
+    regions, codes
+        Labels.
+    quotient, jobs, density
+        (n_regions, n_codes); NaN where unknown.
+    """
+
+    regions: list[str]
+    codes: list[str]
+    quotient: FloatArray
+    jobs: FloatArray
+    density: FloatArray
+
+
 def quotients_of(
-    panel: pa.Table, by: str
+    panel: pa.Table, by: str, *, period: str = ""
 ) -> tuple[list[str], list[str], FloatArray, FloatArray]:
-    """Give regions, codes, location quotients and employment of the last period.
+    """Give regions, codes, location quotients and employment of a period.
 
     Parameters
     ----------
@@ -38,6 +64,8 @@ def quotients_of(
         Table of the stage ``prepare``.
     by
         ``"industry"`` or ``"group"``.
+    period
+        The period; empty: the last.
 
     Returns
     -------
@@ -45,7 +73,8 @@ def quotients_of(
         Quotients and employment are (n_regions, n_codes); no employment is quotient 0 and
         a region without any is NaN. Unknown cells are NaN in both.
     """
-    now = panel.filter(pc.equal(panel["period"], pc.max(panel["period"])))
+    when = period or pc.max(panel["period"]).as_py()
+    now = panel.filter(pc.equal(panel["period"], when))
     regions, r = np.unique(text_of(now, "region"), return_inverse=True)
     codes, i = np.unique(text_of(now, by), return_inverse=True)
     given = float_column(now, "employment")
@@ -111,6 +140,53 @@ def crowded_industries(designations: pa.Table, panel: pa.Table) -> str | bool | 
     return ", ".join(found) or False
 
 
+def densities(
+    inputs: StageInputs, source: str = "", *, period: str = ""
+) -> Densities | None:
+    """Give relatedness density: the share of relatedness that falls on what is there.
+
+    Parameters
+    ----------
+    inputs
+        With the stage ``prepare``; what `relatedness_sources` reads.
+    source
+        Kind of relatedness that decides.
+    period
+        The period; empty: the last.
+
+    Returns
+    -------
+    Densities or None
+        None without relatedness, or where no industry has any.
+    """
+    pairs = next(iter(relatedness_sources(inputs, source).values()), None)
+    if pairs is None:
+        return None
+    regions, codes, quotient, jobs = quotients_of(
+        inputs.result(PREPARED, "panel"), "industry", period=period
+    )
+    at = {c: k for k, c in enumerate(codes)}
+    phi = np.zeros((len(codes), len(codes)))
+    rows = zip(
+        text_of(pairs, "origin"),
+        text_of(pairs, "destination"),
+        float_column(pairs, "value"),
+        strict=True,
+    )
+    for a, b, v in rows:
+        if a in at and b in at and a != b and v > 0:  # an unknown pair adds nothing
+            phi[at[a], at[b]] = phi[at[b], at[a]] = float(v)
+    total = phi.sum(axis=0)
+    density: FloatArray = np.full(quotient.shape, np.nan)
+    present = (quotient > 1.0).astype(np.float64)
+    np.divide(present @ phi, total, out=density, where=total > 0)
+    if np.isnan(density).all():
+        return None
+    return Densities(
+        regions=regions, codes=codes, quotient=quotient, jobs=jobs, density=density
+    )
+
+
 def closest_entries(
     inputs: StageInputs, clusters: Sequence[str], source: str = ""
 ) -> Mapping[str, str | bool]:
@@ -137,29 +213,11 @@ def closest_entries(
     Density of an industry in a region: share of its relatedness that falls on industries
     with a quotient above 1 there (indicator M3.3).
     """
-    pairs = next(iter(relatedness_sources(inputs, source).values()), None)
-    if pairs is None:
+    found = densities(inputs, source)
+    if found is None:
         return {}
-    regions, codes, quotient, jobs = quotients_of(
-        inputs.result(PREPARED, "panel"), "industry"
-    )
-    at = {c: k for k, c in enumerate(codes)}
-    phi = np.zeros((len(codes), len(codes)))
-    rows = zip(
-        text_of(pairs, "origin"),
-        text_of(pairs, "destination"),
-        np.nan_to_num(float_column(pairs, "value")),
-        strict=True,
-    )
-    for a, b, v in rows:
-        if a in at and b in at and a != b:
-            phi[at[a], at[b]] = phi[at[b], at[a]] = max(float(v), 0.0)
-    total = phi.sum(axis=0)
-    density: FloatArray = np.full(quotient.shape, np.nan)
-    present = (np.nan_to_num(quotient) > 1.0).astype(np.float64)
-    np.divide(present @ phi, total, out=density, where=total > 0)
-    if np.isnan(density).all():
-        return {}
+    regions, codes, jobs = found.regions, found.codes, found.jobs
+    density = found.density
     cut = float(np.nanquantile(density, _TOP))
     place = {c: k for k, c in enumerate(regions)}
     out: dict[str, str | bool] = {}

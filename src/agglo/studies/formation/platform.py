@@ -91,7 +91,7 @@ def platform(inputs: StageInputs) -> StageOutput:
     national = national_facts(inputs, clusters)
     stages = _stages(inputs, clusters)
     quotients = _quotients(inputs, clusters, periods)
-    supply = supply_of(inputs, clusters)
+    supply = supply_of(inputs, clusters, missing=options.missing)
     tied = inputs.has("members") and inputs.has("edges")
     alerts = alerts_of(
         clusters,

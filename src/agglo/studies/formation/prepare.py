@@ -24,7 +24,7 @@ __all__ = ["NO_GROUP", "PREPARED", "prepare"]
 
 PREPARED = "prepare"
 NO_GROUP = "_other"
-_NUMBERS = ("employment", "establishments", "payroll")
+_NUMBERS = ("employment", "establishments", "payroll", "entries", "exits")
 _LARGE = 500.0
 
 

@@ -58,7 +58,16 @@ STUDY = Study(
         Stage(
             name="measures",
             run=measures,
-            optional=("answers", "input_output", "concordances"),
+            optional=(
+                "answers",
+                "indicators",
+                "designations",
+                "members",
+                "edges",
+                "industry_links",
+                "input_output",
+                "concordances",
+            ),
             after=(*_FIRST, "gate", "life"),
         ),
         Stage(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-__all__ = ["INDICATORS", "KEPT", "PILLARS", "TreeIndicator"]
+__all__ = ["INDICATORS", "KEPT", "PILLARS", "TWO_SIDED", "TreeIndicator"]
 
 PILLARS: Mapping[str, tuple[str, str]] = {
     "scale": ("Scale", "规模"),
@@ -36,7 +36,8 @@ class TreeIndicator:
     status
         What a value of it is: ``computed`` or ``proxy``.
     available
-        Whether the study computes it; the others wait for data of the user.
+        Whether it enters the score; context has weight 0. What the study cannot compute
+        waits for the table `indicators` of the user.
     """
 
     name: str
@@ -61,7 +62,7 @@ _ROWS: tuple[tuple[str, str, str, str, str, str, bool], ...] = (
         True,
     ),
     ("payroll", "Payroll", "工资总额", "scale", "+", "payroll", True),
-    ("output", "Value added", "增加值", "scale", "+", "value added", False),
+    ("output", "Value added", "增加值", "scale", "+", "value added", True),
     (
         "quotient",
         "Location quotient",
@@ -87,7 +88,7 @@ _ROWS: tuple[tuple[str, str, str, str, str, str, bool], ...] = (
         "specialisation",
         "+",
         "plant sizes",
-        False,
+        True,
     ),
     (
         "focus",
@@ -106,7 +107,7 @@ _ROWS: tuple[tuple[str, str, str, str, str, str, bool], ...] = (
         "efficiency",
         "+",
         "value added",
-        False,
+        True,
     ),
     (
         "density",
@@ -115,7 +116,7 @@ _ROWS: tuple[tuple[str, str, str, str, str, str, bool], ...] = (
         "efficiency",
         "+",
         "output, area",
-        False,
+        True,
     ),
     (
         "growth",
@@ -126,7 +127,7 @@ _ROWS: tuple[tuple[str, str, str, str, str, str, bool], ...] = (
         "four periods",
         True,
     ),
-    ("entry", "Entry rate", "进入率", "efficiency", "+", "entries", False),
+    ("entry", "Entry rate", "进入率", "efficiency", "+", "entries", True),
     (
         "competitive",
         "Competitive component",
@@ -136,8 +137,8 @@ _ROWS: tuple[tuple[str, str, str, str, str, str, bool], ...] = (
         "four periods",
         True,
     ),
-    ("patents", "Patents per 1000", "千人专利", "innovation", "+", "patents", False),
-    ("research", "Research per output", "研发强度", "innovation", "+", "R&D", False),
+    ("patents", "Patents per 1000", "千人专利", "innovation", "+", "patents", True),
+    ("research", "Research per output", "研发强度", "innovation", "+", "R&D", True),
     (
         "technology",
         "Technological diversity",
@@ -145,7 +146,7 @@ _ROWS: tuple[tuple[str, str, str, str, str, str, bool], ...] = (
         "innovation",
         "+",
         "patents",
-        False,
+        True,
     ),
     (
         "champions",
@@ -154,7 +155,7 @@ _ROWS: tuple[tuple[str, str, str, str, str, str, bool], ...] = (
         "innovation",
         "+",
         "lists",
-        False,
+        True,
     ),
     (
         "network_ratio",
@@ -184,11 +185,11 @@ _ROWS: tuple[tuple[str, str, str, str, str, str, bool], ...] = (
         "input-output",
         True,
     ),
-    ("outside_share", "Outside ties", "外部联系占比", "network", "+", "ties", False),
+    ("outside_share", "Outside ties", "外部联系占比", "network", "+", "ties", True),
     ("organisation", "Organisation score", "组织得分", "network", "+", "answers", True),
     ("funds", "Policy funds", "政策资金", "network", "+", "funds", False),
-    ("belt", "Belt match", "产业带匹配", "resilience", "+", "digital study", False),
-    ("energy", "Energy per output", "单位能耗", "resilience", "-", "energy", False),
+    ("belt", "Belt match", "产业带匹配", "resilience", "+", "digital study", True),
+    ("energy", "Energy per output", "单位能耗", "resilience", "-", "energy", True),
     (
         "cloud",
         "Firms using cloud services",
@@ -196,11 +197,18 @@ _ROWS: tuple[tuple[str, str, str, str, str, str, bool], ...] = (
         "resilience",
         "+",
         "survey",
-        False,
+        True,
     ),
     ("resistance", "Resistance", "抵抗力", "resilience", "+", "a shock", True),
     ("rigidity", "Rigidity", "锁定", "resilience", "-", "six periods", True),
 )
+
+# plants of a cell taken as equal in size; trade modelled from quotients
+_PROXIES = ("gamma", "local_supply")
+# neither inward nor scattered: worst below, best from, best to, worst above
+TWO_SIDED: Mapping[str, tuple[float, float, float, float]] = {
+    "outside_share": (0.0, 0.3, 0.6, 1.0)
+}
 
 INDICATORS: Mapping[str, TreeIndicator] = {
     name: TreeIndicator(
@@ -210,6 +218,7 @@ INDICATORS: Mapping[str, TreeIndicator] = {
         pillar=pillar,
         direction="positive" if sign == "+" else "negative",
         inputs=inputs,
+        status="proxy" if name in _PROXIES else "computed",
         available=available,
     )
     for name, en, zh, pillar, sign, inputs, available in _ROWS
