@@ -61,6 +61,9 @@ from agglo.concentration import (
     duranton_overman as duranton_overman,
 )
 from agglo.concentration import (
+    direction_intervals as direction_intervals,
+)
+from agglo.concentration import (
     ellipse_overlap as ellipse_overlap,
 )
 from agglo.concentration import (
@@ -420,6 +423,9 @@ from agglo.econometrics import (
     fit_linear as fit_linear,
 )
 from agglo.econometrics import (
+    fit_matched_did as fit_matched_did,
+)
+from agglo.econometrics import (
     fit_mechanism as fit_mechanism,
 )
 from agglo.econometrics import (
@@ -457,6 +463,9 @@ from agglo.econometrics import (
 )
 from agglo.econometrics import (
     group_effects as group_effects,
+)
+from agglo.econometrics import (
+    honest_bounds as honest_bounds,
 )
 from agglo.econometrics import (
     knowledge_pools as knowledge_pools,
@@ -517,6 +526,9 @@ from agglo.econometrics import (
 )
 from agglo.evaluation import (
     Choices as Choices,
+)
+from agglo.evaluation import (
+    Vary as Vary,
 )
 from agglo.evaluation import (
     as_coin as as_coin,
@@ -619,9 +631,6 @@ from agglo.evaluation import (
 )
 from agglo.evaluation import (
     treat_outliers as treat_outliers,
-)
-from agglo.evaluation import (
-    Vary as Vary,
 )
 from agglo.matching import (
     as_belts as as_belts,
@@ -789,6 +798,9 @@ from agglo.relatedness import (
     StrengthScheme as StrengthScheme,
 )
 from agglo.relatedness import (
+    advantage_intervals as advantage_intervals,
+)
+from agglo.relatedness import (
     aggregate_clusters as aggregate_clusters,
 )
 from agglo.relatedness import (
@@ -819,13 +831,7 @@ from agglo.relatedness import (
     complexity_intervals as complexity_intervals,
 )
 from agglo.relatedness import (
-    advantage_intervals as advantage_intervals,
-)
-from agglo.relatedness import (
     complexity_outlook as complexity_outlook,
-)
-from agglo.relatedness import (
-    region_similarity as region_similarity,
 )
 from agglo.relatedness import (
     complexity_subnational as complexity_subnational,
@@ -847,6 +853,9 @@ from agglo.relatedness import (
 )
 from agglo.relatedness import (
     entry_exit as entry_exit,
+)
+from agglo.relatedness import (
+    fit_entry_model as fit_entry_model,
 )
 from agglo.relatedness import (
     fitness as fitness,
@@ -880,6 +889,9 @@ from agglo.relatedness import (
 )
 from agglo.relatedness import (
     reflections as reflections,
+)
+from agglo.relatedness import (
+    region_similarity as region_similarity,
 )
 from agglo.relatedness import (
     relatedness_density as relatedness_density,

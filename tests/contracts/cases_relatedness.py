@@ -59,6 +59,18 @@ WAVES = {
         ),
     ],
 }
+# two waves of ten by ten, mixed enough that everything is connected
+MIXED = {
+    "period": ["1"] * 100 + ["2"] * 100,
+    "region": [f"r{r}" for r in range(10) for _ in range(10)] * 2,
+    "industry": [f"a{i}" for _ in range(10) for i in range(10)] * 2,
+    "employment": [
+        float(3 + (11 * r + 17 * i + 7 * r * i + 5 * t * (r + 2 * i)) % 29)
+        for t in range(2)
+        for r in range(10)
+        for i in range(10)
+    ],
+}
 # nested and large: no draw loses a region
 CLEAR = {
     **COUNTS,
@@ -282,11 +294,33 @@ RELATEDNESS: Mapping[str, Case] = {
             "test": Wrong(value="1"),
             "threshold": Wrong(value=0.0),
             "n_boot": Wrong(value=-1),
+            "n_permutations": Wrong(value=-1),
             "level": Wrong(value=1.0),
             "seed": Wrong(value=-1),
             "n_jobs": Wrong(value=0),
         },
         free={"self_in_density": "yes or no"},
+    ),
+    "relatedness.fit_entry_model": Case(
+        data=(MIXED,),
+        options={"effects": (), "cluster": ("region",), "interaction": False},
+        columns=("period", *_CELL),
+        wrong={
+            "outcome": Wrong(value="entries"),
+            "model": Wrong(value="probit"),
+            "covariates": Wrong(value=["wage"]),
+            "effects": Wrong(value=["country"]),
+            "cluster": Wrong(value=[]),
+            "rule": Wrong(value="strict"),
+            "threshold": Wrong(value=0.0),
+            "level": Wrong(value=1.0),
+        },
+        free={
+            "interaction": "yes or no",
+            "controls": _OTHER_TABLE,
+            "dated": "looked at with controls only",
+            "self_in_density": "yes or no",
+        },
     ),
     "relatedness.portfolio": Case(
         data=(_density, _index),

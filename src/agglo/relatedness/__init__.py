@@ -2,6 +2,7 @@
 
 from agglo.relatedness.advantage import AdvantageIntervals, advantage_intervals
 from agglo.relatedness.aggregation import aggregate_clusters
+from agglo.relatedness.backtest import EntryBacktest, backtest_entries
 from agglo.relatedness.candidates import CandidateDefinitions, candidate_definitions
 from agglo.relatedness.complexity import complexity, fitness, reflections
 from agglo.relatedness.complexity_results import (
@@ -21,12 +22,8 @@ from agglo.relatedness.crossing import (
 from agglo.relatedness.declared import declared_vs_revealed
 from agglo.relatedness.definitions import ClusterDefinitions, as_cluster_definitions
 from agglo.relatedness.density import relatedness_density, relative_relatedness
-from agglo.relatedness.entry import (
-    EntryBacktest,
-    EntryExit,
-    backtest_entries,
-    entry_exit,
-)
+from agglo.relatedness.entry import EntryExit, entry_exit
+from agglo.relatedness.entry_model import EntryModel, fit_entry_model
 from agglo.relatedness.income import IncomeContent, income_content
 from agglo.relatedness.intervals import ComplexityIntervals, complexity_intervals
 from agglo.relatedness.local_complexity import (
@@ -101,6 +98,7 @@ __all__ = [
     "EMClusters",
     "EntryBacktest",
     "EntryExit",
+    "EntryModel",
     "Fitness",
     "IncomeContent",
     "OptimalEntries",
@@ -139,6 +137,7 @@ __all__ = [
     "diffusion_path",
     "em_clusters",
     "entry_exit",
+    "fit_entry_model",
     "fitness",
     "income_content",
     "log_supermodularity",

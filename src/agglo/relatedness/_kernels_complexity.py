@@ -10,7 +10,7 @@ import numpy as np
 from agglo.core.parallel import one_thread
 
 if TYPE_CHECKING:
-    from agglo.core.typing import FloatArray, IntArray
+    from agglo.core.typing import BoolArray, FloatArray, IntArray
 
 _DENSE = 600
 _WANTED = 4
@@ -169,6 +169,37 @@ def _ritz(
     if off[1] > _EXACT or off.max() > _ROUGH:
         return None
     return np.clip(values, 0.0, 1.0), vectors.T
+
+
+def index_of_presence(m: FloatArray, base: FloatArray | None = None) -> FloatArray:
+    """Regions' and activities' index in one row, z-scored (ddof 0) on the largest component.
+
+    NaN where something has nothing or lies outside. The sign is that of diversity, or of
+    `base`, an index of the same regions and activities.
+    """
+    n = m.shape[0]
+    out = np.full(n + m.shape[1], np.nan)
+    rows: BoolArray = m.sum(axis=1) > 0
+    columns: BoolArray = m.sum(axis=0) > 0
+    if rows.sum() < 2 or columns.sum() < 2:
+        return out
+    row, column = components(m[np.ix_(rows, columns)])
+    largest = np.argmax(np.bincount(row))
+    rows[rows] = row == largest
+    columns[columns] = column == largest
+    m = m[np.ix_(rows, columns)]
+    if min(m.shape) < 2:
+        return out
+    found = second_vector(m)
+    if not (found.region.std() > 0 and found.activity.std() > 0):
+        return out
+    region, activity = out[:n], out[n:]
+    region[rows] = standardised(found.region, 0)
+    activity[columns] = standardised(found.activity, 0)
+    anchor = m.sum(axis=1) if base is None else base[:n][rows]
+    known = np.isfinite(anchor)
+    lead = correlation(region[rows][known], anchor[known])
+    return -out if lead < 0 else out
 
 
 def reflections(m: FloatArray, n: int) -> tuple[FloatArray, FloatArray]:

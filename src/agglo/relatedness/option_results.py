@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from agglo.core.typing import BoolArray, FloatArray
-    from agglo.relatedness.entry import EntryBacktest
+    from agglo.relatedness.backtest import EntryBacktest
 
 __all__ = [
     "ComplementarityDensity",

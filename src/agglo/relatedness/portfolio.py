@@ -17,8 +17,8 @@ from agglo.relatedness.relatedness_results import sealed
 
 if TYPE_CHECKING:
     from agglo.core.typing import IntoFrame
+    from agglo.relatedness.backtest import EntryBacktest
     from agglo.relatedness.complexity_results import Complexity
-    from agglo.relatedness.entry import EntryBacktest
     from agglo.relatedness.relatedness_results import RelatednessDensity
 
 __all__ = ["complementarity_density", "portfolio"]
