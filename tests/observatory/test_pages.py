@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from agglo.core.errors import OptionError
-from agglo.observatory.page import CHARTS, Text, View
+from agglo.observatory.page import BESIDE, CHARTS, Text, View
 from agglo.observatory.pages import PAGES, VIEWS
 from agglo.observatory.pages.columns import COLUMNS
 from agglo.observatory.pages.indicators import INDICATORS
@@ -23,7 +23,7 @@ _HAN = re.compile(r"[\u4e00-\u9fff]")
 
 def _wanted(view: View) -> set[str]:
     placed = {"lon", "lat", "lon2", "lat2"} if view.place else set()
-    drawn = {c for role, c in view.encode.items() if role != "nodes"} - placed
+    drawn = {c for role, c in view.encode.items() if role not in BESIDE} - placed
     named = {c.name for c in view.columns}
     sort = {view.order.removeprefix("-")} - {""}
     return {*drawn, *named, *sort, *view.filters.values(), *view.keep, *view.labels,
@@ -85,9 +85,10 @@ def test_ids_of_views_begin_with_their_page():
 
 def test_filters_name_selectors_of_their_page():
     for page in PAGES.values():
-        known = {s.id: s.column for s in page.selectors}
+        # a pair of industries and sets of places are put together from other choices
+        known = {s.id for s in page.selectors} | {"pair", "sets"}
         for view in page.views:
-            assert set(view.filters) <= set(known), view.id
+            assert set(view.filters) <= known, view.id
 
 
 def test_selectors_choose_among_values_of_the_demo():
@@ -102,10 +103,12 @@ def test_methods_are_pages_of_the_documentation():
     assert {v.method for v in VIEWS.values()} <= set(method_pages())
 
 
-def test_node_views_exist():
-    for view in VIEWS.values():
-        if "nodes" in view.encode:
-            assert view.encode["nodes"] in VIEWS
+def test_views_that_stand_beside_others_are_on_the_same_page():
+    for page in PAGES.values():
+        own = {v.id for v in page.views}
+        for view in page.views:
+            for role in BESIDE & set(view.encode):
+                assert view.encode[role] in own, (view.id, role)
 
 
 def test_indicators_stand_on_columns_of_the_demo():

@@ -3,12 +3,13 @@
 import { GraphChart, HeatmapChart, SankeyChart, TreemapChart } from "echarts/charts";
 import { GridComponent, VisualMapPiecewiseComponent } from "echarts/components";
 import { init, use, type ECharts } from "echarts/core";
+import { LabelLayout } from "echarts/features";
 import { CanvasRenderer, SVGRenderer } from "echarts/renderers";
 import type { Handle, Item, Knot, Model, Paint, Tie } from "./model";
 
 use([
   TreemapChart, HeatmapChart, SankeyChart, GraphChart, GridComponent,
-  VisualMapPiecewiseComponent, CanvasRenderer, SVGRenderer,
+  VisualMapPiecewiseComponent, CanvasRenderer, SVGRenderer, LabelLayout,
 ]);
 
 type Options = Parameters<ECharts["setOption"]>[0];
@@ -90,7 +91,7 @@ function sankey(knots: string[], ties: Tie[], paint: Paint): Options {
   };
 }
 
-const EDGE = { left: 60, right: 90, top: 30, bottom: 30 };
+const EDGE = { left: 24, right: 160, top: 30, bottom: 30 };
 
 /** Stored places brought to pixels, with one scale for both directions. */
 function placesOf(knots: Knot[], width: number, height: number): Map<string, { x: number; y: number }> {
@@ -123,7 +124,9 @@ function network(knots: Knot[], ties: Tie[], placed: boolean, paint: Paint, widt
         id: k.id, name: k.name, tip: k.tip, symbolSize: 6 + 20 * Math.sqrt(Math.max(0, k.size) / largest),
         ...(placed ? places.get(k.id) : {}),
         symbol: ["circle", "rect", "triangle", "diamond"][k.group % 4],
-        itemStyle: { color: paint.series[k.group % paint.series.length], borderColor: paint.paper, borderWidth: 1 },
+        itemStyle: k.colour === undefined
+          ? { color: paint.series[k.group % paint.series.length], borderColor: paint.paper, borderWidth: 1 }
+          : { color: colourOf(paint, k.colour), borderColor: paint.soft, borderWidth: 1 },
         label: { show: named.has(k.id), position: "right", ...text(paint) },
       })),
       links: ties.map((t) => ({

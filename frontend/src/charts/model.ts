@@ -39,6 +39,8 @@ export interface Knot {
   y: number | null;
   size: number;
   group: number;
+  /** Class of the colour, -1 for no value; without it the group gives the colour. */
+  colour?: number;
   tip: string;
 }
 

@@ -1,7 +1,7 @@
 // The server: the only module that makes network calls, all to our own host.
 import { ProblemError, search, type Source } from "./data";
 import { frameOf, frameOfRows } from "./frame";
-import type { Answer, AnswerMeta, Boot, Cell, Hit, Meta, Page, Place, Problem, View } from "./types";
+import type { Answer, AnswerMeta, Boot, Cell, Hit, Loose, Meta, Page, Place, Problem, View } from "./types";
 
 const ROWS = 10_000;
 const MOST_ROWS = 40_000;
@@ -60,6 +60,8 @@ export function serverSource(boot: Boot): Source {
       const found = await get<{ markdown?: string }>(path).catch(() => null);
       return found?.data.markdown ?? null;
     },
+    methods: async () => (await get<{ name: string; title: string }[]>("/methods")).data,
+    manifest: async (release) => (await get<Loose>(`/manifests/${encodeURIComponent(release)}`)).data,
     file: (view, choices, kind) => {
       const query = queryOf(view, choices).toString();
       const id = encodeURIComponent(view.id);

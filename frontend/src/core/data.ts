@@ -3,7 +3,7 @@
 import { fileSource } from "./file";
 import { serverSource } from "./api";
 import type {
-  Answer, Boot, Hit, Meta, Page, Place, Selector, View,
+  Answer, Boot, Hit, Loose, Meta, Page, Place, Selector, View,
 } from "./types";
 
 export type FileKind = "csv" | "json" | "parquet" | "zip";
@@ -19,6 +19,10 @@ export interface Source {
   find(text: string): Promise<Hit[]>;
   /** The page that explains a method, as Markdown; null where there is none. */
   method(name: string): Promise<string | null>;
+  /** Name and title of all pages that explain methods. */
+  methods(): Promise<{ name: string; title: string }[]>;
+  /** Hashes of everything in the release; null where there is no server. */
+  manifest(release: string): Promise<Loose>;
   /** Address of a file made by the server; null where files are made in the page. */
   file(view: View, choices: Record<string, string>, kind: FileKind): string | null;
 }

@@ -33,6 +33,8 @@ export function fileSource(element: Element | null): Source {
       return search(text, all.pages, [["region", all.regions], ["industry", all.industries]]);
     },
     method: async (name) => (await data).methods?.[name] ?? null,
+    methods: async () => Object.entries((await data).methods ?? {}).map(([name, text]) => ({ name, title: /^# (.+)$/m.exec(text)?.[1] ?? name })),
+    manifest: async () => null,
     file: () => null,
   };
 }

@@ -68,6 +68,8 @@ export function cell(value: Cell | undefined, column: Column | undefined, lang: 
   if (column?.type === "share") return `${number(value * 100, shareDigits(column))} %`;
   if (column?.type === "integer") return grouped(value, 0);
   if (isYear(value, column)) return String(value);
+  // large whole numbers are counts; decimals would claim a precision that is not meant
+  if (Number.isInteger(value) && Math.abs(value) >= 100) return grouped(value, 0);
   return number(value, column?.decimals ?? (Number.isInteger(value) ? 0 : 2));
 }
 

@@ -80,6 +80,53 @@ export function nameColumn(view: View): string | undefined {
   return e.label ?? e.series ?? e.source ?? e.x;
 }
 
+/** Give codes that have words in both languages columns of names, as codes of places have. */
+export function withWords(frame: Frame, view: View): Frame {
+  const columns = { ...frame.columns };
+  for (const { name, words } of view.columns) {
+    const cells = frame.columns[name];
+    if (!words || !cells) continue;
+    for (const lang of ["en", "zh"] as const) {
+      columns[`${name}_${lang}`] ??= cells.map((c) => (c === null ? null : (words[String(c)]?.[lang] ?? String(c))));
+    }
+  }
+  return { columns, length: frame.length };
+}
+
+/** Distinct values of a column, in order. */
+export function valuesOf(frame: Frame, column: string | undefined): string[] {
+  const seen = new Set((frame.columns[column ?? ""] ?? []).filter((v) => v !== null && v !== "").map(String));
+  return [...seen].sort((a, b) => a.localeCompare(b, undefined, { numeric: true }));
+}
+
+/** The value asked for, or the nearest there is; the last where nothing was asked. */
+export function nearestOf(values: string[], wanted: string | undefined): string {
+  const last = values[values.length - 1] ?? "";
+  if (!wanted) return last;
+  if (values.includes(wanted)) return wanted;
+  const at = Number(wanted);
+  if (!Number.isFinite(at)) return last;
+  return values.reduce((best, v) => (Math.abs(Number(v) - at) < Math.abs(Number(best) - at) ? v : best), last);
+}
+
+/** Rows where a column has this value. */
+export function only(frame: Frame, column: string, value: string): Frame {
+  const cells = frame.columns[column] ?? [];
+  const places: number[] = [];
+  for (let i = 0; i < frame.length; i += 1) if (String(cells[i] ?? "") === value) places.push(i);
+  return take(frame, places);
+}
+
+/** Rows of several frames, one after the other. */
+export function joined(frames: Frame[]): Frame {
+  const names = [...new Set(frames.flatMap((f) => Object.keys(f.columns)))];
+  const columns: Record<string, Cell[]> = {};
+  for (const name of names) {
+    columns[name] = frames.flatMap((f) => f.columns[name] ?? new Array<Cell>(f.length).fill(null));
+  }
+  return { columns, length: frames.reduce((n, f) => n + f.length, 0) };
+}
+
 /** Rows whose column has the chosen value, for every filter with a choice. */
 export function filtered(frame: Frame, view: View, choices: Record<string, string>): Frame {
   const tests = Object.entries(view.filters ?? {}).filter(

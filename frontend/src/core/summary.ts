@@ -4,7 +4,7 @@ import { cell } from "./format";
 import { covers, nameColumn, numberAt, textAt, valueColumn } from "./frame";
 import type { Frame, Lang, View } from "./types";
 
-export function summary(view: View, frame: Frame, lang: Lang, say: Say): [string, string] {
+export function summary(view: View, frame: Frame, lang: Lang, say: Say, peers?: Peers): [string, string] {
   // a question needs no mark of its own before what answers it
   const title = pick(view.title, lang).replace(/[?？]$/, "");
   const value = valueColumn(view);
@@ -13,7 +13,25 @@ export function summary(view: View, frame: Frame, lang: Lang, say: Say): [string
   const known = numbers.flatMap((v, i) => (Number.isFinite(v) ? [i] : []));
   const lost = frame.length - known.length;
   const missing = lost > 0 ? say("summary_missing", { n: lost }) : "";
-  return [first(view, frame, lang, say, known, title), second(view, frame, say, known, missing)];
+  return [first(view, frame, lang, say, known, title), second(view, frame, say, known, missing) + amongPeers(view, frame, lang, say, known, peers)];
+}
+
+type Peers = { own: string; of: Set<string> } | null;
+
+/** The chosen region beside the middle of its peers, where the rows are regions. */
+function amongPeers(view: View, frame: Frame, lang: Lang, say: Say, known: number[], peers?: Peers): string {
+  const { label } = view.encode;
+  const value = valueColumn(view);
+  if (!peers || !label || view.labels?.[label] !== "regions") return "";
+  const code = (i: number): string => String(frame.columns[label]?.[i] ?? "");
+  const own = known.find((i) => code(i) === peers.own);
+  const others = known.filter((i) => peers.of.has(code(i))).map((i) => numberAt(frame, value, i)).sort((a, b) => a - b);
+  if (own === undefined || others.length === 0) return "";
+  const middle = ((others[Math.floor((others.length - 1) / 2)] ?? 0) + (others[Math.ceil((others.length - 1) / 2)] ?? 0)) / 2;
+  const column = view.columns.find((c) => c.name === value);
+  return say("peer_sentence", {
+    own: textAt(frame, label, own, lang), value: cell(numberAt(frame, value, own), column, lang), n: others.length, median: cell(middle, column, lang),
+  });
 }
 
 function first(view: View, frame: Frame, lang: Lang, say: Say, known: number[], title: string): string {

@@ -12,6 +12,7 @@ export interface Both {
 export type ChartKind =
   | "map" | "flowmap" | "bar" | "dot" | "line" | "event" | "scatter" | "histogram"
   | "slope" | "heatmap" | "treemap" | "sankey" | "network" | "ellipse" | "gauge"
+  | "tree" | "ranksize" | "differences" | "lorenz"
   | "table" | "text";
 
 export type ColumnType = "text" | "number" | "integer" | "boolean" | "share" | "code";
@@ -22,6 +23,8 @@ export interface Column {
   unit?: Both | null;
   type?: ColumnType;
   decimals?: number;
+  /** What the codes of the column mean. */
+  words?: { [code: string]: Both } | null;
 }
 
 export interface SourceOf {
@@ -33,6 +36,8 @@ export interface SourceOf {
 export interface View {
   id: string;
   title: Both;
+  table?: string;
+  labels?: Record<string, string>;
   chart: ChartKind;
   encode: Record<string, string>;
   filters?: Record<string, string>;
@@ -58,19 +63,23 @@ export interface Selector {
   options_from?: string | null;
   options?: Option[] | null;
   default?: string;
+  column?: string;
 }
 
 export type Loose = string | number | boolean | null | Loose[] | { [key: string]: Loose };
 
 export interface Finding {
   id: string;
-  question: string;
-  answer: string;
+  question: string | Both;
+  answer: string | Both;
+  question_zh?: string;
+  answer_zh?: string;
+  reading_zh?: string;
   estimate: Loose;
   interval: Loose;
   null: Loose;
   p: number | null;
-  reading: string;
+  reading: string | Both;
   evidence: string[];
   truth: Loose;
 }

@@ -5,6 +5,7 @@ import type { Frame, View } from "../core/types";
 import { columnOf, groupsOf, nameOf, titleOf, type Ctx } from "./scene";
 import { cell } from "../core/format";
 import { classes, type Classes } from "./scale";
+import { similarOrder } from "./similar";
 
 export interface Drawn {
   model: Model;
@@ -56,7 +57,8 @@ function treemap(ctx: Ctx): Drawn {
 function heatmap(ctx: Ctx): Drawn {
   const { view, frame, lang } = ctx;
   const { x, y, value } = view.encode;
-  const [xs, ys] = [groupsOf(frame, x, lang), groupsOf(frame, y, lang)];
+  const [first, second] = [groupsOf(frame, x, lang), groupsOf(frame, y, lang)];
+  const [xs, ys] = ctx.similar ? seriated(ctx, first, second) : [first, second];
   const [ofX, ofY] = [new Map(xs.map((n, k) => [n, k])), new Map(ys.map((n, k) => [n, k]))];
   const found = classes(rowsOf(ctx, value).map((i) => numberAt(frame, value, i)), view.reference?.value);
   const cells = Array.from({ length: frame.length }, (_, i) => {
@@ -66,7 +68,38 @@ function heatmap(ctx: Ctx): Drawn {
     return { x: ofX.get(a) ?? 0, y: ofY.get(b) ?? 0, item };
   });
   const height = Math.max(320, Math.min(760, ys.length * 22 + 150));
-  return { model: { kind: "heatmap", xs, ys, cells }, height, classes: found, remark: "" };
+  return { model: { kind: "heatmap", xs: ends(xs), ys, cells }, height, classes: found, remark: "" };
+}
+
+/** Long names that begin alike are told apart by their ends, where there is little room. */
+export function ends(names: string[]): string[] {
+  const [first = ""] = names;
+  let k = 0;
+  while (k < first.length && names.every((n) => n[k] === first[k])) k += 1;
+  // the last word is kept whole
+  const at = Math.max(first.lastIndexOf(" ", k), 0);
+  const short = names.map((n) => `…${n.slice(at).trim()}`);
+  return names.length > 1 && at >= 6 && new Set(short).size === names.length ? short : names;
+}
+
+/** Rows and columns put so that alike ones are neighbours; one order for both where names agree. */
+function seriated(ctx: Ctx, xs: string[], ys: string[]): [string[], string[]] {
+  const { view, frame, lang } = ctx;
+  const { x, y, value } = view.encode;
+  const [ofX, ofY] = [new Map(xs.map((n, k) => [n, k])), new Map(ys.map((n, k) => [n, k]))];
+  const table = ys.map(() => new Float64Array(xs.length));
+  for (let i = 0; i < frame.length; i += 1) {
+    const v = numberAt(frame, value, i);
+    const row = table[ofY.get(textAt(frame, y, i, lang)) ?? -1];
+    if (row && Number.isFinite(v)) row[ofX.get(textAt(frame, x, i, lang)) ?? 0] = v;
+  }
+  const turned = xs.map((_, k) => Float64Array.from(table, (row) => row[k] ?? 0));
+  const same = xs.length === ys.length && xs.every((n) => ofY.has(n));
+  if (!same) return [similarOrder(turned).map((k) => xs[k] ?? ""), similarOrder(table).map((k) => ys[k] ?? "")];
+  // a square table: both directions of a name count
+  const joint = ys.map((n, k) => Float64Array.from([...(table[k] ?? []), ...(turned[ofX.get(n) ?? 0] ?? [])]));
+  const order = similarOrder(joint).map((k) => ys[k] ?? "");
+  return [order, order];
 }
 
 function tiesOf(ctx: Ctx, named: boolean): Tie[] {
@@ -81,7 +114,8 @@ function tiesOf(ctx: Ctx, named: boolean): Tie[] {
 
 /** Flows between columns of names; a name on both sides is kept apart, cycles cannot be drawn. */
 function sankey(ctx: Ctx): Drawn {
-  const all = tiesOf(ctx, true).filter((t) => t.value > 0);
+  // a name that flows into itself is two things of one name
+  const all = tiesOf(ctx, true).filter((t) => t.value > 0).map((t) => (t.source === t.target ? { ...t, target: `${t.target} ` } : t));
   const sources = new Set(all.map((t) => t.source));
   const looped = cyclic(all);
   const ties = all.slice(0, 120).map((t) => (looped && sources.has(t.target) ? { ...t, target: `${t.target} ` } : t));
@@ -125,8 +159,38 @@ function network(ctx: Ctx, nodes: Nodes | null): Drawn {
   const placed = given.length > 0 && given.every((k) => k.x !== null && k.y !== null) && others.length === 0;
   const knots = placed || given.length === 0 ? [...given, ...others] : [...given.filter((k) => tied.has(k.id)), ...others];
   const remark = all.length > ties.length ? ctx.say("drawn", { shown: ties.length, n: all.length }) : "";
+  const shade = shadeOf(ctx);
+  if (shade) {
+    const coloured = knots.map((k): Knot => {
+      const value = shade.of.get(k.id);
+      return { ...k, group: 0, colour: value === undefined ? -1 : shade.classes.of(value), tip: `${k.tip}, ${shade.title} ${value === undefined ? "–" : cell(value, shade.column, ctx.lang)}` };
+    });
+    const told = ctx.say("shade", { title: shade.title });
+    return { model: { kind: "network", knots: coloured, ties, placed }, height: 540, classes: shade.classes, remark: [told, remark].filter(Boolean).join(" ") };
+  }
   const groups = nodes ? groupsOf(nodes.frame, groupColumn(nodes), ctx.lang) : [];
   return { model: { kind: "network", knots, ties, placed }, height: 540, classes: null, groups, remark };
+}
+
+interface Shade {
+  of: Map<string, number>;
+  classes: Classes;
+  title: string;
+  column: View["columns"][number] | undefined;
+}
+
+/** Values that colour the nodes, from the view that the figure names in its role `shade`. */
+function shadeOf(ctx: Ctx): Shade | null {
+  const beside = ctx.beside?.shade;
+  if (!beside) return null;
+  const { view, frame } = beside;
+  const { label, value } = view.encode;
+  const of = new Map<string, number>();
+  for (let i = 0; i < frame.length; i += 1) {
+    const v = numberAt(frame, value, i);
+    if (Number.isFinite(v)) of.set(String(frame.columns[label ?? ""]?.[i] ?? ""), v);
+  }
+  return { of, classes: classes([...of.values()], view.reference?.value), title: titleOf(view, value, ctx.lang), column: columnOf(view, value) };
 }
 
 function namesOf(ctx: Ctx): Map<string, string> {

@@ -2,7 +2,7 @@
 import { cell } from "../core/format";
 import { cellAt, covers, numberAt, stateAt, textAt } from "../core/frame";
 import {
-  circle, columnOf, cut, groupsOf, line, nameOf, SERIES, symbol, widthOf, type Ctx, type Key, type Scene,
+  circle, columnOf, cut, groupsOf, line, nameOf, peerAt, peerKeys, SERIES, symbol, widthOf, type Ctx, type Key, type Scene,
 } from "./scene";
 import { axisTitle, plot, referenceLine, type Plot } from "./axes";
 import { limits, linear } from "./scale";
@@ -128,7 +128,7 @@ export function scatter(ctx: Ctx): Scene {
   if (view.reference) ys.push(view.reference.value);
   const p = plot(ctx, {
     height: 400, xs: limits(rows.map((i) => numberAt(frame, x, i))), ys: limits(ys),
-    xTitle: axisTitle(ctx, "x"), yTitle: axisTitle(ctx, "y"), keys: seriesKeys(groups, ctx),
+    xTitle: axisTitle(ctx, "x"), yTitle: axisTitle(ctx, "y"), keys: [...seriesKeys(groups, ctx), ...peerKeys(ctx, rows)],
   });
   referenceLine(ctx, p);
   const largest = Math.max(1e-12, ...rows.map((i) => numberAt(frame, size, i)).filter(Number.isFinite));
@@ -140,9 +140,12 @@ export function scatter(ctx: Ctx): Scene {
   for (const i of rows) {
     const k = Math.max(0, groups.indexOf(textAt(frame, group, i, lang)));
     const unreliable = stateAt(frame, y, i) === "unreliable" ? " unreliable" : "";
+    const [atX, atY] = [p.x(numberAt(frame, x, i)), p.y(numberAt(frame, y, i))];
+    const peer = peerAt(ctx, i);
+    const ring = peer ? [{ d: circle(atX, atY, radius(i) + 3), kind: peer === "own" ? "ring own" : "ring" }] : [];
     p.scene.marks.push({
       row: i, name: nameOf(ctx, i),
-      shapes: [{ d: symbol(p.x(numberAt(frame, x, i)), p.y(numberAt(frame, y, i)), radius(i), k), kind: `fill glass series${k % SERIES}${unreliable}` }],
+      shapes: [{ d: symbol(atX, atY, radius(i), k), kind: `fill glass series${k % SERIES}${unreliable}` }, ...ring],
     });
   }
   if (rows.length <= 24) labels(ctx, p, rows, x, y, label);
@@ -207,16 +210,19 @@ export function slope(ctx: Ctx): Scene {
 /** Counts of a value in equal bins, the observed value as a line. */
 export function histogram(ctx: Ctx): Scene {
   const { view, frame, lang, say } = ctx;
-  const { value, observed } = view.encode;
-  const numbers = Array.from({ length: frame.length }, (_, i) => numberAt(frame, value, i)).filter(Number.isFinite);
-  const seen = Array.from({ length: frame.length }, (_, i) => numberAt(frame, observed, i)).find(Number.isFinite);
+  const { value, observed, count } = view.encode;
+  const rows = Array.from({ length: frame.length }, (_, i) => i).filter((i) => Number.isFinite(numberAt(frame, value, i)));
+  const numbers = rows.map((i) => numberAt(frame, value, i));
+  const seen = observedOf(ctx);
   const [low, high] = limits(numbers, false, 0);
-  const bins = Math.max(1, Math.min(40, Math.ceil(Math.sqrt(numbers.length))));
+  const times = (i: number): number => (count ? Math.max(0, numberAt(frame, count, i) || 0) : 1);
+  const whole = rows.reduce((sum, i) => sum + times(i), 0);
+  const bins = Math.max(1, Math.min(40, Math.ceil(Math.sqrt(whole)), count ? new Set(numbers).size : 40));
   const wide = (high - low) / bins || 1;
   const counts = new Array<number>(bins).fill(0);
-  for (const v of numbers) {
-    const k = Math.min(bins - 1, Math.floor((v - low) / wide));
-    counts[k] = (counts[k] ?? 0) + 1;
+  for (const i of rows) {
+    const k = Math.min(bins - 1, Math.floor((numberAt(frame, value, i) - low) / wide));
+    counts[k] = (counts[k] ?? 0) + times(i);
   }
   const p = plot(ctx, {
     height: 300, xs: limits(seen === undefined ? [low, high] : [low, high, seen]),
@@ -236,6 +242,40 @@ export function histogram(ctx: Ctx): Scene {
     const flip = at + widthOf(text) > p.right;
     p.scene.words.push({ x: at + (flip ? -6 : 6), y: p.top + 4, text, kind: "label", anchor: flip ? "end" : "start" });
   }
+  return p.scene;
+}
+
+/** The observed value: in a column of its own, or in the view that stands beside. */
+function observedOf(ctx: Ctx): number | undefined {
+  const { view, frame } = ctx;
+  const own = Array.from({ length: frame.length }, (_, i) => numberAt(frame, view.encode.observed, i)).find(Number.isFinite);
+  const other = ctx.beside?.against;
+  if (own !== undefined || !other) return own;
+  const column = other.frame.columns.observed ? "observed" : "value";
+  return Array.from({ length: other.frame.length }, (_, i) => numberAt(other.frame, column, i)).find(Number.isFinite);
+}
+
+/** Size against rank, both on logarithmic scales. */
+export function rankSize(ctx: Ctx): Scene {
+  const { view, frame, lang } = ctx;
+  const { value, label, group } = view.encode;
+  const rows = Array.from({ length: frame.length }, (_, i) => i)
+    .filter((i) => numberAt(frame, value, i) > 0)
+    .sort((a, b) => numberAt(frame, value, b) - numberAt(frame, value, a));
+  const groups = groupsOf(frame, group, lang);
+  const size = (i: number): number => Math.log10(numberAt(frame, value, i));
+  const p = plot(ctx, {
+    height: 360, xs: limits(rows.map((_, k) => Math.log10(k + 1))), ys: limits(rows.map(size)),
+    xTitle: `log10 ${ctx.say("rank")}`, yTitle: `log10 ${axisTitle(ctx, "value")}`, keys: [...seriesKeys(groups, ctx), ...peerKeys(ctx, rows)],
+  });
+  rows.forEach((i, k) => {
+    const series = Math.max(0, groups.indexOf(textAt(frame, group, i, lang)));
+    p.scene.marks.push({
+      row: i, name: `${k + 1}: ${nameOf(ctx, i)}`,
+      shapes: [{ d: symbol(p.x(Math.log10(k + 1)), p.y(size(i)), 4, series), kind: `fill series${series % SERIES}` }],
+    });
+    if (k < 8) p.scene.words.push({ x: p.x(Math.log10(k + 1)) + 7, y: p.y(size(i)) - 5, text: cut(textAt(frame, label, i, lang), 130), kind: "note" });
+  });
   return p.scene;
 }
 

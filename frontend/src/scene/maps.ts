@@ -1,9 +1,10 @@
 // Maps: bubbles at centres of regions, boundaries where the user brought some, flows.
 import { geoArea, geoAzimuthalEqualArea, geoGraticule, geoPath, type GeoProjection } from "d3-geo";
+import { ringsOf, type Oval } from "./ovals";
 import { cell } from "../core/format";
 import { covers, numberAt, stateAt, textAt } from "../core/frame";
 import {
-  circle, columnOf, groupsOf, legend, nameOf, SERIES, stateKeys, stateShape, box,
+  circle, columnOf, groupsOf, legend, nameOf, peerAt, peerKeys, SERIES, stateKeys, stateShape, sureness, box,
   type Ctx, type Key, type Mark, type Scene, type Shape,
 } from "./scene";
 import { classes, distinct, widened, type Classes } from "./scale";
@@ -80,35 +81,74 @@ function wound(feature: GeoJSON.Feature): GeoJSON.Feature {
 }
 
 export function map(ctx: Ctx): Scene {
-  const { view, frame } = ctx;
+  const { view, frame, say } = ctx;
   const { lon, lat, value, size } = view.encode;
+  const whole = ctx.whole ?? frame;
   const rows = Array.from({ length: frame.length }, (_, i) => i);
-  const numbers = rows.map((i) => numberAt(frame, value, i));
-  const found = classes(numbers, view.reference?.value);
+  const every = Array.from({ length: whole.length }, (_, i) => i);
+  const found = classes(every.map((i) => numberAt(whole, value, i)), view.reference?.value);
+  const ovals = ringsOf(ctx);
   const places = rows.map((i): [number, number] => [numberAt(frame, lon, i), numberAt(frame, lat, i)]);
-  const g = ground(ctx, places, keysOf(ctx, found, rows));
+  const g = ground(ctx, [...places, ...ovals.flatMap((o) => o.ring)], [...keysOf(ctx, found, rows), ...ovals.map(keyOf)]);
   const areas = areasOf(ctx);
-  const largest = Math.max(1e-12, ...rows.map((i) => numberAt(frame, size, i)).filter(Number.isFinite));
+  const largest = Math.max(1e-12, ...every.map((i) => numberAt(whole, size, i)).filter(Number.isFinite));
   const most = rows.length > 1500 ? 9 : rows.length > 300 ? 14 : 20;
   const radius = (i: number): number => {
     const s = numberAt(frame, size, i);
     return size && Number.isFinite(s) ? Math.max(4, most * Math.sqrt(Math.max(0, s) / largest)) : Math.min(6, most / 2);
   };
+  // boundaries of all regions are drawn, also of those without a row here
+  const used = new Set(rows.map((i) => String(frame.columns[view.encode.label ?? ""]?.[i] ?? "")));
+  for (const [id, area] of areas) if (size !== undefined || !used.has(id)) g.scene.back.push({ d: g.path(area), kind: "land" });
+  let faint = 0;
   for (const i of [...rows].sort((a, b) => radius(b) - radius(a))) {
     const area = areas.get(String(frame.columns[view.encode.label ?? ""]?.[i] ?? ""));
     const at = g.at(...(places[i] ?? [NaN, NaN]));
-    const state = stateAt(frame, value, i);
-    const number = numbers[i] ?? NaN;
-    const kind = Number.isNaN(number) ? "" : `fill glass ${found.kinds[found.of(number)] ?? "seq2"}${state === "unreliable" ? " unreliable" : ""}`;
-    const hatch = covers(view, frame, i);
+    const unsure = covers(view, frame, i);
+    const hidden = ctx.only === true && unsure;
+    if (hidden) faint += 1;
+    const kind = hidden ? "fill faint" : kindOf(ctx, found, i);
     const shapes: Shape[] = [];
+    const hatch = unsure && !hidden;
     if (area && size === undefined) shapes.push({ d: g.path(area), kind: kind || "state absent", hatch });
     else if (at && kind) shapes.push({ d: circle(at[0], at[1], radius(i)), kind, hatch });
+    const state = stateAt(frame, value, i);
     if (at && (!kind || state === "zero")) shapes.push(...stateShape(state, at[0], at[1]));
-    if (area && size !== undefined) g.scene.back.push({ d: g.path(area), kind: "land" });
+    const peer = peerAt(ctx, i);
+    if (at && peer) shapes.push({ d: circle(at[0], at[1], radius(i) + 3), kind: peer === "own" ? "ring own" : "ring" });
     if (shapes.length > 0) g.scene.marks.push({ row: i, name: nameOf(ctx, i), shapes });
   }
+  for (const [k, oval] of ovals.entries()) drawOval(g, oval, k);
+  const scale = ovals[0]?.scale;
+  g.scene.remark = [faint > 0 ? say("only_left", { n: faint }) : "", scale !== undefined ? say("ellipse_scale", { scale }) : ""].filter(Boolean).join(" ");
   return g.scene;
+}
+
+function kindOf(ctx: Ctx, found: Classes, i: number): string {
+  const number = numberAt(ctx.frame, ctx.view.encode.value, i);
+  if (Number.isNaN(number)) return "";
+  const unreliable = stateAt(ctx.frame, ctx.view.encode.value, i) === "unreliable" ? " unreliable" : "";
+  const sure = ctx.certainty ? ` sure${sureness(ctx.view, ctx.frame, i)}` : " glass";
+  return `fill${sure} ${found.kinds[found.of(number)] ?? "seq2"}${unreliable}`;
+}
+
+function keyOf(oval: Oval, k: number): Key {
+  return { shape: (x, y) => [{ d: `M${x - 8},${y}h16`, kind: `stroke series${k % SERIES} dash${k % 4}` }], text: oval.name };
+}
+
+/** An outline of an ellipse and its centre, as a mark of its own. */
+function drawOval(g: Ground, oval: Oval, k: number): void {
+  const at = oval.ring.flatMap(([x, y]) => {
+    const p = g.at(x, y);
+    return p ? [`${p[0].toFixed(1)},${p[1].toFixed(1)}`] : [];
+  });
+  const centre = g.at(...oval.centre);
+  if (at.length < 8 || !centre) return;
+  const kind = `series${k % SERIES}`;
+  g.scene.marks.push({
+    row: -1, name: oval.told,
+    shapes: [{ d: `M${at.join("L")}Z`, kind: `oval ${kind} dash${k % 4}` }, { d: circle(centre[0], centre[1], 4), kind: `fill ${kind}` }],
+  });
 }
 
 function areasOf(ctx: Ctx): Map<string, GeoJSON.Feature> {
@@ -135,15 +175,22 @@ function keysOf(ctx: Ctx, found: Classes, rows: number[]): Key[] {
   if (rows.some((i) => covers(view, frame, i))) {
     keys.push({ shape: (x, y) => [{ d: circle(x, y, 6), kind: "fill paper", hatch: true }], text: say("hatched") });
   }
-  return [...keys, ...stateKeys(ctx, view.encode.value, rows)];
+  if (ctx.certainty) {
+    for (const sure of [2, 1, 0] as const) {
+      keys.push({ shape: (x, y) => [{ d: circle(x, y, 6), kind: `fill div4 sure${sure}` }], text: say(`sure_${sure}`) });
+    }
+  }
+  return [...keys, ...peerKeys(ctx, rows), ...stateKeys(ctx, view.encode.value, rows)];
 }
 
 /** The strongest flows as arcs, bent to the right of their direction. */
 export function flows(ctx: Ctx): Scene {
   const { view, frame, lang, say } = ctx;
   const { lon, lat, lon2, lat2, weight, label, group } = view.encode;
+  const apart = (i: number): boolean =>
+    numberAt(frame, lon, i) !== numberAt(frame, lon2, i) || numberAt(frame, lat, i) !== numberAt(frame, lat2, i);
   const rows = Array.from({ length: frame.length }, (_, i) => i)
-    .filter((i) => Number.isFinite(numberAt(frame, weight, i)))
+    .filter((i) => Number.isFinite(numberAt(frame, weight, i)) && apart(i))
     .sort((a, b) => numberAt(frame, weight, b) - numberAt(frame, weight, a));
   const shown = rows.slice(0, view.top ?? MOST_FLOWS);
   const groups = groupsOf(frame, group, lang);
@@ -159,7 +206,7 @@ export function flows(ctx: Ctx): Scene {
   for (const i of [...shown].reverse()) {
     const from = g.at(numberAt(frame, lon, i), numberAt(frame, lat, i));
     const to = g.at(numberAt(frame, lon2, i), numberAt(frame, lat2, i));
-    if (!from || !to) continue;
+    if (!from || !to || from.join() === to.join()) continue;
     stops.set(from.join(), from);
     stops.set(to.join(), to);
     g.scene.marks.push(arc(ctx, i, from, to, numberAt(frame, weight, i) / largest, groups, label));

@@ -3,7 +3,7 @@ import { cell, short } from "../core/format";
 import { covers, numberAt, stateAt, textAt } from "../core/frame";
 import { pick } from "../texts";
 import {
-  box, circle, columnOf, cut, groupsOf, legend, line, nameOf, SERIES, stateKeys, stateShape,
+  box, circle, columnOf, cut, groupsOf, legend, line, nameOf, peerAt, peerKeys, SERIES, stateKeys, stateShape,
   symbol, titleOf, widthOf, type Ctx, type Key, type Mark, type Scene, type Shape,
 } from "./scene";
 import { limitsWithin, linear, ticks, type Scale } from "./scale";
@@ -24,7 +24,9 @@ function linesOf(ctx: Ctx): Lines {
     const label = textAt(frame, view.encode.label, i, lang);
     at.set(label, [...(at.get(label) ?? []), i]);
   }
-  const shown = [...at].slice(0, view.top ?? MOST);
+  // the chosen region and its peers are always among the lines
+  const most = view.top ?? MOST;
+  const shown = [...at].filter(([, rows], k) => k < most || peerAt(ctx, rows[0] as number) !== "");
   return { labels: shown.map(([label]) => label), rows: shown.map(([, rows]) => rows), total: at.size };
 }
 
@@ -43,7 +45,7 @@ function lined(ctx: Ctx, style: "bar" | "dot"): Scene {
   const all = lines.rows.flat();
   const groups = groupsOf(frame, group, lang);
   const scene: Scene = { width, height: 0, back: [], marks: [], front: [], words: [] };
-  const left = Math.min(width * 0.42, Math.max(60, ...lines.labels.map((l) => widthOf(l))) + 14);
+  const left = Math.min(width * 0.42, Math.max(60, ...lines.labels.map((l) => widthOf(l))) + (ctx.peers ? 32 : 14));
   const right = width - 20;
   const top = legend(scene, keysOf(ctx, groups, all, style), 0, 0, right) + 24;
   const deep = Math.max(1, ...lines.rows.map((r) => r.length));
@@ -63,8 +65,10 @@ function lined(ctx: Ctx, style: "bar" | "dot"): Scene {
   }
   lines.labels.forEach((label, k) => {
     const middle = top + (k + 0.5) * step;
-    scene.words.push({ x: left, y: middle + 4, text: cut(label, left - 6), kind: "label", anchor: "end" });
     const rows = lines.rows[k] ?? [];
+    const peer = rows.length > 0 ? peerAt(ctx, rows[0] as number) : "";
+    const sign = peer === "own" ? "◉ " : peer === "peer" ? "○ " : "";
+    scene.words.push({ x: left, y: middle + 4, text: cut(sign + label, left - 6), kind: peer === "own" ? "label strong" : "label", anchor: "end" });
     rows.forEach((i, j) => {
       const y = middle + (j - (rows.length - 1) / 2) * Math.min(12, (step - 8) / rows.length);
       const series = Math.max(0, groups.indexOf(textAt(frame, group, i, lang)));
@@ -137,7 +141,7 @@ function keysOf(ctx: Ctx, groups: string[], rows: number[], style: "bar" | "dot"
       text: say("hatched"),
     });
   }
-  return [...keys, ...stateKeys(ctx, view.encode.value, rows)];
+  return [...keys, ...peerKeys(ctx, rows), ...stateKeys(ctx, view.encode.value, rows)];
 }
 
 const VERDICTS: [RegExp, "pass" | "fail" | "not_testable"][] = [

@@ -53,9 +53,11 @@ export function classes(values: number[], reference: number | undefined): Classe
   const sorted = values.filter((v) => Number.isFinite(v)).sort((a, b) => a - b);
   const diverging = reference !== undefined;
   const bounds = diverging ? around(sorted, reference) : quantiles(sorted);
-  const kinds = bounds.length === 4 || !diverging
-    ? [0, 1, 2, 3, 4].map((k) => `${diverging ? "div" : "seq"}${k}`)
-    : ["seq2"];
+  // fewer classes are spread over the whole scale of colours
+  const last = Math.max(1, bounds.length);
+  const kinds = diverging
+    ? [0, 1, 2, 3, 4].map((k) => `div${k}`)
+    : bounds.length === 0 ? ["seq2"] : Array.from({ length: last + 1 }, (_, k) => `seq${Math.round((4 * k) / last)}`);
   return { bounds, kinds, of: (value) => bounds.filter((b) => value >= b).length };
 }
 
@@ -74,8 +76,13 @@ function around(sorted: number[], reference: number): number[] {
 }
 
 function quantiles(sorted: number[]): number[] {
-  const bounds = [0.2, 0.4, 0.6, 0.8].map((q) => sorted[Math.floor(q * sorted.length)] ?? 0);
-  return [...new Set(bounds)].filter((b) => b > (sorted[0] ?? 0));
+  const cut = (values: number[]): number[] => {
+    const bounds = [0.2, 0.4, 0.6, 0.8].map((q) => values[Math.floor(q * values.length)] ?? 0);
+    return [...new Set(bounds)].filter((b) => b > (values[0] ?? 0));
+  };
+  const bounds = cut(sorted);
+  // where many values are the same, the distinct ones are divided
+  return bounds.length >= 3 ? bounds : cut([...new Set(sorted)]);
 }
 
 /** The column with more digits, for bounds that lie close together. */

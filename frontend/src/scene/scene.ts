@@ -46,6 +46,43 @@ export interface Ctx {
   say: Say;
   width: number;
   geometry: GeoJSON.FeatureCollection | null;
+  /** Rows of all periods, where `frame` holds those of one: classes and sizes stay put. */
+  whole?: Frame;
+  /** Colours say how certain values are, too. */
+  certainty?: boolean;
+  /** What cannot be told from the reference is drawn faint. */
+  only?: boolean;
+  /** Order of rows and columns of a heat map. */
+  similar?: boolean;
+  /** Codes of the peer group and of the region it belongs to. */
+  peers?: { own: string; of: Set<string> } | null;
+  /** Rows of the other views that the figure names in its roles, by role. */
+  beside?: Record<string, { view: View; frame: Frame }>;
+}
+
+/** Whether the row is the chosen region, one of its peers, or neither. */
+export function peerAt(ctx: Ctx, i: number): "" | "own" | "peer" {
+  const { view, frame, peers } = ctx;
+  const label = view.encode.label ?? "";
+  if (!peers || view.labels?.[label] !== "regions") return "";
+  const code = String(frame.columns[label]?.[i] ?? "");
+  return code === peers.own ? "own" : peers.of.has(code) ? "peer" : "";
+}
+
+/** How certain a value is by the width of its interval: 2 firm, 1 fair, 0 loose or unknown. */
+export function sureness(view: View, frame: Frame, i: number): 0 | 1 | 2 {
+  const { value, lo, hi } = view.encode;
+  const wide = (numberAt(frame, hi, i) - numberAt(frame, lo, i)) / Math.abs(numberAt(frame, value, i));
+  return wide <= 0.5 ? 2 : wide <= 1.5 ? 1 : 0;
+}
+
+/** Legend entries of the peer group, where there is one among the rows. */
+export function peerKeys(ctx: Ctx, rows: number[]): Key[] {
+  const found = new Set(rows.map((i) => peerAt(ctx, i)));
+  const keys: Key[] = [];
+  if (found.has("own")) keys.push({ shape: (x, y) => [{ d: circle(x, y, 6), kind: "ring own" }], text: ctx.say("own_region") });
+  if (found.has("peer")) keys.push({ shape: (x, y) => [{ d: circle(x, y, 6), kind: "ring" }], text: ctx.say("peer") });
+  return keys;
 }
 
 export const SERIES = 6;
@@ -134,6 +171,8 @@ export function nameOf(ctx: Ctx, i: number): string {
     ? say(`state_${state}`)
     : `${titleOf(view, value, lang)} ${cell(number, columnOf(view, value), lang)}`;
   const parts = [label, shown, intervalOf(ctx, i)];
+  const peer = peerAt(ctx, i);
+  if (peer) parts.push(say(peer === "own" ? "own_region" : "peer"));
   if (covers(view, frame, i)) parts.push(say("hatched"));
   if (state === "unreliable") parts.push(say("state_unreliable"));
   return parts.filter(Boolean).join(lang === "zh" ? "，" : ", ");

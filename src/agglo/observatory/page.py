@@ -14,6 +14,7 @@ from agglo.core.errors import OptionError
 from agglo.core.typing import Json
 
 __all__ = [
+    "BESIDE",
     "CHARTS",
     "ChartKind",
     "Column",
@@ -26,28 +27,41 @@ __all__ = [
 
 ChartKind: TypeAlias = Literal[
     "map", "flowmap", "bar", "dot", "line", "event", "scatter", "histogram", "slope",
-    "heatmap", "treemap", "sankey", "network", "ellipse", "gauge", "table",
+    "heatmap", "treemap", "sankey", "network", "ellipse", "gauge", "table", "tree",
+    "ranksize", "differences", "lorenz",
 ]  # fmt: skip
 
 # kind of chart: roles that must be named, roles that may be
 CHARTS: Mapping[ChartKind, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "map": (("lon", "lat", "value", "label"), ("size", "lo", "hi", "group")),
-    "flowmap": (("lon", "lat", "lon2", "lat2", "weight"), ("label", "group")),
-    "bar": (("label", "value"), ("lo", "hi", "group")),
-    "dot": (("label", "value"), ("lo", "hi", "group")),
+    "map": (
+        ("lon", "lat", "value", "label"),
+        ("size", "lo", "hi", "group", "ellipses", "period"),
+    ),
+    "flowmap": (
+        ("lon", "lat", "lon2", "lat2", "weight"), ("label", "group", "source", "target", "period"),
+    ),
+    "bar": (("label", "value"), ("lo", "hi", "group", "period")),
+    "dot": (("label", "value"), ("lo", "hi", "group", "period")),
     "line": (("x", "y"), ("lo", "hi", "series")),
     "event": (("x", "y", "lo", "hi"), ("series",)),
-    "scatter": (("x", "y", "label"), ("size", "group")),
-    "histogram": (("value",), ("observed",)),
+    "scatter": (("x", "y", "label"), ("size", "group", "period")),
+    "histogram": (("value",), ("observed", "against", "count")),
     "slope": (("x", "y", "label"), ()),
-    "heatmap": (("x", "y", "value"), ()),
-    "treemap": (("label", "size"), ("color", "parent")),
+    "heatmap": (("x", "y", "value"), ("period",)),
+    "treemap": (("label", "size"), ("color", "parent", "period")),
     "sankey": (("source", "target", "weight"), ()),
-    "network": (("source", "target", "weight"), ("nodes",)),
+    "network": (("source", "target", "weight"), ("nodes", "shade")),
     "ellipse": (("cx", "cy", "a", "b", "angle", "label"), ()),
     "gauge": (("label", "value", "state"), ()),
-    "table": ((), ()),
-}
+    "table": ((), ("period", "cx", "cy", "a", "b", "angle", "label")),
+    "tree": (("label", "parent", "value"), ()),
+    "ranksize": (("value", "label"), ("group",)),
+    "differences": (("label", "group", "value", "lo", "hi"), ()),
+    "lorenz": (("value", "share"), ("label",)),
+}  # fmt: skip
+
+BESIDE = frozenset(("nodes", "shade", "ellipses", "against"))
+"""Roles that name another view of the page instead of a column."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +168,8 @@ class View:
     chart
         Kind of chart, a key of :data:`CHARTS`.
     encode
-        Role to column.
+        Role to column; the roles of :data:`BESIDE` name another view of the same page.
+        ``period`` is the column of a slider with play.
     columns
         Columns of the table twin, in order; those not named keep their own name.
     filters

@@ -9,6 +9,7 @@ from agglo.observatory.api.rows import shown
 from agglo.observatory.api.stock import Stock
 from agglo.observatory.page import Column, Page, Selector, Text, View
 from agglo.observatory.pages.columns import COLUMNS
+from agglo.observatory.pages.words import WORDED, words_of
 
 __all__ = [
     "available_views",
@@ -67,6 +68,7 @@ def page_json(stock: Stock, page: Page, *, whole: bool) -> dict[str, Json]:
             _selector_json(stock, s, views, whole=whole)
             for s in page.selectors
             if s.table in stock.release
+            and s.column in stock.table(s.table).column_names
         ],
         "findings": [],
         "views": [],
@@ -185,12 +187,21 @@ def column_list(stock: Stock, view: View) -> list[Json]:
     found: list[Json] = []
     for name in shown(stock, view):
         column = declared.get(name) or COLUMNS.get(name)
-        kind = str(schema.field(name).type)
-        found.append(_column_json(name, column, _type_of(name, kind, view)))
+        kind = _type_of(name, str(schema.field(name).type), view)
+        words = _words(stock, view.table, name, kind)
+        found.append({**_column_json(name, column, kind), "words": words})
     return found
 
 
-def _column_json(name: str, column: Column | None, kind: str) -> Json:
+def _words(stock: Stock, table: str, name: str, kind: str) -> Json:
+    """Give what the codes of a column mean; ``None`` where no code has words."""
+    if kind != "text" or name not in WORDED:
+        return None
+    words = words_of(name, stock.lookup(table, name).values)
+    return {code: text.to_dict() for code, text in words.items()} or None
+
+
+def _column_json(name: str, column: Column | None, kind: str) -> dict[str, Json]:
     label = column.label if column else Text(name, name)
     unit = column.unit if column else None
     return {

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from agglo.observatory.page import Page, View
+from agglo.observatory.pages.clusters import CLUSTER
+from agglo.observatory.pages.comparison import COMPARE
 from agglo.observatory.pages.designations import DIGITAL
 from agglo.observatory.pages.home import ABOUT, HOME
 from agglo.observatory.pages.pairs import COAGGLOMERATION
-from agglo.observatory.pages.places import CLUSTER, COMPARE, INDUSTRY, MAP, REGION
+from agglo.observatory.pages.places import INDUSTRY, MAP, REGION
 from agglo.observatory.pages.policy import POLICY
 from agglo.observatory.pages.stages import FORMATION
 from agglo.observatory.pages.ties import NETWORKS, SPACE

@@ -16,6 +16,16 @@ _NAMED: Mapping[str, Literal["regions", "industries"]] = {
     "mover": "industries",
 }
 _ANCHOR = {"anchor": "anchor"}
+_PAIR = columns(
+    "measure", "anchor", "mover", "n_anchor", "n_mover", "observed_km", "null_mean",
+    "effect", "z", "p", "q", "status", "orientation_note",
+)  # fmt: skip
+_Z = Text("z against sites drawn at random", "相对于随机选址的 z 值")
+_CHANCE = Reference(value=0.0, label=Text("as by chance", "与随机相同"))
+_FDR = Text(
+    "q: false discovery rate over all pairs; small industries have little power",
+    "q：所有产业对的错误发现率；小产业检验力低",
+)
 _DIRECTION = Text(
     "Anchor: held at its sites. Mover: its sites are redrawn; its choice is tested. One "
     "cross-section is weak evidence of direction.",
@@ -37,6 +47,12 @@ COAGGLOMERATION = Page(
             label=Text("Anchor industry", "锚定产业"),
             table="coagglomeration.weights",
             column="anchor",
+        ),
+        Selector(
+            id="mover",
+            label=Text("Second industry", "另一产业"),
+            table="coagglomeration.weights",
+            column="mover",
         ),
     ),
     empty=Text(
@@ -68,10 +84,7 @@ COAGGLOMERATION = Page(
             table="coagglomeration.pairs",
             chart="dot",
             encode={"label": "mover", "value": "z", "group": "measure"},
-            columns=columns(
-                "measure", "anchor", "mover", "n_anchor", "n_mover", "observed_km",
-                "null_mean", "effect", "z", "p", "q", "status", "orientation_note",
-            ),
+            columns=_PAIR,
             labels=_NAMED,
             filters=_ANCHOR,
             keep={"measure": "nearest"},
@@ -106,6 +119,59 @@ COAGGLOMERATION = Page(
             note=Text(
                 "For the pairs that are near most clearly.", "仅含邻近最明显的产业对。"
             ),
+        ),
+        View(
+            id="coagglomeration.pair",
+            title=Text("This pair, this way", "该产业对：此方向"),
+            table="coagglomeration.pairs",
+            chart="dot",
+            encode={"label": "measure", "value": "z"},
+            columns=_PAIR,
+            labels=_NAMED,
+            filters={"anchor": "anchor", "mover": "mover"},
+            unit=_Z,
+            reference=_CHANCE,
+            uncertainty=_FDR,
+            method=_METHOD,
+            note=_DIRECTION,
+        ),
+        View(
+            id="coagglomeration.pair_back",
+            title=Text("This pair, the other way", "该产业对：反方向"),
+            table="coagglomeration.pairs",
+            chart="dot",
+            encode={"label": "measure", "value": "z"},
+            columns=_PAIR,
+            labels=_NAMED,
+            filters={"anchor": "mover", "mover": "anchor"},
+            unit=_Z,
+            reference=_CHANCE,
+            uncertainty=_FDR,
+            method=_METHOD,
+            note=_DIRECTION,
+        ),
+        View(
+            id="coagglomeration.where",
+            title=Text("Where the plants of the pair are", "该产业对的企业分布"),
+            table="coagglomeration.plants",
+            chart="scatter",
+            encode={"x": "x_km", "y": "y_km", "label": "industry", "group": "industry"},
+            columns=columns("industry", "region", "x_km", "y_km", "opened", "closed"),
+            labels={"industry": "industries"},
+            filters={"pair": "industry"},
+            uncertainty=Text("none: sites of single plants", "无：单个企业的位置"),
+            method=_METHOD,
+        ),
+        View(
+            id="coagglomeration.linked",
+            title=Text("How the pair is linked", "该产业对的联系"),
+            table="coagglomeration.links",
+            chart="table",
+            columns=columns("first", "second", "link", "weight"),
+            labels={"first": "industries", "second": "industries"},
+            filters={"anchor": "first", "mover": "second"},
+            uncertainty=Text("none: as defined by the study", "无：按研究定义"),
+            method="externalities",
         ),
         View(
             id="coagglomeration.verdicts",

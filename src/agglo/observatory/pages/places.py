@@ -1,36 +1,61 @@
-"""Pages about places and industries: map, region, industry, cluster, compare."""
+"""Pages about places and industries: map, region, industry."""
 
 from __future__ import annotations
 
 from agglo.observatory.page import Page, Reference, Selector, Text, View
 from agglo.observatory.pages.columns import columns
 
-__all__ = ["CLUSTER", "COMPARE", "INDUSTRY", "MAP", "REGION"]
+__all__ = [
+    "CELLS",
+    "EMPTY",
+    "INDUSTRY",
+    "JOBS",
+    "LQ",
+    "LQ_INTERVAL",
+    "MAP",
+    "OWN_REGION",
+    "PEERS",
+    "QUOTIENT",
+    "REGION",
+    "WHOLE_COUNTRY",
+]
 
-_LQ = Text(
+LQ = Text(
     "location quotient (1 = as in the whole country)", "区位商（1 表示与全国相同）"
 )
-_JOBS = Text("jobs", "人")
-_AVERAGE = Reference(value=1.0, label=Text("as in the whole country", "与全国相同"))
-_CELLS = "concentration.region_industries"
-_LQ_INTERVAL = Text(
+JOBS = Text("jobs", "人")
+WHOLE_COUNTRY = Reference(
+    value=1.0, label=Text("as in the whole country", "与全国相同")
+)
+CELLS = "concentration.region_industries"
+LQ_INTERVAL = Text(
     "95 % interval from plant sizes; it covers 1 where the value is not distinguishable "
     "from the country's",
     "区间为 95%，由企业规模推得；区间包含 1 时与全国水平无法区分",
 )
 _REGION = Selector(
-    id="region", label=Text("Region", "地区"), table=_CELLS, column="region"
+    id="region", label=Text("Region", "地区"), table=CELLS, column="region"
+)
+OWN_REGION = Selector(
+    id="region", label=Text("My region", "我的地区"), table=CELLS, column="region"
+)
+PEERS = Selector(
+    id="peers",
+    label=Text("Peer group", "可比地区"),
+    table="concentration.peers",
+    column="kind",
+    default="size",
 )
 _INDUSTRY = Selector(
-    id="industry", label=Text("Industry", "产业"), table=_CELLS, column="industry"
+    id="industry", label=Text("Industry", "产业"), table=CELLS, column="industry"
 )
-_EMPTY = Text(
+EMPTY = Text(
     "No concentration results yet. It needs the table activity or establishments "
     "(columns region, industry, employment): agglo import, then agglo run.",
     "尚无集聚结果。需要 activity 或 establishments 表（含 region、industry、employment 列）："
     "先 agglo import，再 agglo run。",
 )
-_QUOTIENT = columns(
+QUOTIENT = columns(
     "region", "industry", "employment", "establishments", "share_of_region",
     "lq", "lq_lower", "lq_upper", "q", "rank", "rank_lower", "rank_upper", "status",
 )  # fmt: skip
@@ -43,26 +68,26 @@ MAP = Page(
         "某一产业在哪里较强，以及这是否超出企业规模不均带来的偶然。",
     ),
     study="",
-    selectors=(_INDUSTRY,),
-    empty=_EMPTY,
+    selectors=(_INDUSTRY, OWN_REGION, PEERS),
+    empty=EMPTY,
     views=(
         View(
             id="map.quotient",
             title=Text("Location quotient by region", "各地区区位商"),
-            table=_CELLS,
+            table=CELLS,
             chart="map",
             encode={
                 "lon": "lon", "lat": "lat", "value": "lq", "label": "region",
                 "size": "employment", "lo": "lq_lower", "hi": "lq_upper",
             },
-            columns=_QUOTIENT,
+            columns=QUOTIENT,
             labels={"region": "regions", "industry": "industries"},
             place=("region",),
             filters={"industry": "industry"},
             order="-lq",
-            unit=_LQ,
-            uncertainty=_LQ_INTERVAL,
-            reference=_AVERAGE,
+            unit=LQ,
+            uncertainty=LQ_INTERVAL,
+            reference=WHOLE_COUNTRY,
             method="location-quotient",
             note=Text(
                 "Size: jobs. Hatched: the interval covers 1.",
@@ -91,6 +116,32 @@ MAP = Page(
             ),
             method="specialisation",
         ),
+        View(
+            id="map.over_time",
+            title=Text("Specialisation over the years", "历年专业化程度"),
+            table="policy.outcomes",
+            chart="map",
+            encode={
+                "lon": "lon", "lat": "lat", "value": "ksi", "label": "region",
+                "period": "period",
+            },
+            columns=columns(
+                "region", "period", "ksi", "zi", "rzi", "di", "rdi", "entropy",
+                "related_variety", "unrelated_variety",
+            ),
+            labels={"region": "regions"},
+            place=("region",),
+            order="-ksi",
+            uncertainty=Text(
+                "none: indices of complete tables, one per year",
+                "无：由完整表格逐年计算的指数",
+            ),
+            method="specialisation",
+            note=Text(
+                "Colours mean the same in every year. From the tables of the policy study.",
+                "各年颜色含义相同。取自政策研究的表。",
+            ),
+        ),
     ),
 )  # fmt: skip
 
@@ -102,20 +153,20 @@ REGION = Page(
         "该地区在哪些产业上具有绝对和相对优势，以及其变化。",
     ),
     study="concentration",
-    selectors=(_REGION,),
-    empty=_EMPTY,
+    selectors=(_REGION, PEERS),
+    empty=EMPTY,
     views=(
         View(
             id="region.structure",
             title=Text("Jobs by industry", "各产业就业"),
-            table=_CELLS,
+            table=CELLS,
             chart="treemap",
             encode={"label": "industry", "size": "employment", "color": "lq"},
-            columns=_QUOTIENT,
+            columns=QUOTIENT,
             labels={"region": "regions", "industry": "industries"},
             filters={"region": "region"},
             order="-employment",
-            unit=_JOBS,
+            unit=JOBS,
             uncertainty=Text(
                 "a register: no sampling error; colours are quotients, whose intervals "
                 "stand in the next figure",
@@ -129,19 +180,19 @@ REGION = Page(
         View(
             id="region.specialisations",
             title=Text("Strongest specialisations", "最强的专业化产业"),
-            table=_CELLS,
+            table=CELLS,
             chart="dot",
             encode={
                 "label": "industry", "value": "lq", "lo": "lq_lower", "hi": "lq_upper",
             },
-            columns=_QUOTIENT,
+            columns=QUOTIENT,
             labels={"region": "regions", "industry": "industries"},
             filters={"region": "region"},
             order="-lq",
             top=15,
-            unit=_LQ,
-            uncertainty=_LQ_INTERVAL,
-            reference=_AVERAGE,
+            unit=LQ,
+            uncertainty=LQ_INTERVAL,
+            reference=WHOLE_COUNTRY,
             method="location-quotient",
             note=Text(
                 "Few large plants make quotients jump: see the number of plants.",
@@ -161,8 +212,8 @@ REGION = Page(
             filters={"region": "region"},
             order="-lq",
             top=15,
-            unit=_LQ,
-            reference=_AVERAGE,
+            unit=LQ,
+            reference=WHOLE_COUNTRY,
             uncertainty=Text(
                 "share of redraws of the plants in which the cluster stays strong: P(strong)",
                 "重抽样中仍为强集群的比例：强集群概率",
@@ -179,7 +230,7 @@ REGION = Page(
             ),
             labels={"region": "regions"},
             filters={"region": "region"},
-            unit=_JOBS,
+            unit=JOBS,
             uncertainty=Text(
                 "none: an identity of published numbers", "无：公布数据的恒等分解"
             ),
@@ -196,26 +247,65 @@ INDUSTRY = Page(
         "该产业分布在哪里，是否超出企业规模本身带来的集中。",
     ),
     study="concentration",
-    selectors=(_INDUSTRY,),
-    empty=_EMPTY,
+    selectors=(_INDUSTRY, OWN_REGION, PEERS),
+    empty=EMPTY,
     views=(
         View(
             id="industry.regions",
             title=Text("Regions with the largest quotients", "区位商最高的地区"),
-            table=_CELLS,
+            table=CELLS,
             chart="dot",
             encode={
                 "label": "region", "value": "lq", "lo": "lq_lower", "hi": "lq_upper",
             },
-            columns=_QUOTIENT,
+            columns=QUOTIENT,
             labels={"region": "regions", "industry": "industries"},
             filters={"industry": "industry"},
             order="-lq",
             top=20,
-            unit=_LQ,
-            uncertainty=_LQ_INTERVAL,
-            reference=_AVERAGE,
+            unit=LQ,
+            uncertainty=LQ_INTERVAL,
+            reference=WHOLE_COUNTRY,
             method="location-quotient",
+        ),
+        View(
+            id="industry.map",
+            title=Text("Where it is", "分布在哪里"),
+            table=CELLS,
+            chart="map",
+            encode={
+                "lon": "lon", "lat": "lat", "value": "lq", "label": "region",
+                "size": "employment", "lo": "lq_lower", "hi": "lq_upper",
+            },
+            columns=QUOTIENT,
+            labels={"region": "regions", "industry": "industries"},
+            place=("region",),
+            filters={"industry": "industry"},
+            order="-lq",
+            unit=LQ,
+            uncertainty=LQ_INTERVAL,
+            reference=WHOLE_COUNTRY,
+            method="location-quotient",
+        ),
+        View(
+            id="industry.lorenz",
+            title=Text("How unevenly it is spread", "分布有多不均"),
+            table=CELLS,
+            chart="lorenz",
+            encode={"value": "lq", "share": "share_of_industry", "label": "region"},
+            columns=QUOTIENT,
+            labels={"region": "regions", "industry": "industries"},
+            filters={"industry": "industry"},
+            order="lq",
+            uncertainty=Text(
+                "none: a complete register; the locational Gini stands in the next figure",
+                "无：完整登记数据；区位基尼系数见下图的表",
+            ),
+            method="location-quotient",
+            note=Text(
+                "Regions without the industry come first; hidden cells are left out.",
+                "没有该产业的地区排在最前；隐藏单元不计入。",
+            ),
         ),
         View(
             id="industry.ranking",
@@ -240,104 +330,22 @@ INDUSTRY = Page(
             ),
             method="ellison-glaeser",
         ),
-    ),
-)  # fmt: skip
-
-CLUSTER = Page(
-    id="cluster",
-    question=Text("How strong is this cluster?", "这个集群有多强"),
-    lead=Text(
-        "Where a cluster is strong, by how many criteria, and how firm that is.",
-        "某一集群在哪里较强、满足几项标准、结论有多稳固。",
-    ),
-    study="",
-    selectors=(
-        Selector(
-            id="cluster",
-            label=Text("Cluster", "集群"),
-            table="concentration.clusters",
-            column="cluster",
-        ),
-    ),
-    empty=Text(
-        "No cluster definitions yet: import a table definitions (industry, cluster), then "
-        "agglo run --study concentration.",
-        "尚无集群定义：导入 definitions 表（industry、cluster），再运行 agglo run --study "
-        "concentration。",
-    ),
-    views=(
         View(
-            id="cluster.where",
-            title=Text("Where the cluster is strong", "集群在哪里较强"),
-            table="concentration.clusters",
-            chart="map",
-            encode={
-                "lon": "lon", "lat": "lat", "value": "lq", "label": "region",
-                "size": "employment", "group": "stars",
-            },
+            id="industry.distance",
+            title=Text("Localised beyond chance, and at which distance", "是否超出随机地集聚、在何距离"),
+            table="coagglomeration.localization",
+            chart="table",
             columns=columns(
-                "region", "cluster", "kind", "employment", "lq", "stars", "p_strong"
+                "industry", "n", "localized", "dispersed", "gamma", "peak_km",
+                "p_localized", "p_dispersed", "q_localized", "n_draws", "status",
             ),
-            labels={"region": "regions"},
-            place=("region",),
-            filters={"cluster": "cluster"},
-            order="-lq",
-            unit=_LQ,
-            reference=_AVERAGE,
+            labels={"industry": "industries"},
+            order="-gamma",
             uncertainty=Text(
-                "P(strong): share of redraws of the plants in which it stays strong",
-                "强集群概率：重抽样中仍为强集群的比例",
+                "global envelope of the draws named in the table; p is never 0",
+                "表中所列抽样次数的全局包络；p 不为 0",
             ),
-            method="strong-clusters",
-        ),
-    ),
-)  # fmt: skip
-
-COMPARE = Page(
-    id="compare",
-    question=Text("How do we compare?", "我们与谁相比"),
-    lead=Text(
-        "How regions differ in size, specialisation and variety, and what of it is chance.",
-        "各地区在规模、专业化与多样性上的差异，以及其中的偶然成分。",
-    ),
-    study="",
-    empty=_EMPTY,
-    views=(
-        View(
-            id="compare.specialisation",
-            title=Text("Size and specialisation", "规模与专业化"),
-            table="concentration.regions",
-            chart="scatter",
-            encode={"x": "employment", "y": "ksi", "label": "region"},
-            columns=columns(
-                "region", "employment", "ksi", "ksi_chance", "ksi_chance_upper",
-                "entropy", "related_variety", "unrelated_variety", "status",
-            ),
-            labels={"region": "regions"},
-            order="-employment",
-            uncertainty=Text(
-                "small regions are specialised by chance: compare with the chance columns",
-                "小地区会因偶然显得专业化：请与随机期望列比较",
-            ),
-            method="specialisation",
-        ),
-        View(
-            id="compare.growth",
-            title=Text("Growth beyond country and industries", "超出全国与产业结构的增长"),
-            table="concentration.growth_regions",
-            chart="bar",
-            encode={"label": "region", "value": "regional"},
-            columns=columns(
-                "region", "start", "end", "change", "national", "industry_mix", "regional"
-            ),
-            labels={"region": "regions"},
-            order="-regional",
-            top=30,
-            unit=_JOBS,
-            uncertainty=Text(
-                "none: an identity of published numbers", "无：公布数据的恒等分解"
-            ),
-            method="shift-share",
+            method="k-density",
         ),
     ),
 )  # fmt: skip

@@ -15,6 +15,8 @@ _INTERVAL = Text(
     "95% 区间，标准误的聚类方式见结论",
 )
 _BY_OUTCOME = {"outcome": "outcome"}
+_BY_EFFECT = {"outcome": "outcome", "effect": "effect"}
+_BY_DRAW = {**_BY_EFFECT, "kind": "kind"}
 _ESTIMATE = ("value", "se", "lower", "upper", "p")
 
 POLICY = Page(
@@ -32,6 +34,19 @@ POLICY = Page(
             label=Text("Outcome", "结果变量"),
             table="policy.impacts",
             column="outcome",
+        ),
+        Selector(
+            id="effect",
+            label=Text("Effect", "效应"),
+            table="policy.placebo_draws",
+            column="effect",
+        ),
+        Selector(
+            id="kind",
+            label=Text("Made-up policy", "安慰剂类型"),
+            table="policy.placebo_draws",
+            column="kind",
+            default="spatial",
         ),
     ),
     empty=Text(
@@ -175,6 +190,106 @@ POLICY = Page(
                 "bar: 2.5 to 97.5 % of the made-up policies; the estimate is in the table",
                 "线段为安慰剂的 2.5%–97.5%；实际估计见表",
             ),
+            method=_METHOD,
+        ),
+        View(
+            id="policy.draws",
+            title=Text("All made-up policies", "全部安慰剂"),
+            table="policy.placebo_draws",
+            chart="histogram",
+            encode={"value": "value", "against": "policy.placebo_one"},
+            columns=columns("outcome", "kind", "effect", "value"),
+            filters=_BY_DRAW,
+            unit=_LN,
+            uncertainty=Text(
+                "every draw is one made-up policy; the line is the estimate",
+                "每次抽样为一项虚构政策；竖线为实际估计",
+            ),
+            method=_METHOD,
+        ),
+        View(
+            id="policy.placebo_one",
+            title=Text("The estimate among them", "实际估计的位置"),
+            table="policy.placebo",
+            chart="table",
+            columns=columns(
+                "outcome", "kind", "effect", "value", "p", "placebo_lower",
+                "placebo_median", "placebo_upper", "n",
+            ),
+            filters=_BY_DRAW,
+            unit=_LN,
+            uncertainty=Text("p: share of draws at least as far out, never 0", "p：不近于实际值的抽样比例，不为 0"),
+            method=_METHOD,
+        ),
+        View(
+            id="policy.weights",
+            title=Text("Under other neighbours", "其他空间权重下"),
+            table="policy.weights_sensitivity",
+            chart="dot",
+            encode={
+                "label": "weights", "value": "value", "lo": "lower", "hi": "upper",
+                "group": "durbin_weights",
+            },
+            columns=columns(
+                "outcome", "weights", "durbin_weights", "effect", *_ESTIMATE, "rho", "n_links"
+            ),
+            filters=_BY_EFFECT,
+            unit=_LN,
+            reference=_ZERO,
+            uncertainty=_INTERVAL,
+            method=_METHOD,
+        ),
+        View(
+            id="policy.sweep",
+            title=Text("As neighbours reach farther", "邻接范围扩大时"),
+            table="policy.sweep",
+            chart="line",
+            encode={"x": "cutoff_km", "y": "value", "lo": "lower", "hi": "upper"},
+            columns=columns("outcome", "cutoff_km", "effect", *_ESTIMATE, "rho", "islands"),
+            filters=_BY_EFFECT,
+            order="cutoff_km",
+            unit=_LN,
+            reference=_ZERO,
+            uncertainty=_INTERVAL,
+            method=_METHOD,
+        ),
+        View(
+            id="policy.spans",
+            title=Text("Early and late", "早期与后期"),
+            table="policy.spans",
+            chart="dot",
+            encode={"label": "span", "value": "value", "lo": "lower", "hi": "upper", "group": "effect"},
+            columns=columns("outcome", "span", "effect", *_ESTIMATE),
+            filters=_BY_OUTCOME,
+            unit=_LN,
+            reference=_ZERO,
+            uncertainty=_INTERVAL,
+            method=_METHOD,
+        ),
+        View(
+            id="policy.leads",
+            title=Text("Did anything differ before the start", "实施前有无差异"),
+            table="policy.leads",
+            chart="table",
+            columns=columns("outcome", "tested", "statistic", "df", "p", "method", "power"),
+            filters=_BY_OUTCOME,
+            uncertainty=Text(
+                "p, and the power to find a drift to half the largest effect",
+                "p 值，以及发现达最大效应一半之趋势的功效",
+            ),
+            method=_METHOD,
+        ),
+        View(
+            id="policy.moran",
+            title=Text("Are neighbours alike", "邻近是否相似"),
+            table="policy.moran",
+            chart="line",
+            encode={"x": "period", "y": "value"},
+            columns=columns("outcome", "period", "value", "expectation", "z_normal", "p", "n", "n_draws"),
+            filters=_BY_OUTCOME,
+            order="period",
+            reference=Reference(value=0.0, label=Text("no pattern", "无空间格局")),
+            uncertainty=Text("p by permutation in the table", "表中列出置换 p 值"),
             method=_METHOD,
         ),
         View(

@@ -26,6 +26,12 @@ FORMATION = Page(
             table="formation.clusters",
             column="cluster",
         ),
+        Selector(
+            id="group",
+            label=Text("Group of industries", "产业组"),
+            table="formation.stages",
+            column="group",
+        ),
     ),
     empty=Text(
         "No formation results yet. They need the table cluster_panel, or activity with "
@@ -142,12 +148,14 @@ FORMATION = Page(
             title=Text("Stages by region and group", "各地区各产业组的阶段"),
             table="formation.stages",
             chart="table",
+            encode={"period": "period"},
+            filters={"group": "group"},
             columns=columns(
                 "region", "group", "period", "stage", "size", "growth", "diversity",
                 "margin", "employment",
             ),
             labels={"region": "regions"},
-            order="-period",
+            order="-employment",
             uncertainty=Text(
                 "margin: distance from the next stage; small ones are unsure",
                 "边距：与相邻阶段的距离，小则不确定",
@@ -168,7 +176,7 @@ FORMATION = Page(
             unit=Text("percentile among all clusters", "在所有集群中的百分位"),
             uncertainty=Text(
                 "none: a place in the distribution; needs says which data are missing",
-                "无：分布中的位置；缺少的数据见 needs 列",
+                "无：分布中的位置；缺少的数据见“所需数据”列",
             ),
             method="mechanisms",
         ),
@@ -182,7 +190,7 @@ FORMATION = Page(
             filters=_BY_CLUSTER,
             order="place",
             uncertainty=Text(
-                "shared: number of indicators both have", "shared：双方共有的指标数"
+                "shared indicators: those both clusters have", "共有指标数：双方都有的指标"
             ),
             method="composite-indicators",
         ),
@@ -206,7 +214,7 @@ FORMATION = Page(
                 "text", "priority", "indicative",
             ),
             uncertainty=Text(
-                "indicative marks rules that rest on proxies", "indicative 标明依据替代指标的规则"
+                "marked as indicative: rules that rest on proxies", "“仅供参考”标明依据替代指标的规则"
             ),
             method="formation-study",
         ),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Literal
+
 from agglo.observatory.page import Page, Reference, Selector, Text, View
 from agglo.observatory.pages.columns import columns
 
@@ -15,6 +18,16 @@ _LAYER = Selector(
 )
 _SCALE = Selector(
     id="scale", label=Text("Scale", "尺度"), table="networks.hierarchy", column="scale"
+)
+_BY_LAYER = {"layer": "layer", "scale": "scale"}
+_ENDS: Mapping[str, Literal["regions", "industries"]] = {
+    "origin": "regions",
+    "destination": "regions",
+}
+_TIES = columns("layer", "scale", "origin", "destination", "weight", "share")
+_COUNTS = Text(
+    "none: counts of ties; what chance gives stands in the figures of groups",
+    "无：联系计数；随机期望见产业组各图",
 )
 _EMPTY = Text(
     "No network results yet. They need link_events, ownership or patents: agglo import, "
@@ -83,14 +96,36 @@ SPACE = Page(
             chart="network",
             encode={
                 "source": "industry_a", "target": "industry_b", "weight": "proximity",
-                "nodes": "space.nodes",
+                "nodes": "space.nodes", "shade": "space.quotients",
             },
             labels={"industry_a": "industries", "industry_b": "industries"},
+            note=Text(
+                "Colour: quotient of the region chosen above; paper: not there.",
+                "颜色：上方所选地区的区位商；底色：该地区没有此产业。",
+            ),
             uncertainty=Text(
                 "the strongest proximities; the layout is fixed and has no scale",
                 "仅画最强的接近度；布局固定，无比例尺",
             ),
             method="proximity",
+        ),
+        View(
+            id="space.quotients",
+            title=Text("What the region has", "该地区已有的产业"),
+            table="networks.quotients",
+            chart="dot",
+            encode={"label": "industry", "value": "lq"},
+            columns=columns("region", "industry", "lq"),
+            labels={"region": "regions", "industry": "industries"},
+            filters={"region": "region"},
+            order="-lq",
+            top=20,
+            reference=Reference(value=1.0, label=Text("as in the whole country", "与全国相同")),
+            uncertainty=Text(
+                "none here: intervals of quotients stand on the page of the region",
+                "此处无区间：区位商的区间见地区页",
+            ),
+            method="location-quotient",
         ),
         View(
             id="space.nodes",
@@ -156,6 +191,100 @@ NETWORKS = Page(
             method="networks-study",
         ),
         View(
+            id="networks.flows",
+            title=Text("The strongest ties on the map", "地图上最强的联系"),
+            table="networks.ties",
+            chart="flowmap",
+            encode={
+                "lon": "lon", "lat": "lat", "lon2": "lon2", "lat2": "lat2",
+                "weight": "weight", "source": "origin", "target": "destination",
+            },
+            columns=_TIES,
+            labels=_ENDS,
+            place=("origin", "destination"),
+            filters=_BY_LAYER,
+            order="-weight",
+            top=60,
+            uncertainty=_COUNTS,
+            method="networks-study",
+            note=Text(
+                "Thick: more. Arcs bend to the right of their direction.",
+                "线越粗联系越多；弧线向行进方向右侧弯曲。",
+            ),
+        ),
+        View(
+            id="networks.graph",
+            title=Text("Places and ties", "地方与联系"),
+            table="networks.ties",
+            chart="network",
+            encode={
+                "source": "origin", "target": "destination", "weight": "weight",
+                "nodes": "networks.hierarchy",
+            },
+            columns=_TIES,
+            labels=_ENDS,
+            filters=_BY_LAYER,
+            order="-weight",
+            uncertainty=_COUNTS,
+            method="networks-study",
+            note=Text(
+                "Places stand where they are on the map; signs and colours are tiers.",
+                "各地按地图位置排列；符号与颜色表示层级。",
+            ),
+        ),
+        View(
+            id="networks.adjacency",
+            title=Text("Every pair of places", "全部地方对"),
+            table="networks.ties",
+            chart="heatmap",
+            encode={"x": "destination", "y": "origin", "value": "weight"},
+            columns=_TIES,
+            labels=_ENDS,
+            filters=_BY_LAYER,
+            order="origin",
+            uncertainty=_COUNTS,
+            method="networks-study",
+        ),
+        View(
+            id="networks.tree",
+            title=Text("Who depends on whom: dominant flows", "依附关系：主导流"),
+            table="networks.hierarchy",
+            chart="tree",
+            encode={"label": "node", "parent": "parent", "value": "value"},
+            columns=columns("layer", "scale", "node", "value", "is_core", "tier", "parent"),
+            labels={"node": "regions", "parent": "regions"},
+            filters=_BY_LAYER,
+            order="-value",
+            uncertainty=_COUNTS,
+            method="networks-study",
+        ),
+        View(
+            id="networks.rank_size",
+            title=Text("Rank and size", "位序与规模"),
+            table="networks.hierarchy",
+            chart="ranksize",
+            encode={"value": "value", "label": "node", "group": "tier"},
+            columns=columns("layer", "scale", "node", "value", "is_core", "tier", "parent"),
+            labels={"node": "regions", "parent": "regions"},
+            filters=_BY_LAYER,
+            order="-value",
+            uncertainty=Text(
+                "slope and its standard error stand in the next table",
+                "斜率及其标准误见下表",
+            ),
+            method="networks-study",
+        ),
+        View(
+            id="networks.distribution",
+            title=Text("How unequal the places are", "各地有多不均"),
+            table="networks.distribution",
+            chart="table",
+            columns=columns("layer", "scale", "statistic", "value", "se"),
+            filters=_BY_LAYER,
+            uncertainty=Text("standard error where there is one", "有标准误者列出"),
+            method="networks-study",
+        ),
+        View(
             id="networks.cores",
             title=Text("How firm the cores are", "核心有多稳固"),
             table="networks.core_sets",
@@ -187,6 +316,27 @@ NETWORKS = Page(
             order="-difference",
             top=20,
             uncertainty=Text("p against permuted sizes", "p 对照置换的规模"),
+            method="networks-study",
+        ),
+        View(
+            id="networks.layers",
+            title=Text("Do the layers differ", "各层是否不同"),
+            table="networks.layer_comparison",
+            chart="table",
+            columns=columns("one", "other", "spearman", "correlation", "overlap", "jaccard", "cores_one", "cores_other", "differ_share", "verdict"),
+            uncertainty=Text(
+                "share of joint resamples in which the cores differ",
+                "联合重抽样中核心不同的比例",
+            ),
+            method="networks-study",
+        ),
+        View(
+            id="networks.gravity",
+            title=Text("How ties fall with distance", "联系随距离衰减"),
+            table="networks.gravity",
+            chart="table",
+            columns=columns("layer", "term", "value", "se", "z", "p"),
+            uncertainty=Text("standard errors of the estimates", "估计的标准误"),
             method="networks-study",
         ),
         View(

@@ -8,6 +8,7 @@ from agglo.studies.concentration.demo import demo
 from agglo.studies.concentration.growth import growth
 from agglo.studies.concentration.options import ConcentrationOptions
 from agglo.studies.concentration.page import report
+from agglo.studies.concentration.peers import peers
 from agglo.studies.concentration.prepare import prepare
 from agglo.studies.concentration.quotients import quotients
 from agglo.studies.concentration.specialisation import specialised_regions
@@ -49,6 +50,7 @@ STUDY = Study(
             optional=("definitions", "activity"),
             after=_FIRST,
         ),
+        Stage(name="peers", run=peers, optional=("regions",), after=_FIRST),
         Stage(name="growth", run=growth, tables=("activity",), after=_FIRST),
         Stage(
             name="report",

@@ -142,7 +142,7 @@ def _scales(
             pairs,
             directed=directed,
             # branches point away from the seats that direct them
-            transpose=layer == BRANCH,
+            transpose=layer == BRANCH and options.branch_layer == BRANCH,
             k_max=options.max_cores,
             min_gap=options.min_gap,
             null=null,
@@ -168,7 +168,12 @@ def _scales(
         "city": (
             cores,
             tiers(strength, k_max=options.max_cores),
-            dominant_flow(rows, directed=directed, nodes=labels, transpose=directed),
+            dominant_flow(
+                rows,
+                directed=directed,
+                nodes=labels,
+                transpose=directed and options.branch_layer == BRANCH,
+            ),
             core_count_bootstrap(
                 rows,
                 nodes=labels,

@@ -1,0 +1,81 @@
+// Choices as shown: from the address, else the default, else the first; with notices.
+import { pick, type Say } from "../texts";
+import { NONE, OWN_LIST } from "./peers";
+import { splitCodes } from "./codes";
+import type { Lang, Option, Page, View } from "./types";
+
+/** Keys of an address that say how a figure is looked at, on every page. */
+export const LOOKS: readonly string[] = ["year", "style", "only", "order"];
+/** Keys that go along from page to page. */
+export const CARRIED: readonly string[] = ["region", "industry", "peers", "regions"];
+
+export interface Settled {
+  choices: Record<string, string>;
+  notices: string[];
+  ignored: string[];
+}
+
+export function settle(
+  page: Page, asked: Record<string, string>, rest: string[], lists: Record<string, Option[]>, lang: Lang, say: Say,
+): Settled {
+  const choices: Record<string, string> = {};
+  const notices: string[] = [];
+  const selectors = page.selectors ?? [];
+  selectors.filter((s) => s.id !== "regions").forEach((selector, k) => {
+    const values = lists[selector.id] ?? [];
+    const wanted = asked[selector.id] ?? rest[k];
+    const fallback = values.find((o) => o.value === selector.default) ?? values[0];
+    const known = values.find((o) => o.value === wanted);
+    choices[selector.id] = (known ?? fallback)?.value ?? "";
+    if (wanted !== undefined && !known && values.length > 0) {
+      const near = nearest(wanted, values) ?? fallback;
+      choices[selector.id] = near?.value ?? "";
+      notices.push(say("nearest", { value: wanted, selector: pick(selector.label, lang), instead: pick(near?.label, lang) }));
+    }
+  });
+  for (const key of [...LOOKS, "regions"]) if (asked[key]) choices[key] = asked[key];
+  const known = new Set([...selectors.map((s) => s.id), ...LOOKS, ...CARRIED]);
+  return { choices, notices, ignored: Object.keys(asked).filter((key) => !known.has(key)) };
+}
+
+/** The key of a view that takes several values at once, and these values. */
+export function severalOf(view: View, choices: Record<string, string>): [string, string[]] {
+  const filters = view.filters ?? {};
+  const given = (...codes: (string | undefined)[]): string[] => [...new Set(codes.filter((c): c is string => Boolean(c)))];
+  if (filters.regions) return ["regions", splitCodes(choices.regions)];
+  if (filters.pair) return ["pair", given(choices.anchor, choices.mover)];
+  if (filters.sets) return ["sets", given("clusters", "belts", choices.programme)];
+  return ["", []];
+}
+
+/** The value whose code is most like the one asked for: the longest common beginning. */
+export function nearest(wanted: string, values: Option[]): Option | undefined {
+  const common = (code: string): number => {
+    let k = 0;
+    while (k < code.length && code[k]?.toLowerCase() === wanted[k]?.toLowerCase()) k += 1;
+    return k;
+  };
+  const best = values.reduce<Option | undefined>((a, b) => (a === undefined || common(b.value) > common(a.value) ? b : a), undefined);
+  return best && common(best.value) > 0 ? best : undefined;
+}
+
+/** Options of the selectors of a page, with words for codes and the peer groups of one's own. */
+export function optionsOf(page: Page, lists: Record<string, Option[]>, labels: Record<"en" | "zh", Say>): Record<string, Option[]> {
+  const told: Record<string, Option[]> = {};
+  for (const selector of page.selectors ?? []) {
+    const views = (page.views ?? []).filter((v) => v.filters?.[selector.id]);
+    const words = views.map((v) => v.columns.find((c) => c.name === v.filters?.[selector.id])?.words).find(Boolean) ?? {};
+    const listed = (lists[selector.id] ?? []).map((o) => ({ ...o, label: words[o.value] ?? o.label }));
+    told[selector.id] = selector.id === "peers"
+      ? [...listed.map((o) => KINDS[o.value] ? own(o.value, KINDS[o.value] as PeerKey, labels) : o), own(OWN_LIST, "peers_own", labels), own(NONE, "peers_none", labels)]
+      : listed;
+  }
+  return told;
+}
+
+type PeerKey = "peers_size" | "peers_structure" | "peers_level" | "peers_own" | "peers_none";
+const KINDS: Record<string, PeerKey> = { size: "peers_size", structure: "peers_structure", level: "peers_level" };
+
+function own(value: string, key: PeerKey, labels: Record<"en" | "zh", Say>): Option {
+  return { value, label: { en: labels.en(key), zh: labels.zh(key) } };
+}

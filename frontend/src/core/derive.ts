@@ -1,0 +1,117 @@
+// Views whose figure and table are worked out here from released rows, so that both show
+// the same numbers: differences of quotients, Lorenz curves.
+import type { Say } from "../texts";
+import { numberAt, textAt } from "./frame";
+import type { Both, Cell, Column, Frame, Lang, View } from "./types";
+
+export interface Derived {
+  view: View;
+  frame: Frame;
+  remark: string;
+}
+
+const Z95 = 1.959964;
+const MOST = 12;
+
+export function derive(view: View, frame: Frame, lang: Lang, say: Say, labels: Record<"en" | "zh", Say>): Derived | null {
+  if (view.chart === "differences") return differences(view, frame, lang, say, labels);
+  if (view.chart === "lorenz") return lorenz(view, frame, labels);
+  return null;
+}
+
+type Key = "difference" | "cumulative_all" | "cumulative_own" | "diagonal";
+const both = (labels: Record<"en" | "zh", Say>, key: Key): Both => ({ en: labels.en(key), zh: labels.zh(key) });
+
+/** Quantile of the normal distribution in the upper tail (Abramowitz and Stegun 26.2.23). */
+export function upperNormal(p: number): number {
+  const t = Math.sqrt(-2 * Math.log(p));
+  return t - (2.515517 + t * (0.802853 + t * 0.010328)) / (1 + t * (1.432788 + t * (0.189269 + t * 0.001308)));
+}
+
+interface Spread {
+  row: number;
+  log: number;
+  error: number;
+}
+
+function spreadOf(view: View, frame: Frame, i: number): Spread {
+  const { value, lo, hi } = view.encode;
+  const [v, low, high] = [value, lo, hi].map((c) => Math.log(numberAt(frame, c, i)));
+  return { row: i, log: v ?? NaN, error: ((high ?? NaN) - (low ?? NaN)) / (2 * Z95) };
+}
+
+/** The first region against every other, industry by industry, with simultaneous intervals. */
+function differences(view: View, frame: Frame, lang: Lang, say: Say, labels: Record<"en" | "zh", Say>): Derived {
+  const { label, group } = view.encode;
+  const cells = new Map<string, Map<string, Spread>>();
+  const regions: string[] = [];
+  for (let i = 0; i < frame.length; i += 1) {
+    const found = spreadOf(view, frame, i);
+    const region = textAt(frame, group, i, lang);
+    if (!regions.includes(region)) regions.push(region);
+    if (!Number.isFinite(found.log) || !Number.isFinite(found.error)) continue;
+    const industry = textAt(frame, label, i, lang);
+    cells.set(industry, (cells.get(industry) ?? new Map<string, Spread>()).set(region, found));
+  }
+  const own = regions[0] ?? "";
+  const listed = [...cells].filter(([, of]) => of.has(own) && of.size > 1)
+    .sort((a, b) => (b[1].get(own)?.log ?? 0) - (a[1].get(own)?.log ?? 0)).slice(0, MOST);
+  const pairs = listed.flatMap(([industry, of]) =>
+    regions.slice(1).filter((r) => of.has(r)).map((other) => ({ industry, other, a: of.get(own) as Spread, b: of.get(other) as Spread })));
+  const z = upperNormal(0.025 / Math.max(1, pairs.length));
+  const columns: Record<string, Cell[]> = { industry: [], pair: [], difference: [], lower: [], upper: [] };
+  for (const { industry, other, a, b } of pairs) {
+    const [gap, half] = [a.log - b.log, z * Math.hypot(a.error, b.error)];
+    const row: Record<string, Cell> = { industry, pair: say("against", { a: own, b: other }), difference: gap, lower: gap - half, upper: gap + half };
+    for (const [name, value] of Object.entries(row)) columns[name]?.push(value);
+  }
+  const named = (name: string, words: Both): Column => ({ name, label: words, decimals: 3 });
+  const of = (name: string | undefined): Both => view.columns.find((c) => c.name === name)?.label ?? { en: "", zh: "" };
+  return {
+    view: {
+      ...view, chart: "dot", top: MOST, filters: view.filters ?? {}, unit: null,
+      encode: { label: "industry", value: "difference", lo: "lower", hi: "upper", group: "pair" },
+      columns: [
+        named("industry", of(label)), named("pair", of(group)), named("difference", both(labels, "difference")),
+        named("lower", of(view.encode.lo)), named("upper", of(view.encode.hi)),
+      ],
+      reference: { value: 0, label: { en: "no difference", zh: "无差异" } },
+    },
+    frame: { columns, length: pairs.length },
+    remark: pairs.length > 0 ? say("pairs_adjusted", { n: pairs.length }) : "",
+  };
+}
+
+/** Share of the industry against the share of everything, regions by rising quotient. */
+function lorenz(view: View, frame: Frame, labels: Record<"en" | "zh", Say>): Derived {
+  const { value, share } = view.encode;
+  const parts = Array.from({ length: frame.length }, (_, i) => [numberAt(frame, value, i), numberAt(frame, share, i)] as const)
+    .filter(([q, s]) => q > 0 && s > 0)
+    .sort((a, b) => a[0] - b[0]);
+  const held = parts.reduce((sum, [q, s]) => sum + s / q, 0);
+  const total = parts.reduce((sum, [, s]) => sum + s, 0);
+  // regions without the industry come first: they hold activity and none of it
+  let [x, y] = [Math.max(0, 1 - held), 0];
+  const columns: Record<string, Cell[]> = { x: [0, x], y: [0, 0], line: ["", ""] };
+  for (const [q, s] of parts) {
+    [x, y] = [Math.min(1, x + s / q), y + s / total];
+    for (const [name, v] of [["x", x], ["y", y], ["line", ""]] as const) columns[name]?.push(v);
+  }
+  const n = columns.x?.length ?? 0;
+  columns.line = [...new Array<Cell>(n).fill("a"), "b", "b"];
+  columns.line_en = [...new Array<Cell>(n).fill(labels.en("cumulative_own")), ...new Array<Cell>(2).fill(labels.en("diagonal"))];
+  columns.line_zh = [...new Array<Cell>(n).fill(labels.zh("cumulative_own")), ...new Array<Cell>(2).fill(labels.zh("diagonal"))];
+  columns.x?.push(0, 1);
+  columns.y?.push(0, 1);
+  const share3 = (name: string, words: Both): Column => ({ name, label: words, type: "number", decimals: 4 });
+  return {
+    view: {
+      ...view, chart: "line", top: null, unit: null, encode: { x: "x", y: "y", series: "line" },
+      columns: [
+        share3("line", { en: "Line", zh: "线" }), share3("x", both(labels, "cumulative_all")), share3("y", both(labels, "cumulative_own")),
+      ],
+    },
+    frame: { columns, length: n + 2 },
+    remark: "",
+  };
+}

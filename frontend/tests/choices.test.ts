@@ -1,0 +1,132 @@
+import { describe, expect, it } from "vitest";
+import { nearest, optionsOf, settle, severalOf } from "../src/core/choices";
+import { joinCodes, splitCodes } from "../src/core/codes";
+import { derive, upperNormal } from "../src/core/derive";
+import { frameOf, joined, nearestOf, only, valuesOf, withWords } from "../src/core/frame";
+import { blocksOf, piecesOf } from "../src/core/markdown";
+import { ends } from "../src/scene/canvas";
+import { ring } from "../src/scene/ovals";
+import { similarOrder } from "../src/scene/similar";
+import { speaker } from "../src/texts";
+import type { Option, Page, View } from "../src/core/types";
+
+const LABELS = { en: speaker("en"), zh: speaker("zh") };
+const option = (value: string): Option => ({ value, label: { en: value, zh: value } });
+const column = (name: string) => ({ name, label: { en: name, zh: name } });
+
+function view(more: Partial<View>): View {
+  return { id: "a.b", title: { en: "A", zh: "甲" }, chart: "dot", encode: {}, columns: [], ...more };
+}
+
+describe("choices", () => {
+  const page: Page = {
+    id: "compare", route: "/compare", question: { en: "?", zh: "?" }, lead: { en: "", zh: "" },
+    selectors: [{ id: "region", label: { en: "Region", zh: "地区" }, default: "R2" }, { id: "peers", label: { en: "Peers", zh: "可比" } }],
+  };
+  const lists = { region: ["R1", "R2", "R31"].map(option), peers: ["size"].map(option) };
+
+  it("settle on what the address asks for, and keep how figures are looked at", () => {
+    const got = settle(page, { region: "R1", year: "2010", only: "1" }, [], lists, "en", LABELS.en);
+    expect(got.choices).toMatchObject({ region: "R1", year: "2010", only: "1", peers: "size" });
+    expect(got.notices).toEqual([]);
+  });
+
+  it("name the nearest value for one that is not there, and keys that nobody knows", () => {
+    const got = settle(page, { region: "R32", nonsense: "1" }, [], lists, "en", LABELS.en);
+    expect(got.choices.region).toBe("R31");
+    expect(got.notices[0]).toContain("R31");
+    expect(got.ignored).toEqual(["nonsense"]);
+    expect(nearest("zz", lists.region)).toBeUndefined();
+  });
+
+  it("offer the peer groups in both languages, and a list of one's own", () => {
+    const told = optionsOf(page, lists, LABELS).peers ?? [];
+    expect(told.map((o) => o.value)).toEqual(["size", "own", "none"]);
+    expect(told[0]?.label).toEqual({ en: "similar size", zh: "规模相近" });
+  });
+
+  it("join codes with commas and give them back", () => {
+    const codes = ["a,b", "50%", "T0|K1"];
+    expect(splitCodes(joinCodes(codes))).toEqual(codes);
+  });
+
+  it("ask one by one where a view takes several values", () => {
+    expect(severalOf(view({ filters: { regions: "region" } }), { regions: "a,b" })).toEqual(["regions", ["a", "b"]]);
+    expect(severalOf(view({ filters: { pair: "industry" } }), { anchor: "x", mover: "x" })).toEqual(["pair", ["x"]]);
+    expect(severalOf(view({ filters: { region: "region" } }), { region: "a" })[1]).toEqual([]);
+  });
+});
+
+describe("rows", () => {
+  it("of one period are taken, the nearest one where it is not there", () => {
+    const frame = frameOf({ year: ["2010", "2012", "2010"], v: [1, 2, 3] });
+    expect(valuesOf(frame, "year")).toEqual(["2010", "2012"]);
+    expect(nearestOf(["2010", "2012"], "2013")).toBe("2012");
+    expect(nearestOf(["2010", "2012"], undefined)).toBe("2012");
+    expect(only(frame, "year", "2010").columns.v).toEqual([1, 3]);
+    expect(joined([frame, frame]).length).toBe(6);
+  });
+
+  it("show codes by their words, in the language of the reader", () => {
+    const words = { pass: { en: "pass", zh: "通过" } };
+    const got = withWords(frameOf({ status: ["pass", "odd", null] }), view({ columns: [{ ...column("status"), words }] }));
+    expect(got.columns.status_zh).toEqual(["通过", "odd", null]);
+    expect(got.columns.status).toEqual(["pass", "odd", null]);
+  });
+});
+
+describe("figures worked out in the page", () => {
+  it("give differences with intervals that hold together", () => {
+    const frame = frameOf({
+      industry: ["i", "i", "i"], region: ["A", "B", "C"], lq: [4, 1, 2], lo: [2, 0.5, 1], hi: [8, 2, 4],
+    });
+    const made = derive(view({ chart: "differences", encode: { label: "industry", group: "region", value: "lq", lo: "lo", hi: "hi" }, columns: ["industry", "region", "lq", "lo", "hi"].map(column) }), frame, "en", LABELS.en, LABELS);
+    // ln 4 - ln 1, each with a half width of ln 2; two pairs: z(0.0125) = 2.2414
+    const half = (2.2414 / 1.959964) * Math.SQRT2 * Math.log(2);
+    expect(made?.frame.columns.difference?.[0]).toBeCloseTo(Math.log(4), 6);
+    expect(made?.frame.columns.lower?.[0]).toBeCloseTo(Math.log(4) - half, 2);
+    expect(made?.frame.length).toBe(2);
+    expect(upperNormal(0.025)).toBeCloseTo(1.96, 2);
+  });
+
+  it("give the Lorenz curve from quotients and shares", () => {
+    // one region holds half of everything and none of the industry, two hold a quarter each
+    const frame = frameOf({ lq: [3, 1], share: [0.75, 0.25] });
+    const made = derive(view({ chart: "lorenz", encode: { value: "lq", share: "share" } }), frame, "en", LABELS.en, LABELS);
+    expect(made?.frame.columns.x?.slice(0, 4)).toEqual([0, 0.5, 0.75, 1]);
+    expect(made?.frame.columns.y?.slice(0, 4)).toEqual([0, 0, 0.25, 1]);
+  });
+
+  it("put alike rows side by side", () => {
+    const rows = [[0, 0], [9, 9], [0, 1], [9, 8]].map((r) => Float64Array.from(r));
+    const order = similarOrder(rows);
+    const apart = (a: number, b: number): number => Math.abs(order.indexOf(a) - order.indexOf(b));
+    expect([...order].sort()).toEqual([0, 1, 2, 3]);
+    expect(apart(0, 2)).toBe(1);
+    expect(apart(1, 3)).toBe(1);
+  });
+
+  it("draw an ellipse with the long axis at its bearing", () => {
+    const points = ring(110, 30, 200, 100, 90);
+    const east = Math.max(...points.map((p) => p[0])) - 110;
+    const north = Math.max(...points.map((p) => p[1])) - 30;
+    // 200 km east at 30 degrees north, 100 km north
+    expect(east).toBeCloseTo(200 / (111.195 * Math.cos(Math.PI / 6)), 1);
+    expect(north).toBeCloseTo(100 / 111.195, 1);
+  });
+
+  it("tell long names apart by their ends", () => {
+    expect(ends(["Generated city A", "Generated city B"])).toEqual(["…A", "…B"]);
+    expect(ends(["Oslo", "Bergen"])).toEqual(["Oslo", "Bergen"]);
+  });
+});
+
+describe("pages about methods", () => {
+  it("are blocks of text, never markup", () => {
+    const blocks = blocksOf("# A\n\ntext `x` **b**\n\n- one\n  more\n\n| h | k |\n|---|---|\n| 1 | 2 |\n\n```\n<b>\n```\n");
+    expect(blocks.map((b) => b.kind)).toEqual(["title", "text", "list", "table", "code"]);
+    expect(blocks[2]?.lines).toEqual(["one more"]);
+    expect(blocks[3]?.cells).toEqual([["h", "k"], ["1", "2"]]);
+    expect(piecesOf("a `x` [b](c)").map((p) => p.text).join("")).toBe("a x b");
+  });
+});

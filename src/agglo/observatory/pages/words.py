@@ -1,0 +1,310 @@
+"""What the codes in columns of released tables mean, in both languages.
+
+A study names things once; its words are taken from there. What no study names in both
+languages stands here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from agglo.evaluation.mechanism_registry import MECHANISM_NAMES, MECHANISMS
+from agglo.observatory.page import Text
+from agglo.studies.formation.alerts import ALERTS
+from agglo.studies.formation.rule_table import RULES
+from agglo.studies.formation.tree import INDICATORS, PILLARS
+from agglo.studies.formation.words import INPUTS_ZH
+from agglo.studies.policy.words import WORDS as POLICY_WORDS
+from agglo.studies.policy.words import in_chinese
+
+__all__ = ["WORDED", "words_of"]
+
+_PAIRS = Mapping[str, tuple[str, str]]
+
+# columns whose values are names of an institution, a place or a label: never translated
+_LAYERS: _PAIRS = {
+    "branch": ("branches", "分支机构"),
+    "copatent": ("co-patents", "合作专利"),
+}
+_SCALES: _PAIRS = {"city": ("cities", "城市"), "district": ("districts", "区县")}
+_VERDICTS: _PAIRS = {
+    "integrated": ("integrated", "融合型"),
+    "intermediate": ("intermediate", "中间型"),
+    "bounded": ("bounded", "边界型"),
+    "insufficient": ("too few events", "事件不足"),
+    "above": ("more often", "更常跨城市"),
+    "below": ("less often", "较少跨城市"),
+    "cluster": ("a cluster", "是集群"),
+    "not_a_cluster": ("no cluster", "不是集群"),
+    "not_testable": ("not testable", "无法检验"),
+    "none": ("neither", "均无"),
+    "both": ("both ways", "双向"),
+    "a→b only": ("a to b only", "仅甲对乙"),
+    "b→a only": ("b to a only", "仅乙对甲"),
+    "mutualism": ("mutual gain", "互利"),
+    "parasitism": ("one gains, one loses", "一方得利、一方受损"),
+    "undetermined": ("undetermined", "未定"),
+    "layers_differ": ("the layers differ", "两层不同"),
+    "layers_agree": ("the layers agree", "两层一致"),
+}
+_KINDS: _PAIRS = {
+    "size": ("similar size", "规模相近"),
+    "structure": ("similar structure", "结构相近"),
+    "level": ("same level", "同一层级"),
+    "traded": ("traded", "可贸易型"),
+    "local": ("local", "本地型"),
+    "cluster": ("cluster", "集群"),
+    "agglomeration": ("agglomeration", "集聚区"),
+    "co_located_network": ("co-located network", "同地网络"),
+    "virtual_cluster": ("virtual cluster", "虚拟集群"),
+    "park": ("park", "园区"),
+    "dispersed_industry": ("dispersed industry", "分散产业"),
+    "association_network": ("association", "协会网络"),
+    "none": ("none", "无"),
+    "identical": ("identical", "相同"),
+    "similar": ("similar", "相近"),
+    "unmapped": ("label without an industry", "标签未归类"),
+    "coefficient": ("coefficient", "系数"),
+    "realised": ("realised", "实际"),
+    "group": ("group", "组"),
+    "difference": ("difference", "差异"),
+    "spatial": ("corridors moved", "移动走廊"),
+    "cohort": ("starts permuted", "打乱起始时间"),
+    "iid": ("starts at random", "随机处理"),
+    "project": ("joint projects", "合作项目"),
+}
+_STATES: _PAIRS = {
+    "pass": ("pass", "通过"),
+    "fail": ("fail", "未通过"),
+    "not_testable": ("not testable", "无法检验"),
+    "ok": ("fine", "正常"),
+    "note": ("note", "说明"),
+    "doubt": ("doubtful", "存疑"),
+    "computed": ("computed", "已计算"),
+    "proxy": ("by a proxy", "替代指标"),
+    "needs_data": ("data are missing", "缺少数据"),
+    "generated": ("generated", "生成"),
+    "bounded": ("bounded", "有界"),
+    "fires": ("fires", "触发"),
+    "does not fire": ("does not fire", "未触发"),
+    "not evaluable": ("cannot be told", "无法判断"),
+}
+_ELEMENTS: _PAIRS = {
+    "proximity": ("proximity", "地理邻近"),
+    "connection": ("industrial connection", "产业关联"),
+    "cooperation": ("cooperation", "互动合作"),
+}
+_STAGES: _PAIRS = {
+    "not_assessed": ("not assessed", "未评估"),
+    "emergence": ("emergence", "萌芽"),
+    "growth": ("growth", "成长"),
+    "sustainment": ("sustainment", "成熟"),
+    "latent": ("latent", "潜伏"),
+    "mixed": ("mixed", "混合"),
+    "renewal": ("renewal", "更新"),
+    "decline": ("decline", "衰退"),
+}
+_QUADRANTS: _PAIRS = {
+    "high_road": ("near and complex", "近且复杂"),
+    "slow_road": ("near, less complex", "近而较简单"),
+    "casino": ("far and complex", "远而复杂"),
+    "dead_end": ("far, less complex", "远且较简单"),
+    "high-high": ("high among high", "高—高"),
+    "low-low": ("low among low", "低—低"),
+    "high-low": ("high among low", "高—低"),
+    "low-high": ("low among high", "低—高"),
+}
+_STATISTICS: _PAIRS = {
+    "coexistence": ("cities with both", "两者并存的城市"),
+    "identical": ("identical matches", "相同匹配"),
+    "similar": ("similar matches", "相近匹配"),
+    "matched": ("matched at all", "有匹配"),
+    "degree": ("degree of matching", "匹配度"),
+    "rank_size": ("rank-size slope", "位序—规模斜率"),
+    "intercept": ("intercept", "截距"),
+    "primacy": ("primacy", "首位度"),
+    "four_city": ("four-city index", "四城市指数"),
+    "eleven_city": ("eleven-city index", "十一城市指数"),
+    "gini": ("Gini", "基尼系数"),
+    "herfindahl": ("Herfindahl", "赫芬达尔指数"),
+    "theil": ("Theil", "泰尔指数"),
+    "polycentricity": ("polycentricity", "多中心度"),
+    "nearest_neighbour_index": ("nearest-neighbour index", "最近邻指数"),
+    "rank_size_exponent": ("rank-size exponent", "位序—规模指数"),
+    "colocation_quotient": ("co-location quotient", "同位商"),
+    "cross_k": ("cross-K", "交叉 K 函数"),
+    "moran": ("Moran's I", "莫兰指数"),
+    "bivariate_moran": ("bivariate Moran's I", "双变量莫兰指数"),
+    "moran_of_rates": ("Moran's I of rates", "比率的莫兰指数"),
+}
+_NULLS: _PAIRS = {
+    "N1": ("belts dealt to any city (N1)", "产业带在全部城市间重排（N1）"),
+    "N2": ("belts dealt within strata (N2)", "产业带在层内（如省）重排（N2）"),
+    "N2 by size": ("belts dealt among cities of one size", "产业带在同规模城市间重排"),
+    "N3": ("industries of the belts dealt anew (N3)", "产业带的产业重排（N3）"),
+    "N4": ("cities and industries dealt anew (N4)", "城市与产业均重排（N4）"),
+}
+_OUTCOMES: _PAIRS = {
+    "ln_rzi": ("relative specialisation (ln RZI)", "相对专业化（ln RZI）"),
+    "ln_rdi": ("relative diversity (ln RDI)", "相对多样化（ln RDI）"),
+}
+_TERMS: _PAIRS = {
+    "own": ("own knowledge stock", "自身知识存量"),
+    "rd": ("research", "研发"),
+    "active_io": ("moves towards suppliers and users", "主动：投入产出联系"),
+    "passive_io": ("is approached by suppliers and users", "被动：投入产出联系"),
+    "active_technology": ("moves towards alike technology", "主动：技术相近"),
+    "passive_technology": ("is approached by alike technology", "被动：技术相近"),
+    "active_none": ("moves towards others", "主动：无联系"),
+    "passive_none": ("is approached by others", "被动：无联系"),
+    "active_all": ("moves towards any", "主动：全部"),
+    "passive_all": ("is approached by any", "被动：全部"),
+    "presample": ("patents before the sample", "样本期前专利"),
+    "ln_distance_km": ("logarithm of distance", "距离对数"),
+    "treated": ("treated", "处理地区"),
+}
+_LINKS: _PAIRS = {
+    "io": ("input-output", "投入产出"),
+    "technology": ("technology", "技术"),
+    "none": ("no link", "无联系"),
+    "all": ("all", "全部"),
+}
+_HYPOTHESES: _PAIRS = {
+    "pools matter": ("pools of knowledge matter", "知识池有作用"),
+    "active above passive": ("active above passive", "主动大于被动"),
+    "mutual gain": ("mutual gain", "互利"),
+    "parasitism, strong": ("one gains, one loses (strong)", "寄生（强）"),
+    "parasitism, weak": ("one gains, one loses (weak)", "寄生（弱）"),
+    "scale above quality": ("scale above quality", "规模大于质量"),
+}
+_CLASSES: _PAIRS = {
+    "high": ("high technology", "高技术"),
+    "medium_high": ("medium-high technology", "中高技术"),
+    "medium_low": ("medium-low technology", "中低技术"),
+    "low": ("low technology", "低技术"),
+    "large": ("large", "大型"),
+    "medium": ("medium", "中型"),
+    "small": ("small", "小型"),
+    "micro": ("micro", "微型"),
+}
+_ADJUST: _PAIRS = {
+    "no": ("not adjusted", "未控制"),
+    "mantel_haenszel": ("Mantel–Haenszel", "Mantel–Haenszel 调整"),
+    "logit": ("logit", "logit 调整"),
+}
+_SCORES: _PAIRS = {
+    "density": ("relatedness density", "关联密度"),
+    "complexity": ("complexity", "复杂度"),
+    "ubiquity": ("ubiquity", "普遍度"),
+}
+_SETS: _PAIRS = {
+    "clusters": ("designated clusters", "认定集群"),
+    "belts": ("on-line belts", "线上产业带"),
+    "mapped": ("with a known industry", "已归类"),
+    "none": ("no match", "无匹配"),
+    "identical": ("identical", "相同"),
+    "similar": ("similar", "相近"),
+    "unmapped": ("label without an industry", "标签未归类"),
+}
+_LEVELS: _PAIRS = {
+    "national": ("national", "国家层面"),
+    "local": ("local", "地方层面"),
+    "cluster": ("cluster", "集群层面"),
+    "watch": ("watch", "关注"),
+    "warning": ("warning", "警示"),
+}
+_GROUPS: _PAIRS = {
+    "capital": ("capital", "资本密集"),
+    "labour": ("labour", "劳动密集"),
+    "technology": ("technology", "技术密集"),
+    "treated": ("treated", "处理地区"),
+    "untreated": ("untreated", "未处理地区"),
+}
+_INDICATORS: _PAIRS = {
+    **{m.id: (m.name_en, m.name_zh) for m in MECHANISMS},
+    **{name: (one.label_en, one.label_zh) for name, one in INDICATORS.items()},
+    "quotient": ("location quotient", "区位商"),
+    "employment": ("employment", "就业"),
+    "relative_growth": ("growth beside the nation", "相对全国增长"),
+    "diversity": ("diversity", "多样性"),
+}
+_NODES: _PAIRS = {**PILLARS, "index": ("whole index", "总指数")}
+_EFFECTS: _PAIRS = {
+    k: POLICY_WORDS[k] for k in ("direct", "indirect", "total", "treated", "untreated")
+}
+_NEEDS: _PAIRS = {en: (en, zh) for en, zh in INPUTS_ZH.items()}
+_CONDITIONS: _PAIRS = {r.fires_if: (r.fires_if, r.fires_if_zh) for r in RULES.values()}
+
+_BY_COLUMN: Mapping[str, _PAIRS] = {
+    "layer": _LAYERS,
+    "scale": _SCALES,
+    "verdict": _VERDICTS,
+    "kind": _KINDS,
+    "status": _STATES,
+    "state": _STATES,
+    "proximity": _STATES,
+    "connection": _STATES,
+    "cooperation": _STATES,
+    "element": _ELEMENTS,
+    "stage": _STAGES,
+    "quadrant": _QUADRANTS,
+    "statistic": _STATISTICS,
+    "measure": {**_STATISTICS, "nearest": ("nearest sites", "最近邻"),
+                "entrants": ("entrants", "新进入者"),
+                "entrants_rarefied": ("entrants, equal numbers", "新进入者（等量）")},
+    "null": _NULLS,
+    "outcome": _OUTCOMES,
+    "effect": _EFFECTS,
+    "term": _TERMS,
+    "link": _LINKS,
+    "hypothesis": _HYPOTHESES,
+    "class": _CLASSES,
+    "adjust": _ADJUST,
+    "score": _SCORES,
+    "source": _SETS,
+    "target": _SETS,
+    "set": _SETS,
+    "level": _LEVELS,
+    "group": _GROUPS,
+    "indicator": _INDICATORS,
+    "mechanism": MECHANISM_NAMES,
+    "node": _NODES,
+    "alert": {k: (en, zh) for k, (en, zh, _) in ALERTS.items()},
+    "needs": _NEEDS,
+    "fires_if": _CONDITIONS,
+    "tested": {"own": ("own leads", "自身提前期"), "neighbours": ("neighbours' leads", "邻近提前期"), "joint": ("both", "联合")},
+    "gap": {"": ("there", "已有"), "gap": ("gap", "缺口")},
+    "closest": {**_INDICATORS, **_NODES},
+}  # fmt: skip
+# columns whose values hold numbers and names: translated part by part
+_PATTERNED = frozenset(
+    ("specification", "weights", "durbin_weights", "method", "ring", "item", "span")
+)
+WORDED = frozenset((*_BY_COLUMN, *_PATTERNED))
+"""Columns of which some values have words."""
+
+
+def words_of(column: str, values: Iterable[str]) -> dict[str, Text]:
+    """Give the words of those values that have some.
+
+    Parameters
+    ----------
+    column
+        Name of the column.
+    values
+        Its distinct values.
+
+    Returns
+    -------
+    dict
+        Value to its name in both languages; values without words are left out and are
+        shown as they stand.
+    """
+    known = _BY_COLUMN.get(column, {})
+    found = {v: Text(*known[v]) for v in values if v in known}
+    if column in _PATTERNED:
+        for value in values:
+            chinese = in_chinese(value)
+            if value and value not in found and chinese != value:
+                found[value] = Text(POLICY_WORDS.get(value, (value,))[0], chinese)
+    return found
