@@ -17,8 +17,9 @@ from agglo.core.errors import InvalidTableError, OptionError
 from agglo.simulate import simulate_coagglomeration
 from agglo.studies.coagglomeration import STUDY, CoagglomerationOptions
 from agglo.studies.coagglomeration.demo import demo
+from agglo.studies.coagglomeration.links import classes_of
 from agglo.studies.coagglomeration.models import Specification, fitted
-from agglo.studies.coagglomeration.pools import Panel, build_panel, classes_of
+from agglo.studies.coagglomeration.pools import Panel, build_panel
 from agglo.studies.contract import ProjectFacts, StageInputs
 from tests.studies.harness import run_study
 
@@ -30,6 +31,8 @@ QUICK = CoagglomerationOptions(
     transport_draws=39,
     bootstrap_draws=39,
     wild_draws=99,
+    placebo_draws=19,
+    permutation_draws=99,
 )
 # not a seed that the study was developed with
 UNSEEN = 40_913
@@ -43,6 +46,11 @@ FILES = {
     "weak.csv",
     "ar_sets.csv",
     "wild.csv",
+    "first_stage.csv",
+    "instrument_checks.csv",
+    "exposure.csv",
+    "mechanism.csv",
+    "linkages.csv",
     "regressions.html",
     "regressions.tex",
     "regressions.docx",
@@ -68,7 +76,7 @@ def outputs(made):
 
 def test_every_finding_is_answered(outputs):
     found = findings_of(outputs)
-    assert list(found) == [f"F{i}" for i in range(1, 8)]
+    assert list(found) == [f"F{i}" for i in range(1, 9)]
     assert all(f["question"] and f["answer"] for f in found.values())
 
 
@@ -85,6 +93,48 @@ def test_active_above_passive(outputs):
     assert found["estimate"] > 0
 
 
+def test_citations_follow_the_mover(outputs):
+    found = findings_of(outputs)["F8"]
+    assert found["truth"]["sign_as_planted"]
+    assert found["p"] < 0.001
+    rows = outputs["mechanism"].tables["mechanism"].to_pylist()
+    both = [r for r in rows if r["term"] == "direction"]
+    assert len(both) == 2  # with and without linkages
+    assert all(r["lower"] > 0 for r in both)
+
+
+def test_instruments_are_questioned(outputs):
+    rows = outputs["checks"].tables["instrument_checks"].to_pylist()
+    found = {r["check"]: r for r in rows}
+    assert set(found) == {"correlation", "drop_one", "placebo", "before"}
+    assert found["correlation"]["value"] > 0.3
+    assert found["placebo"]["value"] >= 0.8  # .95 is asked of irrelevant instruments
+    assert found["before"]["status"] == "no_period_before"
+    for r in rows:
+        if r["check"] == "drop_one":
+            assert r["lower"] <= r["value"] <= r["upper"]
+            assert r["n"] == 40
+    first = outputs["checks"].tables["first_stage"].to_pylist()
+    assert len(first) == 4 * 4 + 2 * 2
+
+
+def test_errors_follow_the_shifts(outputs):
+    rows = outputs["checks"].tables["exposure"].to_pylist()
+    linear = [r for r in rows if r["method"] == "bhj"]
+    assert {r["term"] for r in linear} == {"active_linear", "passive_linear"}
+    assert all(r["effective_shifts"] > 20 for r in linear)
+    shuffled = [r for r in rows if r["method"] == "permutation"]
+    assert {r["term"] for r in shuffled} == set(TRUTH)
+    assert all(0 < r["p"] <= 0.2 for r in shuffled)
+
+
+def test_linkages_go_with_nearness(outputs):
+    rows = outputs["mechanism"].tables["linkages"].to_pylist()
+    planted = [r for r in rows if r["term"] in ("io", "technology")]
+    assert len(planted) == 8
+    assert all(r["value"] > 0 and r["p_permutation"] <= 0.05 for r in planted)
+
+
 def test_files_are_whole(outputs):
     files = outputs["report"].files
     assert set(files) >= FILES
@@ -95,7 +145,7 @@ def test_files_are_whole(outputs):
         body = archive.read("word/document.xml").decode()
         for name in archive.namelist():
             ET.fromstring(archive.read(name))  # noqa: S314  our own bytes
-    assert "active_io" in body
+    assert "active, inputs" in body
     for text in (files["regressions.html"], files["regressions.tex"]):
         assert b"Kleibergen-Paap F" in text
         assert b"*" not in text.replace(b"*{", b"")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from agglo.studies.coagglomeration.words import specification, term, way
 from agglo.studies.facts import known, number_of
 from agglo.studies.report import DataTable, Figure
 from agglo.studies.report.charts import draw_svg, interval_chart, scatter_chart
@@ -42,12 +43,19 @@ def _twin(
     return DataTable(
         caption=facts.say("Numbers of the figure", "图中数据"),
         columns={
-            h: [number_of(r, n) if n in kinds else str(r.get(n)) for r in rows]
+            h: [number_of(r, n) if n in kinds else _word(facts, r, n) for r in rows]
             for n, h in heads.items()
         },
         kinds={heads[n]: k for n, k in kinds.items()},
         most=60,
     )
+
+
+def _word(facts: CoagglomerationFacts, row: Row, name: str) -> str:
+    """Give a cell of a figure's table in the language of the page."""
+    value = str(row.get(name))
+    say = {"term": term, "specification": specification, "verdict": way}.get(name)
+    return value if say is None else say(facts, value)
 
 
 def _pair_heads(facts: CoagglomerationFacts) -> dict[str, str]:
@@ -208,7 +216,12 @@ def _curve(facts: CoagglomerationFacts, k: int, anchor: str, mover: str) -> Figu
         table=_twin(
             facts,
             rows,
-            {c: c for c in columns},
+            {
+                "r_km": facts.say("Distance, km", "距离（公里）"),
+                "value": facts.say("K-density", "K 密度"),
+                "global_lower": facts.say("Band, lower", "全局带下限"),
+                "global_upper": facts.say("Band, upper", "全局带上限"),
+            },
             dict.fromkeys(columns, "number"),
         ),
     )
@@ -304,7 +317,10 @@ def coefficient_chart(facts: CoagglomerationFacts) -> Figure | None:
         if str(r["term"]).startswith(("active_", "passive_"))
         and not str(r["term"]).endswith("_none")
     ]
-    labels = [f"{r['term']} · {r['specification']}" for r in rows]
+    labels = [
+        f"{term(facts, str(r['term']))} · {specification(facts, str(r['specification']))}"
+        for r in rows
+    ]
     caption = facts.say(
         "Elasticities of innovation to active and passive pools, 95 % intervals.",
         "创新对主动与被动知识池的弹性，95 % 区间。",
@@ -321,7 +337,10 @@ def specification_chart(facts: CoagglomerationFacts) -> Figure | None:
         if r["status"] == "ok" and r["term"] in chosen
     ]
     rows.sort(key=lambda r: number_of(r, "value"))
-    labels = [f"{r['specification']} ({r['term']})" for r in rows]
+    labels = [
+        f"{specification(facts, str(r['specification']))} ({term(facts, str(r['term']))})"
+        for r in rows
+    ]
     caption = facts.say(
         "The active pool under every specification that was run, sorted.",
         "所有已运行设定下的主动知识池系数，按大小排列。",

@@ -1,4 +1,4 @@
-"""Writing the plain tables of the study."""
+"""Writing the plain tables of the study, failures included."""
 
 from __future__ import annotations
 
@@ -9,8 +9,15 @@ import pyarrow as pa
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from agglo.core.errors import AggloError
 
-__all__ = ["row_table"]
+__all__ = ["reason_of", "row_table"]
+
+
+def reason_of(error: AggloError) -> str:
+    """Write a failure as its code and what happened."""
+    code = error.problems[0].code if error.problems else "no_convergence"
+    return f"{code}: {error.message}"
 
 
 def row_table(

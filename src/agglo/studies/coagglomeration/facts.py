@@ -30,6 +30,11 @@ TABLES: Mapping[str, str] = {
     "weak": "innovation",
     "ar_sets": "innovation",
     "wild": "innovation",
+    "first_stage": "checks",
+    "instrument_checks": "checks",
+    "exposure": "checks",
+    "mechanism": "mechanism",
+    "linkages": "mechanism",
 }
 _NOTES: Mapping[str, str] = {
     "scope": "prepare",
@@ -60,9 +65,12 @@ class CoagglomerationFacts(StudyFacts[CoagglomerationOptions]):
     @property
     def headline(self) -> str:
         """Name the model that is read: by instruments where they are not weak."""
-        if self.note("innovation_notes", "weak_instruments") is False:
-            return "iv"
-        return "main"
+        weak = self.note("innovation_notes", "weak_instruments") is not False
+        if weak:
+            return "main"
+        # its intervals hold what they promise; the linear ones stand beside
+        done = self.rows("estimates", specification="control_function", status="ok")
+        return "control_function" if done else "iv"
 
     @property
     def caveat(self) -> str:

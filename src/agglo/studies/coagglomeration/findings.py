@@ -1,9 +1,17 @@
-"""The seven findings: localized, near, direction, and what it does to innovation."""
+"""The eight findings: localized, near, direction, and what it does to innovation."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from agglo.studies.coagglomeration.words import (
+    HYPOTHESES,
+    LAYERS,
+    VERDICTS,
+    note_of,
+    reason,
+    said,
+)
 from agglo.studies.contract import Finding
 from agglo.studies.facts import known, number_of
 
@@ -18,7 +26,7 @@ __all__ = ["all_findings"]
 
 
 def all_findings(facts: CoagglomerationFacts) -> tuple[Finding, ...]:
-    """Give F1 to F7 in the order of the report.
+    """Give F1 to F8 in the order of the report.
 
     Parameters
     ----------
@@ -29,7 +37,7 @@ def all_findings(facts: CoagglomerationFacts) -> tuple[Finding, ...]:
     -------
     tuple of Finding
         Localized industries, pairs, direction, active above passive, mutual gain,
-        parasitism, strength of instruments.
+        parasitism, strength of instruments, citations.
     """
     return (
         _localized(facts),
@@ -39,6 +47,7 @@ def all_findings(facts: CoagglomerationFacts) -> tuple[Finding, ...]:
         _linked(facts, "io", "mutual gain", "F5"),
         _linked(facts, "technology", "parasitism, strong", "F6"),
         _strength(facts),
+        _citations(facts),
     )
 
 
@@ -75,8 +84,8 @@ def _pairs(facts: CoagglomerationFacts) -> Finding:
     ok = [r for r in rows if known(number_of(r, "q"))]
     found = [r for r in ok if number_of(r, "q") < facts.options.level]
     best = max(found, key=lambda r: number_of(r, "effect"), default={})
-    reductions = facts.note("pair_notes", "reductions")
-    said = "; ".join(str(v) for v in reductions) if isinstance(reductions, list) else ""
+    cut = note_of(facts, facts.note("pair_notes", "reductions"))
+    shortened = facts.say("; ", "；").join(cut)
     planted = facts.planted("follows")
     truth: Json = None
     if planted:
@@ -109,8 +118,8 @@ def _pairs(facts: CoagglomerationFacts) -> Finding:
             "Effect: 1 minus mean distance to the nearest anchor plant over what chance "
             "gives. Common causes bring both directions. {r}",
             "效应：1 减去到最近锚定企业的平均距离与随机值之比。共同原因会使两个方向都显著。{r}",
-            r=facts.say("Reductions: {x}.", "缩减：{x}。", x=said.rstrip("."))
-            if said
+            r=facts.say("Reductions: {x}.", "缩减：{x}。", x=shortened)
+            if shortened
             else "",
         ),
         evidence=("pairs.csv", "regional.csv", "transport.csv", "curves.csv"),
@@ -197,14 +206,18 @@ def _model(facts: CoagglomerationFacts) -> str:
             "two-stage least squares, foreign weights",
             "两阶段最小二乘，外国权重为工具",
         ),
+        "control_function": (
+            "Poisson with a control function, foreign weights",
+            "控制函数泊松回归，外国权重为工具",
+        ),
         "main": ("Poisson with fixed effects", "固定效应泊松回归"),
     }
     return facts.say(*names[facts.headline])
 
 
 def _why_not(facts: CoagglomerationFacts) -> str:
-    reason = facts.note("innovation_notes", "reason")
-    return facts.say("Undetermined: {r}.", "无法判断：{r}。", r=reason or "–")
+    why = reason(facts, str(facts.note("innovation_notes", "reason") or "–"))
+    return facts.say("Undetermined: {r}.", "无法判断：{r}。", r=why)
 
 
 def _estimates(facts: CoagglomerationFacts) -> dict[str, Row]:
@@ -282,14 +295,14 @@ def _linked(
             "Verdict: {verdict}. Mover {a} [{al}, {ah}], host {b} [{bl}, {bh}]; p of "
             "{h} {p} ({m}).",
             "结论：{verdict}。移动方 {a} [{al}, {ah}]，受访方 {b} [{bl}, {bh}]；{h} 的 p 值 {p}（{m}）。",
-            verdict=facts.say(*_VERDICTS[str(row["verdict"])]),
+            verdict=said(facts, VERDICTS, str(row["verdict"])),
             a=facts.show(number_of(values["active"], "value")),
             al=facts.show(number_of(values["active"], "lower")),
             ah=facts.show(number_of(values["active"], "upper")),
             b=facts.show(number_of(values["passive"], "value")),
             bl=facts.show(number_of(values["passive"], "lower")),
             bh=facts.show(number_of(values["passive"], "upper")),
-            h=facts.say(*_HYPOTHESES[hypothesis]),
+            h=said(facts, HYPOTHESES, hypothesis),
             p=facts.show(p, "p"),
             m=_model(facts),
         )
@@ -352,7 +365,66 @@ def _strength(facts: CoagglomerationFacts) -> Finding:
             "stands behind pools and instruments.",
             "识别仅来自外国权重；知识池与工具变量使用同一国内知识存量。",
         ),
-        evidence=("weak.csv", "ar_sets.csv"),
+        evidence=(
+            "weak.csv",
+            "ar_sets.csv",
+            "first_stage.csv",
+            "instrument_checks.csv",
+        ),
+    )
+
+
+def _citations(facts: CoagglomerationFacts) -> Finding:
+    rows = [r for r in facts.tables["mechanism"] if r["term"] == "direction"]
+    first = next(iter(rows), {})
+    layer, words = str(first.get("outcome") or ""), first.get("effects")
+    to, back = (
+        facts.one("mechanism", outcome=layer, term=t, effects=words)
+        for t in ("moved_to", "came_from")
+    )
+    p, planted = number_of(first, "p"), facts.planted("citations")
+    answer = facts.say(
+        "Not asked: there are no citations, joint patents or moves between industries.",
+        "未检验：没有行业间的引用、合作专利或人员流动数据。",
+    )
+    if first:
+        answer = facts.say(
+            "Logs of {layer} per unit of weight: mover to anchor {a}, anchor to mover {b}; "
+            "difference {d} [{dl}, {dh}].",
+            "每单位权重的{layer}（对数）：移动方对锚定方 {a}，锚定方对移动方 {b}；差异 {d} [{dl}, {dh}]。",
+            layer=said(facts, LAYERS, layer),
+            a=facts.show(number_of(to, "value")),
+            b=facts.show(number_of(back, "value")),
+            d=facts.show(number_of(first, "value")),
+            dl=facts.show(number_of(first, "lower")),
+            dh=facts.show(number_of(first, "upper")),
+        )
+    truth: Json = None
+    if planted and first:
+        gap = planted.get("moved_to", 0.0) - planted.get("came_from", 0.0)
+        truth = {
+            "log_ratio": gap,
+            "sign_as_planted": number_of(first, "value") * gap > 0,
+        }
+    return Finding(
+        id="F8",
+        question=facts.say(
+            "Does knowledge follow the mover?", "知识流动是否追随移动方？"
+        ),
+        answer=answer,
+        estimate=number_of(first, "value") if first else None,
+        null=0.0,
+        p=p if known(p) else None,
+        reading=facts.say(
+            "Poisson on pairs with effects of both industries; errors allow for pairs that "
+            "share one. What a pair has in common moves both directions alike: read the "
+            "difference. Weights do not change over time. An outcome of nearness, never a "
+            "control of the regressions above.",
+            "对配对作泊松回归，含双方行业效应；标准误允许共享行业的配对相关。配对的共同点对两个方向影响相同："
+            "请看差异。权重不随时间变化。它是邻近的结果，不作为上述回归的控制变量。",
+        ),
+        evidence=("mechanism.csv", "linkages.csv"),
+        truth=truth,
     )
 
 
@@ -365,16 +437,4 @@ _QUESTIONS = {
         "Does the mover gain at the host's cost where technology links them?",
         "技术关联的行业，移动方是否以受访方为代价获益？",
     ),
-}
-_HYPOTHESES = {
-    "mutual gain": ("mutual gain", "互利"),
-    "parasitism, strong": ("parasitism", "寄生"),
-}
-_VERDICTS = {
-    "mutualism": ("mutual gain", "互利共生"),
-    "parasitism": ("parasitism", "寄生"),
-    "commensalism": ("the mover gains, the host is untouched", "偏利共生"),
-    "amensalism": ("the host loses, the mover is untouched", "偏害共生"),
-    "competition": ("both lose", "竞争"),
-    "undetermined": ("undetermined", "无法判断"),
 }

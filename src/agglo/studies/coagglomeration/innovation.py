@@ -26,14 +26,10 @@ from agglo.studies.coagglomeration.models import (
     covariates_of,
     fitted,
 )
+from agglo.studies.coagglomeration.moderation import moderated
 from agglo.studies.coagglomeration.options import CoagglomerationOptions
-from agglo.studies.coagglomeration.pools import (
-    Panel,
-    build_panel,
-    classes_of,
-    foreign_of,
-)
-from agglo.studies.columns import joined, numbers_of, result_table
+from agglo.studies.coagglomeration.pools import build_panel, panel_of
+from agglo.studies.columns import joined, numbers_of, result_table, text_of
 from agglo.studies.contract import StageOutput
 
 if TYPE_CHECKING:
@@ -99,13 +95,11 @@ def innovation(inputs: StageInputs) -> StageOutput:
     note = inputs.document("pools", "pool_notes")
     if not (isinstance(note, dict) and note.get("available")):
         return _nothing("no table patents")
-    panel = Panel(
-        counts=inputs.result("pools", "counts"),
-        weights=inputs.result("pairs", "weights"),
-        foreign=foreign_of(inputs),
-        links=classes_of(inputs)[0],
+    panel = panel_of(inputs)
+    sectors = len(set(text_of(panel.counts, "sector"))) > 1
+    chosen = _specifications(
+        options, foreign=panel.foreign is not None, sectors=sectors
     )
-    chosen = _specifications(options, foreign=panel.foreign is not None)
     tables: dict[tuple[str, float, int], pa.Table] = {}
     found: dict[str, Outcome] = {}
     for k, s in enumerate(chosen):
@@ -124,8 +118,9 @@ def innovation(inputs: StageInputs) -> StageOutput:
     main = tables["weight", options.depreciation, options.lag]
     weak, sets, banner = _instruments(found, options)
     scale = _scale_against_quality(main, found[MAIN_ALL], options)
+    scale += moderated(inputs, main, found[MAIN_ALL])
     rows = [r for o in found.values() for r in o.rows()]
-    failed = [f"{n}: {o.status}" for n, o in found.items() if o.fit is None]
+    failed = [[n, o.status] for n, o in found.items() if o.fit is None]
     return StageOutput(
         tables={
             "estimates": row_table(rows, ESTIMATES),
@@ -139,9 +134,10 @@ def innovation(inputs: StageInputs) -> StageOutput:
                 "available": found[MAIN].fit is not None,
                 "reason": found[MAIN].status,
                 "specifications": len(chosen),
-                "failed": list(failed),
+                "failed": [{"specification": n, "reason": r} for n, r in failed],
                 "weak_instruments": banner,
                 "few_clusters": _few(found[MAIN]),
+                "left_out": _left_out(found[MAIN], main),
                 "warnings": _warnings(found),
             }
         },
@@ -163,7 +159,9 @@ def _nothing(reason: str) -> StageOutput:
     )
 
 
-def _specifications(o: CoagglomerationOptions, *, foreign: bool) -> list[Specification]:
+def _specifications(
+    o: CoagglomerationOptions, *, foreign: bool, sectors: bool
+) -> list[Specification]:
     """List every specification before any is estimated."""
 
     def make(name: str, **other: object) -> Specification:
@@ -180,11 +178,15 @@ def _specifications(o: CoagglomerationOptions, *, foreign: bool) -> list[Specifi
         make(MAIN_ALL, pools="all"),
         make("linear", estimator="linear"),
         make("quality", outcome="citations"),
+        make("log1p", estimator="linear", log="log1p"),
     ]
+    if sectors:
+        out.append(make("sector periods", by_sector=True))
     if foreign:
         out += [
             make(IV, estimator="2sls"),
             make(IV_ALL, estimator="2sls", pools="all"),
+            make("iv_log1p", estimator="2sls", log="log1p"),
             make("control_function", estimator="control_function"),
         ]
     out += [
@@ -340,6 +342,14 @@ def _wild(
         for t in one.terms
     ]
     return joined(parts, _WILD)
+
+
+def _left_out(main: Outcome, table: pa.Table) -> list[Json]:
+    """List industries without a row in the main model: no patent, or no pool."""
+    if main.fit is None:
+        return []
+    kept = set(text_of(main.fit.design.rows.table, "industry"))
+    return [k for k in dict.fromkeys(text_of(table, "industry")) if k not in kept]
 
 
 def _few(main: Outcome) -> Json:

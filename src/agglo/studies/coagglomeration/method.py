@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from agglo.studies.coagglomeration.words import reason, specification, weights_word
+
 if TYPE_CHECKING:
     from agglo.studies.coagglomeration.facts import CoagglomerationFacts
     from agglo.studies.contract import StageInputs
@@ -19,7 +21,11 @@ def method_notes(facts: CoagglomerationFacts) -> _Notes:
     return (
         (
             say("Orientation", "方向"),
-            str(facts.note("pair_notes", "orientation_note") or ""),
+            say(
+                str(facts.note("pair_notes", "orientation_note") or ""),
+                "每个有方向的数值都注明两个行业：锚定方保持其实际位置，移动方的位置在零假设下重新抽取；"
+                "被检验的是移动方的选址。移动方主动靠近锚定方，锚定方被动地为其所靠近；主动与被动的叫法系推断，原文未能核对。",
+            ),
         ),
         (
             say("Pairs", "配对"),
@@ -43,7 +49,7 @@ def method_notes(facts: CoagglomerationFacts) -> _Notes:
                 "知识为专利的折旧累积（年折旧 {d}；Griliches 1979, doi:10.2307/3003321）。知识池以超额权重（{w}）加权；"
                 "为正时取对数，否则取 0 并加指示变量，不用 log(1 + x)（Chen and Roth 2024, doi:10.1093/qje/qjad054）。",
                 d=facts.show(o.depreciation, "share"),
-                w=o.weights,
+                w=weights_word(facts, o.weights),
             ),
         ),
         (
@@ -101,7 +107,12 @@ def limit_notes(facts: CoagglomerationFacts) -> _Notes:
     ]
     failed = facts.note("innovation_notes", "failed")
     if isinstance(failed, list) and failed:
-        text = "; ".join(str(v) for v in failed)
+        text = facts.say("; ", "；").join(
+            f"{specification(facts, str(v.get('specification')))}: "
+            f"{reason(facts, str(v.get('reason')))}"
+            for v in failed
+            if isinstance(v, dict)
+        )
         notes.append((say("Without an estimate", "无估计值"), text))
     if facts.note("pool_notes", "weak_split") is True:
         notes.append(

@@ -17,6 +17,7 @@ from agglo.econometrics import (
     fit_linear,
     fit_poisson,
 )
+from agglo.studies.coagglomeration.columns import reason_of
 from agglo.studies.columns import numbers_of
 
 if TYPE_CHECKING:
@@ -24,7 +25,17 @@ if TYPE_CHECKING:
 
     from agglo.econometrics import RegressionFit
 
-__all__ = ["BY_INDUSTRY", "EFFECTS", "ESTIMATES", "Outcome", "Specification", "fitted"]
+__all__ = [
+    "BY_INDUSTRY",
+    "EFFECTS",
+    "ESTIMATES",
+    "Outcome",
+    "Specification",
+    "covariates_of",
+    "fitted",
+    "logged",
+    "pool_terms",
+]
 
 EFFECTS = ("industry", "period")
 BY_INDUSTRY = ClusteredBy(("industry",))
@@ -53,7 +64,11 @@ ESTIMATES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Specification:
-    """One way to estimate the same equation."""
+    """One way to estimate the same equation.
+
+    `log` says what a logged outcome does with 0, `by_sector` gives every sector periods of
+    its own.
+    """
 
     name: str
     estimator: Estimator
@@ -63,6 +78,8 @@ class Specification:
     depreciation: float = 0.15
     lag: int = 1
     own_stock: str = "control"
+    log: Literal["positive", "log1p"] = "positive"
+    by_sector: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,20 +163,22 @@ def fitted(
             specification=s,
             fit=None,
             terms=(),
-            status="no pool moves: no pair has a weight",
+            status="no_pool: no pair has a weight, or no pool moves",
         )
     try:
-        fit = _fit(_with_logs(table), s, terms, draws, seed)
+        fit = _fit(logged(table), s, terms, draws, seed)
     except (NotIdentifiedError, ConvergenceError) as error:
-        return Outcome(specification=s, fit=None, terms=terms, status=error.message)
+        return Outcome(specification=s, fit=None, terms=terms, status=reason_of(error))
     return Outcome(specification=s, fit=fit, terms=terms, status="ok")
 
 
-def _with_logs(table: pa.Table) -> pa.Table:
+def logged(table: pa.Table) -> pa.Table:
+    """Add logs of the outcomes: of what is above 0, and log(1 + x) for replication."""
     for name in ("patents", "citations"):
         y = numbers_of(table, name)
         log = np.log(np.where(y > 0, y, np.nan))
         table = table.append_column(f"log_{name}", pa.array(log))
+        table = table.append_column(f"log1p_{name}", pa.array(np.log1p(y)))
     return table
 
 
@@ -167,32 +186,36 @@ def _fit(
     table: pa.Table, s: Specification, terms: tuple[str, ...], draws: int, seed: int
 ) -> RegressionFit:
     extra = covariates_of(table, terms, s.own_stock)
+    effects: list[str | tuple[str, ...]] = [*EFFECTS]
+    if s.by_sector:
+        effects[1] = ("sector", "period")
     if s.estimator == "poisson":
         return fit_poisson(
             table,
             outcome=s.outcome,
             covariates=[*terms, *extra],
-            effects=EFFECTS,
+            effects=effects,
             vcov=BY_INDUSTRY,
         )
-    logged = f"log_{s.outcome}"
+    head = "log1p" if s.log == "log1p" else "log"
+    name = f"{head}_{s.outcome}"
     if s.estimator == "linear":
         return fit_linear(
             table,
-            outcome=logged,
+            outcome=name,
             covariates=[*terms, *extra],
-            effects=EFFECTS,
+            effects=effects,
             vcov=BY_INDUSTRY,
         )
     instruments = [f"z_{t}" for t in terms if _varies(table, f"z_{t}")]
     if s.estimator == "2sls":
         return fit_iv(
             table,
-            outcome=logged,
+            outcome=name,
             endogenous=terms,
             instruments=instruments,
             covariates=extra,
-            effects=EFFECTS,
+            effects=effects,
             vcov=BY_INDUSTRY,
         )
     return fit_control_function(
@@ -201,7 +224,7 @@ def _fit(
         endogenous=terms,
         instruments=instruments,
         covariates=extra,
-        effects=EFFECTS,
+        effects=effects,
         cluster="industry",
         inference=Bootstrap(n=draws, seed=seed),
     )

@@ -21,6 +21,9 @@ class CoagglomerationOptions:
         Industries with fewer plants are left out, and listed.
     region_plants
         Regions with fewer plants are left out of the regional measures, and counted.
+    outlier_mad
+        Plants further than this many median absolute deviations from the median of their
+        region are wrong geocodes: dropped and counted; 0 keeps all.
     entry_periods
         Periods whose entrants are looked at; empty: up to ten after the first.
     bandwidth_km, max_km
@@ -42,18 +45,26 @@ class CoagglomerationOptions:
     own_stock
         ``"control"``: own knowledge as a covariate; ``"presample"``: its value in the first
         period times a trend; ``"drop"``.
-    link_quantile
-        A pair is linked above this quantile of all pairs.
+    link_quantile, link_kind
+        A pair is linked above this quantile of all pairs (``"hard"``), or to the degree of
+        its rank (``"soft"``).
     share
         The host's gain is small below this share of the mover's; fixed before estimation.
     level
         Level of tests; intervals cover 1 - level.
     bootstrap_draws, wild_draws
         Resamples of the control function, draws of the wild cluster bootstrap.
+    placebo_draws, permutation_draws
+        Foreign weights with shuffled industries behind the placebo of the instruments;
+        shuffles of knowledge over industries behind the permutation test of pools.
+    moderator
+        Column of `panel` (protection of intellectual property, regulation) whose
+        interaction with the pools is tested; empty: none.
     """
 
     min_n: int = 10
     region_plants: int = 100
+    outlier_mad: float = 8.0
     entry_periods: tuple[int, ...] = ()
     bandwidth_km: float = 10.0
     max_km: float = 100.0
@@ -68,10 +79,14 @@ class CoagglomerationOptions:
     lag: int = 1
     own_stock: Literal["control", "presample", "drop"] = "control"
     link_quantile: float = 0.75
+    link_kind: Literal["hard", "soft"] = "hard"
     share: float = 0.25
     level: float = 0.05
     bootstrap_draws: int = 199
     wild_draws: int = 999
+    placebo_draws: int = 99
+    permutation_draws: int = 999
+    moderator: str = ""
 
     def __post_init__(self) -> None:
         """Check the fields."""
@@ -79,6 +94,7 @@ class CoagglomerationOptions:
             "measure": ("entrants", "nearest"),
             "weights": ("effect_sig", "z_plus", "centred"),
             "own_stock": ("control", "presample", "drop"),
+            "link_kind": ("hard", "soft"),
         }
         for name, allowed in choices.items():
             check_choice(name, getattr(self, name), allowed)
@@ -87,6 +103,7 @@ class CoagglomerationOptions:
             check_number(name, value, minimum=0, maximum=1, open_ends=True)
         for name in ("bandwidth_km", "max_km"):
             check_number(name, getattr(self, name), minimum=0, open_ends=True)
+        check_number("outlier_mad", self.outlier_mad, minimum=0)
         least = {
             "min_n": 3,
             "region_plants": 1,
@@ -98,6 +115,8 @@ class CoagglomerationOptions:
             "lag": 0,
             "bootstrap_draws": 39,
             "wild_draws": 99,
+            "placebo_draws": 19,
+            "permutation_draws": 99,
         }
         for name, minimum in least.items():
             check_number(name, getattr(self, name), minimum=minimum, integer=True)

@@ -15,20 +15,27 @@ from agglo.studies.coagglomeration.charts import (
 from agglo.studies.coagglomeration.facts import TABLES, facts_of
 from agglo.studies.coagglomeration.findings import all_findings
 from agglo.studies.coagglomeration.method import limit_notes, method_notes, origin_notes
-from agglo.studies.coagglomeration.regression_files import (
-    regression_cells,
-    regression_files,
+from agglo.studies.coagglomeration.page_tables import (
+    check_table,
+    exposure_table,
+    first_stage_table,
+    hypothesis_table,
+    linkage_table,
+    mechanism_table,
+    own_stock_table,
+    regression_table,
 )
+from agglo.studies.coagglomeration.regression_files import regression_files
+from agglo.studies.coagglomeration.words import note_of, shown
 from agglo.studies.contract import StageOutput
-from agglo.studies.facts import number_of
 from agglo.studies.outputs import csv_files, hashed
-from agglo.studies.report import DataTable, FindingList, KeyFigures, Notes, Report
+from agglo.studies.report import FindingList, KeyFigures, Notes, Report
 
 if TYPE_CHECKING:
     from agglo.core.typing import Json
     from agglo.studies.coagglomeration.facts import CoagglomerationFacts
     from agglo.studies.contract import StageInputs
-    from agglo.studies.report import Block, NumberKind
+    from agglo.studies.report import Block
 
 __all__ = ["report"]
 
@@ -82,7 +89,9 @@ def _page(
     )
     page = page.section(say("In short", "要点"), facts.caveat)
     page = page.add(_key_figures(facts)).add(
-        FindingList(findings=tuple(f for f in found if isinstance(f, dict)))
+        FindingList(
+            findings=tuple(shown(facts, f) for f in found if isinstance(f, dict))
+        )
     )
     page = page.add_sections(_sections(facts, inputs))
     return page.footer(*facts.footer(inputs))
@@ -122,56 +131,24 @@ def _sections(
             say("Innovation", "创新"),
             (
                 coefficient_chart(facts),
-                _regressions(facts),
-                _hypotheses(facts),
+                regression_table(facts),
+                hypothesis_table(facts),
+                own_stock_table(facts),
                 specification_chart(facts),
             ),
+        ),
+        (
+            say("How far to trust it", "可信程度"),
+            (first_stage_table(facts), check_table(facts), exposure_table(facts)),
+        ),
+        (
+            say("Mechanism and linkages", "机制与关联"),
+            (mechanism_table(facts), linkage_table(facts)),
         ),
         (say("Inputs", "输入"), (Notes(items=_scope(facts)),)),
         (say("Rules", "规则"), (Notes(items=method_notes(facts)),)),
         (say("Limits", "局限"), (Notes(items=limit_notes(facts)),)),
         (say("Data", "数据"), (Notes(items=origin_notes(facts, inputs)),)),
-    )
-
-
-def _regressions(facts: CoagglomerationFacts) -> DataTable | None:
-    cells = regression_cells(facts)
-    if not cells:
-        return None
-    heads = ["·", *cells[0][1:]]
-    return DataTable(
-        caption=facts.say(
-            "Regressions; also as regressions.html, .tex and .docx",
-            "回归结果；另见 regressions.html、.tex 与 .docx",
-        ),
-        columns={h: [line[i] for line in cells[1:]] for i, h in enumerate(heads)},
-        note=facts.caveat,
-    )
-
-
-def _hypotheses(facts: CoagglomerationFacts) -> DataTable | None:
-    rows = facts.tables["hypotheses"]
-    if not rows:
-        return None
-    say = facts.say
-    text = {
-        "model": say("Model", "模型"),
-        "hypothesis": say("Hypothesis", "假设"),
-        "link": say("Link", "关联"),
-        "verdict": say("Verdict", "结论"),
-    }
-    numbers: dict[str, tuple[str, NumberKind]] = {
-        "value": (say("Value", "数值"), "number"),
-        "p": ("p", "p"),
-        "q": ("q", "p"),
-    }
-    return DataTable(
-        caption=say("Hypotheses", "假设检验"),
-        columns={
-            **{h: [str(r.get(n) or "") for r in rows] for n, h in text.items()},
-            **{h: [number_of(r, n) for r in rows] for n, (h, _) in numbers.items()},
-        },
-        kinds=dict(numbers.values()),
     )
 
 
@@ -183,6 +160,7 @@ def _scope(facts: CoagglomerationFacts) -> tuple[tuple[str, str], ...]:
         "without_industry_or_region": say("Without industry or region", "无行业或地区"),
         "far_away": say("Too far away to be right", "位置异常"),
         "in_small_industries": say("In industries with few plants", "小行业企业"),
+        "places_of_regions": say("At the seat of their region", "以地区驻地为位置"),
     }
     out = [(h, facts.show(facts.note("scope", k), "count")) for k, h in labels.items()]
     small = facts.note("scope", "small_industries")
@@ -190,7 +168,23 @@ def _scope(facts: CoagglomerationFacts) -> tuple[tuple[str, str], ...]:
         out.append(
             (say("Industries left out", "未纳入行业"), ", ".join(map(str, small)))
         )
-    cut = facts.note("pair_notes", "reductions")
-    if isinstance(cut, list) and cut:
-        out.append((say("Reductions", "缩减"), "; ".join(str(v) for v in cut)))
+    for key, head in (
+        ("without_patents", say("Industries without a patent", "没有专利的行业")),
+    ):
+        none = facts.note("pool_notes", key)
+        if isinstance(none, list) and none:
+            out.append((head, ", ".join(map(str, none))))
+    gone = facts.note("innovation_notes", "left_out")
+    if isinstance(gone, list) and gone:
+        head = say("Without a row in the main model", "主模型中没有观测的行业")
+        out.append((head, ", ".join(map(str, gone))))
+    for key, head in (
+        ("joint_patents", say("Patents of several industries", "跨行业专利")),
+        ("patents_without_industry", say("Patents without industry", "行业未知的专利")),
+    ):
+        if facts.note("pool_notes", key):
+            out.append((head, facts.show(facts.note("pool_notes", key), "count")))
+    cut = note_of(facts, facts.note("pair_notes", "reductions"))
+    if cut:
+        out.append((say("Reductions", "缩减"), say("; ", "；").join(cut)))
     return tuple(out)

@@ -157,7 +157,7 @@ def _entrants(
 
 def _regional(
     plants: pa.Table, near: DirectedPairs, options: CoagglomerationOptions, seed: int
-) -> tuple[pa.Table, pa.Table, list[str]]:
+) -> tuple[pa.Table, pa.Table, list[Json]]:
     """Measure inside regions, and the Wasserstein index of the most striking pairs."""
     names, code, counts = np.unique(
         np.array(text_of(plants, "region")), return_inverse=True, return_counts=True
@@ -172,16 +172,24 @@ def _regional(
     regional = result_table(by_region.combined())
     strength = np.where(np.isfinite(near.z), np.abs(near.z), -1.0)
     chosen = np.argsort(-strength, kind="stable")[: options.transport_pairs]
-    reductions: list[str] = []
+    reductions: list[Json] = []
     if not large.all():
+        some, least = int(large.sum()), options.region_plants
         reductions.append(
-            f"regional measures in {int(large.sum())} of {names.size} regions, those with "
-            f"{options.region_plants} plants or more"
+            {
+                "en": f"regional measures in {some} of {names.size} regions, those with "
+                f"{least} plants or more",
+                "zh": f"{names.size} 个地区中仅 {some} 个（企业不少于 {least} 家）计算地区指标",
+            }
         )
     if chosen.size < near.anchor.size:
+        size, draws = near.anchor.size, options.transport_draws
         reductions.append(
-            f"Wasserstein index of {chosen.size} of {near.anchor.size} ordered pairs, "
-            f"{options.transport_draws} draws each"
+            {
+                "en": f"Wasserstein index of {chosen.size} of {size} ordered pairs, "
+                f"{draws} draws each",
+                "zh": f"{size} 个有序配对中仅 {chosen.size} 个计算 Wasserstein 指数，各抽样 {draws} 次",
+            }
         )
     here = set(text_of(plants, "industry"))
     chosen = np.array(
@@ -208,7 +216,7 @@ def _regional(
 
 def _curves(
     plants: pa.Table, moved: DirectedPairs, options: CoagglomerationOptions, seed: int
-) -> tuple[pa.Table, list[str]]:
+) -> tuple[pa.Table, list[Json]]:
     """Draw K-densities of the strongest pairs, the anchor held at its sites."""
     order = np.argsort(-np.where(np.isfinite(moved.z), moved.z, -np.inf), kind="stable")
     parts: list[pa.Table] = []
@@ -235,4 +243,11 @@ def _curves(
         parts.append(
             pa.table({"anchor": [anchor] * n, "mover": [mover] * n, **numbers})
         )
-    return joined(parts, _CURVE), [f"bands of curves: {w}" for w in sorted(said)]
+    rough: list[Json] = [
+        {
+            "en": f"bands of curves: {w}",
+            "zh": f"曲线的全局带较粗略：仅抽样 {options.curve_draws} 次",
+        }
+        for w in sorted(said)
+    ]
+    return joined(parts, _CURVE), rough

@@ -10,13 +10,12 @@ import pyarrow as pa
 
 from agglo.econometrics import (
     LinkClasses,
-    flow_linkage,
     knowledge_pools,
     knowledge_stock,
-    link_classes,
-    profile_linkage,
+    patent_counts,
 )
 from agglo.studies.coagglomeration.columns import row_table
+from agglo.studies.coagglomeration.links import classes_of, foreign_of
 from agglo.studies.coagglomeration.options import CoagglomerationOptions
 from agglo.studies.columns import numbers_of, result_table, text_of, texts
 from agglo.studies.contract import StageOutput
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
     from agglo.econometrics import KnowledgeStock
     from agglo.studies.contract import StageInputs
 
-__all__ = ["Panel", "build_panel", "classes_of", "foreign_of", "pools"]
+__all__ = ["Panel", "build_panel", "panel_of", "pools", "stock_of"]
 
 _LINK_TYPES = {
     "first": pa.string(),
@@ -76,7 +75,7 @@ def pools(inputs: StageInputs) -> StageOutput:
             documents={"pool_notes": notes},
         )
     names = text_of(inputs.result("prepare", "industries"), "industry")
-    counts, left = _counts(inputs, names)
+    counts, told = _counts(inputs, names)
     classes, why = classes_of(inputs)
     panel = Panel(
         counts=counts,
@@ -97,7 +96,7 @@ def pools(inputs: StageInputs) -> StageOutput:
             "pool_notes": {
                 "available": True,
                 "patents": float(np.nansum(numbers_of(counts, "patents"))),
-                "patents_of_other_industries": left,
+                **told,
                 "pairs_with_weight": int((weights > 0).sum()),
                 "links": why,
                 "link_sizes": dict(classes.sizes) if classes is not None else None,
@@ -111,30 +110,63 @@ def pools(inputs: StageInputs) -> StageOutput:
     )
 
 
-def _counts(inputs: StageInputs, names: list[str]) -> tuple[pa.Table, int]:
-    """Count patents and citations by industry and year; absent is 0 inside the range."""
-    patents = inputs.table("patents")
-    industry = np.array(text_of(patents, "industry"), dtype=np.str_)
-    year = np.array([v[:4] for v in text_of(patents, "period")], dtype=np.str_)
-    known = np.isin(industry, names) & (year != "")
-    labels = np.unique(year[known])
-    years = np.arange(int(labels[0]), int(labels[-1]) + 1).astype(str)
-    i = np.searchsorted(names, industry[known])
-    t = np.searchsorted(years, year[known])
-    cell = i * years.size + t
-    size = len(names) * years.size
-    cited = np.nan_to_num(numbers_of(patents, "citations")[known])
-    n = years.size
+def panel_of(inputs: StageInputs) -> Panel:
+    """Collect what later stages build panels from."""
+    return Panel(
+        counts=inputs.result("pools", "counts"),
+        weights=inputs.result("pairs", "weights"),
+        foreign=foreign_of(inputs),
+        links=classes_of(inputs)[0],
+    )
+
+
+def _counts(
+    inputs: StageInputs, names: list[str]
+) -> tuple[pa.Table, Mapping[str, Json]]:
+    """Count patents and citations by industry and year; a joint patent counts once."""
+    found = patent_counts(inputs.table("patents"))
+    here = np.isin(found.industries, names)
+    n, t = len(names), found.periods.size
+    counts, cited = np.zeros((n, t)), np.zeros((n, t))
+    at = np.searchsorted(names, found.industries[here])
+    counts[at] = found.counts[here]
+    cited[at] = np.nan_to_num(found.citations[here])
+    active = np.asarray(counts.sum(axis=0) > 0, dtype=bool)
+    first, last = (0, t) if not active.any() else _ends(active)
+    years = found.periods[first:last]
     out = pa.table(
         {
-            "industry": texts(list(np.repeat(names, n))),
-            "period": texts(list(np.tile(years, len(names)))),
-            "patents": np.bincount(cell, minlength=size).astype(np.float64),
-            "citations": np.bincount(cell, weights=cited, minlength=size),
+            "industry": texts(list(np.repeat(names, years.size))),
+            "period": texts(list(np.tile(years, n))),
+            "patents": counts[:, first:last].ravel(),
+            "citations": cited[:, first:last].ravel(),
             "rd": _research(inputs, names, years),
+            "sector": texts(list(np.repeat(_sectors(inputs, names), years.size))),
         }
     )
-    return out, int((~known).sum())
+    told: Mapping[str, Json] = {
+        "patents_of_other_industries": float(found.counts[~here].sum()),
+        "patents_without_industry": found.unplaced,
+        "joint_patents": found.n_shared,
+        "without_patents": [
+            k for k, row in zip(names, counts, strict=True) if not row.any()
+        ],
+    }
+    return out, told
+
+
+def _ends(active: np.ndarray) -> tuple[int, int]:
+    places = np.flatnonzero(active)
+    return int(places[0]), int(places[-1]) + 1
+
+
+def _sectors(inputs: StageInputs, names: list[str]) -> list[str]:
+    """Give the parent of every industry; blank where it is unknown."""
+    table = inputs.result("prepare", "industries")
+    parent = dict(
+        zip(text_of(table, "industry"), text_of(table, "sector"), strict=True)
+    )
+    return [parent.get(k, "") for k in names]
 
 
 def _research(inputs: StageInputs, names: list[str], years: np.ndarray) -> FloatArray:
@@ -147,71 +179,6 @@ def _research(inputs: StageInputs, names: list[str], years: np.ndarray) -> Float
         at = np.searchsorted(names, industry[ok]), np.searchsorted(years, period[ok])
         out[at] = numbers_of(table, "rd")[ok]
     return out.ravel()
-
-
-def classes_of(inputs: StageInputs) -> tuple[LinkClasses | None, str]:
-    """Split pairs by inputs and technology where both are known; else say why not."""
-    names = text_of(inputs.result("prepare", "industries"), "industry")
-    if not inputs.has("input_output"):
-        return None, "no table input_output: pools are not split"
-    flows = inputs.table("input_output")
-    seller, buyer = (np.array(text_of(flows, c)) for c in ("seller", "buyer"))
-    ok = np.isin(seller, names) & np.isin(buyer, names)
-    patents = inputs.table("patents")
-    classes = np.array(text_of(patents, "class"))
-    owner = np.array(text_of(patents, "industry"))
-    held = np.isin(owner, names) & (classes != "")
-    if not ok.any() or not held.any():
-        return None, "no flows or classes of these industries: pools are not split"
-    options = inputs.options_as(CoagglomerationOptions)
-    size = len(names)
-    at = np.searchsorted(names, seller[ok]) * size + np.searchsorted(names, buyer[ok])
-    value = np.maximum(np.nan_to_num(numbers_of(flows, "value")[ok]), 0.0)
-    total = np.bincount(at, weights=value, minlength=size * size)
-    # every industry has a row, so that both linkages have the same industries
-    io = flow_linkage(
-        pa.table(
-            {
-                "supplier": texts(list(np.repeat(names, size))),
-                "user": texts(list(np.tile(names, size))),
-                "value": total,
-            }
-        )
-    )
-    words, code = np.unique(classes[held], return_inverse=True)
-    cell = np.searchsorted(names, owner[held]) * words.size + code
-    count = np.bincount(cell, minlength=size * words.size).astype(np.float64)
-    technology = profile_linkage(
-        pa.table(
-            {
-                "industry": texts(list(np.repeat(names, words.size))),
-                "class": texts(list(np.tile(words, size))),
-                "value": count,
-            }
-        )
-    )
-    return link_classes(io, technology, quantile=options.link_quantile), "split"
-
-
-def foreign_of(inputs: StageInputs) -> pa.Table | None:
-    """Give coagglomeration seen in another country, for instruments."""
-    names = text_of(inputs.result("prepare", "industries"), "industry")
-    if not inputs.has("industry_links"):
-        return None
-    table = inputs.table("industry_links")
-    columns = [np.array(text_of(table, c)) for c in ("origin", "destination", "kind")]
-    ok = np.isin(columns[0], names) & np.isin(columns[1], names)
-    ok &= (columns[2] == "foreign") & (columns[0] != columns[1])
-    if not ok.any():
-        return None
-    value = np.maximum(np.nan_to_num(numbers_of(table, "value")[ok]), 0.0)
-    return pa.table(
-        {
-            "anchor": texts(list(columns[0][ok])),
-            "mover": texts(list(columns[1][ok])),
-            "weight": value,
-        }
-    )
 
 
 def build_panel(
@@ -230,11 +197,9 @@ def build_panel(
     decay = options.depreciation if depreciation is None else depreciation
     step = options.lag if lag is None else lag
     counts = panel.counts
-    stock = knowledge_stock(
-        counts.select(["industry", "period", "patents"]), depreciation=decay
-    )
+    stock = stock_of(counts, decay)
     columns: dict[str, pa.Array | FloatArray] = {
-        c: counts[c] for c in ("industry", "period", "patents", "citations")
+        c: counts[c] for c in ("industry", "period", "patents", "citations", "sector")
     }
     columns |= _own(stock, step)
     rd = numbers_of(counts, "rd")
@@ -246,6 +211,13 @@ def build_panel(
     if panel.foreign is not None:
         columns |= _logs(panel.foreign, stock, panel.links, step, "z_")
     return pa.table(columns)
+
+
+def stock_of(counts: pa.Table, depreciation: float) -> KnowledgeStock:
+    """Accumulate the counted patents."""
+    return knowledge_stock(
+        counts.select(["industry", "period", "patents"]), depreciation=depreciation
+    )
 
 
 def _own(stock: KnowledgeStock, lag: int) -> Mapping[str, FloatArray]:

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["prepare"]
 
-# a place 30 median deviations away is a wrong geocode, not a plant
-_FAR = 30.0
+# fewer plants have no typical place to be far from
+_JUDGED = 10
 
 
 def prepare(inputs: StageInputs) -> StageOutput:
@@ -29,13 +29,14 @@ def prepare(inputs: StageInputs) -> StageOutput:
     Parameters
     ----------
     inputs
-        Table ``establishments``; optional ``industries`` for names.
+        Table ``establishments``; optional ``industries`` for names and sectors, and
+        ``regions`` for the places of establishments that have none of their own.
 
     Returns
     -------
     StageOutput
-        Tables ``plants`` (establishment, industry, region, x_km, y_km, opened, closed) and
-        ``industries``; document ``scope``.
+        Tables ``plants`` (establishment, industry, sector, region, x_km, y_km, employment,
+        opened, closed) and ``industries``; document ``scope``.
 
     Raises
     ------
@@ -44,13 +45,14 @@ def prepare(inputs: StageInputs) -> StageOutput:
     """
     options = inputs.options_as(CoagglomerationOptions)
     table = inputs.table("establishments")
-    x, y, how = _places(table)
+    x, y, how, borrowed = _places(table, inputs)
     industry = np.array(text_of(table, "industry"), dtype=np.str_)
     region = np.array(text_of(table, "region"), dtype=np.str_)
     placed = np.isfinite(x) & np.isfinite(y)
     named = (industry != "") & ~np.isin(region, ["0", "unknown"])
     far = np.zeros(placed.size, dtype=bool)
-    far[placed] = _far(x[placed], y[placed])
+    judged = placed & named
+    far[judged] = _far(x[judged], y[judged], region[judged], options.outlier_mad)
     ok = placed & named & ~far
     names, counts = np.unique(industry[ok], return_counts=True)
     enough = names[counts >= options.min_n]
@@ -64,14 +66,20 @@ def prepare(inputs: StageInputs) -> StageOutput:
         )
         raise InvalidTableError(msg, [problem])
     kept = ok & np.isin(industry, enough)
+    known = _industries(inputs, enough, industry, kept)
+    sector = dict(
+        zip(text_of(known, "industry"), text_of(known, "sector"), strict=True)
+    )
     unique = np.unique(np.round(np.stack([x[kept], y[kept]]), 6), axis=1).shape[1]
     plants = pa.table(
         {
             "establishment": texts(text_of(table, "establishment")),
             "industry": texts(list(industry)),
+            "sector": texts([sector.get(k, "") for k in industry]),
             "region": texts(list(region)),
             "x_km": x,
             "y_km": y,
+            "employment": numbers_of(table, "employment"),
             "opened": texts(text_of(table, "opened")),
             "closed": texts(text_of(table, "closed")),
         }
@@ -84,6 +92,7 @@ def prepare(inputs: StageInputs) -> StageOutput:
         "far_away": int(far.sum()),
         "in_small_industries": int((ok & ~kept).sum()),
         "small_industries": [str(n) for n in names[counts < options.min_n]],
+        "places_of_regions": borrowed,
         "shared_places": 1.0 - unique / max(int(kept.sum()), 1),
         "regions": int(np.unique(region[kept]).size),
         "projection": how,
@@ -91,51 +100,84 @@ def prepare(inputs: StageInputs) -> StageOutput:
     return StageOutput(
         tables={
             "plants": plants,
-            "industries": _industries(inputs, enough, industry, kept),
+            "industries": known,
         },
         documents={"scope": scope},
     )
 
 
-def _places(table: pa.Table) -> tuple[FloatArray, FloatArray, str]:
+def _places(
+    table: pa.Table, inputs: StageInputs
+) -> tuple[FloatArray, FloatArray, str, int]:
+    """Give places in kilometres, how, and how many are those of the region."""
     if {"x_km", "y_km"} <= set(table.column_names):
-        return (
-            numbers_of(table, "x_km"),
-            numbers_of(table, "y_km"),
-            "x_km, y_km as given",
-        )
+        x, y = numbers_of(table, "x_km"), numbers_of(table, "y_km")
+        return x, y, "x_km, y_km", 0
     lon, lat = numbers_of(table, "lon"), numbers_of(table, "lat")
     known = np.isfinite(lon) & np.isfinite(lat)
+    borrowed = 0
+    if not known.all() and inputs.has("regions"):
+        lon, lat = _of_regions(table, inputs.table("regions"), lon, lat)
+        here = np.isfinite(lon) & np.isfinite(lat)
+        borrowed, known = int((here & ~known).sum()), here
     x, y = np.full(lon.size, np.nan), np.full(lon.size, np.nan)
     if not known.any():
-        return x, y, ""
+        return x, y, "", 0
     placed = project(lon[known], lat[known])
     x[known], y[known] = placed.x_km, placed.y_km
-    return x, y, str(placed.projection.name)
+    return x, y, str(placed.projection.name), borrowed
 
 
-def _far(x: FloatArray, y: FloatArray) -> np.ndarray:
+def _of_regions(
+    table: pa.Table, regions: pa.Table, lon: FloatArray, lat: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Place an establishment without coordinates at the seat of its region."""
+    code = text_of(regions, "region")
+    seat = {
+        c: (a, b)
+        for c, a, b in zip(
+            code, numbers_of(regions, "lon"), numbers_of(regions, "lat"), strict=True
+        )
+    }
+    nowhere = (np.nan, np.nan)
+    found = np.array([seat.get(r, nowhere) for r in text_of(table, "region")])
+    own = np.isfinite(lon) & np.isfinite(lat)
+    return np.where(own, lon, found[:, 0]), np.where(own, lat, found[:, 1])
+
+
+def _far(x: FloatArray, y: FloatArray, region: np.ndarray, most: float) -> np.ndarray:
+    """Flag plants far from the median place of their region."""
     out = np.zeros(x.size, dtype=bool)
-    for v in (x, y):
-        gap = np.abs(v - np.median(v))
-        width = float(np.median(gap))
-        out |= gap > _FAR * width if width > 0 else False
+    if most == 0 or x.size == 0:
+        return out
+    code = np.unique(region, return_inverse=True)[1]
+    order = np.argsort(code, kind="stable")
+    for here in np.split(order, np.cumsum(np.bincount(code))[:-1]):
+        if here.size < _JUDGED:
+            continue
+        for v in (x[here], y[here]):
+            gap = np.abs(v - np.median(v))
+            width = float(np.median(gap))
+            out[here] |= gap > most * width if width > 0 else False
     return out
 
 
 def _industries(
     inputs: StageInputs, enough: np.ndarray, industry: np.ndarray, kept: np.ndarray
 ) -> pa.Table:
-    names: dict[str, tuple[str, str]] = {}
+    names: dict[str, tuple[str, str, str]] = {}
     if inputs.has("industries"):
         given = inputs.table("industries")
-        columns = [text_of(given, c) for c in ("industry", "name_en", "name_zh")]
-        names = {k: (en, zh) for k, en, zh in zip(*columns, strict=True)}
+        wanted = ("industry", "name_en", "name_zh", "parent")
+        columns = [text_of(given, c) for c in wanted]
+        names = {k: (en, zh, up) for k, en, zh, up in zip(*columns, strict=True)}
+    nothing = ("", "", "")
     return pa.table(
         {
             "industry": texts(list(enough)),
-            "name_en": texts([names.get(str(k), ("", ""))[0] for k in enough]),
-            "name_zh": texts([names.get(str(k), ("", ""))[1] for k in enough]),
+            "name_en": texts([names.get(str(k), nothing)[0] for k in enough]),
+            "name_zh": texts([names.get(str(k), nothing)[1] for k in enough]),
+            "sector": texts([names.get(str(k), nothing)[2] for k in enough]),
             "plants": [int((industry[kept] == k).sum()) for k in enough],
         }
     )

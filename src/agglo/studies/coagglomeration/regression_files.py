@@ -7,6 +7,7 @@ import zipfile
 from html import escape
 from typing import TYPE_CHECKING
 
+from agglo.studies.coagglomeration.words import specification, term
 from agglo.studies.facts import known, number_of
 
 if TYPE_CHECKING:
@@ -14,24 +15,21 @@ if TYPE_CHECKING:
 
     from agglo.studies.coagglomeration.facts import CoagglomerationFacts
 
-__all__ = ["regression_cells", "regression_files"]
+__all__ = ["OWN_STOCK", "cells_of", "regression_cells", "regression_files"]
 
 _SHOWN = ("main", "main_all", "linear", "quality", "iv", "iv_all", "control_function")
-_HEADS = {
-    "main": ("Poisson", "泊松"),
-    "main_all": ("Poisson, one class", "泊松，不分类"),
-    "linear": ("OLS, log", "OLS，对数"),
-    "quality": ("Poisson, citations", "泊松，被引"),
-    "iv": ("2SLS, log", "2SLS，对数"),
-    "iv_all": ("2SLS, one class", "2SLS，不分类"),
-    "control_function": ("Poisson, control function", "泊松，控制函数"),
-}
+OWN_STOCK = ("main", *(f"own stock: {k}" for k in ("control", "presample", "drop")))
 _TWIPS = 1400
 
 
 def regression_cells(facts: CoagglomerationFacts) -> list[list[str]]:
     """Give the table as text, heads first; an empty list when nothing was estimated."""
-    used = [s for s in _SHOWN if facts.rows("estimates", specification=s, status="ok")]
+    return cells_of(facts, _SHOWN)
+
+
+def cells_of(facts: CoagglomerationFacts, shown: Sequence[str]) -> list[list[str]]:
+    """Give these specifications side by side, errors below coefficients."""
+    used = [s for s in shown if facts.rows("estimates", specification=s, status="ok")]
     if not used:
         return []
     by_model = {
@@ -39,12 +37,25 @@ def regression_cells(facts: CoagglomerationFacts) -> list[list[str]]:
         for s in used
     }
     terms = list(dict.fromkeys(t for m in by_model.values() for t in m))
-    lines = [["", *(facts.say(*_HEADS[s]) for s in used)]]
-    for term in terms:
-        found = [by_model[s].get(term) for s in used]
+    few = facts.note("innovation_notes", "few_clusters") is True
+    wild = {str(r["term"]): number_of(r, "p") for r in facts.tables["wild"]}
+    lines = [["", *(specification(facts, s) for s in used)]]
+    for name in terms:
+        found = [by_model[s].get(name) for s in used]
+        if few and name in wild and "linear" in used:
+            # few clusters: the p of the wild bootstrap stands first
+            shown_p = f"[p {wild[name]:.3f}]"
+            lines.append(
+                [
+                    facts.say(
+                        "{x} (wild bootstrap)", "{x}（野自助）", x=term(facts, name)
+                    ),
+                    *(shown_p if s == "linear" else "" for s in used),
+                ]
+            )
         lines.append(
             [
-                term,
+                term(facts, name),
                 *("" if r is None else f"{number_of(r, 'value'):.3f}" for r in found),
             ]
         )

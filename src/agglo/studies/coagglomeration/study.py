@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from agglo.studies.coagglomeration.checks import checks
 from agglo.studies.coagglomeration.demo import demo
 from agglo.studies.coagglomeration.innovation import innovation
+from agglo.studies.coagglomeration.mechanism import mechanism
 from agglo.studies.coagglomeration.options import CoagglomerationOptions
 from agglo.studies.coagglomeration.page import report
 from agglo.studies.coagglomeration.pairs import pairs
@@ -29,7 +31,7 @@ STUDY = Study(
             name="prepare",
             run=prepare,
             tables=("establishments",),
-            optional=("industries",),
+            optional=("industries", "regions"),
         ),
         Stage(name="pairs", run=pairs, after=("prepare",)),
         Stage(
@@ -45,10 +47,29 @@ STUDY = Study(
             after=("prepare", "pairs", "pools"),
         ),
         Stage(
+            name="checks",
+            run=checks,
+            optional=_BEHIND_POOLS,
+            after=("prepare", "pairs", "pools"),
+        ),
+        Stage(
+            name="mechanism",
+            run=mechanism,
+            optional=("links", "patents", "input_output", "industry_links"),
+            after=("prepare", "pairs"),
+        ),
+        Stage(
             name="report",
             run=report,
             optional=("truth",),
-            after=("prepare", "pairs", "pools", "innovation"),
+            after=(
+                "prepare",
+                "pairs",
+                "pools",
+                "innovation",
+                "checks",
+                "mechanism",
+            ),
         ),
     ),
     demo=demo,
