@@ -14,17 +14,22 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
+from agglo.observatory.api import Settings
+from agglo.observatory.api.application import build
+from agglo.observatory.api.local import ask
 from agglo.observatory.api.rows import ViewQuery, row_numbers
 from agglo.observatory.api.stock import Stock
 from agglo.observatory.pages import VIEWS
-from agglo.observatory.release import Release, open_release
+from agglo.observatory.release import FORMAT, open_release
 from agglo.store import write_json, write_table, write_text
 
 REGIONS, INDUSTRIES = 3110, 961
@@ -57,7 +62,6 @@ def _cells() -> pa.Table:
 def country(tmp_path_factory) -> Path:
     """Write a release of a whole country."""
     root = tmp_path_factory.mktemp("country")
-    folder = root / "release" / "country"
     names = [f"R{i:04d}" for i in range(REGIONS)]
     rng = np.random.default_rng(8)
     regions = pa.table(
@@ -70,26 +74,34 @@ def country(tmp_path_factory) -> Path:
             "world": ["" for _ in names],
         }
     )
+    _release(
+        root,
+        "country",
+        {"concentration.region_industries": _cells(), "project.regions": regions},
+    )
+    return root
+
+
+def _release(root: Path, name: str, held: dict[str, pa.Table]) -> None:
+    """Write tables as the current public release of a project."""
+    folder = root / "release" / name
     tables = {}
-    for name, table in (
-        ("concentration.region_industries", _cells()),
-        ("project.regions", regions),
-    ):
-        file = f"out_{name.replace('.', '_')}.parquet"
+    for at, table in held.items():
+        file = f"out_{at.replace('.', '_')}.parquet"
         write_table(folder / file, table)
-        tables[name] = {
+        tables[at] = {
             "file": file,
-            "study": name.partition(".")[0],
+            "study": at.partition(".")[0],
             "rows": table.num_rows,
             "columns": [],
             "digest": "",
         }
     catalogue = {
-        "format": 2,
-        "id": "country",
+        "format": FORMAT,
+        "id": name,
         "mode": "public",
         "version": "bench",
-        "project": {"name": "country", "title": "Country", "generated": True},
+        "project": {"name": name, "title": name, "generated": True},
         "studies": {},
         "tables": tables,
         "findings": {},
@@ -100,8 +112,7 @@ def country(tmp_path_factory) -> Path:
         "packages": {},
     }
     write_json(folder / "release.json", catalogue)
-    write_text(root / "release" / "current-public", "country\n")
-    return root
+    write_text(root / "release" / "current-public", f"{name}\n")
 
 
 _SERVER = """
@@ -192,30 +203,128 @@ def test_p95_at_fifty_requests_a_second(country):
         assert p95 < LIMIT
 
 
-def _scanned(release: Release, table: pa.Table, region: str) -> np.ndarray:
+VALUES, ASKED = 5_000_000, 10_000
+
+
+@pytest.fixture(scope="module")
+def register(tmp_path_factory) -> Path:
+    """Write a release whose cells are five million."""
+    root = tmp_path_factory.mktemp("register")
+    rng = np.random.default_rng(11)
+    at = rng.permutation(VALUES)
+    names = pa.array([f"R{i:03d}" for i in range(500)])
+    industries = pa.array([f"I{i:05d}" for i in range(10_000)])
+    table = pa.table(
+        {
+            "region": names.take(pa.array(at // 10_000)),
+            "industry": industries.take(pa.array(at % 10_000)),
+            **{n: rng.lognormal(0, 1, VALUES) for n in ("lq", "lq_lower", "lq_upper")},
+            "establishments": rng.integers(1, 90, VALUES).astype(float),
+            "status": pa.array(["ok"]).take(pa.array(np.zeros(VALUES, np.int64))),
+        }
+    )
+    _release(root, "register", {"concentration.region_industries": table})
+    return root
+
+
+def test_values_of_five_million(register):
+    """Ten thousand rows, each question new, answered without a port: wall and CPU."""
+    settings = Settings(mode="public")
+    app, _, shelf = build(register, settings)
+    shelf.warm()
+    wall, cpu = [], []
+    for i in range(62):
+        path = (
+            f"/api/v1/values?indicator=lq&region=R{i:03d}&limit={ASKED}&layout=columns"
+        )
+        began, worked = time.perf_counter(), time.process_time()
+        answer = ask(app, settings, path)
+        wall.append(time.perf_counter() - began)
+        cpu.append(time.process_time() - worked)
+        assert answer.status == 200, answer.body[:300]
+        assert answer.body.count(b'"number"') == ASKED
+    p50, p95 = np.percentile(wall[2:], [50, 95])
+    load = os.getloadavg()[0]
+    print(
+        f"\n{ASKED} of {VALUES} values: p50 {p50 * 1e3:.0f} p95 {p95 * 1e3:.0f} ms, "
+        f"CPU {np.mean(cpu[2:]) * 1e3:.0f} ms each; load {load:.1f}"
+    )
+    if load < 2:
+        assert p95 < 0.150
+
+
+def test_start_and_memory(country):
+    """From the command to the first answer, and what the process holds then."""
+    port = _free_port()
+    began = time.perf_counter()
+    server = subprocess.Popen(
+        [sys.executable, "-c", _SERVER, str(country), str(port)], stdout=subprocess.PIPE
+    )
+    try:
+        assert server.stdout.readline() == b"ready\n"
+        _ask(port, "/api/v1/meta")
+        seconds = time.perf_counter() - began
+        cpu = sum(psutil.Process(server.pid).cpu_times()[:2])
+        memory = psutil.Process(server.pid).memory_info().rss / 1e6
+    finally:
+        server.terminate()
+        server.wait()
+        server.stdout.close()
+    load = os.getloadavg()[0]
+    print(
+        f"\nfirst answer after {seconds:.1f} s (CPU {cpu:.1f} s), {memory:.0f} MB; "
+        f"load {load:.1f}"
+    )
+    if load < 2:
+        assert seconds < 2
+
+
+def test_cpu_of_a_request(country):
+    """CPU milliseconds per request and route, in this process."""
+    settings = Settings(mode="public")
+    app, _, shelf = build(country, settings)
+    shelf.warm()
+    spent: dict[int, list[float]] = {}
+    for i, path in enumerate(_questions(205)):
+        began = time.process_time()
+        answer = ask(app, settings, path)
+        if i >= 5:
+            spent.setdefault(i % 5, []).append(time.process_time() - began)
+        assert answer.status == 200
+    print()
+    for kind, taken in spent.items():
+        route = _questions(5)[kind].partition("?")[0]
+        print(f"{route}: CPU {np.mean(taken) * 1e3:.1f} ms each")
+    assert np.mean([np.mean(t) for t in spent.values()]) < 0.020
+
+
+def _scanned(table: pa.Table, region: str) -> np.ndarray:
     found = pc.equal(table["region"], region)
     rows = np.flatnonzero(found.to_numpy(zero_copy_only=False))
     values = table["employment"].take(pa.array(rows)).to_numpy()
-    del release
     return rows[np.argsort(-values, kind="stable")]
 
 
+@cache
+def _opened(country: str) -> Stock:
+    """Open a release once per process; memory is measured in one of its own."""
+    stock = Stock(open_release(Path(country), mode="public"))
+    stock.lookup(VIEWS["region.structure"].table, "region")
+    return stock
+
+
 def test_rows_of_a_region(versus, country):
-    release = open_release(country, mode="public")
-    stock = Stock(release)
+    place = str(country)
     view = VIEWS["region.structure"]
-    table = stock.table(view.table)
-    stock.lookup(view.table, "region")
-    left = iter(range(REGIONS))
+    asked = list(range(REGIONS))
 
     def call() -> np.ndarray:
-        region = f"R{next(left):04d}"
-        return row_numbers(stock, view, ViewQuery((("region", region),)))
+        query = ViewQuery((("region", f"R{asked.pop():04d}"),))
+        return row_numbers(_opened(place), view, query)
 
-    right = iter(range(REGIONS))
-    found = versus(
-        call,
-        twin=lambda: _scanned(release, table, f"R{next(right):04d}"),
-        size=f"{REGIONS} x {INDUSTRIES}",
-    )
+    def twin() -> np.ndarray:
+        stock = _opened(place)
+        return _scanned(stock.table(view.table), f"R{asked.pop():04d}")
+
+    found = versus(call, twin=twin, size=f"{REGIONS} x {INDUSTRIES}")
     assert found.ratio > 5

@@ -40,6 +40,7 @@ from agglo.studies import STUDIES
 
 __all__ = [
     "CURRENT",
+    "FORMAT",
     "Mode",
     "Release",
     "build_release",
@@ -51,7 +52,7 @@ __all__ = [
 Mode: TypeAlias = Literal["private", "public"]
 
 CURRENT: Mapping[Mode, str] = {"private": "current", "public": "current-public"}
-_FORMAT = 2
+FORMAT = 2
 _FOLDER = "release"
 _CATALOGUE = "release.json"
 
@@ -156,7 +157,7 @@ def open_release(project: Path, *, mode: Mode = "private") -> Release:
     catalogue = read_json(folder / _CATALOGUE)
     if (
         not isinstance(catalogue, dict)
-        or catalogue.get("format") != _FORMAT
+        or catalogue.get("format") != FORMAT
         or catalogue.get("mode") != mode
     ):
         msg = f"{folder} is no release this version can read. Build it anew."
@@ -284,7 +285,7 @@ def _fill(
         tables[name] = _write(draft, name, table)
     facts = project.file.project
     catalogue: dict[str, Json] = {
-        "format": _FORMAT,
+        "format": FORMAT,
         "mode": mode,
         "version": version(),
         "project": {

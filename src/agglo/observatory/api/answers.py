@@ -25,6 +25,7 @@ from agglo.observatory.api.rows import (
     row_numbers,
 )
 from agglo.observatory.api.stock import Stock
+from agglo.observatory.api.writing import columns_text, rows_text
 from agglo.observatory.page import View
 from agglo.observatory.pages import VIEWS
 
@@ -37,11 +38,15 @@ __all__ = [
     "envelope",
     "etag_of",
     "find_view",
+    "read_layout",
     "read_limit",
     "read_question",
     "release_meta",
+    "table_text",
     "view_answer",
+    "view_bytes",
     "view_table",
+    "with_data",
 ]
 
 SCHEMA = 1
@@ -201,9 +206,7 @@ def read_question(
             where="rel",
             fix="leave rel out to see the newest numbers",
         )
-    layout = given.get("layout", "rows")
-    if layout not in ("rows", "columns"):
-        raise ApiError(400, "bad_layout", "layout is rows or columns.", where="layout")
+    layout = read_layout(given)
     known = {*view.filters, *_SHARED, *_OWN}
     chosen = [
         (column, given[selector])
@@ -214,9 +217,17 @@ def read_question(
         query=ViewQuery(tuple(chosen), given.get("sort", "")),
         limit=read_limit(given.get("limit", ""), most),
         cursor=given.get("cursor", ""),
-        layout="columns" if layout == "columns" else "rows",
+        layout=layout,
         notices=tuple(f"{key}: ignored" for key in given if key not in known),
     )
+
+
+def read_layout(given: Mapping[str, str]) -> Literal["rows", "columns"]:
+    """Read the layout of an answer; 400 for any other word."""
+    layout = given.get("layout", "rows")
+    if layout not in ("rows", "columns"):
+        raise ApiError(400, "bad_layout", "layout is rows or columns.", where="layout")
+    return "columns" if layout == "columns" else "rows"
 
 
 def read_limit(text: str, most: int) -> int:
@@ -311,22 +322,70 @@ def view_answer(
     dict
         The envelope.
     """
-    canonical = asked.canonical(view.id)
-    rows = row_numbers(stock, view, asked.query)
-    first = cursors.read(asked.cursor, canonical) if asked.cursor else 0
-    table = frame(stock, view, rows[first : first + asked.limit])
-    after = first + asked.limit
-    page: dict[str, Json] = {
-        "limit": asked.limit,
-        "next": cursors.write(after, canonical) if after < len(rows) else None,
-        "total": len(rows),
-    }
+    table, page = _page_of(stock, cursors, view, asked)
     data: Json
     if asked.layout == "columns":
         data = {**json_columns(table)}
     else:
         data = [dict(row) for row in json_rows(table)]
     return envelope(stock, data, page=page, view=view, notices=asked.notices)
+
+
+def view_bytes(stock: Stock, cursors: Cursors, view: View, asked: Asked) -> bytes:
+    """Answer as `view_answer` does, written as JSON in compiled code.
+
+    Parameters
+    ----------
+    stock, cursors, view, asked
+        As for `view_answer`.
+
+    Returns
+    -------
+    bytes
+        JSON text of the envelope.
+    """
+    table, page = _page_of(stock, cursors, view, asked)
+    body = envelope(stock, None, page=page, view=view, notices=asked.notices)
+    return with_data(body, table_text(table, asked.layout))
+
+
+def table_text(table: pa.Table, layout: str) -> bytes:
+    """Write rows as JSON in the layout that was asked for."""
+    return columns_text(table) if layout == "columns" else rows_text(table)
+
+
+def with_data(body: Mapping[str, Json], data: bytes) -> bytes:
+    """Put data that are JSON text already into an envelope.
+
+    Parameters
+    ----------
+    body
+        What `envelope` gave for no data.
+    data
+        JSON text.
+
+    Returns
+    -------
+    bytes
+        JSON text of the whole.
+    """
+    rest = {key: value for key, value in body.items() if key != "data"}
+    return b'{"data":' + data + b"," + encode(rest).removeprefix(b"{")
+
+
+def _page_of(
+    stock: Stock, cursors: Cursors, view: View, asked: Asked
+) -> tuple[pa.Table, dict[str, Json]]:
+    canonical = asked.canonical(view.id)
+    rows = row_numbers(stock, view, asked.query)
+    first = cursors.read(asked.cursor, canonical) if asked.cursor else 0
+    table = frame(stock, view, rows[first : first + asked.limit])
+    after = first + asked.limit
+    return table, {
+        "limit": asked.limit,
+        "next": cursors.write(after, canonical) if after < len(rows) else None,
+        "total": len(rows),
+    }
 
 
 def envelope(

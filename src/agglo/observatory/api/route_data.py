@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 
@@ -11,7 +11,7 @@ from agglo.observatory.api.answers import envelope
 from agglo.observatory.api.description import described
 from agglo.observatory.api.listing import code_list, find
 from agglo.observatory.api.problems import ApiError
-from agglo.observatory.api.replies import Context, reply_json
+from agglo.observatory.api.replies import Context, reply, reply_json
 from agglo.observatory.api.settings import MOST_ROWS
 from agglo.observatory.api.shapes import (
     CodeAnswer,
@@ -165,13 +165,16 @@ def _add_values(router: APIRouter, context: Context) -> None:
         period: Annotated[str, Query(max_length=64)] = "",
         limit: Annotated[int | None, Query(ge=1, le=MOST_ROWS)] = None,
         cursor: Annotated[str, Query(max_length=200)] = "",
+        layout: Literal["rows", "columns"] = "rows",
     ) -> Response:
-        del indicator, region, industry, period, limit, cursor  # read in values_answer
+        # declared for the description; read in values_answer
+        del indicator, region, industry, period, limit, cursor, layout
         stock = shelf.current()
         given = dict(request.query_params)
         most = context.settings.limits.rows
-        return reply_json(
+        return reply(
             request,
             stock,
             lambda: values_answer(stock, shelf.cursors(stock), given, most=most),
+            media="application/json",
         )

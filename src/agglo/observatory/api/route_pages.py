@@ -9,12 +9,14 @@ from fastapi import APIRouter, Query, Request, Response
 from agglo.core.errors import suggest
 from agglo.core.typing import Json
 from agglo.observatory.api.answers import (
-    encode,
     envelope,
     find_view,
     read_question,
+    table_text,
     view_answer,
+    view_bytes,
     view_table,
+    with_data,
 )
 from agglo.observatory.api.declarations import page_json
 from agglo.observatory.api.description import described
@@ -22,7 +24,6 @@ from agglo.observatory.api.files import csv_bytes, parquet_bytes
 from agglo.observatory.api.listing import meta_json
 from agglo.observatory.api.problems import ApiError
 from agglo.observatory.api.replies import Context, reply, reply_json
-from agglo.observatory.api.rows import json_rows
 from agglo.observatory.api.settings import MOST_ROWS
 from agglo.observatory.api.shapes import (
     MetaAnswer,
@@ -229,11 +230,11 @@ def view_reply(
     found = find_view(stock, identity)
     asked = read_question(stock, found, given, most=limits.rows)
 
-    def page() -> Json:
-        return view_answer(stock, context.shelf.cursors(stock), found, asked)
+    def page() -> bytes:
+        return view_bytes(stock, context.shelf.cursors(stock), found, asked)
 
     if not kind:
-        return reply_json(request, stock, page)
+        return reply(request, stock, page, media=FORMATS["json"])
 
     def file() -> bytes:
         table = view_table(stock, found, asked.query, most=limits.file_rows)
@@ -241,7 +242,7 @@ def view_reply(
             return csv_bytes(table)
         if kind == "parquet":
             return parquet_bytes(table)
-        rows: list[Json] = [dict(r) for r in json_rows(table)]
-        return encode(envelope(stock, rows, view=found))
+        body = envelope(stock, None, view=found)
+        return with_data(body, table_text(table, asked.layout))
 
     return reply(request, stock, file, media=FORMATS[kind], name=f"{identity}.{kind}")

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import socket
+import threading
 from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from agglo.core.errors import MissingExtraError
-from agglo.observatory.api import create_app
+from agglo.core.errors import AggloError, MissingExtraError
+from agglo.observatory.api.problems import ApiError
 from agglo.observatory.api.settings import Settings
+
+if TYPE_CHECKING:
+    from agglo.observatory.api.shelf import Shelf
 
 __all__ = ["run_server"]
 
@@ -37,7 +42,9 @@ def run_server(project: Path, settings: Settings, ready: Callable[[], None]) -> 
         import uvicorn
     except ModuleNotFoundError as error:
         raise MissingExtraError("uvicorn", "web", "The observatory") from error
-    app = create_app(project, settings)
+    from agglo.observatory.api.application import build
+
+    app, _, shelf = build(project, settings)
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     with closing(socket.socket(family, socket.SOCK_STREAM)) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -54,6 +61,13 @@ def run_server(project: Path, settings: Settings, ready: Callable[[], None]) -> 
             timeout_graceful_shutdown=3,
         )
         ready()
+        # what the first reader would wait for; a release that cannot be read is said then
+        threading.Thread(target=_warm, args=(shelf,), daemon=True).start()
         # Ctrl-C is how a server ends, not an interruption
         with suppress(KeyboardInterrupt):
             uvicorn.Server(config).run(sockets=[listener])
+
+
+def _warm(shelf: Shelf) -> None:
+    with suppress(ApiError, AggloError):
+        shelf.warm()

@@ -11,10 +11,15 @@ import pyarrow.compute as pc
 
 from agglo.core.errors import suggest
 from agglo.core.typing import IntArray, Json
-from agglo.observatory.api.answers import envelope, read_limit
+from agglo.observatory.api.answers import (
+    envelope,
+    read_layout,
+    read_limit,
+    table_text,
+    with_data,
+)
 from agglo.observatory.api.cursors import Cursors
 from agglo.observatory.api.problems import ApiError
-from agglo.observatory.api.rows import json_rows
 from agglo.observatory.api.stock import Stock, plain
 from agglo.observatory.pages.indicators import INDICATORS, Indicator
 
@@ -44,7 +49,7 @@ def indicator_list(stock: Stock) -> list[Json]:
 
 def values_answer(
     stock: Stock, cursors: Cursors, given: Mapping[str, str], *, most: int
-) -> dict[str, Json]:
+) -> bytes:
     """Answer with one page of values of an indicator.
 
     Parameters
@@ -54,14 +59,15 @@ def values_answer(
     cursors
         Its cursors.
     given
-        Query: ``indicator``, ``region``, ``industry``, ``period``, ``limit``, ``cursor``.
+        Query: ``indicator``, ``region``, ``industry``, ``period``, ``limit``, ``cursor``,
+        ``layout``.
     most
         Largest `limit`.
 
     Returns
     -------
-    dict
-        The envelope; every row has ``value, lo, hi, level, method, n, status, reason``.
+    bytes
+        The envelope as JSON; every row has ``value, lo, hi, level, method, n, status, reason``.
 
     Raises
     ------
@@ -81,8 +87,9 @@ def values_answer(
         "next": cursors.write(after, question) if after < len(rows) else None,
         "total": len(rows),
     }
-    found = json_rows(_frame(stock, indicator, rows[first:after]))
-    return envelope(stock, [dict(row) for row in found], page=page)
+    table = _frame(stock, indicator, rows[first:after])
+    text = table_text(table, read_layout(given))
+    return with_data(envelope(stock, None, page=page), text)
 
 
 def _indicator(stock: Stock, name: str) -> Indicator:
