@@ -24,6 +24,7 @@ LIGHT = NetworksOptions(
     core_draws=499,
     class_draws=99,
     dyad_draws=99,
+    structure_draws=19,
     backtest_draws=19,
     stability_draws=2,
     em_starts=10,
@@ -84,7 +85,11 @@ def test_the_answers_are_the_planted_ones(done):
     assert found["F7"]["estimate"]["branch"]["elasticity"] == pytest.approx(
         -0.6, abs=0.03
     )
-    assert found["F7"]["p"] < 0.05
+    # nothing is planted between the layers beyond place, size and what cities make
+    assert 0.0 < found["F7"]["p"] <= 1.0
+    terms = done["dyads"].tables["regression"]["term"].to_pylist()
+    assert terms == ["intercept", "ln_branches", "alike", "ln_size", "ln_distance"]
+    assert "size, " in found["F7"]["answer"] or "size held" in found["F7"]["answer"]
 
 
 def test_the_portfolio_carries_its_back_test(done):
@@ -241,6 +246,85 @@ def test_links_without_an_early_date_leave_partners_untested(economy):
     assert "links dated 2010 or before" in found["answer"]
 
 
+def test_activity_alone_gives_groups_and_options(economy):
+    done, _ = run_study(
+        STUDY,
+        small(economy, link_events=None, patents=None),
+        options=QUICK,
+    )
+    found = findings(done)
+    for name in ("F1", "F2", "F3", "F4", "F5", "F7"):
+        assert found[name]["estimate"] == "not_computable", name
+    assert 0.6 < found["F6"]["estimate"]["auc_within_regions"] < 1.0
+    assert "auc_external" not in found["F6"]["estimate"]
+    assert done["report"].files["report.html"]
+    nothing = small(economy, link_events=None, patents=None, activity=None)
+    with pytest.raises(OptionError, match="activity lies in a region"):
+        run_study(STUDY, nothing, options=QUICK)
+
+
+def test_structure_of_both_layers(done):
+    tables = done["structure"].tables
+    notes = done["structure"].documents["structure_notes"]
+    for layer, core in (("branch", {"C01"}), ("copatent", {"C01", "C05"})):
+        assert core <= set(notes[layer]["core"])
+        assert notes[layer]["components"] == 1
+        part = [r for r in tables["positions"].to_pylist() if r["layer"] == layer]
+        assert sum(r["page_rank"] for r in part) == pytest.approx(1.0)
+        left = [r for r in tables["removal"].to_pylist() if r["layer"] == layer]
+        assert left[0]["weight_left"] == pytest.approx(1.0)
+        # the cores hold more than cities at random
+        assert left[1]["node"] in core
+        assert left[1]["weight_left"] < left[1]["at_random"]
+        assert left[-1]["weight_left"] == 0.0
+    clusters = tables["cluster_nodes"].to_pylist()
+    branch = [r for r in clusters if r["layer"] == "branch"]
+    # every link is inside a cluster or counts at both of its ends
+    total = sum(r["strength"] / 2 + r["inside"] for r in branch)
+    assert total == pytest.approx(24_000)
+    assert branch[0]["city"] == "C01"
+    pairs = tables["entity_pairs"].to_pylist()
+    assert [(r["kind_a"], r["kind_b"]) for r in pairs] == [("firm", "firm")]
+
+
+def test_kinds_of_applicants_are_counted_once_per_patent(economy):
+    rows = pa.table(
+        {
+            "patent": ["1", "1", "1", "2", "2", "2"],
+            "applicant": ["a", "b", "b", "a", "c", "d"],
+            "region": ["C01D01"] * 6,
+            "entity_type": ["firm", "university", "university", "firm", "firm", None],
+            "industry": ["N01"] * 6,
+        }
+    )
+    done, _ = run_study(
+        STUDY, small(economy, patents=rows), options=QUICK, until="structure"
+    )
+    found = {
+        (r["kind_a"], r["kind_b"]): r["pairs"]
+        for r in done["structure"].tables["entity_pairs"].to_pylist()
+    }
+    assert found == {
+        ("firm", "firm"): 1,
+        ("firm", "university"): 1,
+        ("unknown", "firm"): 2,
+    }
+
+
+def test_a_layer_of_another_name_may_stand_for_branches(economy):
+    supply = economy.link_events
+    at = supply.column_names.index("layer")
+    supply = supply.set_column(at, "layer", pa.array(["supply"] * supply.num_rows))
+    tables = small(economy, link_events=supply)
+    found = answered(tables)
+    assert found["F2"]["estimate"] == "not_computable"
+    options = dataclasses.replace(QUICK, branch_layer="supply")
+    done, _ = run_study(STUDY, tables, options=options)
+    named = findings(done)
+    assert named["F2"]["estimate"]["city"]["cores"] == ["C01"]
+    assert "supply links" in named["F1"]["answer"]
+
+
 def test_one_level_only_reports_one_scale(economy):
     flat = economy.regions.set_column(
         economy.regions.column_names.index("parent"),
@@ -299,8 +383,20 @@ def test_branches_from_a_register_of_establishments(economy):
                 }
             )
     register = pa.Table.from_pylist(rows)
-    found = answered(small(economy, link_events=None, establishments=register))
-    assert found["F2"]["estimate"]["city"]["cores"] == ["C01"]
+    done, _ = run_study(
+        STUDY,
+        small(economy, link_events=None, establishments=register),
+        options=QUICK,
+    )
+    assert findings(done)["F2"]["estimate"]["city"]["cores"] == ["C01"]
+    # firms are in two cities at most: the seat with 5, the branch with 2
+    offices = done["structure"].tables["interlocking"].to_pylist()
+    best = max(offices, key=lambda r: r["connectivity"])
+    assert best["region"] == "C01"
+    assert best["share"] == 1.0
+    shared = done["structure"].tables["shared_firms"].to_pylist()
+    assert len(shared) == 78
+    assert "interlocked by the offices" in done["report"].files["report.html"].decode()
 
 
 def test_links_that_leave_the_regions_are_counted(economy):

@@ -32,7 +32,22 @@ def with_column(table: pa.Table, name: str, values: Sequence[str]) -> pa.Table:
 
 
 def stacked(parts: Sequence[pa.Table], empty: Mapping[str, pa.DataType]) -> pa.Table:
-    """Join tables of one shape; without any, an empty one of the shape given."""
+    """Join tables of one shape; without any, an empty one of the shape given.
+
+    A column of words in which nothing is known comes back as words that are null.
+    """
     if parts:
-        return pa.concat_tables(parts)
+        return pa.concat_tables([_with_words(p, empty) for p in parts])
     return pa.table({k: pa.array([], t) for k, t in empty.items()})
+
+
+def _with_words(table: pa.Table, types: Mapping[str, pa.DataType]) -> pa.Table:
+    for name, kind in types.items():
+        if name not in table.column_names or not pa.types.is_string(kind):
+            continue
+        found = table[name].type
+        if pa.types.is_floating(found) or pa.types.is_null(found):
+            at = table.column_names.index(name)
+            nothing = pa.nulls(table.num_rows, pa.string())
+            table = table.set_column(at, name, nothing)
+    return table

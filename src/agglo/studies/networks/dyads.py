@@ -18,7 +18,7 @@ from agglo.studies.networks.layers import BRANCH, COPATENT, rows_of
 from agglo.studies.networks.options import NetworksOptions
 
 if TYPE_CHECKING:
-    from agglo.core.typing import Json
+    from agglo.core.typing import FloatArray, Json
     from agglo.networks import MatrixRegression
     from agglo.studies.contract import StageInputs
 
@@ -128,6 +128,9 @@ def _gravity(
             )
         directed = layer == BRANCH
         pairs = build_dyads(rows, places, directed=directed, min_km=options.min_km)
+        if not (pairs.flow > 0).any():
+            notes[f"gravity_{layer}"] = "no link between two places"
+            continue
         try:
             found = gravity_ppml(pairs.to_arrow(), directed=directed)
         except (NotIdentifiedError, ConvergenceError) as error:
@@ -150,7 +153,11 @@ def _regression(
     options: NetworksOptions,
     notes: dict[str, Json],
 ) -> MatrixRegression | None:
-    """Regress ln(1 + joint patents) of pairs of cities on ln(1 + branches) and ln distance."""
+    """Regress ln(1 + joint patents) of pairs of cities on ln(1 + branches).
+
+    Held constant: the distance, how alike their industries are, and their size, as far as
+    they are known.
+    """
     places = _places(inputs, "city")
     if places.num_rows < _FEW:
         notes["missing"] = "regions (five cities or more)"
@@ -166,14 +173,16 @@ def _regression(
         for layer in (BRANCH, COPATENT)
     }
     table = parts[COPATENT].select(["origin", "destination"])
-    names = ["ln_branches"]
-    table = table.append_column(
-        "ln_copatents", pa.array(np.log1p(parts[COPATENT]["flow"].to_numpy()))
-    ).append_column("ln_branches", pa.array(np.log1p(parts[BRANCH]["flow"].to_numpy())))
+    columns: dict[str, FloatArray] = {
+        "ln_copatents": np.log1p(parts[COPATENT]["flow"].to_numpy()),
+        "ln_branches": np.log1p(parts[BRANCH]["flow"].to_numpy()),
+        **_likeness(inputs, text_of(table, "origin"), text_of(table, "destination")),
+    }
     if _placed(places):
-        names.append("ln_distance")
-        km = parts[COPATENT]["distance_km"].to_numpy()
-        table = table.append_column("ln_distance", pa.array(np.log(km)))
+        columns["ln_distance"] = np.log(parts[COPATENT]["distance_km"].to_numpy())
+    for name, values in columns.items():
+        table = table.append_column(name, pa.array(values, pa.float64()))
+    names = [n for n in columns if n != "ln_copatents"]
     try:
         found = mrqap(
             table,
@@ -198,3 +207,35 @@ def _regression(
         "n_draws": found.n_draws,
     }
     return found
+
+
+def _likeness(
+    inputs: StageInputs, origin: list[str], destination: list[str]
+) -> dict[str, FloatArray]:
+    """Give what two cities make alike and how large they are; nothing without activity.
+
+    `alike` is the overlap of their shares of industries, 1 - half the sum of absolute
+    differences; `ln_size` the logarithm of the product of their activity.
+    """
+    now = inputs.result("prepare", "activity_now")
+    places = inputs.result("prepare", "places").to_pylist()
+    city_of = {r["region"]: r["city"] for r in places}
+    city = sorted({*origin, *destination})
+    at = {c: i for i, c in enumerate(city)}
+    words, industry = np.unique(text_of(now, "industry"), return_inverse=True)
+    row = np.array(
+        [at.get(str(city_of.get(r, "")), -1) for r in text_of(now, "region")], np.int64
+    )
+    made = np.zeros((len(city), max(words.size, 1)))
+    known = row >= 0
+    amount = now["amount"].to_numpy(zero_copy_only=False)
+    np.add.at(made, (row[known], industry.reshape(-1)[known]), amount[known])
+    total = made.sum(axis=1)
+    if not (total > 0).all():
+        return {}
+    share = made / total[:, None]
+    a, b = (np.array([at[c] for c in end]) for end in (origin, destination))
+    return {
+        "alike": 1.0 - 0.5 * np.abs(share[a] - share[b]).sum(axis=1),
+        "ln_size": np.log(total[a]) + np.log(total[b]),
+    }

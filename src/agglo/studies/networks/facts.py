@@ -35,6 +35,13 @@ TABLES: Mapping[str, str] = {
     "advantage": "crossing",
     "gravity": "dyads",
     "regression": "dyads",
+    "positions": "structure",
+    "backbone": "structure",
+    "cluster_nodes": "structure",
+    "removal": "structure",
+    "interlocking": "structure",
+    "shared_firms": "structure",
+    "entity_pairs": "structure",
     "portfolio": "portfolio",
     "backtest": "portfolio",
     "sensitivity": "sensitivity",
@@ -47,6 +54,7 @@ _NOTES: Mapping[str, str] = {
     "complement_notes": "complement",
     "crossing_notes": "crossing",
     "dyad_notes": "dyads",
+    "structure_notes": "structure",
     "portfolio_notes": "portfolio",
 }
 
@@ -82,12 +90,16 @@ class NetworkFacts(StudyFacts[NetworksOptions]):
 
     def word(self, name: str) -> str:
         """Name a verdict, a layer or a class."""
+        if name == "branch" and self.options.branch_layer != name:
+            # another layer stands for branches: it is called by its own name
+            name = self.options.branch_layer
         pair = _WORDS.get(name)
         return name.replace("_", " ") if pair is None else self.say(*pair)
 
 
 _WORDS: Mapping[str, tuple[str, str]] = {
     "branch": ("branches", "分支机构"),
+    "supply": ("supply links", "供应联系"),
     "copatent": ("co-patents", "合作专利"),
     "integrated": ("integrated", "融合型"),
     "intermediate": ("intermediate", "中间型"),

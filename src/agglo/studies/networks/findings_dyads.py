@@ -99,10 +99,27 @@ def _answer(facts: NetworkFacts, decay: dict[str, Json], *, regressed: bool) -> 
 
 
 def _held(facts: NetworkFacts) -> str:
-    """Say whether distance is in the regression: it is where places have positions."""
-    if any(r["term"] == "ln_distance" for r in facts.tables["regression"]):
-        return facts.say("distance held constant", "控制距离后")
-    return facts.say("distance not known", "距离未知时")
+    """Say what is held constant: distance where places have positions, likeness and size."""
+    terms = {str(r["term"]) for r in facts.tables["regression"]}
+    held = [
+        facts.say(*words)
+        for term, words in {
+            "ln_distance": ("distance", "距离"),
+            "alike": ("likeness of industries", "产业相似度"),
+            "ln_size": ("size", "规模"),
+        }.items()
+        if term in terms
+    ]
+    if not held:
+        return facts.say("distance not known", "距离未知时")
+    text = facts.say(
+        "{list} held constant",
+        "控制{list}后",
+        list=facts.say(", ", "、").join(held),
+    )
+    if "ln_distance" in terms:
+        return text
+    return facts.say("distance not known, {text}", "距离未知，{text}", text=text)
 
 
 def _decay(facts: NetworkFacts) -> dict[str, Json]:

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from agglo.core.frames import as_text
 from agglo.networks import as_link_events, branch_events, copatent_events
 from agglo.studies.columns import text_of
-from agglo.studies.networks.columns import among
+from agglo.studies.networks.columns import among, with_column
 
 if TYPE_CHECKING:
     from agglo.core.typing import Json
@@ -56,10 +56,13 @@ def branch_layer(
     pyarrow.Table or None
         In the shape of ``link_events``; ``None`` when there is nothing to make it from.
     """
-    ready = _ready(inputs, BRANCH, districts, notes)
+    ready = _ready(inputs, BRANCH, districts, notes, options.branch_layer)
     if ready is not None:
         return ready
     missing = note_part(notes, "missing")
+    if options.branch_layer != BRANCH:
+        missing[BRANCH] = f"link_events (layer {options.branch_layer})"
+        return None
     if not inputs.has("establishments"):
         missing[BRANCH] = "link_events (layer branch) or establishments"
         return None
@@ -146,16 +149,22 @@ def patents_of(inputs: StageInputs, districts: set[str]) -> pa.Table | None:
 
 
 def _ready(
-    inputs: StageInputs, layer: str, districts: set[str], notes: dict[str, Json]
+    inputs: StageInputs,
+    layer: str,
+    districts: set[str],
+    notes: dict[str, Json],
+    named: str | None = None,
 ) -> pa.Table | None:
+    """Give the ready links of a layer, which the table may know by another name."""
     if not inputs.has("link_events"):
         return None
     table = inputs.table("link_events")
     if "layer" not in table.column_names:
         return None
-    table = among(table, "layer", [layer])
+    table = among(table, "layer", [named or layer])
     if table.num_rows == 0:
         return None
+    table = with_column(table, "layer", [layer] * table.num_rows)
     kept = among(among(table, "origin", districts), "destination", districts)
     note_part(notes, "left_out")[layer] = int(table.num_rows - kept.num_rows)
     return _plain(as_link_events(kept)) if kept.num_rows else None

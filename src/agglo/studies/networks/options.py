@@ -67,6 +67,10 @@ class NetworksOptions:
         Permutations of nodes behind the regression of joint patents on branches.
     min_km
         Least distance between two places in the gravity equation.
+    structure_draws
+        Rewired networks behind the tests of communities and of one core.
+    branch_layer
+        Layer of the table ``link_events`` that is read as the first layer of the study.
     horizon_top
         Numbers of industries of a portfolio whose precision is reported.
     backtest_draws
@@ -101,6 +105,8 @@ class NetworksOptions:
     class_draws: int = 999
     dyad_draws: int = 1999
     min_km: float = 5.0
+    structure_draws: int = 199
+    branch_layer: str = "branch"
     horizon_top: tuple[int, ...] = (5, 10)
     backtest_draws: int = 199
     sensitivity: bool = True
@@ -133,6 +139,7 @@ class NetworksOptions:
             "bootstrap_draws": 19,
             "class_draws": 19,
             "dyad_draws": 19,
+            "structure_draws": 19,
             "backtest_draws": 19,
         }
         for name, minimum in least.items():

@@ -10,6 +10,7 @@ from agglo.studies.networks.facts import facts_of
 from agglo.studies.networks.findings import all_findings
 from agglo.studies.networks.method import limit_notes, method_notes, origin_notes
 from agglo.studies.networks.outputs import city_flows, study_files
+from agglo.studies.networks.sections_structure import removal_chart, structure_tables
 from agglo.studies.report import FindingList, Notes, Report
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ def _figures(facts: NetworkFacts, flows: Mapping[str, FlowMatrix]) -> dict[str, 
         drawn[f"mixing_{layer}"] = charts.mixing_chart(facts, layer)
         drawn[f"rank_{layer}"] = charts.rank_chart(facts, layer)
         drawn[f"tiers_{layer}"] = maps.tier_map(facts, layer)
+    drawn["removal"] = removal_chart(facts)
     drawn["profiles"] = charts.profile_chart(facts)
     drawn["odds"] = charts.odds_chart(facts)
     drawn["portfolio"] = charts.portfolio_chart(facts)
@@ -122,6 +124,10 @@ def _sections(
                 *both("tiers"),
                 sections.distribution_table(facts),
             ),
+        ),
+        (
+            say("Structure of ties", "联系的结构"),
+            (*structure_tables(facts), *show("removal")),
         ),
         (say("Sizes of firms", "企业规模"), show("profiles")),
         (say("Crossing cities", "跨城市合作"), show("odds")),

@@ -132,8 +132,18 @@ def _usual_level(inputs: StageInputs, level_of: dict[str, str]) -> str:
                 if code in level_of:
                     count[level_of[code]] += 1
     if not count:
+        # without any tie there are still groups of industries and options of regions
+        for code in (
+            text_of(inputs.table("activity"), "region")
+            if inputs.has("activity")
+            else ()
+        ):
+            if code in level_of:
+                count[level_of[code]] += 1
+    if not count:
         msg = (
-            "No link, patent or establishment lies in a region of the table `regions`."
+            "No link, patent, establishment or activity lies in a region of the table "
+            "`regions`."
         )
         raise OptionError(msg)
     return max(sorted(count), key=lambda k: count[k])

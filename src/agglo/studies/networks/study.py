@@ -15,12 +15,13 @@ from agglo.studies.networks.page import report
 from agglo.studies.networks.portfolio import portfolio
 from agglo.studies.networks.prepare import prepare
 from agglo.studies.networks.sensitivity import sensitivity
+from agglo.studies.networks.structure import structure
 
 __all__ = ["STUDY"]
 
 _LINKS = ("link_events", "establishments", "ownership", "patents")
 _JUDGED = ("groups", "integration", "hierarchy", "complement", "crossing")
-_MEASURES = (*_JUDGED, "dyads", "portfolio")
+_MEASURES = (*_JUDGED, "dyads", "structure", "portfolio")
 
 STUDY = Study(
     name="networks",
@@ -53,6 +54,12 @@ STUDY = Study(
         ),
         Stage(name="crossing", run=crossing, after=("prepare",)),
         Stage(name="dyads", run=dyads, after=("prepare",)),
+        Stage(
+            name="structure",
+            run=structure,
+            optional=("establishments", "patents"),
+            after=("prepare", "groups"),
+        ),
         Stage(name="portfolio", run=portfolio, after=("prepare",)),
         Stage(
             name="sensitivity",
