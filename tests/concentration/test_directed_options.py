@@ -8,6 +8,8 @@ import pytest
 from scipy.spatial.distance import cdist
 
 from agglo.concentration import (
+    direction_intervals,
+    entrant_coagglomeration,
     nearest_coagglomeration,
     wasserstein_coagglomeration,
 )
@@ -15,9 +17,10 @@ from agglo.concentration._kernels import sinkhorn
 from agglo.core.errors import (
     AlignmentError,
     InvalidTableError,
+    NotIdentifiedError,
     OptionError,
 )
-from agglo.core.options import Permutation
+from agglo.core.options import Bootstrap, Permutation
 
 
 def plants(at, industry, **more):
@@ -259,3 +262,85 @@ def test_divergence_is_a_distance_near_the_exact_one():
         own, mover="b", kind="sinkhorn_divergence", **given
     )
     assert zero.observed_km[0] == pytest.approx(0.0, abs=1e-3)
+
+
+# which direction is larger
+
+
+def _economy(seed, follow, n=60):
+    rng = np.random.default_rng(seed)
+    a = rng.uniform(0, 100, (n, 2))
+    b = rng.uniform(0, 100, (n, 2))
+    if follow:
+        b = a[rng.integers(0, n, n)] + rng.normal(0, 2, (n, 2))
+    at = np.vstack([a, b, rng.uniform(0, 100, (150, 2))])
+    return plants(at, ["a"] * n + ["b"] * n + ["c"] * 150)
+
+
+def test_intervals_of_the_difference():
+    given = {"industries": ["a", "b"], "inference": Bootstrap(n=199, seed=1)}
+    true = [direction_intervals(_economy(s, follow=True), **given) for s in range(12)]
+    null = [direction_intervals(_economy(s, follow=False), **given) for s in range(12)]
+    assert sum(f.upper[0] < 0 for f in true) >= 8  # b goes to a: a → b is smaller
+    assert sum(f.lower[0] > 0 for f in true) == 0
+    assert sum(f.lower[0] > 0 or f.upper[0] < 0 for f in null) <= 3
+    found = true[0]
+    assert found.lower[0] <= found.difference[0] <= found.upper[0]
+    assert found.difference[0] == pytest.approx(
+        found.effect_a_to_b[0] - found.effect_b_to_a[0]
+    )
+    near = nearest_coagglomeration(_economy(0, follow=True)).matrix("effect")
+    assert found.effect_b_to_a[0] == pytest.approx(near[0, 1], abs=0.05)
+
+
+def test_intervals_do_not_depend_on_other_pairs():
+    table = _economy(3, follow=True)
+    given = {"inference": Bootstrap(n=99, seed=1)}
+    every = direction_intervals(table, **given)
+    alone = direction_intervals(table, industries=["a", "b"], **given)
+    assert every.a.size == 3
+    assert every.lower[0] == alone.lower[0]
+    assert "does not say" in every.summary()
+    every.plot().figure.clear()
+
+
+def test_intervals_of_entrants_and_of_too_few():
+    table = _economy(2, follow=True).append_column(
+        "opened",
+        pa.array([2000] * 50 + [2010] * 10 + [2000] * 20 + [2010] * 40 + [2010] * 150),
+    )
+    found = direction_intervals(
+        table, at=2010, industries=["a", "b"], inference=Bootstrap(n=99, seed=1)
+    )
+    assert (found.n_anchor[0], found.n_mover[0]) == (20, 10)
+    few = direction_intervals(
+        table, at=2010, min_n=30, inference=Bootstrap(n=99, seed=1)
+    )
+    assert (few.status == "too_few").all()
+    assert np.isnan(few.lower).all()
+    with pytest.raises(NotIdentifiedError, match="no plant opened"):
+        direction_intervals(table, at=1990)
+    with pytest.raises(OptionError, match="plant="):
+        direction_intervals(table, at=2010, relocation_as_entry=True)
+
+
+def test_relocations_are_no_entries_unless_asked_for():
+    rng = np.random.default_rng(4)
+    at = rng.uniform(0, 50, (60, 2))
+    names = [f"p{i}" for i in range(40)] + [f"p{i}" for i in range(20, 30)]
+    names += [f"n{i}" for i in range(10)]
+    table = plants(
+        at,
+        ["a"] * 20 + ["b"] * 20 + ["b"] * 10 + ["c"] * 10,
+        opened=[2000] * 40 + [2010] * 20,
+        plant=names,
+    )
+    given = {"at": 2010, "anchor": "a", "mover": "b", "plant": "plant"}
+    found = entrant_coagglomeration(table, **given)
+    assert found.n_mover[0] == 0
+    assert found.status[0] == "absent"
+    assert any("10 relocations" in w for w in found.provenance.warnings)
+    moved = entrant_coagglomeration(table, relocation_as_entry=True, **given)
+    assert moved.n_mover[0] == 10
+    with pytest.raises(OptionError, match="plant="):
+        entrant_coagglomeration(table, at=2010, relocation_as_entry=True)

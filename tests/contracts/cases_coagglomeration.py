@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from agglo.core.errors import AggloError, AlignmentError
-from agglo.core.options import Permutation
+from agglo.core.options import Bootstrap, Permutation
 from tests.contracts.case import Case, Wrong
 
 CHECKED = "an option object that checks itself"
@@ -18,10 +18,12 @@ PLANTS = {
     "region": ["p"] * 12 + ["q"] * 12,
     "period": ["2020"] * 24,
     "weight": [float(1 + i % 5) for i in range(24)],
+    "plant": [f"plant {i:02d}" for i in range(24)],
     "opened": [2001.0, 2001.0, 2001.0, 2010.0, 2010.0, 2010.0] * 4,
     "closed": [None] * 23 + [2015.0],
 }
 _CRS = Wrong(value="mercator")
+_MATRIX = Wrong(value=[[0.0, 1.0], [1.0, 0.0]], error=AlignmentError)
 _ROLES = {
     "anchor": Wrong(value="q", error=AlignmentError),
     "mover": Wrong(value="q", error=AlignmentError),
@@ -40,6 +42,9 @@ COAGGLOMERATION: Mapping[str, Case] = {
             "rarefy": Wrong(value="small"),
             "min_n": Wrong(value=1),
             "seed": Wrong(value=-1),
+            "distances": _MATRIX,
+            "symmetrise": Wrong(value="both"),
+            "strata": Wrong(value="sector"),
         },
     ),
     "concentration.wasserstein_coagglomeration": Case(
@@ -54,20 +59,40 @@ COAGGLOMERATION: Mapping[str, Case] = {
             "method": Wrong(value="quick"),
             "min_n": Wrong(value=0),
             "snap_km": Wrong(value=0.0),
+            "anchor_cells": Wrong(value=1),
+            "blur": Wrong(value=0.0),
+            "distances": _MATRIX,
+            "symmetrise": Wrong(value="both"),
+            "strata": Wrong(value="sector"),
         },
         free={"inference": CHECKED},
     ),
     "concentration.entrant_coagglomeration": Case(
         data=(PLANTS,),
         options={"at": 2010, "min_n": 2},
-        columns=(*_COLUMNS, "opened", "closed"),
+        columns=(*_COLUMNS, "opened", "closed", "plant"),
         wrong={
             **_ROLES,
             "at": Wrong(value=2010.5),
+            "relocation_as_entry": Wrong(value=True),
             "rarefy": Wrong(value="small"),
             "min_n": Wrong(value=1),
             "seed": Wrong(value=-1),
         },
+    ),
+    "concentration.direction_intervals": Case(
+        data=(PLANTS,),
+        options={"inference": Bootstrap(n=19, seed=7), "min_n": 2, "at": 2010},
+        columns=("type", "x", "y", "region", "opened", "closed", "plant"),
+        wrong={
+            "industries": Wrong(value=["q"], error=AlignmentError),
+            "at": Wrong(value=2010.5),
+            "min_n": Wrong(value=1),
+            "relocation_as_entry": Wrong(value=True),
+            "period": Wrong(value="period"),
+            "crs": _CRS,
+        },
+        free={"inference": CHECKED},
     ),
     "concentration.pair_densities": Case(
         data=(PLANTS,),

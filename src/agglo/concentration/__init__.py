@@ -9,6 +9,7 @@ from agglo.concentration.coagglomeration import (
     locational_correlation,
 )
 from agglo.concentration.density import kernel_density
+from agglo.concentration.direction import direction_intervals
 from agglo.concentration.dissimilarity import hachman, hoover, krugman
 from agglo.concentration.ellipse_comparison import bootstrap_overlap, overlap_test
 from agglo.concentration.ellipses import (
@@ -54,6 +55,7 @@ __all__ = [
     "coagglomeration",
     "colocation_quotient",
     "devereux",
+    "direction_intervals",
     "duranton_overman",
     "ellipse_overlap",
     "ellison_glaeser",

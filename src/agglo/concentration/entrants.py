@@ -5,39 +5,30 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
-import numpy as np
-import pyarrow.compute as pc
-
 from agglo.concentration._directed_input import (
     Columns,
-    Universe,
     chosen,
     read_directed,
     refuse_same,
 )
 from agglo.concentration._directed_nearest import (
-    Plants,
     Question,
     Rarefy,
     check_rarefy,
     measured,
 )
 from agglo.concentration._directed_pairs import assemble
-from agglo.core.checks import flag_rows
-from agglo.core.errors import NotIdentifiedError, OptionError
-from agglo.core.frames import require_columns, to_arrow
+from agglo.concentration._entrants_input import dates_of, periods_of, plants_at
+from agglo.core.errors import NotIdentifiedError
+from agglo.core.frames import to_arrow
 from agglo.core.options import check_choice, check_number
 from agglo.core.parallel import entropy_of
 from agglo.core.results import Provenance
-from agglo.core.tables._columns import raise_problems, text_of
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from agglo.concentration.directed_results import DirectedPairs
-    from agglo.core.errors import Problem
     from agglo.core.geo import Projection
-    from agglo.core.typing import FloatArray, IntoFrame
+    from agglo.core.typing import IntoFrame
 
 __all__ = ["entrant_coagglomeration"]
 
@@ -54,6 +45,8 @@ def entrant_coagglomeration(
     seed: int | None = 0,
     opened: str = "opened",
     closed: str | None = None,
+    plant: str | None = None,
+    relocation_as_entry: bool = False,
     type: str = "industry",  # noqa: A002  the field's word
     x: str = "x_km",
     y: str = "y_km",
@@ -89,8 +82,12 @@ def entrant_coagglomeration(
     opened, closed
         Columns of the periods of opening and closing, whole numbers or dates that start
         with the year. Plants without an opening are left out and counted; without a closing
-        (or without that column) they are still there. A plant that moves counts as an
-        entrant only if it has a row of its own for its new place.
+        (or without that column) they are still there.
+    plant
+        Column that names plants: rows of one after its first are relocations, which hold
+        as incumbents at their place but are no entrants.
+    relocation_as_entry
+        Count them as entrants as well.
     type, x, y, weight, region, crs
         As in :func:`nearest_coagglomeration`.
 
@@ -140,8 +137,10 @@ def entrant_coagglomeration(
     check_choice("fdr", fdr, ("bh", "by"))
     check_number("min_n", min_n, minimum=2, integer=True)
     check_rarefy(rarefy)
-    when = _periods(at)
-    start, end = _dates(to_arrow(data), opened, closed)
+    when = periods_of(at)
+    dates = dates_of(
+        to_arrow(data), opened, closed, plant, relocation_as_entry=relocation_as_entry
+    )
     entropy = entropy_of(seed)
     columns = Columns(type, x, y, weight, region, None, None, crs)
     directed = read_directed(data, columns)
@@ -161,13 +160,11 @@ def entrant_coagglomeration(
         measured(plants, question)
         for u in directed.universes
         for t in when
-        if (plants := _at(u, t, start, end)).code.size
+        if (plants := plants_at(u, t, dates)).code.size
     ]
     if not blocks:
         msg = f"No plant opened in {', '.join(map(str, when))}: there are no entrants."
         raise NotIdentifiedError(msg)
-    undated = int(np.isnan(start).sum())
-    note = [f"{undated} plants without an opening are left out"] if undated else []
     return assemble(
         directed,
         blocks,
@@ -177,8 +174,9 @@ def entrant_coagglomeration(
         provenance=lambda notes: Provenance.of(
             entrant_coagglomeration,
             directed.points,
-            start,
-            end,
+            dates.start,
+            dates.end,
+            dates.moved,
             parameters={
                 "at": when,
                 "anchor": anchor,
@@ -188,69 +186,12 @@ def entrant_coagglomeration(
                 "fdr": fdr,
                 "opened": opened,
                 "closed": closed,
+                "plant": plant,
+                "relocation_as_entry": relocation_as_entry,
                 "weight": weight,
                 "region": region,
             },
             seed=entropy,
-            warnings=[*notes, *note],
+            warnings=[*notes, *dates.notes()],
         ),
-    )
-
-
-def _periods(at: int | Sequence[int]) -> list[int]:
-    given = list(at) if isinstance(at, (list, tuple, range, np.ndarray)) else [at]
-    if not given:
-        msg = "at=[] names no period."
-        raise OptionError(msg)
-    return sorted({int(check_number("at", t, integer=True)) for t in given})
-
-
-def _dates(
-    table: pa.Table, opened: str, closed: str | None
-) -> tuple[FloatArray, FloatArray]:
-    """Periods of opening and closing; NaN where not known, or not closed."""
-    require_columns(table, {"opened": opened, "closed": closed})
-    problems: list[Problem] = []
-    start = _years(table, opened, problems)
-    end = np.full(table.num_rows, np.nan)
-    if closed is not None:
-        end = _years(table, closed, problems)
-    raise_problems(problems, "data")
-    return start, end
-
-
-def _years(table: pa.Table, name: str, problems: list[Problem]) -> FloatArray:
-    """Read whole numbers, or the year that a date starts with; NaN where empty."""
-    text = pc.utf8_trim_whitespace(text_of(table, name))
-    blank = pc.fill_null(pc.equal(text, ""), True)
-    found = pc.struct_field(
-        pc.extract_regex(text, r"^(?P<year>-?\d{1,4})(?:\.0+)?(?:$|[^\d.].*$)"), "year"
-    )
-    wrong = pc.and_(pc.is_null(found), pc.invert(blank))
-    problems += flag_rows(
-        np.asarray(wrong.to_numpy(zero_copy_only=False), dtype=bool),
-        code="bad_period",
-        what=f"column '{name}' does not start with a year",
-        where="data",
-        column=name,
-        fix="write 2010 or 2010-05-31",
-    )
-    number = pc.cast(pc.if_else(blank, None, found), "float64")
-    return np.asarray(number.to_numpy(zero_copy_only=False), dtype=np.float64)
-
-
-def _at(universe: Universe, t: int, start: FloatArray, end: FloatArray) -> Plants:
-    """Incumbents and entrants of one period."""
-    first, last = start[universe.rows], end[universe.rows]
-    held = (first < t) & (np.isnan(last) | (last >= t))
-    new = first == t
-    return Plants(
-        region=universe.region,
-        period=str(t),
-        held=universe.at[held],
-        held_code=universe.code[held],
-        at=universe.at[new],
-        code=universe.code[new],
-        weight=universe.weight[new],
-        stratum=universe.stratum[new],
     )

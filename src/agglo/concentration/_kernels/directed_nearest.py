@@ -24,6 +24,7 @@ __all__ = [
     "nearest_in_matrix",
     "null_moments",
     "rarefied_weights",
+    "resampled_effects",
     "weighted_in_matrix",
     "weighted_neighbours",
 ]
@@ -155,6 +156,41 @@ def lower_tail(z: FloatArray, skewness: FloatArray) -> FloatArray:
     law = np.where(bent > 0, gammainc(shape, at), gammaincc(shape, at))
     out: FloatArray = np.where(np.abs(skewness) > 1e-4, law, ndtr(z))
     return np.where(np.isnan(z) | np.isnan(skewness), np.nan, out)
+
+
+@numba.njit(cache=True, nogil=True, fastmath={"nnan", "ninf", "nsz"})
+def _nearest_square(x: FloatArray, y: FloatArray, at_x: float, at_y: float) -> float:
+    best = np.inf
+    for k in range(x.size):
+        square = (x[k] - at_x) ** 2 + (y[k] - at_y) ** 2
+        best = min(square, best)
+    return best
+
+
+@numba.njit(cache=True, nogil=True)
+def _mean_nearest(x: FloatArray, y: FloatArray, at: FloatArray) -> float:
+    total = 0.0
+    for i in range(at.shape[0]):
+        total += np.sqrt(_nearest_square(x, y, at[i, 0], at[i, 1]))
+    return total / at.shape[0]
+
+
+@numba.njit(cache=True, nogil=True)
+def resampled_effects(
+    anchor: FloatArray,
+    mover: FloatArray,
+    pool: FloatArray,
+    anchor_rows: IntArray,
+    mover_rows: IntArray,
+) -> FloatArray:
+    """1 - mean distance of the mover over that of the pool, one per resample."""
+    out = np.empty(anchor_rows.shape[0])
+    for r in range(out.size):
+        held = anchor[anchor_rows[r]]
+        x, y = held[:, 0].copy(), held[:, 1].copy()
+        near = _mean_nearest(x, y, mover[mover_rows[r]])
+        out[r] = 1.0 - near / _mean_nearest(x, y, pool)
+    return out
 
 
 def drawn_means(
