@@ -58,10 +58,10 @@ from agglo.concentration import (
     devereux as devereux,
 )
 from agglo.concentration import (
-    duranton_overman as duranton_overman,
+    direction_intervals as direction_intervals,
 )
 from agglo.concentration import (
-    direction_intervals as direction_intervals,
+    duranton_overman as duranton_overman,
 )
 from agglo.concentration import (
     ellipse_overlap as ellipse_overlap,

@@ -11,7 +11,12 @@ import pyarrow as pa
 import pytest
 
 from agglo.core.errors import MissingExtraError, NotIdentifiedError, OptionError
-from agglo.econometrics import staggered_did
+from agglo.econometrics import (
+    fit_ring_panel,
+    staggered_comparisons,
+    staggered_did,
+)
+from agglo.simulate import simulate_corridors
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +66,85 @@ def test_group_time_effects_of_the_minimum_wage(wages):
         assert found.of("event", time=str(k)) == pytest.approx(value, abs=1e-5)
     assert "CallawaySantAnna" in found.summary()
     with pytest.raises(OptionError, match="no row"):
-        found.of("calendar")
+        found.of("calendar", time="2003")
+    # 2006: cohorts of 2004 and 2006 by their sizes, no error
+    size = {
+        g: len(
+            {
+                r
+                for r, y, d in zip(
+                    wages["region"].to_pylist(),
+                    wages["period"].to_pylist(),
+                    wages["d"].to_pylist(),
+                    strict=True,
+                )
+                if d == 1.0 and y == g
+            }
+        )
+        for g in ("2004", "2006")
+    }
+    old, new = size["2004"], size["2006"] - size["2004"]
+    mean = (old * -0.137259 + new * -0.004595) / (old + new)
+    assert found.of("calendar", time="2006") == pytest.approx(mean, abs=1e-5)
+    assert np.isnan(found.error("calendar", time="2006"))
+    assert any("calendar" in str(u.item) for u in found.undefined)
+
+
+def test_comparisons_are_those_of_the_package(wages):
+    import diff_diff
+    import pandas as pd
+
+    frame = wages.to_pandas()
+    frame["t"] = frame["period"].astype(int)
+    first = frame[frame["d"] == 1].groupby("region")["t"].min()
+    frame["g"] = frame["region"].map(first).fillna(0).astype(int)
+    assert isinstance(frame, pd.DataFrame)
+    theirs = diff_diff.BaconDecomposition(weights="exact").fit(
+        frame, outcome="lemp", unit="region", time="t", first_treat="g"
+    )
+    ours = staggered_comparisons(wages, outcome="lemp", treatment="d")
+    assert ours.coefficient == pytest.approx(theirs.twfe_estimate, abs=1e-9)
+    assert ours.coefficient == pytest.approx(-0.036549, abs=1e-5)
+    got = sorted(
+        (round(w, 8), e) for w, e in zip(ours.weight, ours.effect, strict=True)
+    )
+    want = sorted((round(c.weight, 8), c.estimate) for c in theirs.comparisons)
+    np.testing.assert_allclose(got, want, atol=1e-9)
+
+
+def test_rings_of_the_package_are_our_two_stages():
+    pytest.importorskip("diff_diff", reason="the extra did is not installed")
+    made = simulate_corridors(profile="rings", rho=0.0, seed=3)
+    common = {
+        "outcome": "specialisation",
+        "start": made.starts,
+        "positions": made.positions,
+    }
+    theirs = staggered_did(
+        made.panel, estimator="spillover", rings_km=(0, 100, 250, 400), **common
+    )
+    ours = fit_ring_panel(made.panel, edges_km=(0, 100, 250, 400), stages=2, **common)
+    assert ours.value[0] == pytest.approx(theirs.of("simple"), abs=1e-9)
+    assert ours.se[0] == pytest.approx(theirs.error("simple"), rel=0.01)
+    for i, ring in enumerate(("0-100 km", "100-250 km", "250-400 km"), 1):
+        assert ours.value[i] == pytest.approx(theirs.of("ring", time=ring), abs=1e-9)
+        assert ours.se[i] == pytest.approx(theirs.error("ring", time=ring), rel=0.01)
+
+
+@pytest.mark.parametrize("estimator", ["cs", "bjs", "gardner"])
+def test_absent_rows_are_left_to_the_package(estimator):
+    pytest.importorskip("diff_diff", reason="the extra did is not installed")
+    rows = small()
+    start = {f"r{i:02d}": "2012" if i < 20 else "2014" for i in range(40)}
+    keep = np.random.default_rng(2).random(rows.num_rows) > 0.05
+    found = staggered_did(
+        rows.filter(pa.array(keep)), outcome="y", start=start, estimator=estimator
+    )
+    full = staggered_did(rows, outcome="y", start=start, estimator=estimator)
+    assert found.of("simple") == pytest.approx(full.of("simple"), abs=0.15)
+    assert "absent" in " ".join(found.provenance.warnings)
+    with pytest.raises(OptionError, match="by start"):
+        staggered_did(rows.filter(pa.array(keep)), outcome="y", treatment="d")
 
 
 def test_covariate_and_other_estimators(wages):
@@ -118,6 +201,10 @@ def test_refused():
     table = small()
     with pytest.raises(OptionError, match="estimator='cs'"):
         staggered_did(table, outcome="y", treatment="d", estimator="bjs", method="reg")
+    with pytest.raises(OptionError, match="positions and increasing"):
+        staggered_did(table, outcome="y", treatment="d", estimator="spillover")
+    with pytest.raises(OptionError, match="are for estimator='spillover'"):
+        staggered_did(table, outcome="y", treatment="d", rings_km=(0, 10))
     with pytest.raises(OptionError, match="estimator"):
         staggered_did(table, outcome="y", treatment="d", estimator="twfe")
     words = table.set_column(

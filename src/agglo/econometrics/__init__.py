@@ -19,6 +19,7 @@ from agglo.econometrics.event_results import LeadTest, SpatialEventStudy
 from agglo.econometrics.event_study import EventWindow, fit_spatial_event_study
 from agglo.econometrics.first_stage import FirstStage, first_stage
 from agglo.econometrics.heterogeneity import GroupEffects, group_effects
+from agglo.econometrics.honest import HonestBounds, honest_bounds
 from agglo.econometrics.hypotheses import (
     Hypothesis,
     SpilloverHypotheses,
@@ -35,6 +36,7 @@ from agglo.econometrics.knowledge import (
 )
 from agglo.econometrics.link_classes import LinkClasses, link_classes
 from agglo.econometrics.linkages import Linkage, flow_linkage, profile_linkage
+from agglo.econometrics.matched import fit_matched_did
 from agglo.econometrics.mechanism import fit_mechanism
 from agglo.econometrics.moran_periods import MoranPeriods, moran_by_period
 from agglo.econometrics.panel import fit_spatial_panel
@@ -96,6 +98,7 @@ __all__ = [
     "FirstStage",
     "GroupEffects",
     "Homoskedastic",
+    "HonestBounds",
     "Hypothesis",
     "Impacts",
     "ImputationSDM",
@@ -143,6 +146,7 @@ __all__ = [
     "fit_imputation_sdm",
     "fit_iv",
     "fit_linear",
+    "fit_matched_did",
     "fit_mechanism",
     "fit_poisson",
     "fit_random_panel",
@@ -156,6 +160,7 @@ __all__ = [
     "fixed_or_random",
     "flow_linkage",
     "group_effects",
+    "honest_bounds",
     "knowledge_pools",
     "knowledge_stock",
     "link_classes",

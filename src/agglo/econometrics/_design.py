@@ -18,6 +18,7 @@ from agglo.core.errors import (
     Problem,
 )
 from agglo.core.options import check_choice
+from agglo.core.tables import as_panel
 from agglo.core.weights import SpatialWeights
 from agglo.core.weights_kinds import Rings
 from agglo.econometrics._changing import Weights, by_period
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
     from agglo.core.tables import Panel
-    from agglo.core.typing import FloatArray
+    from agglo.core.typing import FloatArray, IntoFrame
 
 __all__ = [
     "Bias",
@@ -39,7 +40,9 @@ __all__ = [
     "Variable",
     "Weights",
     "build_design",
+    "check_balanced",
     "exposures_of",
+    "panel_with_gaps",
 ]
 
 Bias: TypeAlias = Literal["none", "bc", "transform"]
@@ -242,11 +245,13 @@ def _check_options(model: str, effects: Effects, bias: str) -> tuple[bool, bool]
     return "region" in (effects or ()), "period" in (effects or ())
 
 
-def check_balanced(panel: Panel, names: Sequence[str]) -> None:
+def check_balanced(
+    panel: Panel, names: Sequence[str], *, absent_allowed: bool = False
+) -> None:
     """Refuse absent cells and missing values, all at once with their labels."""
     problems = []
     absent = np.argwhere(~panel.observed)
-    if absent.size:
+    if absent.size and not absent_allowed:
         cells = [f"{panel.regions[i]}/{panel.periods[j]}" for i, j in absent[:_SHOWN]]
         full = int(panel.observed.all(axis=1).sum())
         problems.append(
@@ -285,6 +290,25 @@ def check_balanced(panel: Panel, names: Sequence[str]) -> None:
     if problems:
         msg = "The panel cannot be used as it is."
         raise InvalidTableError(msg, problems)
+
+
+def panel_with_gaps(
+    data: IntoFrame | Panel,
+    outcome: str,
+    covariates: Sequence[str],
+    treatment: str | None,
+    region: str,
+    period: str,
+) -> Panel:
+    """Read a panel whose rows may be absent, where the policy is given by its starts."""
+    needed = [outcome, *([] if treatment is None else [treatment]), *covariates]
+    panel = as_panel(data, variables=needed, region=region, period=period)
+    absent = int((~panel.observed).sum())
+    if absent and treatment is not None:
+        msg = f"{absent} region-periods are absent: give the policy by start, not treatment."
+        raise OptionError(msg)
+    check_balanced(panel, [outcome, *covariates], absent_allowed=True)
+    return panel
 
 
 def _check_weights(

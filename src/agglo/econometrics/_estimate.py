@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -26,7 +26,7 @@ from agglo.econometrics.vcov import (
 if TYPE_CHECKING:
     from agglo.core.typing import FloatArray, IntArray
 
-__all__ = ["Estimate", "assembled", "clusters", "covariance", "estimate"]
+__all__ = ["Estimate", "assembled", "clusters", "covariance", "estimate", "meat_of"]
 
 _EXPECTED_LIMIT = 4_000
 _DENSE_LIMIT = 5_000
@@ -152,7 +152,7 @@ def _corrected(design: Design, plain: Optimum) -> Optimum:
     )
 
 
-def _refuse_size(design: Design, limit: int, what: str, instead: str) -> None:
+def _refuse_size(design: Labelled, limit: int, what: str, instead: str) -> None:
     n = len(design.regions)
     if n > limit:
         msg = (
@@ -175,7 +175,7 @@ def covariance(
         info = information.expected_information(found.fitted, g)
         return _inverse(info), ()
     scores = information.score_contributions(found.fitted, g)
-    meat, remarks = _meat(design, scores, vcov)
+    meat, remarks = meat_of(design, scores, vcov)
     bread = _inverse(found.hessian)
     return bread @ meat @ bread, remarks
 
@@ -207,8 +207,20 @@ def _multiplier(design: Design, found: Estimate, vcov: Covariance) -> FloatArray
     return information.spatial_multiplier(w.toarray(), x)
 
 
-def _meat(
-    design: Design,
+class Labelled(Protocol):
+    """What clusters and positions are looked up by."""
+
+    @property
+    def regions(self) -> tuple[str, ...]:
+        """Labels of the regions."""
+
+    @property
+    def has_lag(self) -> bool:
+        """Whether the outcome is lagged."""
+
+
+def meat_of(
+    design: Labelled,
     scores: FloatArray,
     vcov: Robust | Clustered | DriscollKraay | Conley,
 ) -> tuple[FloatArray, tuple[str, ...]]:
@@ -230,7 +242,7 @@ def _meat(
     return _conley(design, scores, vcov)
 
 
-def clusters(design: Design, vcov: Clustered) -> IntArray:
+def clusters(design: Labelled, vcov: Clustered) -> IntArray:
     """Give the number of the cluster of every region."""
     if vcov.groups is None:
         return np.arange(len(design.regions))
@@ -244,7 +256,7 @@ def clusters(design: Design, vcov: Clustered) -> IntArray:
 
 
 def _conley(
-    design: Design, scores: FloatArray, vcov: Conley
+    design: Labelled, scores: FloatArray, vcov: Conley
 ) -> tuple[FloatArray, tuple[str, ...]]:
     lost = [r for r in design.regions if r not in vcov.lon or r not in vcov.lat]
     if lost:

@@ -5,19 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from scipy.special import ndtri
 
 from agglo.core.errors import AlignmentError, NotIdentifiedError, OptionError
 from agglo.core.results import ColumnData, Provenance, Result, frozen_array
-from agglo.core.tables import as_panel
-from agglo.core.weights import SpatialWeights
 from agglo.core.weights_kinds import Coordinates, distance_matrix
-from agglo.econometrics._design import Effects, build_design, check_balanced
-from agglo.econometrics._estimate import covariance, estimate
+from agglo.econometrics._design import Effects, panel_with_gaps
 from agglo.econometrics._kernels.realised import nearest_treated
+from agglo.econometrics._ring_fits import Cells, one_stage, two_stages
 from agglo.econometrics._treatment import read_treatment
 from agglo.econometrics.results import two_sided
 from agglo.econometrics.vcov import Clustered, Covariance
@@ -26,7 +24,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from agglo.core.tables import Panel
-    from agglo.core.typing import BoolArray, FloatArray, IntArray, IntoFrame
+    from agglo.core.typing import BoolArray, FloatArray, FrameKind, IntArray, IntoFrame
 
 __all__ = ["RingPanel", "fit_ring_panel"]
 
@@ -47,6 +45,8 @@ class RingPanel(Result):
         Untreated region-periods beyond the last ring, in periods with treatment.
     errors
         Words for the kind of standard errors.
+    stages
+        1 or 2.
     """
 
     term: tuple[str, ...]
@@ -58,6 +58,7 @@ class RingPanel(Result):
     edges_km: tuple[float, ...]
     clean: int
     errors: str
+    stages: int = 1
 
     @property
     def coefficients(self) -> dict[str, float]:
@@ -78,14 +79,16 @@ class RingPanel(Result):
 
     def summary(self) -> str:
         """Give a line per term and the clean controls."""
-        lines = [f"Rings in a two-way panel ({self.errors} errors)"]
+        how = "two stages" if self.stages == 2 else "one regression"
+        lines = [f"Rings in a two-way panel, {how} ({self.errors} errors)"]
         lines += [
             f"  {t}: {v:.4f} ({s:.4f}), {c} cells"
             for t, v, s, c in zip(
                 self.term, self.value, self.se, self.cells, strict=True
             )
         ]
-        return "\n".join([*lines, f"clean controls: {self.clean} region-periods"])
+        lines.append(f"clean controls: {self.clean} region-periods")
+        return "\n".join([*lines, *self.provenance.warnings])
 
     def _draw(self, ax: Axes) -> None:
         n = len(self.edges_km) - 1
@@ -108,6 +111,8 @@ def fit_ring_panel(
     start: Mapping[str, str] | IntoFrame | None = None,
     coordinates: Coordinates = "degrees",
     effects: Effects = ("region", "period"),
+    stages: Literal[1, 2] = 1,
+    on_treated: bool = False,
     vcov: Covariance = Clustered("region"),  # noqa: B008  frozen
     region: str = "region",
     period: str = "period",
@@ -119,7 +124,10 @@ def fit_ring_panel(
 
     Parameters
     ----------
-    data, outcome
+    data
+        One row per region and period, or a `Panel`. Rows may be absent where the policy is
+        given by `start`: distances are to the treated regions present in that period.
+    outcome
         As in `fit_spatial_did`.
     positions
         Region to (longitude, latitude) or (x, y).
@@ -130,9 +138,18 @@ def fit_ring_panel(
         As in `fit_spatial_did`.
     coordinates
         ``"degrees"`` or ``"km"``.
-    effects, vcov, region, period
+    effects
+        As in `fit_spatial_did`; two stages need both.
+    stages
+        1: one regression. 2: effects from untreated and unexposed cells first, what is left
+        on treatment and rings second; right under staggered starts.
+    on_treated
+        One more term per ring for treated cells, by the distance to the nearest *other*
+        treated region.
+    vcov, region, period
         As in `fit_spatial_did`; errors clustered by default, `Conley` for correlation
-        that fades with distance.
+        that fades with distance. Two stages have `Clustered`, `Robust`, `Conley` and
+        `DriscollKraay` errors, for both stages.
 
     Returns
     -------
@@ -142,25 +159,29 @@ def fit_ring_panel(
     Raises
     ------
     OptionError
-        If edges do not increase.
+        If edges do not increase, `stages` is neither, rows are absent with `treatment`,
+        or two stages are asked with other effects or model errors.
     AlignmentError
         If a region has no position.
     NotIdentifiedError
-        As in `fit_spatial_did`; also when no clean control is left.
+        As in `fit_spatial_did`; also when no clean control is left: two stages name the
+        count of clean cells of every period.
     InvalidTableError
-        As in `fit_spatial_did`.
+        panel_missing, panel_gap, duplicate_key.
 
     Notes
     -----
     :math:`y_{it} = \mu_i + \lambda_t + \tau D_{it} + \sum_r \delta_r (1 - D_{it})
     R_{r,it} + X_{it} b + e_{it}`. One stage: with staggered starts and effects that grow
     the coefficients mix comparisons as any two-way regression does (see
-    `staggered_comparisons`); the two-stage estimator of the paper is not built. Cost
-    O(N T rings^2).
+    `staggered_comparisons`). Two stages: :math:`\mu, \lambda, b` by least squares on cells
+    with D = 0 beyond the last edge, then :math:`y - \hat\mu - \hat\lambda - X \hat b` on
+    treatment and rings without a constant; the errors hold the noise of the first stage
+    (sandwich of both moment conditions). Cost O(N T rings^2).
 
     References
     ----------
-    Butts 2021, arXiv:2105.03737, equation 7.
+    Butts 2021, arXiv:2105.03737, equation 7 and section 5. Gardner 2022, arXiv:2207.05943.
 
     Examples
     --------
@@ -173,48 +194,48 @@ def fit_ring_panel(
     >>> found.coefficients["100-250 km"] > 0.1
     True
     """
-    edges = tuple(float(e) for e in edges_km)
-    if len(edges) < 2 or edges[0] < 0 or (np.diff(edges) <= 0).any():
-        msg = f"edges_km={edges} must be two or more increasing distances."
+    edges = _checked_edges(edges_km)
+    if stages not in (1, 2):
+        msg = f"stages={stages!r} must be 1 or 2."
         raise OptionError(msg)
-    needed = [outcome, *([] if treatment is None else [treatment]), *covariates]
-    panel = as_panel(data, variables=needed, region=region, period=period)
-    check_balanced(panel, needed)
+    panel = panel_with_gaps(data, outcome, covariates, treatment, region, period)
+    absent = int((~panel.observed).sum())
     treated = read_treatment(panel, treatment=treatment, start=start, region=region)
-    near = _nearest(panel, treated.d, positions, coordinates)
-    rings, clean = _ring_cells(treated.d, near, edges)
-    columns = [("treated", treated.d)]
-    columns += [(name, on.astype(np.float64)) for name, on in rings]
-    columns += [(c, panel.variable(c)) for c in covariates]
-    design = build_design(
-        panel,
-        outcome=outcome,
-        columns=columns,
-        # without a lag the weights are not used, but a design carries some
-        weights=_none(panel),
-        durbin_weights=None,
-        durbin=(),
-        model="slx",
-        effects=effects,
-        bias="transform",
+    here = panel.observed.T
+    d = np.where(here, treated.d.T, 0.0)
+    near, other = _nearest(panel, d, positions, coordinates)
+    rings, clean = _ring_cells(d, near, edges, here)
+    columns = [("treated", d), *((n, on.astype(np.float64)) for n, on in rings)]
+    if on_treated:
+        columns += _treated_rings(d, other, edges)
+    x = [panel.variable(c).T for c in covariates]
+    cells = Cells(
+        regions=tuple(str(r) for r in panel.regions),
+        periods=tuple(str(p) for p in panel.periods),
+        observed=here,
+        y=panel.variable(outcome).T,
+        columns=np.stack([c for _, c in columns], axis=2),
+        x=np.stack(x, axis=2) if x else np.zeros((*d.shape, 0)),
+        names=tuple(n for n, _ in columns) + tuple(covariates),
     )
-    found = estimate(design)
-    cov, remarks = covariance(design, found, vcov)
-    k = len(columns)
-    se = np.sqrt(np.diag(cov)[:k])
-    half = float(ndtri(0.975)) * se
-    cells = [int(treated.d.sum()), *(int(on.sum()) for _, on in rings)]
-    return RingPanel(
-        term=tuple(name for name, _ in columns),
-        value=frozen_array(found.b[:k]),
-        se=frozen_array(se),
-        lower=frozen_array(found.b[:k] - half),
-        upper=frozen_array(found.b[:k] + half),
-        cells=frozen_array(np.array([*cells, *[0] * len(covariates)], dtype=np.int64)),
+    if stages == 1:
+        value, cov, remarks = one_stage(cells, effects, vcov)
+    else:
+        untouched = here & (d == 0) & (near > edges[-1])
+        value, cov, remarks = two_stages(cells, untouched, effects, vcov)
+    names = cells.names if stages == 1 else cells.names[: len(columns)]
+    counts = [int(c.sum()) for _, c in columns] + [0] * (len(names) - len(columns))
+    rows = [f"{absent} region-periods are absent; exposure counts those present"]
+    return _result(
+        value,
+        cov,
+        frame_kind=panel.frame_kind,
+        term=names,
+        cells=counts,
         edges_km=edges,
         clean=clean,
+        stages=stages,
         errors=vcov.label,
-        frame_kind=panel.frame_kind,
         provenance=Provenance.of(
             fit_ring_panel,
             panel,
@@ -225,20 +246,65 @@ def fit_ring_panel(
                 "covariates": list(covariates),
                 "edges_km": list(edges),
                 "effects": list(effects or ()),
+                "stages": stages,
+                "on_treated": on_treated,
                 "vcov": vcov.label,
             },
-            warnings=remarks,
+            warnings=[*remarks, *(rows if absent else [])],
         ),
     )
 
 
+def _checked_edges(edges_km: Sequence[float]) -> tuple[float, ...]:
+    edges = tuple(float(e) for e in edges_km)
+    if len(edges) < 2 or edges[0] < 0 or (np.diff(edges) <= 0).any():
+        msg = f"edges_km={edges} must be two or more increasing distances."
+        raise OptionError(msg)
+    return edges
+
+
+def _result(
+    value: FloatArray,
+    cov: FloatArray,
+    *,
+    cells: Sequence[int],
+    term: tuple[str, ...],
+    edges_km: tuple[float, ...],
+    clean: int,
+    stages: int,
+    errors: str,
+    frame_kind: FrameKind,
+    provenance: Provenance,
+) -> RingPanel:
+    se = np.sqrt(np.diag(cov))
+    half = float(ndtri(0.975)) * se
+    return RingPanel(
+        term=term,
+        value=frozen_array(value),
+        se=frozen_array(se),
+        lower=frozen_array(value - half),
+        upper=frozen_array(value + half),
+        cells=frozen_array(np.array(cells, dtype=np.int64)),
+        edges_km=edges_km,
+        clean=clean,
+        errors=errors,
+        stages=stages,
+        frame_kind=frame_kind,
+        provenance=provenance,
+    )
+
+
+def _inside(near: FloatArray, low: float, high: float) -> BoolArray:
+    return np.asarray((near <= high) & ((near > low) | (low == 0)))
+
+
 def _ring_cells(
-    d: FloatArray, near: FloatArray, edges: tuple[float, ...]
+    d: FloatArray, near: FloatArray, edges: tuple[float, ...], here: BoolArray
 ) -> tuple[list[tuple[str, BoolArray]], int]:
     """Give the untreated cells of every ring, and how many lie beyond the last."""
-    away = np.asarray((d == 0) & np.isfinite(near))
+    away = np.asarray(here & (d == 0) & np.isfinite(near))
     rings = [
-        (f"{low:g}-{high:g} km", away & (near <= high) & ((near > low) | (low == 0)))
+        (f"{low:g}-{high:g} km", away & _inside(near, low, high))
         for low, high in pairwise(edges)
     ]
     clean = int((away & (near > edges[-1])).sum())
@@ -252,13 +318,24 @@ def _ring_cells(
     return rings, clean
 
 
+def _treated_rings(
+    d: FloatArray, other: FloatArray, edges: tuple[float, ...]
+) -> list[tuple[str, FloatArray]]:
+    """Give treated cells by the distance to the nearest other treated region."""
+    made = [
+        (f"treated, {low:g}-{high:g} km", d * _inside(other, low, high))
+        for low, high in pairwise(edges)
+    ]
+    return [(name, column) for name, column in made if column.any()]
+
+
 def _nearest(
     panel: Panel,
     d: FloatArray,
     positions: Mapping[str, tuple[float, float]],
     coordinates: Coordinates,
-) -> FloatArray:
-    """Give the distance to the nearest region treated by then, (N, T)."""
+) -> tuple[FloatArray, FloatArray]:
+    """Give the distance to the nearest region treated by then, and to another; (T, N)."""
     names = [str(r) for r in panel.regions]
     lost = [r for r in names if r not in positions]
     if lost:
@@ -266,9 +343,5 @@ def _nearest(
         raise AlignmentError(msg)
     xy = np.array([positions[r] for r in names], dtype=np.float64)
     distance = distance_matrix(xy[:, 0], xy[:, 1], coordinates=coordinates)
-    return nearest_treated(distance, d.T).T
-
-
-def _none(panel: Panel) -> SpatialWeights:
-    n = panel.regions.size
-    return SpatialWeights.from_matrix(np.zeros((n, n)), panel.regions, kind="none")
+    apart = distance + np.diag(np.full(len(names), np.inf))
+    return nearest_treated(distance, d), nearest_treated(apart, d)

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 from scipy.special import ndtri
 
-from agglo.core.errors import MissingExtraError, NotIdentifiedError, OptionError
+from agglo.core.errors import (
+    AlignmentError,
+    MissingExtraError,
+    NotIdentifiedError,
+    OptionError,
+)
 from agglo.core.options import check_choice
-from agglo.core.results import ColumnData, Provenance, Result, frozen_array
-from agglo.core.tables import as_panel
-from agglo.econometrics._design import check_balanced
+from agglo.core.results import ColumnData, Provenance, Result, Undefined, frozen_array
+from agglo.core.weights_kinds import Coordinates
+from agglo.econometrics._design import panel_with_gaps
 from agglo.econometrics._treatment import Treatment, read_treatment
 from agglo.econometrics.results import two_sided
 
@@ -25,7 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = ["StaggeredDID", "staggered_did"]
 
-Estimator: TypeAlias = Literal["cs", "sunab", "bjs", "gardner"]
+Estimator: TypeAlias = Literal["cs", "sunab", "bjs", "gardner", "spillover"]
 Row = tuple[str, str, str, float, float]
 
 CLASSES = {
@@ -33,6 +40,7 @@ CLASSES = {
     "sunab": "SunAbraham",
     "bjs": "ImputationDiD",
     "gardner": "TwoStageDiD",
+    "spillover": "SpilloverDiD",
 }
 
 
@@ -43,11 +51,13 @@ class StaggeredDID(Result):
     Attributes
     ----------
     aggregate
-        ``"simple"``, ``"event_average"``, ``"event"``, ``"group"``, ``"group_time"``.
+        ``"simple"``, ``"event_average"``, ``"event"``, ``"group"``, ``"calendar"``,
+        ``"group_time"``, ``"ring"``.
     cohort
         First treated period, empty where averaged over.
     time
-        Event time for ``"event"``, period for ``"group_time"``, else empty.
+        Event time for ``"event"``, period for ``"calendar"`` and ``"group_time"``, ring
+        of distance for ``"ring"``, else empty.
     value, se, lower, upper
         Effect, standard error, 95 % interval; NaN errors where the estimator has none.
     estimator
@@ -93,7 +103,9 @@ class StaggeredDID(Result):
 
     def summary(self) -> str:
         """Give the averages and the effects by event time."""
-        lines = [f"Staggered policy, {self.estimator}; no spillovers in the model"]
+        rings = "ring" in self.aggregate
+        about = "spillovers by ring" if rings else "no spillovers in the model"
+        lines = [f"Staggered policy, {self.estimator}; {about}"]
         lines += [
             f"  {a} {c}{t}: {v:.6f} ({s:.6f})"
             for a, c, t, v, s in zip(
@@ -124,30 +136,38 @@ def staggered_did(
     estimator: Estimator = "cs",
     control: Literal["never", "not_yet"] = "never",
     method: Literal["dr", "ipw", "reg"] = "dr",
+    positions: Mapping[str, tuple[float, float]] | None = None,
+    rings_km: Sequence[float] = (),
+    coordinates: Coordinates = "degrees",
     region: str = "region",
     period: str = "period",
 ) -> StaggeredDID:
     """Estimate a staggered policy without comparisons to regions treated before.
 
     Use beside `fit_spatial_did` when starts differ: one coefficient misleads when effects
-    grow or differ by cohort. Not for spillovers: neighbours of the treated count as
-    untouched. The package diff-diff does the work (extra ``did``).
+    grow or differ by cohort. Only ``"spillover"`` looks at neighbours of the treated; for
+    the others they count as untouched. The package diff-diff does the work (extra ``did``).
 
     Parameters
     ----------
     data
-        One row per region and period, balanced; or a `Panel`. Periods are whole numbers.
+        One row per region and period, or a `Panel`. Periods are whole numbers. Rows may be
+        absent where the policy is given by `start`.
     outcome, covariates
         Columns; finite numbers. For ``"cs"`` covariates are read before the start.
     treatment, start
         As in `fit_spatial_did`.
     estimator
         ``"cs"`` Callaway and Sant'Anna, ``"sunab"`` Sun and Abraham, ``"bjs"`` imputation
-        of Borusyak, Jaravel and Spiess, ``"gardner"`` two stages.
+        of Borusyak, Jaravel and Spiess, ``"gardner"`` two stages, ``"spillover"`` two
+        stages with rings after Butts (see also `fit_ring_panel`, our own).
     control
         ``"never"``, or ``"not_yet"`` treated regions (``"cs"`` only).
     method
         Doubly robust, inverse propensity or regression (``"cs"`` only).
+    positions, rings_km, coordinates
+        Region to (longitude, latitude) or (x, y), and increasing edges of the rings around
+        the treated (``"spillover"`` only); beyond the last are the clean controls.
     region, period
         Columns of labels.
 
@@ -155,7 +175,8 @@ def staggered_did(
     -------
     StaggeredDID
         Rows ``simple``, ``event_average`` (mean over event times from 0, ``"cs"`` only),
-        ``event``, ``group`` (not for ``"sunab"``), ``group_time`` (``"cs"`` only).
+        ``event``, ``group`` (not for ``"sunab"``), ``calendar`` and ``group_time``
+        (``"cs"`` only), ``ring`` (``"spillover"`` only: effects on untreated regions).
 
     Raises
     ------
@@ -165,21 +186,25 @@ def staggered_did(
         treatment_reversal, treatment_none, treatment_all, treatment_first_period,
         no_controls (no region is never treated).
     OptionError
-        `control` or `method` with an estimator that has no such choice; periods that are
-        no whole numbers.
+        `control`, `method` or rings with an estimator that has no such choice; periods that
+        are no whole numbers; absent rows with `treatment`.
     InvalidTableError
-        panel_unbalanced, panel_gap, panel_missing.
+        panel_gap, panel_missing.
+    AlignmentError
+        weights_ids: a region has no position.
 
     Notes
     -----
-    Standard errors are those of the package, analytic, by region. Calendar averages are
-    not offered: the package has none with errors.
+    Standard errors are those of the package, analytic, by region. Calendar averages weigh
+    the cohorts treated by then by their size; the package gives no error for them, so
+    theirs is NaN with the reason in ``undefined``.
 
     References
     ----------
     Callaway and Sant'Anna 2021, doi:10.1016/j.jeconom.2020.12.001. Sun and Abraham 2021,
     doi:10.1016/j.jeconom.2020.09.006. Borusyak, Jaravel and Spiess 2024,
-    doi:10.1093/restud/rdae007. Gardner 2022, arXiv:2207.05943.
+    doi:10.1093/restud/rdae007. Gardner 2022, arXiv:2207.05943. Butts 2021,
+    arXiv:2105.03737.
 
     Examples
     --------
@@ -204,9 +229,9 @@ def staggered_did(
     if estimator != "cs" and (control != "never" or method != "dr"):
         msg = f"control and method are choices of estimator='cs', not '{estimator}'."
         raise OptionError(msg)
-    needed = [outcome, *([] if treatment is None else [treatment]), *covariates]
-    panel = as_panel(data, variables=needed, region=region, period=period)
-    check_balanced(panel, needed)
+    panel = panel_with_gaps(data, outcome, covariates, treatment, region, period)
+    absent = int((~panel.observed).sum())
+    around = _around(panel, estimator, positions, rings_km, coordinates)
     if not all(str(p).lstrip("-").isdigit() for p in panel.periods):
         msg = "staggered_did needs periods that are whole numbers."
         raise OptionError(msg)
@@ -214,8 +239,8 @@ def staggered_did(
     if (treated.first < panel.periods.size).all():
         msg = "[no_controls] every region is treated at some time."
         raise NotIdentifiedError(msg)
-    rows, label = _fitted(
-        panel, outcome, covariates, treated, estimator, control, method
+    rows, label, said = _fitted(
+        panel, outcome, covariates, treated, estimator, control, method, around
     )
     value, se = np.array([r[3] for r in rows]), np.array([r[4] for r in rows])
     half = float(ndtri(0.975)) * se
@@ -228,6 +253,11 @@ def staggered_did(
         lower=frozen_array(value - half),
         upper=frozen_array(value + half),
         estimator=label,
+        undefined=tuple(
+            Undefined(reason="the package gives no error", item=" ".join(r[:3]).strip())
+            for r in rows
+            if not np.isfinite(r[4])
+        ),
         frame_kind=panel.frame_kind,
         provenance=Provenance.of(
             staggered_did,
@@ -239,9 +269,53 @@ def staggered_did(
                 "estimator": label,
                 "control": control,
                 "method": method,
+                "rings_km": list(around.edges) if around else [],
             },
+            warnings=[
+                *([f"{absent} region-periods are absent"] if absent else []),
+                *said,
+            ],
         ),
     )
+
+
+@dataclass(frozen=True, eq=False)
+class _Around:
+    """Rings around the treated, and where every region lies."""
+
+    edges: tuple[float, ...]
+    xy: FloatArray
+    coordinates: Coordinates
+
+
+def _around(
+    panel: Panel,
+    estimator: str,
+    positions: Mapping[str, tuple[float, float]] | None,
+    rings_km: Sequence[float],
+    coordinates: Coordinates,
+) -> _Around | None:
+    check_choice("coordinates", coordinates, ("km", "degrees"))
+    edges = tuple(float(e) for e in rings_km)
+    if estimator != "spillover":
+        if positions is not None or edges:
+            msg = f"positions and rings_km are for estimator='spillover', not '{estimator}'."
+            raise OptionError(msg)
+        return None
+    if (
+        positions is None
+        or len(edges) < 2
+        or edges[0] < 0
+        or (np.diff(edges) <= 0).any()
+    ):
+        msg = f"'spillover' needs positions and increasing rings_km; got {edges}."
+        raise OptionError(msg)
+    lost = [str(r) for r in panel.regions if str(r) not in positions]
+    if lost:
+        msg = f"[weights_ids] no position is given for {lost[:10]}."
+        raise AlignmentError(msg)
+    xy = np.array([positions[str(r)] for r in panel.regions], dtype=np.float64)
+    return _Around(edges, xy, coordinates)
 
 
 def _fitted(
@@ -252,8 +326,9 @@ def _fitted(
     estimator: Estimator,
     control: str,
     method: str,
-) -> tuple[list[Row], str]:
-    """Call the package; give rows (aggregate, cohort, time, value, error) and its name."""
+    around: _Around | None,
+) -> tuple[list[Row], str, list[str]]:
+    """Call the package; give rows (aggregate, cohort, time, value, error), name, warnings."""
     try:
         import diff_diff
         import pandas as pd
@@ -264,31 +339,49 @@ def _fitted(
     # the package reads 0 as never: years are shifted to start at 1
     shift = 1 - int(when[0])
     first = np.where(treated.first < t, when[np.minimum(treated.first, t - 1)], -shift)
-    frame = pd.DataFrame(
-        {
-            "unit": np.repeat(np.arange(n), t),
-            "time": np.tile(when + shift, n),
-            "first": np.repeat(first + shift, t),
-            **{c: panel.variable(c).ravel() for c in (outcome, *covariates)},
-        }
-    )
-    options = {}
+    columns = {
+        "unit": np.repeat(np.arange(n), t),
+        "time": np.tile(when + shift, n),
+        "first": np.repeat(first + shift, t),
+        **{c: panel.variable(c).ravel() for c in (outcome, *covariates)},
+    }
+    options: dict[str, object] = {}
     if estimator == "cs":
         group = "never_treated" if control == "never" else "not_yet_treated"
         options = {"control_group": group, "estimation_method": method}
-    fit = getattr(diff_diff, CLASSES[estimator])(**options).fit(
-        frame,
-        outcome=outcome,
-        unit="unit",
-        time="time",
-        first_treat="first",
-        covariates=list(covariates) or None,
-    )
+    if around is not None:
+        # names of the package: latitude first
+        columns |= {
+            "lon_": np.repeat(around.xy[:, 0], t),
+            "lat_": np.repeat(around.xy[:, 1], t),
+        }
+        metric = "euclidean" if around.coordinates == "km" else "haversine"
+        options = {
+            "rings": list(around.edges),
+            "conley_coords": ("lat_", "lon_"),
+            "conley_metric": metric,
+            "cluster": "unit",
+        }
+    frame = pd.DataFrame(columns)[panel.observed.ravel()]
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        fit = getattr(diff_diff, CLASSES[estimator])(**options).fit(
+            frame,
+            outcome=outcome,
+            unit="unit",
+            time="time",
+            first_treat="first",
+            covariates=list(covariates) or None,
+        )
+    said = list(dict.fromkeys(str(w.message).split(". ")[0] for w in caught))
     label = f"{CLASSES[estimator]} of diff-diff {diff_diff.__version__}"
+    if around is not None:
+        return _ring_rows(fit, around.edges), label, said
     rows: list[Row] = [
         ("simple", "", "", float(fit.overall_att), float(fit.overall_se))
     ]
-    return rows + _details(fit, estimator, lambda p: str(int(p) - shift)), label
+    rows += _details(fit, estimator, lambda p: str(int(p) - shift))
+    return rows, label, said
 
 
 def _details(
@@ -321,8 +414,37 @@ def _details(
     ]
     if estimator == "cs":
         cells = getattr(fit, "group_time_effects")  # noqa: B009  untyped package
+        rows += _calendar(cells, period)
         rows += [
             ("group_time", period(g), period(t), float(e["effect"]), float(e["se"]))
             for (g, t), e in sorted(cells.items())
         ]
+    return rows
+
+
+def _calendar(
+    cells: Mapping[tuple[float, float], Mapping[str, float]],
+    period: Callable[[float], str],
+) -> list[Row]:
+    """Give the mean effect on the cohorts treated by then, weighed by their size."""
+    out: list[Row] = []
+    for now in sorted({t for g, t in cells if t >= g}):
+        here = [e for (g, t), e in cells.items() if t == now and g <= t]
+        size = np.array([float(e["n_treated"]) for e in here])
+        effect = np.array([float(e["effect"]) for e in here])
+        out.append(
+            ("calendar", "", period(now), float(size @ effect / size.sum()), np.nan)
+        )
+    return out
+
+
+def _ring_rows(fit: object, edges: tuple[float, ...]) -> list[Row]:
+    """Give the effect on the treated and on untreated regions by ring."""
+    att, error = getattr(fit, "att"), getattr(fit, "se")  # noqa: B009  untyped package
+    rows: list[Row] = [("simple", "", "", float(att), float(error))]
+    table = getattr(fit, "spillover_effects")  # noqa: B009  untyped package
+    for (low, high), value, se in zip(
+        pairwise(edges), table["coef"], table["se"], strict=True
+    ):
+        rows.append(("ring", "", f"{low:g}-{high:g} km", float(value), float(se)))
     return rows
