@@ -146,6 +146,16 @@ def test_files_are_whole(outputs):
         for name in archive.namelist():
             ET.fromstring(archive.read(name))  # noqa: S314  our own bytes
     assert "active, inputs" in body
+    docx = pytest.importorskip("docx", reason="extra `docx`")
+    (table,) = docx.Document(io.BytesIO(files["regressions.docx"])).tables
+    assert table.rows[0].cells[1].text == "Poisson"
+    assert table.rows[1].cells[0].text == "active, inputs"
+    value = next(
+        r["value"]
+        for r in outputs["innovation"].tables["estimates"].to_pylist()
+        if r["specification"] == "main" and r["term"] == "active_io"
+    )
+    assert table.rows[1].cells[1].text == f"{value:.3f}"
     for text in (files["regressions.html"], files["regressions.tex"]):
         assert b"Kleibergen-Paap F" in text
         assert b"*" not in text.replace(b"*{", b"")

@@ -12,8 +12,16 @@ from scipy.stats import chi2, t
 from agglo.core.errors import OptionError, suggest
 from agglo.core.results import ColumnData, Result, frozen_array
 from agglo.econometrics._regression_spread import spread_of
+from agglo.econometrics._table_plugin import (
+    DEFAULT_STATISTICS,
+    LABELS,
+    coefficient_frame,
+    effects_text,
+    statistic,
+)
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.axes import Axes
 
     from agglo.core.typing import FloatArray
@@ -228,6 +236,42 @@ class RegressionFit(Result):
         what = "deviance" if self.method.startswith("poisson") else "R2 within"
         lines.append(f"{what} {self.fit:.4g}; rows dropped: {gone}")
         return "\n".join([*lines, *self.provenance.warnings])
+
+    # maketables reads these names: ``maketables.ETable([fit, other])``
+
+    @property
+    def __maketables_coef_table__(self) -> pd.DataFrame:
+        """Give coefficients as maketables reads them."""
+        return coefficient_frame(self)
+
+    @property
+    def __maketables_depvar__(self) -> str:
+        """Give the outcome."""
+        return self.design.rows.outcome
+
+    @property
+    def __maketables_fixef_string__(self) -> str | None:
+        """Give the absorbed effects."""
+        return effects_text(self)
+
+    @property
+    def __maketables_stat_labels__(self) -> dict[str, str]:
+        """Give the words of what stands below."""
+        return dict(LABELS)
+
+    @property
+    def __maketables_default_stat_keys__(self) -> list[str]:
+        """Give what stands below a table."""
+        return list(DEFAULT_STATISTICS)
+
+    @property
+    def __maketables_vcov_info__(self) -> dict[str, str]:
+        """Say which errors these are."""
+        return {"vcov_type": self.vcov.label}
+
+    def __maketables_stat__(self, key: str) -> float | int | str | None:
+        """Give one number that stands below the table."""
+        return statistic(self, key)
 
     def _draw(self, ax: Axes) -> None:
         half = t.ppf(0.975, self.df) * self.se

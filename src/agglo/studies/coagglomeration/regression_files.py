@@ -19,7 +19,7 @@ __all__ = ["OWN_STOCK", "cells_of", "regression_cells", "regression_files"]
 
 _SHOWN = ("main", "main_all", "linear", "quality", "iv", "iv_all", "control_function")
 OWN_STOCK = ("main", *(f"own stock: {k}" for k in ("control", "presample", "drop")))
-_TWIPS = 1400
+_TWIPS = 1800
 
 
 def regression_cells(facts: CoagglomerationFacts) -> list[list[str]]:
@@ -85,20 +85,22 @@ def regression_files(facts: CoagglomerationFacts) -> dict[str, bytes]:
         "含行业与时期效应；括号内为按行业聚类的标准误。",
     )
     note += facts.caveat
+    title = facts.say("Regressions", "回归结果")
     return {
-        "regressions.html": _html(cells, note),
+        "regressions.html": _html(cells, note, title),
         "regressions.tex": _latex(cells, note),
-        "regressions.docx": _word(cells, note),
+        "regressions.docx": _word(cells, note, title),
     }
 
 
-def _html(cells: Sequence[Sequence[str]], note: str) -> bytes:
+def _html(cells: Sequence[Sequence[str]], note: str, title: str) -> bytes:
     def row(line: Sequence[str], tag: str) -> str:
         return "<tr>" + "".join(f"<{tag}>{escape(c)}</{tag}>" for c in line) + "</tr>"
 
     body = "\n".join(row(line, "td") for line in cells[1:])
     text = (
-        '<!doctype html>\n<meta charset="utf-8">\n<title>Regressions</title>\n<table>\n'
+        f'<!doctype html>\n<meta charset="utf-8">\n<title>{escape(title)}</title>\n'
+        f"<table>\n<caption>{escape(title)}</caption>\n"
         f"<thead>{row(cells[0], 'th')}</thead>\n<tbody>\n{body}\n</tbody>\n</table>\n"
         f"<p>{escape(note)}</p>\n"
     )
@@ -144,28 +146,47 @@ _RELATIONS = (
     '<Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/'
     'relationships/officeDocument" Target="word/document.xml"/></Relationships>'
 )
+_LINES = (
+    "<w:tblBorders>"
+    + "".join(
+        f'<w:{edge} w:val="single" w:sz="6" w:space="0" w:color="000000"/>'
+        for edge in ("top", "bottom", "insideH")
+    )
+    + "</w:tblBorders>"
+)
+_SIDEWAYS = (
+    '<w:sectPr><w:pgSz w:w="16838" w:h="11906" w:orient="landscape"/>'
+    '<w:pgMar w:top="1134" w:right="1134" w:bottom="1134" w:left="1134" '
+    'w:header="567" w:footer="567" w:gutter="0"/></w:sectPr>'
+)
 _SPACE = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
 
 
-def _word(cells: Sequence[Sequence[str]], note: str) -> bytes:
+def _word(cells: Sequence[Sequence[str]], note: str, title: str) -> bytes:
     """Write a Word document: three XML parts in a zip, the same bytes every time."""
 
-    def paragraph(text: str) -> str:
+    def paragraph(text: str, *, bold: bool = False) -> str:
         said = escape(text, quote=False)
-        return f'<w:p><w:r><w:t xml:space="preserve">{said}</w:t></w:r></w:p>'
+        style = f'<w:rPr>{"<w:b/>" if bold else ""}<w:sz w:val="18"/></w:rPr>'
+        return f'<w:p><w:r>{style}<w:t xml:space="preserve">{said}</w:t></w:r></w:p>'
 
-    def row(line: Sequence[str]) -> str:
+    def row(line: Sequence[str], *, head: bool = False) -> str:
         parts = (
             f'<w:tc><w:tcPr><w:tcW w:w="{_TWIPS}" w:type="dxa"/></w:tcPr>'
-            f"{paragraph(c)}</w:tc>"
+            f"{paragraph(c, bold=head)}</w:tc>"
             for c in line
         )
-        return f"<w:tr>{''.join(parts)}</w:tr>"
+        # the heads stand again on every page
+        mark = "<w:trPr><w:tblHeader/></w:trPr>" if head else ""
+        return f"<w:tr>{mark}{''.join(parts)}</w:tr>"
 
     grid = f'<w:gridCol w:w="{_TWIPS}"/>' * len(cells[0])
+    width = _TWIPS * len(cells[0])
     body = (
-        f"<w:tbl><w:tblPr/><w:tblGrid>{grid}</w:tblGrid>"
-        f"{''.join(row(line) for line in cells)}</w:tbl>{paragraph(note)}"
+        f"{paragraph(title)}<w:tbl><w:tblPr>"
+        f'<w:tblW w:w="{width}" w:type="dxa"/>{_LINES}</w:tblPr>'
+        f"<w:tblGrid>{grid}</w:tblGrid>{row(cells[0], head=True)}"
+        f"{''.join(row(line) for line in cells[1:])}</w:tbl>{paragraph(note)}{_SIDEWAYS}"
     )
     document = (
         '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>'
