@@ -423,6 +423,7 @@ def test_wrong_levels_and_periods_are_refused(economy):
         ),
         (dataclasses.replace(QUICK, city_level="country"), "city_level='country'"),
         (dataclasses.replace(QUICK, activity_period="1999"), "activity_period='1999'"),
+        (dataclasses.replace(QUICK, activity_before="2015"), "activity_before='2015'"),
     ):
         with pytest.raises(OptionError, match=word):
             run_study(STUDY, small(economy), options=options, until="prepare")

@@ -169,10 +169,11 @@ def _by_group(
         for i in text_of(events, f"{end}_industry")
         if i != "unknown"
     }
-    if not used <= set(of):
+    if not used & set(of):
         return otherwise
+    known = {**dict.fromkeys(used, "unknown"), **of}
     return profiles(
-        events, by=("size", "group"), groups=of, level="city", regions=regions
+        events, by=("size", "group"), groups=known, level="city", regions=regions
     )
 
 

@@ -11,7 +11,7 @@ from agglo.core.options import Permutation
 from agglo.networks import integration_pattern, mixing
 from agglo.studies.columns import result_table, text_of, texts
 from agglo.studies.contract import StageOutput
-from agglo.studies.networks.columns import stacked
+from agglo.studies.networks.columns import among, stacked, with_column
 from agglo.studies.networks.layers import rows_of
 from agglo.studies.networks.options import NetworksOptions
 
@@ -20,7 +20,14 @@ if TYPE_CHECKING:
     from agglo.networks import IntegrationPattern
     from agglo.studies.contract import StageInputs
 
-__all__ = ["groups_of", "hierarchy_table", "integration", "pattern_of"]
+__all__ = [
+    "comparable",
+    "groups_of",
+    "hierarchy_table",
+    "integration",
+    "layers_with_industries",
+    "pattern_of",
+]
 
 _PATTERN = {"layer": pa.string(), "region": pa.string(), "verdict": pa.string()}
 _MIXING = {"layer": pa.string(), "origin_group": pa.string()}
@@ -46,8 +53,13 @@ def integration(inputs: StageInputs) -> StageOutput:
     patterns, mixed, indices = [], [], []
     of = groups_of(inputs)
     verdicts: dict[str, Json] = {}
+    lost: dict[str, Json] = {}
     for layer in [] if notes["missing"] else layers_with_industries(inputs):
-        events = rows_of(inputs.result("prepare", "events"), layer)
+        whole_layer = rows_of(inputs.result("prepare", "events"), layer)
+        events = comparable(inputs, whole_layer, of)
+        lost[layer] = whole_layer.num_rows - _with_groups(events)
+        if not _with_groups(events):
+            continue
         found = pattern_of(
             inputs, events, of, Permutation(n=options.label_draws, seed=inputs.seed)
         )
@@ -74,6 +86,9 @@ def integration(inputs: StageInputs) -> StageOutput:
             for k, name in enumerate(_GLOBAL)
         ]
     notes["verdicts"] = verdicts
+    notes["left_out"] = lost
+    if not verdicts and not notes["missing"]:
+        notes["missing"] = "links between industries and districts with activity"
     return StageOutput(
         tables={
             "integration": stacked(patterns, _PATTERN),
@@ -105,6 +120,30 @@ def pattern_of(
         alpha=options.alpha,
         inference=inference,
     )
+
+
+def comparable(inputs: StageInputs, events: pa.Table, of: dict[str, str]) -> pa.Table:
+    """Keep links of districts with activity; industries without a group are unknown.
+
+    Industries that no district holds in the period of the activity have no group, and
+    without a district's activity there is no chance to compare its links with.
+    """
+    made = set(text_of(inputs.result("prepare", "activity_now"), "region"))
+    events = among(among(events, "origin", made), "destination", made)
+    for end in ("origin", "destination"):
+        name = f"{end}_industry"
+        words = [w if w in of else "unknown" for w in text_of(events, name)]
+        events = with_column(events, name, words)
+    return events
+
+
+def _with_groups(events: pa.Table) -> int:
+    """Count the links whose ends both have a group."""
+    one, other = (
+        np.array(text_of(events, f"{end}_industry"))
+        for end in ("origin", "destination")
+    )
+    return int(((one != "unknown") & (other != "unknown")).sum())
 
 
 def groups_of(inputs: StageInputs) -> dict[str, str]:

@@ -92,6 +92,12 @@ def _further_notes(facts: NetworkFacts) -> _Notes:
     )
 
 
+def _counts(facts: NetworkFacts) -> str:
+    lost = facts.note("integration_notes", "left_out")
+    some = lost.items() if isinstance(lost, dict) else ()
+    return "; ".join(f"{facts.word(k)}: {v}" for k, v in some if v)
+
+
 def limit_notes(facts: NetworkFacts) -> _Notes:
     """Give what the study cannot tell."""
     say = facts.say
@@ -124,9 +130,10 @@ def limit_notes(facts: NetworkFacts) -> _Notes:
             say("Left out", "未计入"),
             say(
                 "Links with an end outside the regions: {list}. Unknown cells of activity: "
-                "{n}.",
-                "有一端在研究地区之外的联系：{list}。未知的活动单元：{n}。",
+                "{n}. Links of F1 without a group or without activity at an end: {ungrouped}.",
+                "有一端在研究地区之外的联系：{list}。未知的活动单元：{n}。F1 中一端没有群组或没有活动的联系：{ungrouped}。",
                 list=listed or "0",
+                ungrouped=_counts(facts) or "0",
                 n=facts.show(facts.number("coverage", "activity_unknown"), "count"),
             ),
         ),

@@ -24,6 +24,8 @@ class NetworksOptions:
         Column of the activity table.
     activity_period
         Period of the activity; default the last one.
+    activity_before
+        Earlier period that the back-test starts from; default the one before.
     groups
         ``"em"``: groups of industries that locate alike, by a Gaussian mixture;
         ``"definitions"``: those of the table ``definitions``.
@@ -83,6 +85,7 @@ class NetworksOptions:
     city_level: str | None = None
     activity_value: str = "establishments"
     activity_period: str | None = None
+    activity_before: str | None = None
     groups: Literal["em", "definitions"] = "em"
     definition: str | None = None
     k_min: int = 2

@@ -192,6 +192,11 @@ def _activity(
         msg = f"activity_period={last!r} is not among {periods[:20]}."
         raise OptionError(msg)
     earlier = [p for p in periods if p < last]
+    if options.activity_before is not None:
+        if options.activity_before not in earlier:
+            msg = f"activity_before={options.activity_before!r} is not among {earlier[:20]}."
+            raise OptionError(msg)
+        earlier = [options.activity_before]
     notes["activity_period"] = last
     notes["activity_before"] = earlier[-1] if earlier else ""
     now = _slim(among(table, "period", [last]), value)

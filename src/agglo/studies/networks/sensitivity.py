@@ -20,9 +20,9 @@ from agglo.studies.networks.complement import oriented_crosstab, pair_verdict
 from agglo.studies.networks.groups import em_groups, named_groups
 from agglo.studies.networks.hierarchy import city_events
 from agglo.studies.networks.integration import (
+    comparable,
     groups_of,
     hierarchy_table,
-    layers_with_industries,
     pattern_of,
 )
 from agglo.studies.networks.layers import BRANCH, COPATENT, copatent_layer, rows_of
@@ -104,8 +104,9 @@ def _group_rows(inputs: StageInputs, options: NetworksOptions) -> list[dict[str,
         if not 2 <= k + step < n:
             continue
         of = named_groups(em_groups(now, options, inputs.seed, k=k + step))
-        for layer in layers_with_industries(inputs):
-            pattern = pattern_of(inputs, rows_of(events, layer), of, None)
+        for layer in main if isinstance(main, dict) else ():
+            rows = comparable(inputs, rows_of(events, layer), of)
+            pattern = pattern_of(inputs, rows, of, None)
             named: dict[str, Json] = {
                 w: list(pattern.named(w)) for w in ("integrated", "bounded")
             }

@@ -17,6 +17,7 @@ from agglo.networks import (
     core_periphery,
     flow_matrix,
 )
+from agglo.networks.events import UNKNOWN
 from agglo.studies.columns import result_table, text_of, texts
 from agglo.studies.contract import StageOutput
 from agglo.studies.networks.columns import stacked
@@ -220,9 +221,11 @@ def _cluster_nodes(
         for i in text_of(rows, f"{end}_industry")
         if i != "unknown"
     }
-    if not used or not used <= set(of):
+    if not used & set(of):
         return stacked([], _CLUSTERS), ""
-    events = as_link_events(rows).at_level(regions, "city").with_groups(of)
+    # industries without a group make one node of the city, "unknown"
+    known = {**dict.fromkeys(used, UNKNOWN), **of}
+    events = as_link_events(rows).at_level(regions, "city").with_groups(known)
     flows = flow_matrix(events, nodes="cluster")
     inside = np.diag(flows.values)
     values = flows.values - np.diag(inside)
