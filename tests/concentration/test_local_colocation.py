@@ -6,6 +6,7 @@ import pytest
 from scipy.spatial.distance import cdist
 
 from agglo.concentration import (
+    colocation_quotient,
     duranton_overman,
     local_colocation_quotient,
     marcon_puech,
@@ -81,3 +82,51 @@ def test_curves_carry_their_tests():
     for p in (k.p_erl, k.p_mad, k.p_dclf, m.p, m.p_mad, m.p_dclf):
         assert 0.001 <= p <= 1.0
     assert np.isnan(duranton_overman(data, **{**given, "inference": None}).p_erl)
+
+
+def test_a_bandwidth_takes_all_within_it():
+    rows = table(40, 4)
+    at = np.column_stack([rows["x_km"], rows["y_km"]])
+    kind = np.array(rows["type"])
+    d = cdist(at, at)
+    found = local_colocation_quotient(
+        rows, activity="a", neighbour="b", bandwidth_km=2.5
+    )
+    a = np.flatnonzero(kind == "a")
+    a = a[np.lexsort((at[a, 1], at[a, 0]))]
+    for value, i in zip(found.value, a, strict=True):
+        near = (d[i] <= 2.5) & (np.arange(40) != i)
+        w = np.exp(-0.5 * (d[i, near] / 2.5) ** 2)
+        want = (w * (kind[near] == "b")).sum() / w.sum() / ((kind == "b").sum() / 39)
+        assert value == pytest.approx(want)
+    alone = local_colocation_quotient(
+        rows, activity="a", neighbour="b", bandwidth_km=1e-6
+    )
+    assert np.isnan(alone.value).all()
+    assert alone.undefined[0].reason == "nobody lies within the bandwidth"
+    assert alone.undefined[0].n == a.size
+
+
+def test_a_matrix_of_distances_is_that_of_its_points():
+    rows = table(40, 5)
+    at = np.column_stack([rows["x_km"], rows["y_km"]])
+    order = np.lexsort((np.array(rows["type"]) == "b", at[:, 1], at[:, 0]))
+    rows, at = rows.take(order), at[order]
+    bare, d = rows.select(["type"]), cdist(at, at)
+    for width in ({"k": 7}, {"bandwidth_km": 2.0}):
+        pair = {"activity": "a", "neighbour": "b", **width}
+        here = local_colocation_quotient(rows, **pair)
+        there = local_colocation_quotient(bare, distances=d, **pair)
+        np.testing.assert_allclose(there.value, here.value)
+    here = colocation_quotient(rows, inference=Permutation(n=99, seed=1))
+    there = colocation_quotient(bare, distances=d, inference=Permutation(n=99, seed=1))
+    np.testing.assert_allclose(there.values, here.values)
+    np.testing.assert_allclose(there.z, here.z)
+    # shared places: the neighbours there are the nearest ones
+    twice = pa.concat_tables([rows, rows.slice(0, 12)])
+    at = np.column_stack([twice["x_km"], twice["y_km"]])
+    here = colocation_quotient(twice, inference=None)
+    there = colocation_quotient(
+        twice.select(["type"]), distances=cdist(at, at), inference=None
+    )
+    np.testing.assert_allclose(there.values, here.values)

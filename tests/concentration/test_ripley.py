@@ -4,16 +4,19 @@ Expected values: R spatstat.explore 3.0-6 and dbmss 2.8-0.9002 (tests/data/point
 tolerance 1e-9.
 """
 
+import warnings
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import kstest
 
 from agglo.concentration import ripley_d, ripley_k
 from agglo.core.errors import InvalidTableError, OptionError
-from agglo.core.options import Permutation
+from agglo.core.options import MonteCarlo, Permutation
 
 BOX = (0.0, 100.0, 0.0, 100.0)
 R = [5.0, 10.0, 25.0]
@@ -260,3 +263,107 @@ def test_p_values_of_random_labels_are_uniform():
             found = d_of(table, r_km=[15.0, 30.0], inference=Permutation(n=99, seed=k))
         small += found.p <= 0.1
     assert abs(small / 200 - 0.1) < 3 * np.sqrt(0.1 * 0.9 / 200)
+
+
+def test_even_points_have_p_that_are_uniform():
+    p, mad = [], []
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        at = rng.uniform(0, 10, (25, 2))
+        table = pa.table({"x_km": at[:, 0], "y_km": at[:, 1]})
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            k = ripley_k(
+                table,
+                r_km=[1.0, 2.0, 3.0],
+                window=(0, 10, 0, 10),
+                inference=MonteCarlo(n=99, seed=seed),
+            )
+        p.append(k.p)
+        mad.append(k.p_mad)
+    assert kstest(p, "uniform").pvalue > 0.001
+    assert kstest(mad, "uniform").pvalue > 0.001
+
+
+@pytest.mark.parametrize(
+    "window", [(0, 100, 0, 100), [(0, 0), (100, 0), (100, 100), (0, 100), (-1, 50)]]
+)
+def test_clusters_leave_the_envelope_of_even_points(window):
+    rng = np.random.default_rng(3)
+    at = np.vstack([rng.normal(50, 4, (20, 2)), rng.uniform(1, 99, (30, 2))])
+    table = pa.table(
+        {"x_km": at[:, 0], "y_km": at[:, 1], "type": ["a"] * 20 + ["b"] * 30}
+    )
+    options = {
+        "r_km": [2.0, 5.0, 10.0],
+        "window": window,
+        "correction": "border",
+        "inference": MonteCarlo(n=999, seed=1),
+    }
+    k = ripley_k(table, activity="a", **options)
+    assert max(k.p, k.p_mad, k.p_dclf) <= 0.01
+    assert (k.value > k.global_upper).any()
+    assert (k.lower <= k.upper).all()
+    assert "null csr, 999 draws" in k.summary()
+    dealt = ripley_k(table, activity="a", null="labels", **options)
+    assert dealt.p <= 0.01
+    cross = ripley_k(table, activity="a", neighbour="b", null="labels", **options)
+    assert 0 < cross.p <= 1
+    assert ripley_k(table, activity="a", **options).p == k.p
+
+
+def test_difference_carries_its_tests(points90):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        d = ripley_d(
+            points90,
+            activity="A",
+            r_km=[5.0, 10.0],
+            window=(0, 100, 0, 100),
+            x="x",
+            y="y",
+            inference=Permutation(n=99, seed=1),
+        )
+    assert 0 < d.p_mad <= 1
+    assert 0 < d.p_dclf <= 1
+
+
+def test_a_matrix_is_that_of_its_points(points90):
+    at = np.column_stack([points90["x"], points90["y"]])
+    gap = np.hypot(*(at[:, None] - at).transpose(2, 0, 1))
+    bare = points90.select(["type"])
+    options = {
+        "activity": "A",
+        "r_km": [0.0, 5.0, 20.0],
+        "window": (0, 100, 0, 100),
+        "correction": "none",
+    }
+    for more in ({}, {"neighbour": "B"}):
+        here = ripley_k(points90, x="x", y="y", **options, **more)
+        there = ripley_k(bare, distances=gap, **options, **more)
+        np.testing.assert_allclose(there.value, here.value)
+    here = ripley_d(points90, x="x", y="y", inference=None, **options)
+    there = ripley_d(bare, distances=gap, inference=None, **options)
+    np.testing.assert_allclose(there.value, here.value)
+    dealt = ripley_k(
+        bare,
+        distances=gap,
+        null="labels",
+        inference=MonteCarlo(n=999, seed=1),
+        **options,
+    )
+    assert 0 < dealt.p <= 1
+    with pytest.raises(OptionError, match="correction='none'"):
+        ripley_k(bare, distances=gap, **{**options, "correction": "border"})
+    with pytest.raises(OptionError, match="labels"):
+        ripley_k(bare, distances=gap, inference=MonteCarlo(n=9, seed=1), **options)
+    with pytest.raises(OptionError, match="keep their places"):
+        ripley_k(
+            points90,
+            r_km=[5.0],
+            window=(0, 100, 0, 100),
+            null="labels",
+            x="x",
+            y="y",
+            inference=MonteCarlo(n=9, seed=1),
+        )

@@ -11,6 +11,7 @@ from agglo.concentration._kernels import distance_ripley as kernels
 from agglo.concentration._kernels.distance_local import cells_of
 from agglo.core.errors import InvalidTableError, OptionError, Problem
 from agglo.core.options import check_choice
+from agglo.core.parallel import monte_carlo
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -24,12 +25,27 @@ _CORRECTIONS = ("none", "translate", "isotropic", "border")
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Window:
-    """Where points could have been: `box` (x0, x1, y0, y1) around `corners`."""
+    """Where points could have been: `box` (x0, x1, y0, y1) around `corners`.
+
+    With a `matrix` of distances only the area counts; points carry their row as x.
+    """
 
     corners: FloatArray
     box: FloatArray
     area: float
     rectangle: bool
+    matrix: FloatArray | None = None
+
+    def uniform(self, rng: np.random.Generator, n: int) -> FloatArray:
+        """Points spread evenly over the window, (n, 2)."""
+        low, side = self.box[[0, 2]], self.box[[1, 3]] - self.box[[0, 2]]
+        if self.rectangle:
+            return np.asarray(low + side * rng.random((n, 2)))
+        found = np.empty((0, 2))
+        while len(found) < n:
+            more = low + side * rng.random((2 * n + 8, 2))
+            found = np.vstack([found, more[kernels.inside(more, self.corners)]])
+        return found[:n]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -102,12 +118,75 @@ def neighbourhoods(
     correction: str,
 ) -> Neighbourhoods:
     """Count the `counted` points around each of `rows`."""
+    if window.matrix is not None:
+        part = at[:, 0].astype(np.int64)
+        gap = window.matrix[np.ix_(part[rows], part[counted])]
+        near = np.stack([(gap <= d).sum(axis=1) for d in r], axis=1)
+        # a point is never its own neighbour
+        near = near - counted[rows][:, None]
+        far = np.full(rows.size, np.inf)
+        return Neighbourhoods(counts=near.astype(np.float64), to_edge=far)
     cells = cells_of(at, float(r[-1]))
     counts = kernels.weighted_pairs(cells, rows, counted, r, window.box, correction)
     to_edge = np.full(rows.size, np.inf)
     if correction == "border":
         to_edge = kernels.distance_to_boundary(at[rows], window.corners)
     return Neighbourhoods(counts=counts, to_edge=to_edge)
+
+
+def k_between(
+    at: FloatArray,
+    rows: IntArray,
+    others: IntArray,
+    r: FloatArray,
+    window: Window,
+    correction: str,
+) -> tuple[FloatArray, IntArray]:
+    """K of `others` around `rows`; NaN with fewer than two points in all."""
+    own = rows is others
+    if own and rows.size < 2:
+        return np.full(r.size, np.nan), np.full(r.size, rows.size)
+    part = rows if own else np.concatenate([rows, others])
+    counted = np.ones(part.size, dtype=bool)
+    if not own:
+        counted[: rows.size] = False
+    found = neighbourhoods(
+        at[part], np.arange(rows.size), counted, r, window, correction
+    )
+    border = correction == "border"
+    divisor = others.size - 1 if own and not border else others.size
+    return k_of(found, r, window.area, divisor, border=border)
+
+
+def random_k(
+    at: FloatArray,
+    rows: IntArray,
+    others: IntArray,
+    r: FloatArray,
+    window: Window,
+    correction: str,
+    *,
+    even: bool,
+    n: int,
+    seed: int,
+) -> FloatArray:
+    """K of points spread evenly, or of types dealt anew to all points, (n, n_distances)."""
+    own = rows is others
+
+    def draw(rng: np.random.Generator, size: int) -> FloatArray:
+        out = np.empty((size, r.size))
+        for k in range(size):
+            if even:
+                count = rows.size + (0 if own else others.size)
+                places, mixed = window.uniform(rng, count), np.arange(count)
+            else:
+                places, mixed = at, rng.permutation(len(at))
+            one = mixed[: rows.size]
+            two = one if own else mixed[rows.size : rows.size + others.size]
+            out[k] = k_between(places, one, two, r, window, correction)[0]
+        return out
+
+    return monte_carlo(draw, n=n, seed=seed)
 
 
 def k_of(

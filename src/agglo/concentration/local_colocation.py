@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from scipy.spatial import cKDTree
 
-from agglo.concentration._distance_input import coordinates, ordered_points, rows_of
+from agglo.concentration._distance_input import coordinates, points_or_matrix, rows_of
 from agglo.core.errors import OptionError
 from agglo.core.inference import fdr, mc_pvalue
 from agglo.core.options import Permutation, check_number
@@ -24,6 +24,7 @@ from agglo.core.results import (
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from numpy.typing import ArrayLike
 
     from agglo.core.geo import Projection
     from agglo.core.tables import Points
@@ -45,11 +46,11 @@ class LocalColocation(Result):
     value
         1 as the mix of all points would give; NaN where all neighbours have no weight.
     reach_km
-        Distance to the k-th neighbour, the width of the weights.
+        Width of the weights: distance to the k-th neighbour, or the bandwidth.
     p, q
         Two-sided p from permutations, and q over all points; NaN without draws.
     k, n_draws
-        Neighbours counted, and draws.
+        Neighbours counted (0: all within a bandwidth), and draws.
     """
 
     activity: str
@@ -76,7 +77,7 @@ class LocalColocation(Result):
         return (
             f"{self.neighbour} around {self.activity}: {known.size} points, quotient "
             f"{known.min():.3f} to {known.max():.3f}, median {np.median(known):.3f}; "
-            f"{int((self.q < 0.05).sum())} with q < 0.05 ({self.k} neighbours, "
+            f"{int((self.q < 0.05).sum())} with q < 0.05 ({self.k or 'all within reach'} neighbours, "
             f"{self.n_draws} draws)"
         )
 
@@ -92,11 +93,14 @@ def local_colocation_quotient(
     activity: str,
     neighbour: str,
     k: int = 20,
+    bandwidth_km: float | None = None,
     inference: Permutation | None = None,
     type: str = "type",  # noqa: A002  the field's word
     x: str = "x_km",
     y: str = "y_km",
     crs: str | Projection | None = None,
+    distances: ArrayLike | None = None,
+    symmetrise: Literal["refuse", "mean"] = "refuse",
 ) -> LocalColocation:
     r"""Measure where points of one type have more of another near them than anywhere.
 
@@ -113,10 +117,17 @@ def local_colocation_quotient(
         Whom to count there; may be the activity itself.
     k
         Neighbours that count; the k-th one's distance is the width of the weights.
+    bandwidth_km
+        Width of the weights at all points, in place of `k`: all points within it count.
     inference
         Permutations of the labels over all other points; ``None`` for no p-values.
     type, x, y, crs
         Columns of type and position, see :func:`agglo.core.tables.as_points`.
+    distances
+        Matrix of travel times or other distances in the order of the rows, (n, n), in place
+        of positions. Draws depend on the order of the rows.
+    symmetrise
+        ``"refuse"`` a matrix where there and back differ, or take their ``"mean"``.
 
     Returns
     -------
@@ -140,8 +151,9 @@ def local_colocation_quotient(
     :math:`LCLQ_i = \frac{\sum_j w_{ij} 1[j \in B] / \sum_j w_{ij}}{N'_B / (N - 1)}`,
     :math:`w_{ij} = \exp(-\tfrac12 (d_{ij} / d_{i,k})^2)` over the k nearest points, the
     point itself left out; :math:`N'_B = N_B - 1[A = B]`. Where k neighbours share the
-    point's place all weigh 1. A type of one point has no quotient to itself: NaN. Cost
-    O(n log n + n k draws).
+    point's place all weigh 1. A type of one point has no quotient to itself: NaN. With
+    `bandwidth_km` it takes the place of :math:`d_{i,k}`, and points with nobody within it
+    are NaN. Cost O(n log n + n k draws).
 
     References
     ----------
@@ -162,13 +174,19 @@ def local_colocation_quotient(
     1.5
     """
     count = int(check_number("k", k, minimum=1, integer=True))
-    points = ordered_points(data, x=x, y=y, type=type, weight=None, crs=crs)
+    names = (x, y, type, None)
+    points, matrix = points_or_matrix(data, names, crs, distances, symmetrise)
     rows = rows_of(points, "activity", activity)
     other = rows_of(points, "neighbour", neighbour)
-    if points.n <= count:
+    if bandwidth_km is None and points.n <= count:
         msg = f"k={count} needs more than {count} points; there are {points.n}."
         raise OptionError(msg)
-    near, weight, reach = _neighbours(coordinates(points), rows, count)
+    if bandwidth_km is not None:
+        count = 0
+        check_number("bandwidth_km", bandwidth_km, minimum=0, open_ends=True)
+        near, weight, reach = _within(points, rows, bandwidth_km, matrix)
+    else:
+        near, weight, reach = _neighbours(points, rows, count, matrix)
     same = activity == neighbour
     expected = (other.size - same) / (points.n - 1)
     member = np.zeros(points.n)
@@ -196,6 +214,8 @@ def local_colocation_quotient(
         p = np.asarray(mc_pvalue(value, np.where(level, value, simulated), "two-sided"))
         q = fdr(p)
     lone = Undefined(reason="one point has no neighbour of its own type", n=rows.size)
+    alone = int((weight.sum(axis=1) == 0).sum()) if expected > 0 else 0
+    empty = Undefined(reason="nobody lies within the bandwidth", n=alone)
     return LocalColocation(
         activity=activity,
         neighbour=neighbour,
@@ -208,14 +228,16 @@ def local_colocation_quotient(
         k=count,
         n_draws=0 if inference is None or entropy is None else inference.n,
         frame_kind=points.frame_kind,
-        undefined=() if expected > 0 else (lone,),
+        undefined=(() if expected > 0 else (lone,)) + ((empty,) if alone else ()),
         provenance=Provenance.of(
             local_colocation_quotient,
             points,
+            "" if matrix is None else matrix,
             parameters={
                 "activity": activity,
                 "neighbour": neighbour,
                 "k": count,
+                "bandwidth_km": bandwidth_km,
                 "n": None if inference is None else inference.n,
             },
             seed=entropy,
@@ -224,11 +246,17 @@ def local_colocation_quotient(
 
 
 def _neighbours(
-    at: FloatArray, rows: IntArray, k: int
+    points: Points, rows: IntArray, k: int, matrix: FloatArray | None
 ) -> tuple[IntArray, FloatArray, FloatArray]:
     """Rows of the k nearest others, their weights, and the distance to the last."""
-    queried = cKDTree(at).query(at[rows], k=k + 1)
-    gap, found = np.asarray(queried[0]), np.asarray(queried[1], dtype=np.int64)
+    if matrix is None:
+        at = coordinates(points)
+        queried = cKDTree(at).query(at[rows], k=k + 1)
+        gap, found = np.asarray(queried[0]), np.asarray(queried[1], dtype=np.int64)
+    else:
+        gap = matrix[rows]
+        found = np.argsort(gap, axis=1, kind="stable")[:, : k + 1]
+        gap = np.take_along_axis(gap, found, axis=1)
     own = found == rows[:, None]
     # at a place shared by more than k points the point itself may not be among them
     own[~own.any(axis=1), -1] = True
@@ -238,6 +266,29 @@ def _neighbours(
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = np.where(reach[:, None] > 0, gap / reach[:, None], 0.0)
     return found, np.exp(-0.5 * ratio**2), reach
+
+
+def _within(
+    points: Points, rows: IntArray, width: float, matrix: FloatArray | None
+) -> tuple[IntArray, FloatArray, FloatArray]:
+    """Rows of the others within `width`, padded with weight 0, and the width itself."""
+    at = coordinates(points)
+    if matrix is None:
+        balls = cKDTree(at).query_ball_point(at[rows], width)
+        held = [np.asarray(b, dtype=np.int64) for b in balls]
+        away = [np.hypot(*(at[b] - at[i]).T) for b, i in zip(held, rows, strict=True)]
+    else:
+        held = [np.flatnonzero(matrix[i] <= width) for i in rows]
+        away = [matrix[i, b] for b, i in zip(held, rows, strict=True)]
+    most = max(b.size for b in held)
+    found = np.zeros((rows.size, most), dtype=np.int64)
+    weight = np.zeros((rows.size, most))
+    for i, (b, d) in enumerate(zip(held, away, strict=True)):
+        found[i, : b.size] = b
+        weight[i, : b.size] = np.where(
+            b == rows[i], 0.0, np.exp(-0.5 * (d / width) ** 2)
+        )
+    return found, weight, np.full(rows.size, width)
 
 
 def _dealt(

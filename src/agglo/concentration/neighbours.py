@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from agglo.concentration._distance_input import travel_points
 from agglo.concentration._kernels import neighbours as kernels
 from agglo.concentration.neighbour_results import (
     ColocationQuotient,
@@ -175,6 +176,8 @@ def colocation_quotient(
     x: str = "x_km",
     y: str = "y_km",
     crs: str | Projection | None = None,
+    distances: ArrayLike | None = None,
+    symmetrise: Literal["refuse", "mean"] = "refuse",
     inference: Permutation | None = Permutation(),  # noqa: B008  frozen
 ) -> ColocationQuotient:
     r"""Measure how often points of one type have their nearest neighbour in another.
@@ -188,6 +191,11 @@ def colocation_quotient(
         One row per point, or `Points`.
     type, x, y, crs
         Columns of type and position, see :func:`standard_deviational_ellipse`.
+    distances
+        Matrix of travel times or other distances in the order of the rows, (n, n), in place
+        of positions.
+    symmetrise
+        ``"refuse"`` a matrix where there and back differ, or take their ``"mean"``.
     inference
         Permutations of the labels over all points; ``None`` for the closed form only.
 
@@ -227,11 +235,21 @@ def colocation_quotient(
     >>> float(ag.colocation_quotient(rows, inference=None).values[0, 1])
     1.5
     """
-    points = as_points(data, x=x, y=y, type=type, crs=crs)
+    matrix = None
+    if distances is None:
+        check_choice("symmetrise", symmetrise, ("refuse", "mean"))
+        points = as_points(data, x=x, y=y, type=type, crs=crs)
+    else:
+        points, matrix = travel_points(
+            data, distances, type=type, weight=None, symmetrise=symmetrise
+        )
     if points.n < 2:
         msg = "A colocation quotient needs two points or more."
         raise InvalidTableError(msg)
-    sites = kernels.find_sites(points.x_km, points.y_km)
+    if matrix is None:
+        sites = kernels.find_sites(points.x_km, points.y_km)
+    else:
+        sites = kernels.sites_of_matrix(matrix)
     n_types = points.types.size
     counts = kernels.type_counts(sites, points.type, n_types)
     values = _quotient(kernels.colocation_counts(sites, counts), counts)
@@ -272,6 +290,7 @@ def colocation_quotient(
         provenance=Provenance.of(
             colocation_quotient,
             points,
+            "" if matrix is None else matrix,
             parameters={"n": None if inference is None else inference.n},
             seed=entropy,
         ),

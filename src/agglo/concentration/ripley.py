@@ -2,32 +2,34 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import dataclasses
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from agglo.concentration._distance_bands import (
     band_fields,
     bands_where_known,
+    curve_tests,
     no_bands,
 )
 from agglo.concentration._distance_input import (
     check_distances,
     coordinates,
-    ordered_points,
+    points_or_matrix,
     rows_of,
 )
 from agglo.concentration._ripley_window import (
     Correction,
     Window,
-    k_of,
-    neighbourhoods,
+    k_between,
+    random_k,
     refuse_outside,
     window_of,
 )
 from agglo.concentration.ripley_results import RipleyD, RipleyK
 from agglo.core.errors import OptionError
-from agglo.core.options import Permutation, check_number
+from agglo.core.options import MonteCarlo, Permutation, check_choice, check_number
 from agglo.core.parallel import entropy_of, monte_carlo
 from agglo.core.results import Provenance, Undefined, frozen_array
 from agglo.core.tables import Points
@@ -49,10 +51,15 @@ def ripley_k(
     activity: str | None = None,
     neighbour: str | None = None,
     correction: Correction = "isotropic",
+    null: Literal["csr", "labels"] = "csr",
+    inference: MonteCarlo | None = None,
+    level: float = 0.05,
     type: str = "type",  # noqa: A002  the field's word
     x: str = "x_km",
     y: str = "y_km",
     crs: str | Projection | None = None,
+    distances: ArrayLike | None = None,
+    symmetrise: Literal["refuse", "mean"] = "refuse",
 ) -> RipleyK:
     r"""Count points within a distance of a point, against an even spread.
 
@@ -77,13 +84,26 @@ def ripley_k(
         ``"none"``; ``"translate"``: a pair counts more the fewer shifts of the window keep it
         inside; ``"isotropic"``: over the share of the circle through the neighbour that lies
         inside; ``"border"``: only points farther from the edge than the distance.
+    null
+        ``"csr"``: points anywhere in the window (both types, for a cross K); ``"labels"``:
+        the types are dealt anew to all points of `data`.
+    inference
+        Draws from the null; ``None`` for no bands.
+    level
+        Share outside the bands.
     type, x, y, crs
         Columns of type and position, see :func:`agglo.core.tables.as_points`.
+    distances
+        Matrix of travel times or other distances in the order of the rows, (n, n), in place
+        of positions, for ``correction="none"``; of `window` only the area counts then.
+        Draws depend on the order of the rows.
+    symmetrise
+        ``"refuse"`` a matrix where there and back differ, or take their ``"mean"``.
 
     Returns
     -------
     RipleyK
-        K in km² (π r² for an even spread) and L.
+        K in km² (π r² for an even spread) and L, with bands and p-values.
 
     Raises
     ------
@@ -99,13 +119,15 @@ def ripley_k(
     :math:`K(r) = |W|/(n(n-1)) \sum\sum 1[d_{ij} \le r] e_{ij}`; cross: over :math:`n_A n_B`;
     border: :math:`|W| \sum_{kept} \# / (n_{kept} n)`. Translation is undefined (NaN) where a
     pair spans the window, border where no point is far enough from the edge, and all
-    with fewer than two points. Points at one place count from r = 0. Cost O(n × points
-    within the last distance).
+    with fewer than two points. Points at one place count from r = 0. The bands are
+    pointwise, and the extreme rank length envelope of the whole curve with its p-value;
+    `p_mad` and `p_dclf` test the whole curve as well. Cost O(n × points within the last
+    distance), per draw as well.
 
     References
     ----------
-    Ripley 1977, doi:10.1111/j.2517-6161.1977.tb01615.x. Values of points90 reproduce R
-    spatstat.explore 3.0.
+    Ripley 1977, doi:10.1111/j.2517-6161.1977.tb01615.x; envelope: Myllymäki et al. 2017,
+    doi:10.1111/rssb.12172. Values of points90 reproduce R spatstat.explore 3.0.
 
     See Also
     --------
@@ -122,19 +144,39 @@ def ripley_k(
     66.6667
     """
     r, where = check_distances(r_km), window_of(window, correction)
+    check_choice("null", null, ("csr", "labels"))
+    check_number("level", level, minimum=0, maximum=1, open_ends=True)
     if neighbour is not None and activity in (None, neighbour):
         msg = "neighbour= needs another activity=: around whom?"
         raise OptionError(msg)
-    points = ordered_points(
-        data, x=x, y=y, type=None if activity is None else type, weight=None, crs=crs
+    if inference is not None:
+        _check_null(null, activity, distances)
+    kind = None if activity is None else type
+    points, where = _read(
+        data, (x, y, kind, None), crs, distances, symmetrise, where, correction
     )
     at = coordinates(points)
-    refuse_outside(at, where)
     rows = np.arange(points.n)
     if activity is not None:
         rows = rows_of(points, "activity", activity)
     others = rows if neighbour is None else rows_of(points, "neighbour", neighbour)
-    value, n_used = _k(at, rows, others, r, where, correction)
+    value, n_used = k_between(at, rows, others, r, where, correction)
+    entropy, bands, tests = None, no_bands(r.size), curve_tests(value, None)
+    if inference is not None and np.isfinite(value).any():
+        entropy = entropy_of(inference.seed)
+        simulated = random_k(
+            at,
+            rows,
+            others,
+            r,
+            where,
+            correction,
+            even=null == "csr",
+            n=inference.n,
+            seed=entropy,
+        )
+        bands = bands_where_known(value, simulated, level)[0]
+        tests = curve_tests(value, simulated)
     return RipleyK(
         activity=activity or "",
         neighbour=neighbour or "",
@@ -142,6 +184,13 @@ def ripley_k(
         value=frozen_array(value),
         n_used=frozen_array(n_used),
         correction=correction,
+        **band_fields(bands),
+        p=tests["p_erl"],
+        p_mad=tests["p_mad"],
+        p_dclf=tests["p_dclf"],
+        null="" if entropy is None else null,
+        n_draws=0 if inference is None or entropy is None else inference.n,
+        level=level,
         n=rows.size,
         n_neighbour=others.size,
         area_km2=where.area,
@@ -150,13 +199,18 @@ def ripley_k(
         provenance=Provenance.of(
             ripley_k,
             points,
+            "" if where.matrix is None else where.matrix,
             parameters={
                 "r_km": r,
                 "window": where.corners,
                 "activity": activity,
                 "neighbour": neighbour,
                 "correction": correction,
+                "null": null,
+                "n": None if inference is None else inference.n,
+                "level": level,
             },
+            seed=entropy,
         ),
     )
 
@@ -175,6 +229,8 @@ def ripley_d(
     x: str = "x_km",
     y: str = "y_km",
     crs: str | Projection | None = None,
+    distances: ArrayLike | None = None,
+    symmetrise: Literal["refuse", "mean"] = "refuse",
 ) -> RipleyD:
     r"""Compare the clustering of cases with that of controls: D = K of cases − K of controls.
 
@@ -201,6 +257,8 @@ def ripley_d(
         Share outside the bands.
     type, x, y, crs
         Columns of type and position, see :func:`agglo.core.tables.as_points`.
+    distances, symmetrise
+        As in :func:`ripley_k`.
 
     Returns
     -------
@@ -218,8 +276,8 @@ def ripley_d(
 
     Notes
     -----
-    Fewer than two cases or controls: NaN. The p-value is that of the extreme rank length
-    envelope. Cost per draw as two :func:`ripley_k`.
+    Fewer than two cases or controls: NaN. `p` is that of the extreme rank length envelope;
+    `p_mad` and `p_dclf` test the whole curve as well. Cost per draw as two :func:`ripley_k`.
 
     References
     ----------
@@ -242,9 +300,9 @@ def ripley_d(
     """
     r, where = check_distances(r_km), window_of(window, correction)
     check_number("level", level, minimum=0, maximum=1, open_ends=True)
-    points = ordered_points(data, x=x, y=y, type=type, weight=None, crs=crs)
+    names = (x, y, type, None)
+    points, where = _read(data, names, crs, distances, symmetrise, where, correction)
     at = coordinates(points)
-    refuse_outside(at, where)
     cases = rows_of(points, "activity", activity)
     if controls is None:
         rest = np.setdiff1d(np.arange(points.n), cases)
@@ -253,16 +311,17 @@ def ripley_d(
     if rest.size == 0 or controls == activity:
         msg = f"controls={controls!r} leaves nobody to compare with."
         raise OptionError(msg)
-    k_cases, _ = _k(at, cases, cases, r, where, correction)
-    k_rest, _ = _k(at, rest, rest, r, where, correction)
+    k_cases, _ = k_between(at, cases, cases, r, where, correction)
+    k_rest, _ = k_between(at, rest, rest, r, where, correction)
     value = k_cases - k_rest
-    entropy, bands, p = None, no_bands(r.size), float("nan")
+    entropy, bands, tests = None, no_bands(r.size), curve_tests(value, None)
     if inference is not None and np.isfinite(value).any():
         entropy = entropy_of(inference.seed)
         simulated = _relabelled(
             at, cases, rest, r, where, correction, inference.n, entropy
         )
-        bands, p = bands_where_known(value, simulated, level)
+        bands = bands_where_known(value, simulated, level)[0]
+        tests = curve_tests(value, simulated)
     return RipleyD(
         activity=activity,
         controls=controls or "",
@@ -271,7 +330,9 @@ def ripley_d(
         k_cases=frozen_array(k_cases),
         k_controls=frozen_array(k_rest),
         **band_fields(bands),
-        p=p,
+        p=tests["p_erl"],
+        p_mad=tests["p_mad"],
+        p_dclf=tests["p_dclf"],
         correction=correction,
         n_cases=cases.size,
         n_controls=rest.size,
@@ -282,6 +343,7 @@ def ripley_d(
         provenance=Provenance.of(
             ripley_d,
             points,
+            "" if where.matrix is None else where.matrix,
             parameters={
                 "activity": activity,
                 "controls": controls,
@@ -294,6 +356,34 @@ def ripley_d(
             seed=entropy,
         ),
     )
+
+
+def _read(
+    data: IntoFrame | Points,
+    columns: tuple[str, str, str | None, str | None],
+    crs: str | Projection | None,
+    distances: ArrayLike | None,
+    symmetrise: Literal["refuse", "mean"],
+    window: Window,
+    correction: str,
+) -> tuple[Points, Window]:
+    """Check points inside the window, or a matrix in their place."""
+    if distances is not None and correction != "none":
+        msg = "Edge corrections need positions: with distances= pass correction='none'."
+        raise OptionError(msg)
+    points, matrix = points_or_matrix(data, columns, crs, distances, symmetrise)
+    if matrix is None:
+        refuse_outside(coordinates(points), window)
+    return points, dataclasses.replace(window, matrix=matrix)
+
+
+def _check_null(null: str, activity: str | None, distances: ArrayLike | None) -> None:
+    if null == "csr" and distances is not None:
+        msg = "null='csr' needs positions: with distances= take null='labels'."
+        raise OptionError(msg)
+    if null == "labels" and activity is None:
+        msg = "null='labels' needs activity=: all points keep their places."
+        raise OptionError(msg)
 
 
 def _relabelled(
@@ -314,35 +404,11 @@ def _relabelled(
         for k in range(size):
             mixed = rng.permutation(both)
             one, two = mixed[: cases.size], mixed[cases.size :]
-            out[k] = _k(at, one, one, r, window, correction)[0]
-            out[k] -= _k(at, two, two, r, window, correction)[0]
+            out[k] = k_between(at, one, one, r, window, correction)[0]
+            out[k] -= k_between(at, two, two, r, window, correction)[0]
         return out
 
     return monte_carlo(draw, n=n, seed=seed)
-
-
-def _k(
-    at: FloatArray,
-    rows: IntArray,
-    others: IntArray,
-    r: FloatArray,
-    window: Window,
-    correction: str,
-) -> tuple[FloatArray, IntArray]:
-    """K of `others` around `rows`; NaN with fewer than two points in all."""
-    own = rows is others
-    if own and rows.size < 2:
-        return np.full(r.size, np.nan), np.full(r.size, rows.size)
-    part = rows if own else np.concatenate([rows, others])
-    counted = np.ones(part.size, dtype=bool)
-    if not own:
-        counted[: rows.size] = False
-    found = neighbourhoods(
-        at[part], np.arange(rows.size), counted, r, window, correction
-    )
-    border = correction == "border"
-    divisor = others.size - 1 if own and not border else others.size
-    return k_of(found, r, window.area, divisor, border=border)
 
 
 def _undefined(r: FloatArray, value: FloatArray, n: int) -> tuple[Undefined, ...]:

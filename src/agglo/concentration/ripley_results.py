@@ -38,6 +38,15 @@ class RipleyK(Result):
         Points, and points that are counted.
     area_km2
         Area of the window.
+    lower, upper
+        Pointwise band of K under the null; NaN without draws.
+    global_lower, global_upper, p
+        Extreme-rank envelope of the whole curve and its p-value; NaN without draws.
+    p_mad, p_dclf
+        P-values of the whole curve by largest deviation in standard deviations, and by
+        integrated squared deviation.
+    null, n_draws, level
+        What chance was, draws from it, share outside a band.
     """
 
     activity: str
@@ -49,6 +58,16 @@ class RipleyK(Result):
     n: int
     n_neighbour: int
     area_km2: float
+    lower: FloatArray
+    upper: FloatArray
+    global_lower: FloatArray
+    global_upper: FloatArray
+    p: float
+    p_mad: float
+    p_dclf: float
+    null: str
+    n_draws: int
+    level: float
 
     def l_function(self, *, centred: bool = True) -> FloatArray:
         """Give L = √(K/π), km.
@@ -73,6 +92,10 @@ class RipleyK(Result):
             "value": self.value,
             "l": self.l_function(),
             "n_used": self.n_used,
+            "lower": self.lower,
+            "upper": self.upper,
+            "global_lower": self.global_lower,
+            "global_upper": self.global_upper,
         }
 
     def summary(self) -> str:
@@ -88,12 +111,25 @@ class RipleyK(Result):
         if np.isnan(centred).all():
             return f"{head}; undefined"
         at = int(np.nanargmax(centred))
+        tested = ""
+        if self.n_draws:
+            tested = (
+                f" Global p = {self.p:.4g} (null {self.null}, {self.n_draws} draws)."
+            )
         return (
             f"{head}\nL - r is highest at {self.r_km[at]:g} km: {centred[at]:.3f} km. The "
-            "comparison is with an even spread, which industry never has."
+            f"comparison is with an even spread, which industry never has.{tested}"
         )
 
     def _draw(self, ax: Axes) -> None:
+        def centred(k: FloatArray) -> FloatArray:
+            out: FloatArray = np.sqrt(k / np.pi) - self.r_km
+            return out
+
+        ends = centred(self.global_lower), centred(self.global_upper)
+        ax.fill_between(self.r_km, ends[0], ends[1], color="#E5E7EB")
+        ends = centred(self.lower), centred(self.upper)
+        ax.fill_between(self.r_km, ends[0], ends[1], color="#CBD5E1")
         ax.axhline(0.0, color="#6B7280", lw=0.8)
         ax.plot(self.r_km, self.l_function(), color="#D55E00")
         ax.set(xlabel="distance, km", ylabel="L(r) - r, km")
@@ -117,6 +153,9 @@ class RipleyD(Result):
         Pointwise band under random labels.
     global_lower, global_upper, p
         Extreme-rank envelope of the whole curve and its p-value; NaN without draws.
+    p_mad, p_dclf
+        P-values of the whole curve by largest deviation in standard deviations, and by
+        integrated squared deviation.
     correction
         How the edge of the window is accounted for.
     n_cases, n_controls, n_draws
@@ -136,6 +175,8 @@ class RipleyD(Result):
     global_lower: FloatArray
     global_upper: FloatArray
     p: float
+    p_mad: float
+    p_dclf: float
     correction: str
     n_cases: int
     n_controls: int

@@ -21,6 +21,7 @@ __all__ = [
     "incoming",
     "mean_nearest",
     "pairs_within",
+    "sites_of_matrix",
     "type_counts",
 ]
 
@@ -83,6 +84,24 @@ def find_sites(x: FloatArray, y: FloatArray) -> Sites:
         of=of,
         near_from=start[other],
         near_to=end[other],
+        distance=distance,
+    )
+
+
+def sites_of_matrix(matrix: FloatArray) -> Sites:
+    """Take every point as a place of its own, with the nearest ones by a matrix."""
+    n = len(matrix)
+    gap = matrix.copy()
+    np.fill_diagonal(gap, np.inf)
+    distance = gap.min(axis=1)
+    start, end = np.nonzero(gap <= distance[:, None] * (1.0 + _TIE))
+    rows = np.arange(n, dtype=np.int64)
+    return Sites(
+        x=rows.astype(np.float64),
+        y=np.zeros(n),
+        of=rows,
+        near_from=start.astype(np.int64),
+        near_to=end.astype(np.int64),
         distance=distance,
     )
 
