@@ -110,6 +110,7 @@ def _release(root: Path, name: str, held: dict[str, pa.Table]) -> None:
         "certificate": {},
         "manifest": "",
         "packages": {},
+        "words": {},
     }
     write_json(folder / "release.json", catalogue)
     write_text(root / "release" / "current-public", f"{name}\n")

@@ -46,7 +46,9 @@ def study_texts(protected: Protected) -> dict[str, Json]:
 def _reasons(protected: Protected) -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {}
     for entry in protected.left_out:
-        if isinstance(entry, dict) and isinstance(entry.get("reason"), dict):
+        if not isinstance(entry, dict) or "table" in entry:
+            continue  # a table that is left out does not leave out its study
+        if isinstance(entry.get("reason"), dict):
             reason = entry["reason"]
             texts = reason if isinstance(reason, dict) else {}
             found[str(entry["study"])] = {k: str(v) for k, v in texts.items()}

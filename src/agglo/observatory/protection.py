@@ -1,7 +1,8 @@
 """What of a finished project may be released, and in which form.
 
-Private: all that the studies found. Public: numbers computed anew from protected tables,
-and studies that never touched a single establishment; the rest is left out, by name.
+Private: all that the studies found. Public: numbers computed anew from protected tables;
+studies that never touched a single establishment; of the others, the tables that a rule of
+`agglo.observatory.public_rules` allows. The rest is left out, by name.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ import pyarrow.compute as pc
 
 from agglo.core.typing import Json
 from agglo.observatory.page import Text
+from agglo.observatory.public_rules import RULES
+from agglo.observatory.public_tables import public_study
 from agglo.runs import Project, start
 from agglo.runs.import_steps import import_of
 from agglo.runs.study_steps import union
@@ -79,6 +82,26 @@ class Protected:
                 if table.column_names:
                     yield f"{study}.{path.stem}", table
 
+    def words(self) -> Json:
+        """Say in both languages what the codes mean that the tables hold.
+
+        The words stand in the modules of the studies, which a server never loads.
+        """
+        from agglo.observatory.pages.words import WORDED, words_of
+
+        held: dict[str, set[str]] = {}
+        for _, table in self.tables():
+            for name in WORDED & set(table.column_names):
+                if pa.types.is_string(table.schema.field(name).type):
+                    values = pc.unique(table[name]).to_pylist()
+                    held.setdefault(name, set()).update(v for v in values if v)
+        return {
+            name: {
+                c: t.to_dict() for c, t in words_of(name, sorted(held[name])).items()
+            }
+            for name in sorted(held)
+        }
+
 
 def protect(
     project: Project, studies: Sequence[str], *, mode: str, scratch: Path
@@ -128,6 +151,10 @@ def protect(
             folders[study] = results / study
         elif study == "concentration":
             folders[study], certificates[study] = _anew(project, scratch)
+        elif study in RULES:
+            shown = public_study(study, results / study, scratch / "tables" / study)
+            folders[study], certificates[study] = shown.folder, shown.certificate
+            left_out += shown.left_out
         else:
             left_out.append({"study": study, "reason": _WHY_MICRO.to_dict()})
     return Protected(
@@ -135,7 +162,12 @@ def protect(
         names=names,
         findings={s: _findings(folder) for s, folder in folders.items()},
         left_out=left_out,
-        certificate={"mode": "public", "audited": True, "tables": certificates},
+        certificate={
+            "mode": "public",
+            "audited": True,
+            "tables": certificates,
+            "left_out": left_out,
+        },
     )
 
 

@@ -52,7 +52,7 @@ __all__ = [
 Mode: TypeAlias = Literal["private", "public"]
 
 CURRENT: Mapping[Mode, str] = {"private": "current", "public": "current-public"}
-FORMAT = 2
+FORMAT = 3
 _FOLDER = "release"
 _CATALOGUE = "release.json"
 
@@ -303,6 +303,7 @@ def _fill(
         "certificate": protected.certificate,
         "manifest": digest_of(manifest.to_bytes().decode()),
         "packages": _packages(manifest),
+        "words": protected.words(),
     }
     catalogue["id"] = digest_of(catalogue)[:16]
     write_json(draft / _CATALOGUE, catalogue)

@@ -9,7 +9,6 @@ from agglo.observatory.api.rows import shown
 from agglo.observatory.api.stock import Stock
 from agglo.observatory.page import Column, Page, Selector, Text, View
 from agglo.observatory.pages.columns import COLUMNS
-from agglo.observatory.pages.words import WORDED, words_of
 
 __all__ = [
     "available_views",
@@ -195,10 +194,12 @@ def column_list(stock: Stock, view: View) -> list[Json]:
 
 def _words(stock: Stock, table: str, name: str, kind: str) -> Json:
     """Give what the codes of a column mean; ``None`` where no code has words."""
-    if kind != "text" or name not in WORDED:
+    known = stock.release.catalogue["words"]
+    words = known.get(name) if isinstance(known, dict) else None
+    if kind != "text" or not isinstance(words, dict):
         return None
-    words = words_of(name, stock.lookup(table, name).values)
-    return {code: text.to_dict() for code, text in words.items()} or None
+    held = stock.lookup(table, name).values
+    return {code: words[code] for code in held if code in words} or None
 
 
 def _column_json(name: str, column: Column | None, kind: str) -> dict[str, Json]:
