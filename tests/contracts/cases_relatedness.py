@@ -238,6 +238,9 @@ RELATEDNESS: Mapping[str, Case] = {
             "complexity": Wrong(value="high"),
             "layout": Wrong(value={"u": (0.0, 0.0)}, error=AlignmentError),
             "layout_seed": Wrong(value=-1),
+            "n_restarts": Wrong(value=0),
+            "seed": Wrong(value=-1),
+            "total": Wrong(value=[1.0]),
         },
     ),
     "relatedness.income_content": Case(
@@ -273,12 +276,14 @@ RELATEDNESS: Mapping[str, Case] = {
             "n": Wrong(value=1),
             "level": Wrong(value=1.0),
             "top": Wrong(value=0),
-            "threshold": Wrong(value=0.0),
+            "index": Wrong(value="diversity"),
+            "convention": Wrong(value="stata"),
             "prior": Wrong(value=-1.0),
             "variation": Wrong(value=-1.0),
             "seed": Wrong(value=-1),
             "n_jobs": Wrong(value=0),
         },
+        free={"quadrants": "yes or no", "unit": "read by one scheme only"},
     ),
     "relatedness.entry_exit": Case(
         data=(WAVES,),
@@ -330,7 +335,10 @@ RELATEDNESS: Mapping[str, Case] = {
             "size": Wrong(value=[1.0]),
             "growth": Wrong(value=[1.0]),
         },
-        free={"backtest": "a result that is carried along"},
+        free={
+            "backtest": "a result that is carried along",
+            "intervals": "a result that is carried along",
+        },
     ),
     "relatedness.complementarity_density": Case(
         data=(_density, LINKS),

@@ -88,6 +88,45 @@ def test_layout_is_stored_and_repeatable():
     one.plot()
 
 
+def test_communities_of_planted_blocks():
+    """Three groups that are in the same regions; modularity as networkx counts it."""
+    rng = np.random.default_rng(2)
+    group = np.repeat(np.arange(3), 6)
+    m = rng.random((90, 18)) < np.where(np.arange(90)[:, None] % 3 == group, 0.9, 0.15)
+    got = product_space(
+        proximity(given(m.astype(float))), threshold=0.3, total={"P1": 5.0}
+    )
+    planted = [int(group[int(word[1:]) - 1]) for word in got.label]
+    assert len(set(zip(got.community.tolist(), planted, strict=True))) == 3
+    assert np.bincount(got.community).tolist() == [6, 6, 6]
+    assert got.total[got.label == "P1"].tolist() == [5.0]
+    assert np.isnan(got.total).sum() == 17
+    w = np.zeros((18, 18))
+    w[got.origin, got.destination] = got.weight
+    w += w.T
+    k, total = w.sum(axis=1), w.sum()
+    same = got.community[:, None] == got.community
+    expected = ((w - np.outer(k, k) / total) * same).sum() / total
+    assert got.modularity == pytest.approx(expected)
+    again = product_space(proximity(given(m.astype(float))), threshold=0.3)
+    np.testing.assert_array_equal(again.community, got.community)
+    more = product_space(
+        proximity(given(m.astype(float))), threshold=0.3, n_restarts=1, seed=5
+    )
+    assert more.modularity <= got.modularity + 1e-12
+    networkx = pytest.importorskip("networkx")
+    graph = networkx.from_numpy_array(w)
+    parts = [set(np.flatnonzero(got.community == c).tolist()) for c in range(3)]
+    assert got.modularity == pytest.approx(networkx.community.modularity(graph, parts))
+
+
+def test_communities_of_the_world_trade(shared_data):
+    got = product_space(proximity(trade(shared_data)), threshold=0.55)
+    assert got.modularity > 0.6
+    assert got.community.max() + 1 < 100
+    assert "communities, modularity" in got.summary()
+
+
 def test_forests_warn_and_one_node_is_a_graph():
     apart = np.kron(np.eye(2), np.ones((2, 2)))
     with pytest.warns(NumericsWarning, match="2 parts"):
@@ -100,6 +139,8 @@ def test_forests_warn_and_one_node_is_a_graph():
     assert full.in_tree.all()
     alone = product_space(proximity(given(np.ones((3, 1)))))
     assert (alone.label.size, alone.weight.size) == (1, 0)
+    assert alone.community.tolist() == [0]
+    assert np.isnan(alone.modularity)
     kept = product_space(proximity(given(TOY)), keep="disparity", level=0.9)
     assert kept.weight.size >= 3
     with pytest.raises(InvalidTableError, match="symmetric"):

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from agglo.core._kernels import louvain, modularity, seeded
+
 if TYPE_CHECKING:
     from agglo.core.typing import BoolArray, FloatArray, IntArray
 
@@ -94,3 +96,32 @@ def spring_layout(
     place -= place.mean(axis=0)
     out: FloatArray = place / np.abs(place).max()
     return out
+
+
+def compressed(
+    a: IntArray, b: IntArray, weight: FloatArray, n: int
+) -> tuple[IntArray, IntArray, FloatArray]:
+    """Give the symmetric matrix of pairs as compressed rows."""
+    from scipy.sparse import coo_array
+
+    ends = np.concatenate([a, b]), np.concatenate([b, a])
+    rows = coo_array((np.tile(weight, 2), ends), shape=(n, n)).tocsr()
+    rows.sort_indices()
+    return rows.indptr.astype(np.int64), rows.indices.astype(np.int64), rows.data
+
+
+def communities(
+    rows: tuple[IntArray, IntArray, FloatArray], seed: int
+) -> tuple[IntArray, float]:
+    """Run Louvain once; labels, and their modularity with weights."""
+    indptr, indices, weight = rows
+    strength = np.add.reduceat(
+        np.append(weight, 0.0), np.minimum(indptr[:-1], weight.size)
+    )
+    strength[np.diff(indptr) == 0] = 0.0
+    seeded(seed)
+    # `louvain` takes A + A' without its diagonal, here twice A
+    label = louvain(
+        indptr, indices, 2.0 * weight, strength, strength, float(weight.sum()), 1.0
+    )
+    return label, float(modularity(indptr, indices, weight, label, 1.0))

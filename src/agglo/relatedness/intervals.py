@@ -8,25 +8,37 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
+import pyarrow as pa
 
-from agglo.core.errors import InvalidTableError, NotIdentifiedError, NumericsWarning
+from agglo.core.errors import (
+    InvalidTableError,
+    NotIdentifiedError,
+    NumericsWarning,
+    OptionError,
+)
 from agglo.core.options import check_choice, check_number
 from agglo.core.parallel import entropy_of, monte_carlo
 from agglo.core.results import ColumnData, Provenance, Result, Undefined, frozen_array
 from agglo.core.tables import RegionActivity, as_region_activity
-from agglo.relatedness import _kernels_complexity as kernels
-from agglo.relatedness import _kernels_presence as thresholds
+from agglo.relatedness import _kernels_complexity as complexity_kernels
+from agglo.relatedness._table_redraws import QUADRANTS, Measure, Redraws, read_units
+from agglo.relatedness.convention import Convention, convention_of
+from agglo.relatedness.relatedness_results import grid
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
-    from agglo.core.typing import BoolArray, FloatArray, IntoFrame
+    from agglo.core.typing import FloatArray, IntoFrame
 
 __all__ = ["ComplexityIntervals", "complexity_intervals"]
 
-_SCHEMES = ("poisson", "multinomial", "lognormal", "jackknife_industries")
+_SCHEMES = ("poisson", "multinomial", "units", "lognormal", "jackknife_industries")
+_INDICES = ("eigen", "reflections", "fitness", "density", "outlook")
+_PHI = ("min", "sqrt")
+_QUADRANTS = ("dead_end", "slow_road", "casino", "high_road")
 _FEW = 100
+_BATCHES = 16
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -45,10 +57,24 @@ class ComplexityIntervals(Result):
         Share of draws in which it is among the `top` of its kind.
     dropped_share
         Share of draws in which it had nothing.
+    region, activity
+        Labels of the cells.
+    present_share
+        Share of draws in which the activity is present in the region (the mean of a
+        continuous presence), shape (n_regions, n_activities).
+    quadrant_share
+        Share of draws in which it is an option and a dead end, slow road, casino or high
+        road, shape (4, n_regions, n_activities); empty when not asked for.
+    dropped_draws
+        Share of draws in which something of the table had nothing.
     agreement
         Mean rank correlation of the regions' index with that of the table.
-    scheme, n, level, top
+    kind_of_index
+        Which index.
+    scheme, level, top
         As asked.
+    n
+        Draws made.
     """
 
     kind: NDArray[np.str_]
@@ -61,7 +87,13 @@ class ComplexityIntervals(Result):
     rank_high: FloatArray
     p_top: FloatArray
     dropped_share: FloatArray
+    region: NDArray[np.str_]
+    activity: NDArray[np.str_]
+    present_share: FloatArray
+    quadrant_share: FloatArray
+    dropped_draws: float
     agreement: float
+    kind_of_index: str
     scheme: str
     n: int
     level: float
@@ -82,10 +114,21 @@ class ComplexityIntervals(Result):
             "dropped_share": self.dropped_share,
         }
 
+    def cells(self) -> pa.Table:
+        """Give one row per region and activity: how often it is present, and where."""
+        out = {
+            **grid(self.region, self.activity),
+            "present_share": self.present_share.ravel(),
+        }
+        for name, share in zip(_QUADRANTS, self.quadrant_share, strict=False):
+            out[f"p_{name}"] = share.ravel()
+        return pa.table(out)
+
     def summary(self) -> str:
         """Say how wide the intervals of ranks are."""
         lines = [
-            f"complexity over {self.n} '{self.scheme}' draws, {self.level:.0%} intervals"
+            f"complexity ('{self.kind_of_index}') over {self.n} '{self.scheme}' draws, "
+            f"{self.level:.0%} intervals"
         ]
         for kind in ("region", "industry"):
             here = self.kind == kind
@@ -94,7 +137,8 @@ class ComplexityIntervals(Result):
             wide = known.mean() if known.size else float("nan")
             lines.append(f"{kind}: mean width of rank intervals {wide:.1f}")
         lines += [
-            f"mean rank correlation with the table {self.agreement:.3f}",
+            f"mean rank correlation with the table {self.agreement:.3f}; something had "
+            f"nothing in {self.dropped_draws:.1%} of the draws",
             "redrawing adds noise to a noisy table: intervals are conservative",
         ]
         return "\n".join(lines)
@@ -114,17 +158,21 @@ def complexity_intervals(
     data: IntoFrame | RegionActivity,
     *,
     scheme: Literal[
-        "poisson", "multinomial", "lognormal", "jackknife_industries"
+        "poisson", "multinomial", "units", "lognormal", "jackknife_industries"
     ] = "poisson",
+    index: Literal["eigen", "reflections", "fitness", "density", "outlook"]
+    | None = None,
+    convention: str | Convention = "atlas",
+    quadrants: bool = False,
     n: int = 500,
     level: float = 0.9,
     top: int = 10,
-    threshold: float = 1.0,
+    unit: str | None = None,
     prior: float = 0.0,
     variation: float = 0.1,
     region: str = "region",
     activity: str = "industry",
-    value: str = "employment",
+    value: str | None = "employment",
     seed: int | None = None,
     n_jobs: int | None = None,
 ) -> ComplexityIntervals:
@@ -136,25 +184,37 @@ def complexity_intervals(
     Parameters
     ----------
     data
-        Activity table of counts of one period, or `RegionActivity`.
+        Activity table of counts of one period, or `RegionActivity`; with ``"units"`` a
+        frame of one row per unit, region and activity.
     scheme
         ``"poisson"``: every cell anew around its value; ``"multinomial"``: the same with
-        the total fixed; ``"lognormal"``: values with a coefficient of variation;
+        the total fixed; ``"units"``: whole firms or patents with replacement;
+        ``"lognormal"``: values with a coefficient of variation;
         ``"jackknife_industries"``: without a random tenth of the activities.
+    index
+        ``"eigen"``, ``"reflections"``, ``"fitness"``; ``"density"`` (mean density of the
+        options of a region, and of an activity where it is lacking); ``"outlook"`` (of a
+        region, and the mean gain of an activity where it is lacking). Default that of
+        the convention.
+    convention
+        Name in `CONVENTIONS` or a `Convention`: presence ``"rca"`` or ``"continuous"``,
+        `threshold`, `phi`, `self_in_density`, `index`, `steps`, `exponent`.
+    quadrants
+        Whether the quadrants of a portfolio (medians of the region) are counted too.
     n
-        Draws; below 100 warns.
+        Draws, rounded up so that 16 batches are equal; below 100 warns.
     level
         Of the intervals.
     top
         For the share of draws among the first.
-    threshold
-        Smallest quotient that counts as present.
+    unit
+        Column of the unit, with ``"units"``.
     prior
         Added to every cell before ``"poisson"``, so that zeros may move.
     variation
         Coefficient of variation of ``"lognormal"``.
     region, activity, value
-        Columns of a frame.
+        Columns of a frame; ``value=None`` counts every row of a unit 1.
     seed
         ``None`` draws entropy and records it.
     n_jobs
@@ -173,7 +233,8 @@ def complexity_intervals(
     NotIdentifiedError
         If fewer than 2 regions or activities have anything.
     OptionError
-        If a choice does not exist or a number is out of range.
+        If a choice does not exist, a number is out of range, `unit` is absent with
+        ``"units"``, or the convention needs more than the table.
 
     Warns
     -----
@@ -182,9 +243,10 @@ def complexity_intervals(
 
     Notes
     -----
-    Quotients, presence and the second eigenvector are computed anew for every draw, on
-    its largest component; its sign is that of the correlation with the index of the table,
-    whose own sign is that of diversity. What has nothing in more than half of the draws
+    Quotients, presence, proximity, density and the index are computed anew for every
+    draw, the second eigenvector on its largest component; its sign is that of the
+    correlation with the one of the table, whose own sign is that of diversity. Zero cells
+    stay zero without `prior`. What has nothing in more than half of the draws
     is NaN, listed. Redrawn tables are noisier than the table, so intervals are
     conservative. O(n n_regions n_activities^2).
 
@@ -209,119 +271,128 @@ def complexity_intervals(
     ([6.0, 5.0, 4.0], [6.0, 5.0, 4.0])
     """
     check_choice("scheme", scheme, _SCHEMES)
+    chosen, kind = _rule(convention, index)
     check_number("n", n, minimum=2, integer=True)
     check_number("level", level, minimum=0.0, maximum=1.0, open_ends=True)
     check_number("top", top, minimum=1, integer=True)
-    check_number("threshold", threshold, minimum=1e-12)
     check_number("prior", prior, minimum=0.0)
     check_number("variation", variation, minimum=0.0)
-    table = as_region_activity(data, region=region, activity=activity, value=value)
-    x = _counts(table, scheme)
-    base = _index(x, threshold, None)
+    units = None
+    if scheme == "units":
+        units, table = read_units(data, (unit, region, activity), value)
+    else:
+        name = "employment" if value is None else value
+        table = as_region_activity(data, region=region, activity=activity, value=name)
+    _check_counts(table, scheme)
+    redraws = Redraws(
+        x=table.values, scheme=scheme, prior=prior, variation=variation, units=units
+    )
+    measure = Measure(convention=chosen, index=kind, quadrants=quadrants)
+    own = measure.presence(table.values)
+    base = measure.of(own, None)[0]
     if np.isnan(base).all():
         msg = "Fewer than 2 regions or activities have anything that differs."
         raise NotIdentifiedError(msg)
+    # the vector of a draw is turned to that of the table, also under other indices
+    vector = complexity_kernels.index_of_presence(own)
     notes = ("fewer than 100 draws: intervals are rough",) if n < _FEW else ()
     for text in notes:
         warnings.warn(text, NumericsWarning, stacklevel=2)
     entropy = entropy_of(seed)
-
-    def draw(rng: np.random.Generator, size: int) -> FloatArray:
-        return np.stack(
-            [
-                _index(_redrawn(x, scheme, prior, variation, rng), threshold, base)
-                for _ in range(size)
-            ]
-        )
-
-    sims = monte_carlo(draw, n=n, seed=entropy, block_size=25, n_jobs=n_jobs)
+    asked = {
+        "scheme": scheme,
+        "index": kind,
+        "n": n,
+        "level": level,
+        "top": top,
+        "convention": chosen,
+        "prior": prior,
+        "variation": variation,
+        "quadrants": quadrants,
+    }
     return _result(
         table,
         base,
-        sims,
-        (scheme, int(n), float(level), int(top)),
+        _drawn(redraws, measure, vector, int(n), entropy, n_jobs),
+        (scheme, float(level), int(top), kind),
         Provenance.of(
             complexity_intervals,
             table,
-            parameters={
-                "scheme": scheme,
-                "n": n,
-                "level": level,
-                "top": top,
-                "threshold": threshold,
-                "prior": prior,
-                "variation": variation,
-            },
+            parameters=asked,
             seed=entropy,
             warnings=notes,
         ),
     )
 
 
-def _counts(table: RegionActivity, scheme: str) -> FloatArray:
-    x = table.values
-    if np.isnan(x).any():
+def _check_counts(table: RegionActivity, scheme: str) -> None:
+    if np.isnan(table.values).any():
         msg = "Cells are unknown: every index hangs on all of them."
         raise InvalidTableError(msg)
-    if scheme in ("poisson", "multinomial") and np.any(x % 1 != 0):
+    if scheme in ("poisson", "multinomial") and np.any(table.values % 1 != 0):
         msg = (
             f"scheme={scheme!r} redraws counts, and values are not whole numbers; take "
             "'lognormal' with variation=, or 'jackknife_industries'."
         )
         raise InvalidTableError(msg)
-    return x
 
 
-def _redrawn(
-    x: FloatArray,
-    scheme: str,
-    prior: float,
-    variation: float,
-    rng: np.random.Generator,
-) -> FloatArray:
-    if scheme == "poisson":
-        return rng.poisson(x + prior).astype(np.float64)
-    if scheme == "multinomial":
-        chance = x.ravel() / x.sum()
-        return rng.multinomial(int(x.sum()), chance).reshape(x.shape).astype(float)
-    if scheme == "lognormal":
-        sd = np.sqrt(np.log1p(variation**2))
-        return x * rng.lognormal(-sd * sd / 2, sd, x.shape)
-    out = x.copy()
-    p = x.shape[1]
-    out[:, rng.choice(p, max(1, p // 10), replace=False)] = 0.0
-    return out
+def _rule(given: str | Convention, index: str | None) -> tuple[Convention, str]:
+    chosen = convention_of(given)
+    if chosen.presence not in ("rca", "continuous") or chosen.phi not in _PHI:
+        msg = (
+            f"Redrawing knows presence 'rca' and 'continuous' and phi in {_PHI}, not "
+            f"{chosen.presence!r} with {chosen.phi!r}."
+        )
+        raise OptionError(msg)
+    return chosen, check_choice("index", index or chosen.index, _INDICES)
 
 
-def _index(x: FloatArray, threshold: float, base: FloatArray | None) -> FloatArray:
-    """Both indices in one row, z-scored; NaN where something has nothing."""
-    n = x.shape[0]
-    out = np.full(n + x.shape[1], np.nan)
-    quotient = thresholds.revealed_advantage(
-        x, x.sum(axis=1), x.sum(axis=0), float(x.sum())
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Drawn:
+    """Indices per draw, and sums over draws of presence and of quadrants."""
+
+    index: FloatArray
+    present: FloatArray
+    quadrants: FloatArray
+
+
+def _drawn(
+    redraws: Redraws,
+    measure: Measure,
+    base: FloatArray,
+    n: int,
+    entropy: int,
+    n_jobs: int | None,
+) -> _Drawn:
+    """Draw in batches, since a draw's cells are only kept as sums."""
+    shape = redraws.x.shape
+    kinds = 1 + QUADRANTS * measure.quadrants
+    size = -(-n // _BATCHES)
+    batches = -(-n // size)
+
+    def batch(rng: np.random.Generator, count: int) -> FloatArray:
+        rows = []
+        for _ in range(count):
+            index = np.full((size, base.size), np.nan)
+            sums = np.zeros((kinds, *shape))
+            for k in range(size):
+                m = measure.presence(redraws.table(rng))
+                index[k], quadrant = measure.of(m, base)
+                sums[0] += m
+                for q in range(kinds - 1):
+                    sums[1 + q] += quadrant == q
+            rows.append(np.concatenate([index.ravel(), sums.ravel()]))
+        return np.stack(rows)
+
+    out = monte_carlo(batch, n=batches, seed=entropy, block_size=1, n_jobs=n_jobs)
+    cut = size * base.size
+    sums = out[:, cut:].sum(axis=0).reshape(kinds, *shape) / (batches * size)
+    return _Drawn(
+        index=out[:, :cut].reshape(-1, base.size),
+        present=sums[0],
+        quadrants=sums[1:],
     )
-    m = thresholds.at_least(quotient, threshold).astype(np.float64)
-    rows: BoolArray = m.sum(axis=1) > 0
-    columns: BoolArray = m.sum(axis=0) > 0
-    if rows.sum() < 2 or columns.sum() < 2:
-        return out
-    row, column = kernels.components(m[np.ix_(rows, columns)])
-    largest = np.argmax(np.bincount(row))
-    rows[rows] = row == largest
-    columns[columns] = column == largest
-    m = m[np.ix_(rows, columns)]
-    if min(m.shape) < 2:
-        return out
-    found = kernels.second_vector(m)
-    if not (found.region.std() > 0 and found.activity.std() > 0):
-        return out
-    region, activity = out[:n], out[n:]
-    region[rows] = kernels.standardised(found.region, 0)
-    activity[columns] = kernels.standardised(found.activity, 0)
-    anchor = m.sum(axis=1) if base is None else base[:n][rows]
-    known = np.isfinite(anchor)
-    lead = kernels.correlation(region[rows][known], anchor[known])
-    return -out if lead < 0 else out
 
 
 def _ranks(values: FloatArray) -> FloatArray:
@@ -336,11 +407,12 @@ def _ranks(values: FloatArray) -> FloatArray:
 def _result(
     table: RegionActivity,
     base: FloatArray,
-    sims: FloatArray,
-    asked: tuple[str, int, float, int],
+    drawn: _Drawn,
+    asked: tuple[str, float, int, str],
     provenance: Provenance,
 ) -> ComplexityIntervals:
-    scheme, n, level, top = asked
+    scheme, level, top, kind_of_index = asked
+    sims = drawn.index
     split = table.region.size
     parts = (slice(0, split), slice(split, None))
     ranks = np.concatenate([_ranks(sims[:, p]) for p in parts], axis=1)
@@ -376,9 +448,15 @@ def _result(
         rank_high=frozen_array(rank_band[1].copy()),
         p_top=frozen_array(p_top),
         dropped_share=frozen_array(dropped),
+        region=table.region,
+        activity=table.activity,
+        present_share=frozen_array(drawn.present),
+        quadrant_share=frozen_array(drawn.quadrants),
+        dropped_draws=float(np.isnan(sims[:, ~np.isnan(base)]).any(axis=1).mean()),
         agreement=_agreement(ranks[:, :split], rank[:split]),
         scheme=scheme,
-        n=n,
+        kind_of_index=kind_of_index,
+        n=sims.shape[0],
         level=level,
         top=top,
     )
@@ -389,5 +467,5 @@ def _agreement(ranks: FloatArray, rank: FloatArray) -> float:
     for one in ranks:
         both = np.isfinite(one) & np.isfinite(rank)
         if both.sum() > 1:
-            out.append(kernels.correlation(one[both], rank[both]))
+            out.append(complexity_kernels.correlation(one[both], rank[both]))
     return float(np.mean(out)) if out else float("nan")

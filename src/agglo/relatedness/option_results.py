@@ -42,6 +42,9 @@ class Portfolio(Result):
         How near (low cost) and how complex (high benefit) it is.
     quadrant
         ``"high_road"``, ``"slow_road"``, ``"casino"``, ``"dead_end"`` or ``"unscored"``.
+    certainty
+        Share of redrawn tables in which the option falls in this quadrant; NaN when not
+        redrawn.
     size, growth
         As given per activity; NaN without.
     density_split, complexity_split
@@ -55,6 +58,7 @@ class Portfolio(Result):
     density: FloatArray
     complexity: FloatArray
     quadrant: NDArray[np.str_]
+    certainty: FloatArray
     size: FloatArray
     growth: FloatArray
     density_split: FloatArray
@@ -69,6 +73,7 @@ class Portfolio(Result):
             "density": self.density,
             "complexity": self.complexity,
             "quadrant": self.quadrant,
+            "certainty": self.certainty,
             "size": self.size,
             "growth": self.growth,
             "density_split": self.density_split,

@@ -7,18 +7,19 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from agglo.core.errors import OptionError
+from agglo.core.errors import AlignmentError, OptionError
 from agglo.core.options import check_choice
 from agglo.core.results import Provenance, Undefined, frozen_array
 from agglo.relatedness import _kernels_options as kernels
-from agglo.relatedness._inputs import by_label, index_of, links_between
+from agglo.relatedness._inputs import by_label, index_of, links_between, places
 from agglo.relatedness.option_results import ComplementarityDensity, Portfolio
 from agglo.relatedness.relatedness_results import sealed
 
 if TYPE_CHECKING:
-    from agglo.core.typing import IntoFrame
+    from agglo.core.typing import FloatArray, IntoFrame
     from agglo.relatedness.backtest import EntryBacktest
     from agglo.relatedness.complexity_results import Complexity
+    from agglo.relatedness.intervals import ComplexityIntervals
     from agglo.relatedness.relatedness_results import RelatednessDensity
 
 __all__ = ["complementarity_density", "portfolio"]
@@ -35,6 +36,7 @@ def portfolio(
     size: Mapping[str, float] | None = None,
     growth: Mapping[str, float] | None = None,
     backtest: EntryBacktest | None = None,
+    intervals: ComplexityIntervals | None = None,
 ) -> Portfolio:
     """Sort what every region lacks by how near and how complex it is.
 
@@ -55,6 +57,9 @@ def portfolio(
         Activity to a number that is carried along.
     backtest
         Result of `backtest_entries`, carried along and named in the summary.
+    intervals
+        Result of `complexity_intervals` with ``quadrants=True`` on the same table: gives
+        every option the share of draws in which it falls in its quadrant.
 
     Returns
     -------
@@ -66,9 +71,11 @@ def portfolio(
     Raises
     ------
     AlignmentError
-        If `complexity`, `size` or `growth` has none of the activities.
+        If `complexity`, `size` or `growth` has none of the activities, or `intervals` is
+        of other regions or activities.
     OptionError
-        If a choice does not exist or `density` was measured for what is held only.
+        If a choice does not exist, `density` was measured for what is held only, or
+        `intervals` has no quadrants (they are of medians of the region only).
 
     Notes
     -----
@@ -109,6 +116,7 @@ def portfolio(
         high = [v >= c[:, None] for v, c in zip((near, benefit), cuts, strict=True)]
     kind = np.where(scored, high[0] + 2 * high[1], 4)
     row, column = np.nonzero(options)
+    sure = _certainty(density, intervals, kind, (split, scope))
     given = {n: by_label(n, v, density.activity) for n, v in _extra(size, growth)}
     return Portfolio(
         provenance=Provenance.of(
@@ -134,12 +142,39 @@ def portfolio(
         density=frozen_array(near[row, column]),
         complexity=frozen_array(pci[column]),
         quadrant=frozen_array(_QUADRANTS[kind[row, column]]),
+        certainty=frozen_array(sure[row, column]),
         size=frozen_array(given["size"][column]),
         growth=frozen_array(given["growth"][column]),
         density_split=frozen_array(cuts[0][row]),
         complexity_split=frozen_array(cuts[1][row]),
         backtest=backtest,
     )
+
+
+def _certainty(
+    density: RelatednessDensity,
+    intervals: ComplexityIntervals | None,
+    kind: FloatArray,
+    how: tuple[str, str],
+) -> FloatArray:
+    """Share of draws in which an option falls in its quadrant; NaN without intervals."""
+    out = np.full(kind.shape, np.nan)
+    if intervals is None:
+        return out
+    if not intervals.quadrant_share.size or how != ("median", "region"):
+        msg = (
+            "intervals= needs complexity_intervals(..., quadrants=True), with "
+            "split='median' and scope='region' here."
+        )
+        raise OptionError(msg)
+    row = places(intervals.region, density.region)
+    column = places(intervals.activity, density.activity)
+    if (row < 0).any() or (column < 0).any():
+        msg = "`intervals` is of other regions or activities than `density`."
+        raise AlignmentError(msg)
+    share = intervals.quadrant_share[:, row][:, :, column]
+    chosen = np.take_along_axis(share, np.minimum(kind, 3)[None], axis=0)[0]
+    return np.where(kind < 4, chosen, np.nan)
 
 
 def _extra(

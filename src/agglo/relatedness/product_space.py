@@ -17,8 +17,11 @@ from agglo.core.errors import (
     OptionError,
 )
 from agglo.core.options import check_choice, check_number
+from agglo.core.parallel import monte_carlo
 from agglo.core.results import ColumnData, Provenance, Result, Undefined, frozen_array
 from agglo.relatedness import _kernels_graph as kernels
+from agglo.relatedness import _kernels_partitions as partitions
+from agglo.relatedness._inputs import by_label
 from agglo.relatedness.complexity_results import Complexity
 
 if TYPE_CHECKING:
@@ -47,8 +50,14 @@ class ProductSpace(Result):
         Complexity; NaN when not given.
     prevalence
         Ubiquity (or diversity) of a node.
+    total
+        Size of the node as given; NaN without.
     part
         Connected part, from 0.
+    community
+        Community of the drawn graph, the largest is 0; a node without links is its own.
+    modularity
+        Of the communities, with weights; NaN without links.
     origin, destination, weight
         Links by position, each once, and their proximity.
     in_tree
@@ -64,7 +73,10 @@ class ProductSpace(Result):
     y: FloatArray
     pci: FloatArray
     prevalence: FloatArray
+    total: FloatArray
     part: IntArray
+    community: IntArray
+    modularity: float
     origin: IntArray
     destination: IntArray
     weight: FloatArray
@@ -84,7 +96,9 @@ class ProductSpace(Result):
             "y": self.y,
             "pci": self.pci,
             "prevalence": self.prevalence,
+            "total": self.total,
             "part": self.part,
+            "community": self.community,
             "degree": degree,
         }
 
@@ -107,6 +121,8 @@ class ProductSpace(Result):
                 f"product space of {self.label.size} nodes: {self.weight.size} links, "
                 f"{int(self.in_tree.sum())} of them in the tree, "
                 f"{np.unique(self.part).size} part(s); {self.keep} {self.threshold:g}",
+                f"{np.unique(self.community).size} communities, modularity "
+                f"{self.modularity:.4f}",
                 *(f"note: {w}" for w in self.provenance.warnings),
             ]
         )
@@ -131,8 +147,11 @@ def product_space(
     step: float = 0.05,
     level: float = 0.05,
     complexity: Complexity | None = None,
+    total: Mapping[str, float] | None = None,
     layout: Mapping[str, tuple[float, float]] | None = None,
     layout_seed: int = 0,
+    n_restarts: int = 20,
+    seed: int = 0,
 ) -> ProductSpace:
     r"""Reduce a proximity to its spanning tree and its strongest links.
 
@@ -155,16 +174,22 @@ def product_space(
         Of ``"disparity"``.
     complexity
         Gives nodes their index.
+    total
+        Label to a size that is carried along.
     layout
         Label to place, for example published coordinates; default a spring layout of the
         tree.
     layout_seed
         Of the spring layout: the same seed gives the same picture.
+    n_restarts
+        Runs of the community search, of which the one of highest modularity is kept.
+    seed
+        Of these runs.
 
     Returns
     -------
     ProductSpace
-        Nodes with places, links with their proximity.
+        Nodes with places and communities, links with their proximity.
 
     Raises
     ------
@@ -184,12 +209,14 @@ def product_space(
     Notes
     -----
     The tree is the spanning tree of largest total proximity, ties to the smaller pair of
-    labels, so it is unique. A proximity of 0 or NaN is no link. O(n^2 log n).
+    labels, so it is unique. A proximity of 0 or NaN is no link. Communities are those of
+    the drawn graph by local moving (Louvain), split where they fall apart. O(n^2 log n).
 
     References
     ----------
     Hidalgo et al. 2007, doi:10.1126/science.1144581; Serrano, Boguna and Vespignani 2009,
-    doi:10.1073/pnas.0808904106.
+    doi:10.1073/pnas.0808904106; Blondel et al. 2008, doi:10.1088/1742-5468/2008/10/P10008
+    (communities).
 
     See Also
     --------
@@ -209,6 +236,8 @@ def product_space(
     check_number("step", step, minimum=1e-4, maximum=0.5)
     check_number("level", level, minimum=0.0, maximum=1.0)
     check_number("layout_seed", layout_seed, minimum=0, integer=True)
+    check_number("n_restarts", n_restarts, minimum=1, integer=True)
+    check_number("seed", seed, minimum=0, integer=True)
     phi = _checked(proximity)
     n = phi.shape[0]
     a, b, weight = kernels.pairs_of(phi)
@@ -229,6 +258,9 @@ def product_space(
         warnings.warn(text, NumericsWarning, stacklevel=2)
     place = _places(proximity.label, layout, (a[in_tree], b[in_tree]), layout_seed)
     kept = in_tree | added
+    community, found = _communities(
+        (a[kept], b[kept], weight[kept]), n, int(n_restarts), int(seed)
+    )
     return ProductSpace(
         provenance=Provenance.of(
             product_space,
@@ -241,7 +273,9 @@ def product_space(
                 "step": step,
                 "layout": "spring" if layout is None else "given",
                 "layout_seed": layout_seed,
+                "n_restarts": n_restarts,
             },
+            seed=int(seed),
             warnings=(*proximity.provenance.warnings, *notes),
         ),
         frame_kind=proximity.frame_kind,
@@ -251,7 +285,10 @@ def product_space(
         y=frozen_array(place[:, 1].copy()),
         pci=frozen_array(_index(proximity.label, complexity)),
         prevalence=proximity.prevalence,
+        total=frozen_array(by_label("total", total, proximity.label)),
         part=frozen_array(part),
+        community=frozen_array(community),
+        modularity=found,
         origin=frozen_array(a[kept]),
         destination=frozen_array(b[kept]),
         weight=frozen_array(weight[kept]),
@@ -259,6 +296,29 @@ def product_space(
         threshold=bar,
         keep=keep,
     )
+
+
+def _communities(
+    links: tuple[IntArray, IntArray, FloatArray], n: int, runs: int, seed: int
+) -> tuple[IntArray, float]:
+    """Give the best of several runs, the largest community first, and its modularity."""
+    if not links[2].size:
+        return np.arange(n, dtype=np.int64), float("nan")
+    rows = kernels.compressed(*links, n)
+
+    def draw(rng: np.random.Generator, size: int) -> FloatArray:
+        out = np.empty((size, n + 1))
+        for i in range(size):
+            out[i, :-1], out[i, -1] = kernels.communities(
+                rows, int(rng.integers(2**32, dtype=np.uint64))
+            )
+        return out
+
+    found = monte_carlo(draw, n=runs, seed=seed, block_size=8, n_jobs=1)
+    # equal modularity up to rounding: the first run
+    best = int(np.argmax(found[:, -1].round(12)))
+    label = found[best, :-1].astype(np.int64)
+    return partitions.by_size(label), float(found[best, -1])
 
 
 def _alone(label: NDArray[np.str_], a: IntArray, b: IntArray) -> tuple[Undefined, ...]:
