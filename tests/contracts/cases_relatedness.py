@@ -139,6 +139,7 @@ RELATEDNESS: Mapping[str, Case] = {
             "select": Wrong(value="aic"),
             "n_init": Wrong(value=0),
             "n_boot": Wrong(value=-1),
+            "resample": Wrong(value="items"),
             "tol": Wrong(value=-1.0),
             "max_iter": Wrong(value=0),
             "seed": Wrong(value=-1),

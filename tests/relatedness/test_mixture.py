@@ -327,3 +327,62 @@ def test_rate_of_the_right_number():
     assert min(found) >= 6
     assert np.mean(np.array(found) == 6) >= 0.6
     assert np.mean(scores) > 0.95
+
+
+def test_regions_are_resampled_for_the_stability_of_industry_groups():
+    table, truth = planted_economy(1)
+    got = em_clusters(table, method="gaussian", k=6, n_init=8, n_boot=8, seed=1)
+    assert dict(got.provenance.parameters)["resample"] == "regions"
+    assert agreement(got.label, truth) > 0.95
+    assert got.stability > 0.8
+    noise = RegionActivity.from_arrays(
+        np.random.default_rng(2).poisson(20, (95, 48)).astype(float)
+    )
+    loose = em_clusters(noise, method="gaussian", k=6, n_init=8, n_boot=8, seed=1)
+    assert loose.stability < 0.4
+    items = em_clusters(
+        table, method="gaussian", k=6, n_init=8, n_boot=4, resample="items", seed=1
+    )
+    assert dict(items.provenance.parameters)["resample"] == "items"
+    maps = em_clusters(
+        table, method="multinomial", k=6, n_init=8, n_boot=4, resample="regions", seed=1
+    )
+    assert maps.stability > 0.8
+    with pytest.raises(OptionError, match="resample"):
+        em_clusters(karate(), method="network", k=2, resample="regions", seed=1)
+
+
+def test_the_selection_table_has_silhouettes_of_presences():
+    table, _ = planted_economy(1)
+    got = em_clusters(
+        table, method="gaussian", k_range=(2, 8), n_init=8, n_boot=0, seed=1
+    )
+    near = proximity(table)
+    same = em_clusters(
+        table,
+        method="gaussian",
+        k_range=(2, 8),
+        n_init=8,
+        n_boot=0,
+        seed=1,
+        proximity=near,
+    )
+    np.testing.assert_allclose(got.silhouette, same.silhouette)
+    assert np.isfinite(got.silhouette).all()
+    metrics = pytest.importorskip("sklearn.metrics")
+    distance = 1.0 - near.values
+    np.fill_diagonal(distance, 0.0)
+    expected = metrics.silhouette_score(distance, got.label, metric="precomputed")
+    at = got.tried.tolist().index(got.k)
+    assert got.silhouette[at] == pytest.approx(expected)
+    # the planted number is where the silhouette is highest
+    assert abs(int(got.tried[got.silhouette.argmax()]) - 6) <= 1
+
+
+def test_degrees_are_refused():
+    places = pa.table(
+        {"item": list("abcd"), "lon": [1.0, 2.0, 3.0, 4.0], "lat": [5.0, 6.0, 7.0, 8.0]}
+    )
+    with pytest.raises(InvalidTableError) as caught:
+        em_clusters(places, method="spatial", x="lon", y="lat", k=2, seed=1)
+    assert caught.value.problems[0].code == "degrees"

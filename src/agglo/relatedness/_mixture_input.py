@@ -16,6 +16,7 @@ from agglo.core.frames import (
     require_columns,
     to_arrow,
 )
+from agglo.core.options import check_choice
 from agglo.core.results import Undefined, digest_of
 from agglo.core.tables import RegionActivity, as_points, as_region_activity
 from agglo.relatedness import _kernels_mixture as kernels
@@ -60,6 +61,9 @@ class Items:
     frame_kind: FrameKind
     undefined: tuple[Undefined, ...] = ()
     notes: tuple[str, ...] = ()
+    # regions x industries, where the items are the industries of such a table
+    counts: FloatArray | None = None
+    resample: str = "items"
 
     @property
     def digest(self) -> str:
@@ -135,13 +139,14 @@ def read_items(
     direction: str,
     covariance: str | None,
     regularisation: float | None,
+    resample: str | None,
 ) -> Items:
     """Bring the data of a method to items x features."""
     chosen = covariance or ("full" if method == "spatial" else "diag")
     symmetric = False
     undefined: tuple[Undefined, ...] = ()
     notes: tuple[str, ...] = ()
-    weight = None
+    weight = counts = None
     kind = data.frame_kind if hasattr(data, "frame_kind") else frame_kind(data)
     if method == "network":
         label, x, undefined = _network(data, names, directed, direction)
@@ -150,10 +155,12 @@ def read_items(
             notes = ("weights are not whole: likelihoods are those of scaled counts",)
     elif method == "multinomial":
         label, x, undefined = _counts(data, names, items)
+        counts = x.T if items == "activity" else None
     elif method == "spatial":
         label, x, weight = _places(data, names)
     else:
         label, x = _features(data, names)
+        counts = data.values if isinstance(data, RegionActivity) else None
         if x.shape[0] <= x.shape[1] and chosen in ("full", "tied"):
             msg = (
                 f"{x.shape[0]} items in {x.shape[1]} dimensions have a singular "
@@ -172,7 +179,20 @@ def read_items(
         frame_kind=kind,
         undefined=undefined,
         notes=notes,
+        counts=counts,
+        resample=_resampled(method, counts is not None, resample),
     )
+
+
+def _resampled(method: str, has_regions: bool, given: str | None) -> str:
+    """Say what is drawn anew for the stability; regions where the items are industries."""
+    if given is None:
+        if method in _COUNTS:
+            return "events"
+        return "regions" if has_regions else "items"
+    possible = ["events" if method in _COUNTS else "items"]
+    possible += ["regions"] if has_regions else []
+    return check_choice("resample", given, possible)
 
 
 def _network(

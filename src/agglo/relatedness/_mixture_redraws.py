@@ -9,6 +9,7 @@ import numpy as np
 
 from agglo.core.partitions import adjusted_rand, joint_counts
 from agglo.relatedness import _kernels_mixture as kernels
+from agglo.relatedness._mixture_input import embedded
 
 if TYPE_CHECKING:
     from agglo.core.typing import FloatArray, IntArray
@@ -53,7 +54,7 @@ def refit_agreement(
     found = fitted(drawn, k, _BOOT_STARTS, max(tol, 1e-7), _BOOT_STEPS, rng)
     if found is None:
         return 0.0
-    if drawn.method in ("network", "multinomial"):
+    if drawn.method in ("network", "multinomial") or drawn.resample == "regions":
         label = found.membership.argmax(axis=1)
     else:
         # all items are classed, also those that were not drawn
@@ -71,7 +72,13 @@ def _features(drawn: Items, given: Items) -> FloatArray:
 
 
 def _redrawn(given: Items, rng: np.random.Generator) -> Items:
-    """Draw link events or counts anew, or items with replacement (as weights)."""
+    """Draw link events or counts anew, regions, or items with replacement (as weights)."""
+    if given.resample == "regions" and given.counts is not None:
+        n = given.counts.shape[0]
+        counts = given.counts[rng.integers(n, size=n)]
+        if given.method == "multinomial":
+            return replace(given, x=np.ascontiguousarray(counts.T), counts=counts)
+        return replace(given, x=embedded(counts), counts=counts)
     if given.method not in ("network", "multinomial"):
         n = given.label.size
         times = np.bincount(rng.integers(n, size=n), minlength=n).astype(np.float64)

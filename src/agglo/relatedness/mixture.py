@@ -9,12 +9,19 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from agglo.core.errors import NotIdentifiedError, NumericsWarning, OptionError
+from agglo.core.errors import (
+    ConvergenceError,
+    NotIdentifiedError,
+    NumericsWarning,
+    OptionError,
+)
 from agglo.core.options import check_choice, check_number
 from agglo.core.parallel import entropy_of, generator, monte_carlo
 from agglo.core.results import Provenance, frozen_array
 from agglo.relatedness import _kernels_mixture as kernels
 from agglo.relatedness import _kernels_partitions as partitions
+from agglo.relatedness import _kernels_presence as thresholds
+from agglo.relatedness import _kernels_proximity as proximity_kernels
 from agglo.relatedness import _mixture_redraws as redraws
 from agglo.relatedness._mixture_input import Items, Names, read_items
 from agglo.relatedness.mixture_results import EMClusters
@@ -55,6 +62,7 @@ def em_clusters(
     select: Literal["bic", "icl", "heldout", "stability"] | None = None,
     n_init: int = 50,
     n_boot: int = 20,
+    resample: Literal["regions", "events", "items"] | None = None,
     proximity: Proximity | None = None,
     tol: float = 1e-8,
     max_iter: int = 2000,
@@ -103,8 +111,13 @@ def em_clusters(
         Starts. All run a few steps, the best three to the end.
     n_boot
         Refits on resamples for the stability; 0 for none.
+    resample
+        What is drawn anew for it: ``"regions"`` (where items are the industries of a
+        table), ``"events"`` (links or counts, multinomially), ``"items"``. Default
+        regions for the embedding, events for links and counts, items otherwise.
     proximity
-        For the silhouette, on one minus it; default none.
+        For the silhouette, on one minus it; default that of the presences of the table,
+        where items are its industries, and `data` itself where it is a `Proximity`.
     tol, max_iter
         Stop when the log-likelihood rises by less than this share; the most steps.
     seed
@@ -124,8 +137,10 @@ def em_clusters(
     OptionError
         If an option is not admissible, or more groups than items are asked for.
     NotIdentifiedError
-        If every start lost a group or met a singular covariance, or there are no more
-        items than dimensions for a full covariance.
+        If every start met a singular covariance or lost a group of a normal mixture, or
+        there are no more items than dimensions for a full covariance.
+    ConvergenceError
+        If every start of a mixture of links or counts lost a group.
 
     Warns
     -----
@@ -196,9 +211,12 @@ def em_clusters(
         direction=direction,
         covariance=covariance,
         regularisation=regularisation,
+        resample=resample,
     )
     entropy = entropy_of(seed)
     found = _search(given, plan, entropy, n_jobs)
+    if proximity is None and isinstance(data, Proximity):
+        proximity = data
     return _result(given, plan, found, proximity, entropy)
 
 
@@ -318,6 +336,11 @@ def _search(given: Items, plan: Plan, entropy: int, n_jobs: int | None) -> Searc
 def _fit(given: Items, k: int, plan: Plan, rng: np.random.Generator) -> kernels.Fit:
     found = redraws.fitted(given, k, plan.n_init, plan.tol, plan.max_iter, rng)
     if found is None:
+        if given.method in ("network", "multinomial"):
+            msg = (
+                f"All {plan.n_init} starts with k={k} lost a group; take fewer groups."
+            )
+            raise ConvergenceError(msg)
         msg = (
             f"All {plan.n_init} starts with k={k} lost a group or met a singular "
             "covariance; take fewer groups, more regularisation= or another covariance=."
@@ -399,6 +422,7 @@ def _result(
                 "select": plan.select,
                 "n_init": plan.n_init,
                 "n_boot": plan.n_boot,
+                "resample": given.resample,
                 "tol": plan.tol,
                 "max_iter": plan.max_iter,
             },
@@ -451,8 +475,29 @@ def _silhouettes(
     given: Items, fits: Sequence[kernels.Fit], near: Proximity | None
 ) -> FloatArray:
     out = np.full(len(fits), np.nan)
-    if near is None:
+    phi = _phi(given, near)
+    if phi is None:
         return out
+    distance = 1.0 - np.nan_to_num(phi)
+    np.fill_diagonal(distance, 0.0)
+    for i, fit in enumerate(fits):
+        out[i] = kernels.silhouette(
+            distance, partitions.by_size(fit.membership.argmax(axis=1))
+        )
+    return out
+
+
+def _phi(given: Items, near: Proximity | None) -> FloatArray | None:
+    """Give the proximity of the items, as given or from the presences of their table."""
+    if near is None:
+        if given.counts is None:
+            return None
+        x = given.counts
+        quotient = thresholds.revealed_advantage(
+            x, x.sum(axis=1), x.sum(axis=0), float(x.sum())
+        )
+        held = thresholds.at_least(quotient, 1.0).astype(np.float64)
+        return proximity_kernels.from_presence(held, "min")
     place = {str(a): i for i, a in enumerate(near.label)}
     at = np.array([place.get(str(i), -1) for i in given.label])
     if np.any(at < 0):
@@ -461,10 +506,4 @@ def _silhouettes(
             f"{given.label[at < 0][:5].tolist()}."
         )
         raise OptionError(msg)
-    distance = 1.0 - np.nan_to_num(near.values[np.ix_(at, at)])
-    np.fill_diagonal(distance, 0.0)
-    for i, fit in enumerate(fits):
-        out[i] = kernels.silhouette(
-            distance, partitions.by_size(fit.membership.argmax(axis=1))
-        )
-    return out
+    return near.values[np.ix_(at, at)]
