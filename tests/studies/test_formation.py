@@ -31,6 +31,7 @@ REQUIRED = {
     "evaluation.csv",
     "stars.csv",
     "resilience.csv",
+    "csv-metadata.json",
 }
 
 
@@ -56,6 +57,8 @@ def test_study_is_known():
 def test_required_outputs(outputs):
     assert set(outputs["report"].files) >= REQUIRED
     assert set(findings(outputs)) == {"F1", "F2", "F3", "F4", "F5"}
+    assert {"findings", "hmm", "recommendations"} <= set(outputs["report"].documents)
+    assert "audit.jsonl" in outputs["platform"].files
     assert {"findings", "hmm", "recommendations"} <= set(outputs["report"].documents)
 
 
@@ -115,6 +118,56 @@ def test_chinese_page_and_cards(made):
     card = next(v for k, v in out["report"].files.items() if k.startswith("card_"))
     assert "三要素" in card.decode()
     assert not re.search(r"\{[a-z_]+\}", page.split("<script>")[0])
+
+
+ENGLISH = re.compile(r"[A-Za-z][A-Za-z,'-]*(?: [A-Za-z][A-Za-z,'-]*){2,}")
+NAMES = {"Krackhardt and Stern", "Maslov and Sneppen", "Menzel and Fornahl"}
+
+
+@pytest.mark.parametrize("only", [(), ("cluster_panel",)], ids=["all", "panel"])
+def test_no_english_sentence_is_left_on_chinese_pages(made, only):
+    project = ProjectFacts(title="测试", language="zh", generated=True)
+    tables = {k: v for k, v in made.tables().items() if not only or k in only}
+    out = run_study(STUDY, tables, options=QUICK, project=project)[0]
+    for name, data in out["report"].files.items():
+        if name.endswith(".html"):
+            text = re.sub(
+                r"<(script|style|svg).*?</\1>", " ", data.decode(), flags=re.DOTALL
+            )
+            found = set(ENGLISH.findall(re.sub(r"<[^>]+>", "\n", text)))
+            assert found <= NAMES, name
+    for finding in out["report"].documents["findings"]:
+        assert set(ENGLISH.findall(finding["answer"])) <= NAMES
+
+
+def test_description_beside_the_tables_is_true(outputs):
+    files = outputs["report"].files
+    document = json.loads(files["csv-metadata.json"])
+    stamp = outputs["report"].documents["provenance"]
+    told = {k: v for k, v in stamp.items() if k != "files"}
+    assert document["agglo:provenance"] == json.loads(json.dumps(told))
+    for table in document["tables"]:
+        text = files[table["url"]].decode("utf-8-sig")
+        heads = text.splitlines()[0].replace('"', "").split(",")
+        assert heads == [c["name"] for c in table["tableSchema"]["columns"]]
+
+
+def test_every_card_has_the_four_layers(outputs):
+    cards = [v.decode() for k, v in outputs["report"].files.items() if "card_" in k]
+    for page in cards:
+        svg = page[page.index('id="layers-') :]
+        for word in ("Point", "Line", "Surface", "Network"):
+            assert f">{word}<" in svg
+
+
+def test_layers_without_data_are_grey_with_their_template(made):
+    tables = {"cluster_panel": made.cluster_panel}
+    out = run_study(STUDY, tables, options=QUICK)[0]
+    cards = [v.decode() for k, v in out["report"].files.items() if "card_" in k]
+    for page in cards:
+        svg = page[page.index('id="layers-') :]
+        assert "edges: origin, destination" in svg
+        assert "members: x_km, y_km" in svg
 
 
 def test_cards_show_intervals_and_gaps(outputs):

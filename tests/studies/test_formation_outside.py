@@ -116,7 +116,7 @@ def test_thresholds_of_the_alerts():
             exposure={"k": (exposure, "y")},
             ties_lost={"k": (lost, "2021")},
         )
-        return [r["alert"] for r in rows]
+        return [r.alert for r in rows]
 
     assert codes(0.02, 0.25) == []
     assert codes(0.021, 0.26) == ["A6", "A7"]

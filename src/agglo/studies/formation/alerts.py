@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
@@ -12,10 +13,18 @@ from agglo.studies.formation.columns import number
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from agglo.core.typing import FloatArray, IntArray
+    from agglo.core.typing import BoolArray, FloatArray
     from agglo.studies.formation.columns import Row
 
-__all__ = ["ALERTS", "alerts_of", "false_alarm_rate"]
+__all__ = [
+    "ALERTS",
+    "ALERT_COLUMNS",
+    "EVIDENCE",
+    "Alert",
+    "alerts_of",
+    "calm_rate",
+    "fell_below_one",
+]
 
 # id: English, Chinese, level
 ALERTS: Mapping[str, tuple[str, str, str]] = {
@@ -27,8 +36,8 @@ ALERTS: Mapping[str, tuple[str, str, str]] = {
         "warning",
     ),
     "A4": (
-        "one firm has more than 40 % of employment",
-        "单一企业占就业 40% 以上",
+        "one firm has more than 40 % of employment, or 10 points more than before",
+        "单一企业占就业 40% 以上，或较上期上升 10 个百分点",
         "warning",
     ),
     "A5": ("growth far below the nation's", "增长远低于全国", "warning"),
@@ -44,9 +53,77 @@ ALERTS: Mapping[str, tuple[str, str, str]] = {
     ),
     "A8": ("data missing in the last two periods", "近两期数据缺失", "data"),
 }
+# evidence in words: {p} period, {v} value, {d} detail
+EVIDENCE: Mapping[str, tuple[str, str]] = {
+    "A1": ("break in {d}", "{d} 年出现突变"),
+    "A2": ("quotient {v:.2f}", "区位商 {v:.2f}"),
+    "A3": ("Herfindahl up, entropy down", "赫芬达尔指数上升、熵下降"),
+    "A4": ("share {v:.2f}", "占比 {v:.2f}"),
+    "A5": ("r = {v:+.3f}", "相对增长 {v:+.3f}"),
+    "A6": ("exposure {v:.3f}, most by {d}", "暴露度 {v:.3f}，主要来自 {d}"),
+    "A7": ("{v:.2f} of outside ties lost", "对外联系减少 {v:.0%}"),
+    "A8": ("employment unknown", "就业未知"),
+}
+ALERT_COLUMNS = {
+    "cluster": "s",
+    "alert": "s",
+    "level": "s",
+    "first_seen": "s",
+    "last_seen": "s",
+    "value": "f",
+    "detail": "s",
+    "evidence": "s",
+    "acknowledged_by": "s",
+    "closed": "s",
+}
 _LOW, _HIGH = 0.95, 1.05
-_KEY_FIRM = 0.4
+_KEY_FIRM, _POINTS = 0.4, 0.1
 _TIES_LOST = 0.25
+_CLOSE_AFTER = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """One alert from when it was first seen.
+
+    Parameters
+    ----------
+    cluster, alert, level
+        Which, on whom, how grave.
+    first_seen, last_seen
+        Periods.
+    value, detail
+        What it rests on, in the last period in which it was true.
+    evidence
+        The same in English.
+    acknowledged_by
+        Who has seen it.
+    closed
+        Period in which it was false for the second time in a row; empty: open.
+    """
+
+    cluster: str
+    alert: str
+    level: str
+    first_seen: str
+    last_seen: str
+    value: float
+    detail: str = ""
+    evidence: str = ""
+    acknowledged_by: str = ""
+    closed: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Watched:
+    """Whether a condition held, by period: 1, 0 or NaN unknown; with what it rests on."""
+
+    state: FloatArray
+    value: FloatArray
+    detail: tuple[str, ...]
+
+
+_Watch: TypeAlias = dict[str, _Watched]
 
 
 def alerts_of(
@@ -56,14 +133,17 @@ def alerts_of(
     breaks: Mapping[str, Sequence[str]],
     quotients: Mapping[str, FloatArray],
     rigid: Mapping[str, float],
-    key_firm: Mapping[str, float],
+    key_firm: Mapping[str, float | FloatArray],
     stages: Mapping[str, Sequence[Row]],
     delta: float,
     exposure: Mapping[str, tuple[float, str]] | None = None,
     exposure_max: float = 0.02,
     ties_lost: Mapping[str, tuple[float, str]] | None = None,
-) -> list[dict[str, object]]:
-    """Say which alerts fire, with what they rest on.
+) -> list[Alert]:
+    """Say which alerts were raised, with what they rest on; the closed ones too.
+
+    An alert is closed when its condition is false twice in a row; a period in which it is
+    not known says nothing.
 
     Parameters
     ----------
@@ -76,9 +156,9 @@ def alerts_of(
     quotients
         Cluster to its location quotient by period.
     rigid
-        Cluster to 1 or 0, NaN unknown.
+        Cluster to 1 or 0 in the last period, NaN unknown.
     key_firm
-        Cluster to the share of its largest member.
+        Cluster to the share of its largest firm, in the last period or by period.
     stages
         Cluster to its rows of the life cycle, in order.
     delta
@@ -92,114 +172,199 @@ def alerts_of(
 
     Returns
     -------
-    list of dict
-        cluster, alert, level, first_seen, evidence.
+    list of Alert
+        In the order of clusters and alerts; open ones have an empty `closed`.
     """
-    out: list[dict[str, object]] = []
-    last_two = set(periods[-2:])
+    out: list[Alert] = []
     for c in clusters:
-        recent = [p for p in breaks.get(c, ()) if p in last_two]
-        if recent:
-            out.append(_alert(c, "A1", recent[0], f"break in {recent[0]}"))
-        fell = _fell(quotients.get(c), periods)
-        if fell is not None:
-            out.append(_alert(c, "A2", fell[0], f"quotient {fell[1]:.2f}"))
-        if rigid.get(c) == 1.0:
-            out.append(_alert(c, "A3", periods[-1], "Herfindahl up, entropy down"))
-        if key_firm.get(c, 0.0) > _KEY_FIRM:
-            out.append(_alert(c, "A4", periods[-1], f"share {key_firm[c]:.2f}"))
-        out += _from_outside(
-            c, periods[-1], exposure or {}, exposure_max, ties_lost or {}
-        )
-        rows = stages.get(c, ())
-        if rows:
-            r = number(rows[-1]["value"])
-            if r < -2 * delta:
-                out.append(_alert(c, "A5", str(rows[-1]["period"]), f"r = {r:+.3f}"))
-            missing = [np.isnan(number(x["employment"])) for x in rows[-2:]]
-            if len(missing) == 2 and all(missing):
-                out.append(_alert(c, "A8", periods[-2], "employment unknown"))
+        watch: _Watch = {}
+        if c in breaks:
+            watch["A1"] = _recent_break(breaks[c], periods)
+        if c in quotients:
+            fell = fell_below_one(quotients[c])
+            watch["A2"] = _Watched(
+                state=fell, value=quotients[c], detail=("",) * len(periods)
+            )
+        watch["A3"] = _at_end(periods, rigid.get(c, np.nan), 0.5)
+        watch["A4"] = _key_firm(key_firm.get(c, np.nan), len(periods))
+        watch.update(_from_life(stages.get(c, ()), periods, delta))
+        size, seller = (exposure or {}).get(c, (np.nan, ""))
+        watch["A6"] = _at_end(periods, size, exposure_max, seller)
+        share, when = (ties_lost or {}).get(c, (np.nan, ""))
+        watch["A7"] = _at_end(periods, share, _TIES_LOST, at=when)
+        for code in sorted(watch):
+            out += _episodes(c, code, watch[code], periods)
     return out
 
 
-def _from_outside(
-    cluster: str,
-    period: str,
-    exposure: Mapping[str, tuple[float, str]],
-    exposure_max: float,
-    ties_lost: Mapping[str, tuple[float, str]],
-) -> list[dict[str, object]]:
-    """Give A6 and A7 of one cluster; what is not known raises nothing."""
-    out: list[dict[str, object]] = []
-    size, seller = exposure.get(cluster, (0.0, ""))
-    if size > exposure_max:
-        out.append(
-            _alert(cluster, "A6", period, f"exposure {size:.3f}, most by {seller}")
-        )
-    share, when = ties_lost.get(cluster, (0.0, ""))
-    if share > _TIES_LOST:
-        out.append(_alert(cluster, "A7", when, f"{share:.2f} of outside ties lost"))
-    return out
+def _recent_break(breaks: Sequence[str], periods: Sequence[str]) -> _Watched:
+    """Say whether a break lies in this or the period before."""
+    hit = np.isin(np.array(periods), list(breaks))
+    state = hit.copy()
+    state[1:] |= hit[:-1]
+    names = [
+        periods[k] if hit[k] else periods[k - 1] if k and hit[k - 1] else ""
+        for k in range(len(periods))
+    ]
+    return _Watched(
+        state=state.astype(np.float64),
+        value=hit.astype(np.float64),
+        detail=tuple(names),
+    )
 
 
-def _alert(cluster: str, code: str, first: str, evidence: str) -> dict[str, object]:
+def _at_end(
+    periods: Sequence[str], value: float, limit: float, detail: str = "", at: str = ""
+) -> _Watched:
+    """Place a condition that is known in one period only: the last, or a named one."""
+    n = len(periods)
+    k = list(periods).index(at) if at in periods else n - 1
+    state, held = np.full(n, np.nan), np.full(n, np.nan)
+    if np.isfinite(value):
+        state[k], held[k] = float(value > limit), value
+    return _Watched(state=state, value=held, detail=(detail,) * n)
+
+
+def _key_firm(share: float | FloatArray, n: int) -> _Watched:
+    given = np.atleast_1d(np.asarray(share, dtype=np.float64))
+    value = np.full(n, np.nan)
+    value[n - given.size :] = given
+    state = np.where(np.isnan(value), np.nan, value > _KEY_FIRM).astype(np.float64)
+    rise = np.full(n, np.nan)
+    rise[1:] = value[1:] - value[:-1]
+    state[np.nan_to_num(rise, nan=-1.0) >= _POINTS] = 1.0
+    return _Watched(state=state, value=value, detail=("",) * n)
+
+
+def _from_life(rows: Sequence[Row], periods: Sequence[str], delta: float) -> _Watch:
+    """Give A5 and A8: growth, and employment that is unknown in this and the last period."""
+    if not rows:
+        return {}
+    n = len(periods)
+    at = {p: k for k, p in enumerate(periods)}
+    growth, jobs = np.full(n, np.nan), np.full(n, np.nan)
+    for r in rows:
+        k = at.get(str(r["period"]))
+        if k is not None:
+            growth[k], jobs[k] = number(r["value"]), number(r["employment"])
+    low = np.where(np.isnan(growth), np.nan, growth < -2 * delta).astype(np.float64)
+    lost = np.isnan(jobs)
+    gone = np.zeros(n)
+    gone[1:] = (lost[1:] & lost[:-1]).astype(np.float64)
+    blank = ("",) * n
     return {
-        "cluster": cluster,
-        "alert": code,
-        "level": ALERTS[code][2],
-        "first_seen": first,
-        "evidence": evidence,
+        "A5": _Watched(state=low, value=growth, detail=blank),
+        "A8": _Watched(state=gone, value=jobs, detail=blank),
     }
 
 
-def _fell(
-    quotient: FloatArray | None, periods: Sequence[str]
-) -> tuple[str, float] | None:
-    """Say where a quotient that had been above 1.05 went below 0.95 and has stayed there."""
-    if quotient is None:
-        return None
-    state, since = "", ""
-    for period, q in zip(periods, quotient, strict=True):
-        if q >= _HIGH:
-            state = "above"
-        elif q <= _LOW and state == "above":
-            state, since = "fell", period
-        elif q >= 1.0 and state == "fell":
-            state = ""
-    return (since, float(quotient[-1])) if state == "fell" else None
+def _episodes(
+    cluster: str, code: str, watched: _Watched, periods: Sequence[str]
+) -> list[Alert]:
+    """Follow a condition through the periods; open at true, closed at false twice."""
+    out: list[Alert] = []
+    first = last = -1
+    calm = 0
+    for k in range(len(periods)):
+        state = watched.state[k]
+        if np.isnan(state):
+            continue
+        if state > 0:
+            first = k if first < 0 else first
+            last, calm = k, 0
+        elif first >= 0:
+            calm += 1
+            if calm == _CLOSE_AFTER:
+                out.append(
+                    _alert(cluster, code, watched, periods, first, last, periods[k])
+                )
+                first, calm = -1, 0
+    if first >= 0:
+        out.append(_alert(cluster, code, watched, periods, first, last, ""))
+    return out
 
 
-def false_alarm_rate(
-    growth: FloatArray, unit: IntArray, delta: float, *, seed: int, n: int = 999
-) -> float:
-    """Give the share of cluster-periods in which alert A5 fires for calm clusters.
+def _alert(
+    cluster: str,
+    code: str,
+    watched: _Watched,
+    periods: Sequence[str],
+    first: int,
+    last: int,
+    closed: str,
+) -> Alert:
+    value, detail = float(watched.value[last]), watched.detail[last]
+    return Alert(
+        cluster=cluster,
+        alert=code,
+        level=ALERTS[code][2],
+        first_seen=periods[first],
+        last_seen=periods[last],
+        value=value,
+        detail=detail,
+        evidence=EVIDENCE[code][0].format(v=value, d=detail, p=periods[last]),
+        closed=closed,
+    )
+
+
+def fell_below_one(quotient: FloatArray) -> FloatArray:
+    """Say when a quotient that had been above 1.05 is down, after falling below 0.95.
 
     Parameters
     ----------
-    growth
-        Relative growth of cluster-periods.
-    unit
-        Number of each one's cluster.
-    delta
-        Threshold of the life cycle: the alert fires below minus twice this, and a cluster
-        is calm if its growth is within plus and minus this on average.
+    quotient
+        By period; NaN where unknown.
+
+    Returns
+    -------
+    numpy.ndarray of float64
+        1 from the fall until it is back at 1, else 0; NaN where unknown.
+    """
+    out = np.full(quotient.size, np.nan)
+    state = ""
+    for k, q in enumerate(quotient):
+        if np.isnan(q):
+            continue
+        if q >= _HIGH:
+            state = "above"
+        elif q <= _LOW and state == "above":
+            state = "fell"
+        elif q >= 1.0 and state == "fell":
+            state = ""
+        out[k] = float(state == "fell")
+    return out
+
+
+def calm_rate(
+    state: FloatArray, calm: BoolArray, *, seed: int, n: int = 999
+) -> tuple[float, float, int]:
+    """Give how often an alert is raised for calm clusters.
+
+    Parameters
+    ----------
+    state
+        1, 0 or NaN by cluster and period, (n_clusters, n_periods).
+    calm
+        Which clusters are calm.
     seed, n
         Bootstrap of calm clusters.
 
     Returns
     -------
-    float
-        Upper end of the 90 % interval; NaN without calm clusters.
+    tuple
+        Share of known cluster-periods, its upper end (95 %), number of calm clusters; NaN
+        without calm clusters.
     """
-    known = np.isfinite(growth)
-    count = np.bincount(unit[known], minlength=int(unit.max(initial=-1)) + 1)
-    held = count > 0
-    mean = np.bincount(unit[known], growth[known], count.size)[held] / count[held]
-    low = np.bincount(unit[known], growth[known] < -2 * delta, count.size)[held]
-    calm = np.abs(mean) <= delta
-    if not calm.any():
-        return float("nan")
-    low, size = low[calm], count[held][calm]
-    drawn = generator(seed, 5).integers(0, low.size, (n, low.size))
-    rates = low[drawn].sum(axis=1) / size[drawn].sum(axis=1)
-    return float(np.quantile(rates, 0.95))
+    own = state[calm]
+    known = (~np.isnan(own)).sum(axis=1)
+    own, known = own[known > 0], known[known > 0]
+    if not known.size:
+        return float("nan"), float("nan"), 0
+    raised = np.nansum(own, axis=1)
+    drawn = generator(seed, 5).integers(0, known.size, (n, known.size))
+    rates = raised[drawn].sum(axis=1) / known[drawn].sum(axis=1)
+    return (
+        float(raised.sum() / known.sum()),
+        float(np.quantile(rates, 0.95)),
+        int(known.size),
+    )

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from agglo.core.errors import MissingExtraError
 from agglo.studies.formation.alerts import ALERTS
 from agglo.studies.formation.columns import number
+from agglo.studies.formation.layer_figure import LAYERS, layer_svg
 from agglo.studies.formation.recommendations import fired
 from agglo.studies.formation.tree import INDICATORS, PILLARS
-from agglo.studies.report import DataTable, KeyFigures, Notes, Report
+from agglo.studies.report import DataTable, Figure, KeyFigures, Notes, Report
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -126,7 +127,7 @@ def card(view: View, cluster: str) -> Report:
     )
     return page.footer(
         (view.say("Cluster", "集群"), cluster),
-        (view.say("Missing", "缺失"), str(gate.get("missing") or "–")),
+        (view.say("Missing", "缺失"), view.reason(gate.get("missing")) or "–"),
         (
             view.say("Status of thresholds", "阈值说明"),
             view.say("operational choices of the software", "均为软件的操作性选择"),
@@ -158,7 +159,9 @@ def _glance(view: View, cluster: str) -> KeyFigures:
             view.say("of the region's jobs", "占地区就业"),
         ),
         (
-            str(stars.get("reason")) if won is None else "★" * int(number(won)) or "0",
+            view.reason(stars.get("reason"))
+            if won is None
+            else "★" * int(number(won)) or "0",
             view.say("stars of three", "星级（满三星）"),
         ),
         (
@@ -180,11 +183,9 @@ def _elements(view: View, cluster: str) -> DataTable:
                 "element": view.word(element),
                 "status": view.word(gate.get(element)),
                 "range": f"{view.show(found.get('lower'))} – {view.show(found.get('upper'))}",
-                "reason": str(found.get("reason") or "")
+                "reason": view.reason(found.get("reason"))
                 if found
-                else str(
-                    view.note("gate_notes", element) or view.say("no data", "无数据")
-                ),
+                else view.reason(view.note("gate_notes", element) or "no data"),
             }
         )
     return grid(
@@ -312,13 +313,17 @@ def _life(view: View, cluster: str) -> DataTable:
             ("change", "Change of diversity", "多样性变化", "number"),
             ("margin", "Margin", "余量", "number"),
         ),
-        note=str(view.note("life_notes", "not_assessed") or ""),
+        note=view.reason(view.note("life_notes", "not_assessed")),
     )
 
 
 def _peers(view: View, cluster: str) -> DataTable:
     rows = [
-        {**r, "peer": view.name(str(r["peer"]))}
+        {
+            **r,
+            "peer": view.name(str(r["peer"])),
+            "closest": view.named(str(r["closest"])),
+        }
         for r in view.rows("peers", cluster=cluster)[:_PEERS]
     ]
     return grid(
@@ -339,7 +344,11 @@ def _peers(view: View, cluster: str) -> DataTable:
 
 def _alerts(view: View, cluster: str) -> DataTable:
     rows = [
-        {**r, "what": view.say(*ALERTS[str(r["alert"])][:2])}
+        {
+            **r,
+            "what": view.say(*ALERTS[str(r["alert"])][:2]),
+            "evidence": view.evidence(r),
+        }
         for r in view.rows("alerts", cluster=cluster)
     ]
     return grid(
@@ -359,8 +368,8 @@ def _advice(view: View, cluster: str) -> Notes:
     rules = fired(view.tables["recommendations"], cluster)
     items = [
         (
-            f"{r['rule']} {r['indicative']}".strip(),
-            f"{r['text']} [{r['fires_if']}; {r['evidence']}]",
+            f"{r['rule']} {view.reason(r['indicative'])}".strip(),
+            f"{r['text']} [{r['fires_if']}; {view.facts(r['evidence'])}]",
         )
         for r in rules
     ]
@@ -368,18 +377,21 @@ def _advice(view: View, cluster: str) -> Notes:
     return Notes(items=tuple(items) or ((view.say("Rules", "规则"), none),))
 
 
-def _layers(view: View, cluster: str) -> DataTable:
-    names = {
-        "point": ("Point", "点"),
-        "line": ("Line", "线"),
-        "surface": ("Surface", "面"),
-        "network": ("Network", "网"),
-    }
+def _layers(view: View, cluster: str) -> Figure:
     rows = [
-        {**r, "layer": view.say(*names[str(r["layer"])])}
+        {
+            **r,
+            "layer": view.say(*LAYERS[str(r["layer"])]),
+            "template": view.reason(r["template"]),
+        }
         for r in view.rows("layer_completeness", cluster=cluster)
     ]
-    return grid(
+    caption = view.say(
+        "Members by size; links of the chain (hollow: gap); ellipse and density; ties "
+        "inside (blue) and to outside (orange). Bars: how much is known.",
+        "成员（按规模）；链条环节（空心为缺口）；椭圆与密度；内部联系（蓝）与对外联系（橙）。横条为数据完整度。",
+    )
+    table = grid(
         view,
         view.say("What is there of what is wanted", "数据完整度"),
         rows,
@@ -389,3 +401,5 @@ def _layers(view: View, cluster: str) -> DataTable:
             ("template", "To fill in", "待填模板", "text"),
         ),
     )
+    svg = layer_svg("layers", view, cluster)
+    return Figure(svg=svg, caption=caption, alt=caption, table=table)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from scipy.stats import binom
 
 from agglo.core.frames import float_column
@@ -16,6 +18,7 @@ from agglo.studies.formation.options import FormationOptions
 from agglo.studies.formation.plsn import links_of
 from agglo.studies.formation.prepare import PREPARED
 from agglo.studies.formation.tree import INDICATORS
+from agglo.studies.formation.words import chinese
 
 if TYPE_CHECKING:
     from agglo.core.typing import FloatArray
@@ -32,8 +35,13 @@ _SAME = (
     "outside_share",
     "pay",
     "local_supply",
+    "support",
+    "energy",
+    "consumer_good",
 )
 _COMPARED = ("pay", "local_supply")
+_THIRD = ("support", "energy")
+_RECENT = 3
 
 
 def cluster_facts(
@@ -69,9 +77,11 @@ def cluster_facts(
     links = _missing_links(inputs, clusters)
     for c, f in facts.items():
         f["missing_links"] = ", ".join(links.get(c, [])[:_SHOWN]) or "–"
-        f["new_industries"] = "–"
+        f["bridges"] = f["missing_links"]
+        f["delta"] = options.delta
         f["shock"] = f"{options.shock_before}–{options.shock_trough}"
-        f["indicative"] = ("pay", "leakages")  # requirements met locally are modelled
+        # requirements met locally are modelled, pay stands in for productivity
+        f["indicative"] = ("pay", "leakages", "local_supply")
     for c, entries in closest_entries(inputs, clusters, options.relatedness).items():
         facts[c]["entries"] = entries
     for c, lost in supply_of(
@@ -79,7 +89,46 @@ def cluster_facts(
     ).leakages.items():
         named = [f"{seller} {value:.3f}" for seller, value in lost[:_LEAKS]]
         facts[c]["leakages"] = ", ".join(named)
+        facts[c]["bridges"] = ", ".join(seller for seller, _ in lost[:_LEAKS])
+    _from_panel(inputs, facts)
     return facts
+
+
+def _from_panel(inputs: StageInputs, facts: dict[str, dict[str, object]]) -> None:
+    """Name the new sub-industries, and the other regions that are strong in the group."""
+    panel = inputs.result(PREPARED, "panel")
+    periods = sorted(set(text_of(panel, "period")))
+    now, before = periods[-1], periods[-1 - min(_RECENT, len(periods) - 1)]
+    groups = pa.array(sorted({c.partition("|")[2] for c in facts}), pa.string())
+    panel = panel.filter(pc.is_in(panel["group"], groups))
+    panel = panel.filter(pc.is_in(panel["period"], pa.array([now, before])))
+    held: dict[tuple[str, str], dict[str, set[str]]] = {}
+    size: dict[str, dict[str, float]] = {}
+    rows = zip(
+        text_of(panel, "region"),
+        text_of(panel, "group"),
+        text_of(panel, "industry"),
+        text_of(panel, "period"),
+        panel["employment"].to_pylist(),
+        strict=True,
+    )
+    for region, group, industry, period, jobs in rows:
+        # an unknown cell may have been there all along
+        if jobs is None or jobs > 0:
+            held.setdefault((region, group), {}).setdefault(period, set()).add(industry)
+        if period == now and jobs:
+            own = size.setdefault(group, {})
+            own[region] = own.get(region, 0.0) + jobs
+    for c, f in facts.items():
+        region, _, group = c.partition("|")
+        found = held.get((region, group), {})
+        new = (
+            found.get(now, set()) - found.get(before, set()) if now != before else set()
+        )
+        f["new_industries"] = ", ".join(sorted(new)[:_SHOWN]) or "–"
+        others = {r: v for r, v in size.get(group, {}).items() if r != region}
+        best = sorted(others, key=lambda r: (-others[r], r))[:_RECENT]
+        f["related_regions"] = ", ".join(best) or "–"
 
 
 def _from_life(inputs: StageInputs, facts: dict[str, dict[str, object]]) -> None:
@@ -103,19 +152,30 @@ def _from_measures(inputs: StageInputs, facts: dict[str, dict[str, object]]) -> 
     missing: dict[str, list[str]] = {}
     for r in rows:
         c, name, value = str(r["cluster"]), str(r["indicator"]), number(r["value"])
-        if name in _COMPARED and np.isfinite(value):
+        if name in (*_COMPARED, *_THIRD) and np.isfinite(value):
             by_group.setdefault((str(r["group"]), name), []).append(value)
         if c not in facts:
             continue
         if name in _SAME:
             facts[c][name] = value
+        if name == "belt" and np.isfinite(value):
+            facts[c]["belt"] = "none" if value == 0 else "some"
         if np.isfinite(value) and name in INDICATORS:
             missing.setdefault(c, []).append(name)
     for c, f in facts.items():
         held = missing.get(c, [])
-        lost = [i.label_en for n, i in INDICATORS.items() if n not in held]
+        zh = inputs.project.language == "zh"
+        lost = [
+            i.label_zh if zh else i.label_en
+            for n, i in INDICATORS.items()
+            if n not in held
+        ]
         f["missing_share"] = len(lost) / len(INDICATORS)
-        f["missing_list"] = ", ".join(lost)
+        f["missing_list"] = ("、" if zh else ", ").join(lost)
+        for name in _THIRD:
+            given = by_group.get((c.partition("|")[2], name), [])
+            if len(given) >= _SHOWN:
+                f[f"{name}_high"] = float(np.quantile(given, 0.75))
         for name in _COMPARED:
             values = np.sort(by_group.get((c.partition("|")[2], name), []))
             if values.size >= _SHOWN:
@@ -131,10 +191,18 @@ def _from_members(inputs: StageInputs, facts: dict[str, dict[str, object]]) -> N
     members = inputs.table("members")
     if "employment" not in members.column_names:
         return
-    jobs: FloatArray = np.nan_to_num(float_column(members, "employment"))
+    given = float_column(members, "employment")
+    # a member of unknown size is left out of the shares
+    jobs: FloatArray = np.where(np.isnan(given), 0.0, given)
     names, code = np.unique(text_of(members, "cluster"), return_inverse=True)
     total = np.bincount(code, jobs, names.size)
     squares = np.bincount(code, jobs**2, names.size)
+    roles = text_of(members, "role")
+    pairs = zip(text_of(members, "cluster"), roles, strict=True)
+    bodies = {c for c, role in pairs if role == "body"}
+    if bodies:  # the table tells bodies at all
+        for name in set(names.tolist()) & set(facts):
+            facts[name]["no_body"] = float(name not in bodies)
     largest = np.zeros(names.size)
     np.maximum.at(largest, code, jobs)
     for k, name in enumerate(names.tolist()):
@@ -167,14 +235,24 @@ def national_facts(inputs: StageInputs, clusters: list[str]) -> dict[str, object
     dict
         Facts; what is not known is absent.
     """
+    named = (
+        set(text_of(inputs.table("designations"), "cluster")) - {""}
+        if inputs.has("designations")
+        else set()
+    )
+    # where no programme is known, all clusters that are looked at
+    watched = [c for c in clusters if c in named] or clusters
     gate = rows_of(inputs.result("gate", "gate"))
+    gate = [r for r in gate if r["cluster"] in set(watched)]
     failed = [r for r in gate if r["verdict"] != "cluster"]
-    facts: dict[str, object] = {"n": float(len(clusters))}
+    facts: dict[str, object] = {"n": float(len(watched))}
     if gate:
         reasons = sorted({str(r["missing"]) for r in failed if r["missing"]})
         facts["failed"] = float(len(failed))
         facts["failed_share"] = len(failed) / len(gate)
-        facts["missing"] = "; ".join(reasons[:2]) or "–"
+        words = "; ".join(reasons[:2]) or "–"
+        zh = inputs.project.language == "zh"
+        facts["missing"] = chinese(words) if zh else words
     ranks = rows_of(inputs.result("measures", "ranks"))
     widths = [number(r["upper"]) - number(r["lower"]) for r in ranks]
     if widths:
@@ -183,7 +261,7 @@ def national_facts(inputs: StageInputs, clusters: list[str]) -> dict[str, object
     series: dict[str, list[str]] = {}
     for r in rows_of(inputs.result("life", "stages")):
         series.setdefault(f"{r['region']}|{r['group']}", []).append(str(r["stage"]))
-    falling = [c for c in clusters if series.get(c, [])[-3:] == ["decline"] * 3]
+    falling = [c for c in watched if series.get(c, [])[-3:] == ["decline"] * 3]
     if series:
         facts["declining"] = ", ".join(falling[:_SHOWN]) or "none"
         if not falling:

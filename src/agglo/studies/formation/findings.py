@@ -85,7 +85,7 @@ def verdicts(view: View) -> Finding:
             "三要素为门槛而非平均。无法检验表示缺少数据，并不表示要素缺失：{missing}。统计量与阈值为本软件的操作性选择，"
             "敏感性见 gate_sensitivity.csv。",
             missing="; ".join(
-                sorted({str(r["missing"]) for r in rows if r["missing"]})[:3]
+                sorted({view.reason(r["missing"]) for r in rows if r["missing"]})[:3]
             )
             or view.say("nothing is missing", "无缺失"),
         ),
@@ -111,7 +111,7 @@ def stages(view: View) -> Finding:
             if key in planted and r["stage"] != "not_assessed"
         ]
         truth = {"stages_right": float(np.mean([a == b for a, b in pairs]))}
-    why = view.note("life_notes", "not_assessed")
+    why = view.reason(view.note("life_notes", "not_assessed"))
     return Finding(
         id="F2",
         question=view.say(

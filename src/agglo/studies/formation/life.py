@@ -94,6 +94,7 @@ def life(inputs: StageInputs) -> StageOutput:
         "breaks": table_of([], _BREAK_COLUMNS),
     }
     notes: dict[str, Json] = {"periods": len(set(text_of(panel, "period")))}
+    entry, firms = _entries(panel, notes)
     try:
         found = life_cycle(
             panel,
@@ -101,7 +102,8 @@ def life(inputs: StageInputs) -> StageOutput:
             delta=options.delta,
             min_size=options.min_size,
             missing=options.missing,
-            **_entries(panel, notes),
+            entry=entry,
+            firms=firms,
         )
     except NotIdentifiedError as error:
         notes["not_assessed"] = error.message
@@ -128,15 +130,15 @@ def life(inputs: StageInputs) -> StageOutput:
     return StageOutput(tables=tables, documents={"life_notes": notes})
 
 
-def _entries(panel: pa.Table, notes: dict[str, Json]) -> dict[str, str]:
+def _entries(panel: pa.Table, notes: dict[str, Json]) -> tuple[str | None, str | None]:
     """Name the columns of entries where all of them are known, and say it otherwise."""
     lost = [panel[n].null_count for n in ("entries", "establishments")]
     if lost[0] == panel.num_rows:
-        return {}
+        return None, None
     if any(lost):
         notes["entries"] = "entries are not known everywhere: left out of the rules"
-        return {}
-    return {"entry": "entries", "firms": "establishments"}
+        return None, None
+    return "entries", "establishments"
 
 
 def _hidden(found: LifeCycle, options: FormationOptions, seed: int) -> Json:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from agglo.studies.formation.tree import INDICATORS
+
 if TYPE_CHECKING:
     from agglo.studies.contract import StageInputs
     from agglo.studies.formation.view import View
@@ -60,6 +62,7 @@ def method_notes(view: View) -> _Notes:
             ),
         ),
         *_of_scores(view),
+        *_unverified(view),
     )
 
 
@@ -99,11 +102,49 @@ def _of_scores(view: View) -> _Notes:
     )
 
 
+def _unverified(view: View) -> _Notes:
+    """List what was taken from memory, and which thresholds are of nobody but us."""
+    say, o = view.say, view.options
+    return (
+        (
+            say("Not verified at the source", "未经原文核实"),
+            say(
+                "Thresholds of the stars; 80, 60 and 40 % of the maximum for the levels of "
+                "the questionnaire; the exponent 0.3 of local supply as customary.",
+                "星级阈值；问卷等级的 80%、60%、40%；本地配套率的指数 0.3 取惯用值。",
+            ),
+        ),
+        (
+            say("Alerts and rules (our choice)", "预警与规则（本软件选择）"),
+            say(
+                "Quotient down through 1 with 0.95 and 1.05; largest firm 40 % or 10 points "
+                "more; growth below {d}; exposure {e}; a quarter of outside ties; all "
+                "thresholds of the rules N1 to C8.",
+                "区位商跌破 1（0.95/1.05 双阈值）；最大企业 40% 或上升 10 个百分点；相对增长低于 {d}；暴露度 {e}；"
+                "对外联系减少四分之一；规则 N1 至 C8 的全部阈值。",
+                d=f"{-2 * o.delta:g}",
+                e=f"{o.exposure_max:g}",
+            ),
+        ),
+        (
+            say("Mechanisms (our choice)", "形成机制（本软件选择）"),
+            say(
+                "Which indicator stands for which mechanism; gamma takes plants of a cell as "
+                "equal and is an upper bound; related entry is one effect per group.",
+                "机制与指标的对应；EG 指数假定单元内企业等规模，为上界；相关进入按行业组估计。",
+            ),
+        ),
+    )
+
+
 def _dropped(view: View) -> str:
     lost = view.note("measure_notes", "dropped")
     if not isinstance(lost, dict) or not lost:
         return "–"
-    return ", ".join(f"{k} ({v})" for k, v in lost.items())
+    return ", ".join(
+        f"{view.say(INDICATORS[k].label_en, INDICATORS[k].label_zh)} ({view.reason(v)})"
+        for k, v in lost.items()
+    )
 
 
 def limit_notes(view: View) -> _Notes:

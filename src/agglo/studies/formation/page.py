@@ -13,7 +13,7 @@ from agglo.studies.formation.columns import number, table_of
 from agglo.studies.formation.findings import all_findings
 from agglo.studies.formation.method import limit_notes, method_notes, origin_notes
 from agglo.studies.formation.view import TABLES, View, view_of
-from agglo.studies.outputs import csv_bytes, hashed
+from agglo.studies.outputs import csv_files, hashed
 from agglo.studies.report import (
     Figure,
     FindingList,
@@ -47,7 +47,12 @@ _FILES = {
     "mechanisms": "mechanisms",
     "indicators": "indicators",
     "stars": "stars",
+    "breaks": "breaks",
+    "period_indicators": "period_indicators",
     "alerts": "alerts",
+    "alert_history": "alert_history",
+    "alert_rates": "alert_rates",
+    "questionnaire": "questionnaire",
     "peers": "peers",
     "registry": "registry",
 }
@@ -75,9 +80,11 @@ def report(inputs: StageInputs) -> StageOutput:
         files[name] = made.to_bytes()
         if view.options.pdf_cards:
             files[f"{name.removesuffix('.html')}.pdf"] = card_pdf(made)
-    for table, name in _FILES.items():
-        files[f"{name}.csv"] = csv_bytes(inputs.result(TABLES[table], table))
-    files["evaluation.csv"] = csv_bytes(_evaluation(view))
+    tables = {
+        name: inputs.result(TABLES[table], table) for table, name in _FILES.items()
+    }
+    stamp = inputs.provenance()
+    files.update(csv_files({**tables, "evaluation": _evaluation(view)}, stamp))
     fires: list[Json] = [
         {k: _plain(v) for k, v in r.items()}
         for r in view.tables["recommendations"]
@@ -88,7 +95,7 @@ def report(inputs: StageInputs) -> StageOutput:
             "findings": found,
             "hmm": view.note("life_notes", "hmm") or {},
             "recommendations": fires,
-            "provenance": hashed(files, inputs.provenance()),
+            "provenance": hashed(files, stamp),
         },
         files={"report.html": _page(view, found, inputs).to_bytes(), **files},
     )
@@ -129,7 +136,9 @@ def _page(view: View, found: list[Json], inputs: StageInputs) -> Report:
     )
     page = page.section(say("In short", "要点")).add(_key_figures(view))
     page = page.add(
-        FindingList(findings=tuple(f for f in found if isinstance(f, dict)))
+        FindingList(
+            findings=tuple(_worded(view, f) for f in found if isinstance(f, dict))
+        )
     )
     parts: tuple[tuple[str, tuple[Block, ...]], ...] = (
         (say("Verdicts", "三要素结论"), (_kinds(view), _gate_table(view))),
@@ -143,6 +152,14 @@ def _page(view: View, found: list[Json], inputs: StageInputs) -> Report:
         (say("Data", "数据"), (Notes(items=origin_notes(view, inputs)),)),
     )
     return page.add_sections(parts).footer(*view.footer(inputs))
+
+
+def _worded(view: View, finding: dict[str, Json]) -> dict[str, Json]:
+    """Name kinds and stages on the page; the file keeps the codes."""
+    estimate = finding.get("estimate")
+    if not isinstance(estimate, dict):
+        return finding
+    return {**finding, "estimate": {view.word(k): v for k, v in estimate.items()}}
 
 
 def _key_figures(view: View) -> KeyFigures:
@@ -191,7 +208,7 @@ def _gate_table(view: View) -> DataTable:
             "kind": view.word(r["kind"]),
             "value": r["value"],
             "agreement": r["agreement"],
-            "missing": r["missing"],
+            "missing": view.reason(r["missing"]),
         }
         for r in view.tables["gate"]
     ]
@@ -345,7 +362,15 @@ def _mechanisms(view: View) -> DataTable:
 
 
 def _alert_table(view: View) -> DataTable:
-    rows = [{**r, "name": view.name(str(r["cluster"]))} for r in view.tables["alerts"]]
+    rows = [
+        {
+            **r,
+            "name": view.name(str(r["cluster"])),
+            "level": view.reason(r["level"]),
+            "evidence": view.evidence(r),
+        }
+        for r in view.tables["alerts"]
+    ]
     return grid(
         view,
         view.say("Alerts", "预警"),
@@ -357,6 +382,24 @@ def _alert_table(view: View) -> DataTable:
             ("first_seen", "First seen", "首次出现", "text"),
             ("evidence", "Evidence", "证据", "text"),
         ),
+        note=_rates(view),
+    )
+
+
+def _rates(view: View) -> str:
+    """Say how often calm clusters raise an alert."""
+    known = [r for r in view.tables["alert_rates"] if r["upper"] is not None]
+    if not known:
+        return ""
+    listed = view.say("; ", "；").join(
+        f"{r['alert']} {view.show(r['rate'], 'share')} (≤ {view.show(r['upper'], 'share')})"
+        for r in known
+    )
+    return view.say(
+        "Expected false alarms, share of calm cluster-periods (upper end of the bootstrap): "
+        "{x}. An alert is closed when it is false twice in a row.",
+        "平稳集群的预期误报率（自助法上限）：{x}。连续两期不成立即关闭。",
+        x=listed,
     )
 
 
@@ -370,6 +413,15 @@ def _rules(view: View) -> DataTable:
     ]
     order = {"national": 0, "local": 1, "cluster": 2}
     rows.sort(key=lambda r: (order[str(r["level"])], -number(r["priority"])))
+    rows = [
+        {
+            **r,
+            "level": view.reason(r["level"]),
+            "evidence": view.facts(r["evidence"]),
+            "indicative": view.reason(r["indicative"]),
+        }
+        for r in rows
+    ]
     return grid(
         view,
         view.say("Rules that fire, with their evidence", "触发的规则及证据"),

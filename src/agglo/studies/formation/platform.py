@@ -2,38 +2,46 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow.compute as pc
 
 from agglo.core.frames import float_column
-from agglo.core.results import version
+from agglo.core.results import digest_of, to_json
 from agglo.studies.columns import text_of
 from agglo.studies.contract import StageOutput
-from agglo.studies.formation.alerts import alerts_of, false_alarm_rate
+from agglo.studies.formation.alerts import (
+    ALERT_COLUMNS,
+    Alert,
+    alerts_of,
+    calm_rate,
+    fell_below_one,
+)
 from agglo.studies.formation.columns import number, rows_of, table_of
 from agglo.studies.formation.exposure import lost_outside_ties, supply_of
 from agglo.studies.formation.facts_of_clusters import cluster_facts, national_facts
 from agglo.studies.formation.options import FormationOptions
+from agglo.studies.formation.organisation import questionnaire_levels
 from agglo.studies.formation.peers import PROFILE, peers_of
 from agglo.studies.formation.prepare import PREPARED
 from agglo.studies.formation.recommendations import recommend
 from agglo.studies.formation.registry import ClusterRegistry
+from agglo.studies.formation.user_values import series_of
+from agglo.studies.formation.vintages import Measured, PeriodBook
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pyarrow as pa
+
     from agglo.core.typing import FloatArray, Json
     from agglo.studies.contract import StageInputs
 
 __all__ = ["platform"]
 
-_ALERT_COLUMNS = {
-    "cluster": "s",
-    "alert": "s",
-    "level": "s",
-    "first_seen": "s",
-    "evidence": "s",
-}
+_RATE_COLUMNS = {"alert": "s", "rate": "f", "upper": "f", "calm_clusters": "i"}
 _PEER_COLUMNS = {
     "cluster": "s",
     "peer": "s",
@@ -55,16 +63,6 @@ _RULE_COLUMNS = {
     "priority": "f",
     "indicative": "s",
 }
-_PERIOD_COLUMNS = {
-    "cluster": "s",
-    "period": "s",
-    "indicator": "s",
-    "value": "f",
-    "status": "s",
-    "inputs": "s",
-    "vintage": "s",
-    "code_version": "s",
-}
 
 
 def platform(inputs: StageInputs) -> StageOutput:
@@ -80,8 +78,8 @@ def platform(inputs: StageInputs) -> StageOutput:
     Returns
     -------
     StageOutput
-        Tables ``registry``, ``period_indicators``, ``alerts``, ``peers``,
-        ``recommendations``; file ``audit.jsonl``; document ``platform_notes``.
+        Tables ``registry``, ``period_indicators``, ``alerts`` (open), ``alert_history``,
+        ``alert_rates``, ``questionnaire``, ``peers``, ``recommendations``; file ``audit.jsonl``; document ``platform_notes``.
     """
     options = inputs.options_as(FormationOptions)
     clusters = text_of(inputs.result(PREPARED, "clusters"), "cluster")
@@ -90,10 +88,65 @@ def platform(inputs: StageInputs) -> StageOutput:
     facts = cluster_facts(inputs, clusters)
     national = national_facts(inputs, clusters)
     stages = _stages(inputs, clusters)
-    quotients = _quotients(inputs, clusters, periods)
+    quotients = _quotients(inputs, periods, options.missing)
+    raised = _raised(inputs, clusters, periods, facts, stages, quotients)
+    rates = _calm_rates(inputs, periods, quotients, options.delta)
+    book = _register(inputs, periods)
+    vintage = f"{periods[-1]}-{_digest(panel)}"
+    indicators = _periodic(inputs, clusters, periods, quotients, stages, vintage)
+    rules = recommend(national, facts, lang=inputs.project.language)
+    open_ = [asdict(a) for a in raised if not a.closed]
+    rate = {r["alert"]: r["upper"] for r in rates}
+    levels = (
+        questionnaire_levels(inputs.table("answers")) if inputs.has("answers") else None
+    )
+    notes: dict[str, Json] = {
+        "alerts": len(open_),
+        "false_alarm_rate_A5": to_json(rate.get("A5")),
+        "false_alarm_rates": to_json(rate),
+        "vintage": vintage,
+        "fires": sum(r["state"] == "fires" for r in rules),
+        "not_evaluable": sum(r["state"] == "not evaluable" for r in rules),
+        "audit_entries": len(book.trail.verify_chain()),
+    }
+    empty = {"cluster": "s", "heading": "s", "items": "i", "share": "f", "level": "s"}
+    return StageOutput(
+        tables={
+            "registry": book.to_table(),
+            "period_indicators": indicators.to_table(),
+            "alerts": table_of(open_, ALERT_COLUMNS),
+            "alert_history": table_of([asdict(a) for a in raised], ALERT_COLUMNS),
+            "alert_rates": table_of(rates, _RATE_COLUMNS),
+            "questionnaire": levels if levels is not None else table_of([], empty),
+            "peers": table_of(_peers(inputs, clusters, options.n_peers), _PEER_COLUMNS),
+            "recommendations": table_of(rules, _RULE_COLUMNS),
+        },
+        documents={"platform_notes": notes},
+        files={"audit.jsonl": book.trail.to_bytes()},
+    )
+
+
+def _digest(panel: pa.Table) -> str:
+    """Name the data behind a vintage."""
+    columns = [panel[n].to_pylist() for n in ("region", "industry", "period")]
+    return digest_of(*columns, np.asarray(float_column(panel, "employment")))[:8]
+
+
+def _raised(
+    inputs: StageInputs,
+    clusters: list[str],
+    periods: list[str],
+    facts: Mapping[str, Mapping[str, object]],
+    stages: dict[str, list[dict[str, object]]],
+    quotients: Mapping[str, FloatArray],
+) -> list[Alert]:
+    """Follow all conditions of the chosen clusters through the periods."""
+    options = inputs.options_as(FormationOptions)
     supply = supply_of(inputs, clusters, missing=options.missing)
     tied = inputs.has("members") and inputs.has("edges")
-    alerts = alerts_of(
+    share = {c: number(f.get("key_firm")) for c, f in facts.items()}
+    by_period = series_of(inputs, "key_firm", periods)
+    return alerts_of(
         clusters,
         periods=periods,
         breaks={
@@ -102,9 +155,7 @@ def platform(inputs: StageInputs) -> StageOutput:
         },
         quotients=quotients,
         rigid={c: number(f.get("rigid")) for c, f in facts.items()},
-        key_firm={
-            c: float(np.nan_to_num(number(f.get("key_firm")))) for c, f in facts.items()
-        },
+        key_firm={**share, **by_period},
         stages=stages,
         delta=options.delta,
         exposure={c: (v, supply.hardest[c]) for c, v in supply.exposure.items()},
@@ -115,41 +166,54 @@ def platform(inputs: StageInputs) -> StageOutput:
         if tied
         else {},
     )
-    rate = _false_alarms(inputs, options.delta)
-    book = _register(inputs, periods)
-    rules = recommend(national, facts, lang=inputs.project.language)
-    notes: dict[str, Json] = {
-        "alerts": len(alerts),
-        "false_alarm_rate_A5": None if np.isnan(rate) else rate,
-        "fires": sum(r["state"] == "fires" for r in rules),
-        "not_evaluable": sum(r["state"] == "not evaluable" for r in rules),
-        "audit_entries": len(book.trail.verify_chain()),
-    }
-    return StageOutput(
-        tables={
-            "registry": book.to_table(),
-            "period_indicators": table_of(
-                _periodic(clusters, periods, quotients, stages), _PERIOD_COLUMNS
-            ),
-            "alerts": table_of(alerts, _ALERT_COLUMNS),
-            "peers": table_of(_peers(inputs, clusters, options.n_peers), _PEER_COLUMNS),
-            "recommendations": table_of(rules, _RULE_COLUMNS),
-        },
-        documents={"platform_notes": notes},
-        files={"audit.jsonl": book.trail.to_bytes()},
-    )
 
 
-def _false_alarms(inputs: StageInputs, delta: float) -> float:
+def _calm_rates(
+    inputs: StageInputs,
+    periods: list[str],
+    quotients: Mapping[str, FloatArray],
+    delta: float,
+) -> list[dict[str, object]]:
+    """Give the false-alarm rates of A2, A3 and A5 over all clusters that are calm.
+
+    Calm is a mean relative growth within the threshold of the life cycle. A1, A4, A6, A7
+    and A8 are facts about the last periods, for which calm clusters say nothing.
+    """
     table = inputs.result("life", "stages")
     names = [
         f"{r}|{g}"
         for r, g in zip(text_of(table, "region"), text_of(table, "group"), strict=True)
     ]
     if not names:
-        return float("nan")
-    unit = np.unique(names, return_inverse=True)[1].astype(np.int64)
-    return false_alarm_rate(float_column(table, "value"), unit, delta, seed=inputs.seed)
+        return []
+    units, u = np.unique(names, return_inverse=True)
+    at = {p: k for k, p in enumerate(periods)}
+    growth = np.full((units.size, len(periods)), np.nan)
+    growth[u, [at[p] for p in text_of(table, "period")]] = float_column(table, "value")
+    known = (~np.isnan(growth)).sum(axis=1)
+    mean = np.nansum(growth, axis=1) / np.where(known > 0, known, np.nan)
+    calm = np.asarray(np.abs(mean) <= delta)
+    blank = np.full(len(periods), np.nan)
+    fell = np.stack([fell_below_one(quotients.get(str(c), blank)) for c in units])
+    stiff = {
+        f"{r['region']}|{r['group']}": number(r["rigid"])
+        for r in rows_of(inputs.result("life", "lock_in"))
+    }
+    rigid = np.array([[stiff.get(str(c), np.nan)] for c in units])
+    low = np.where(np.isnan(growth), np.nan, growth < -2 * delta).astype(np.float64)
+    out: list[dict[str, object]] = []
+    for code, state in (("A2", fell), ("A3", rigid), ("A5", low)):
+        rate, upper, n = calm_rate(state, calm, seed=inputs.seed)
+        known_rate = bool(np.isfinite(rate))
+        out.append(
+            {
+                "alert": code,
+                "rate": rate if known_rate else None,
+                "upper": upper if known_rate else None,
+                "calm_clusters": n,
+            }
+        )
+    return out
 
 
 def _stages(
@@ -166,61 +230,69 @@ def _stages(
 
 
 def _quotients(
-    inputs: StageInputs, clusters: list[str], periods: list[str]
+    inputs: StageInputs, periods: list[str], missing: str
 ) -> dict[str, FloatArray]:
-    """Give the location quotient of every chosen cluster by period."""
+    """Give the location quotient of every cluster by period; NaN with an unknown cell."""
     panel = inputs.result(PREPARED, "panel")
-    jobs = np.nan_to_num(float_column(panel, "employment"))
+    jobs = np.array(float_column(panel, "employment"))
+    if missing == "zero":
+        jobs = np.nan_to_num(jobs)
     regions, r = np.unique(text_of(panel, "region"), return_inverse=True)
     groups, g = np.unique(text_of(panel, "group"), return_inverse=True)
     t = np.searchsorted(periods, text_of(panel, "period"))
     block = np.zeros((regions.size, groups.size, len(periods)))
     np.add.at(block, (r, g, t), jobs)
+    known = np.zeros_like(block)
+    np.add.at(known, (r, g, t), np.where(np.isnan(jobs), 0.0, jobs))
     with np.errstate(divide="ignore", invalid="ignore"):
-        share = block / block.sum(axis=1, keepdims=True)
-        nation = block.sum(axis=0) / block.sum(axis=(0, 1))
+        share = block / known.sum(axis=1, keepdims=True)
+        nation = known.sum(axis=0) / known.sum(axis=(0, 1))
         lq = share / nation
-    at_r = {str(v): k for k, v in enumerate(regions)}
-    at_g = {str(v): k for k, v in enumerate(groups)}
-    out: dict[str, FloatArray] = {}
-    for c in clusters:
-        a, _, b = c.partition("|")
-        if a in at_r and b in at_g:
-            out[c] = lq[at_r[a], at_g[b]]
-    return out
+    held = np.unique(np.stack([r, g]), axis=1)
+    return {f"{regions[a]}|{groups[b]}": lq[a, b] for a, b in held.T}
 
 
 def _periodic(
+    inputs: StageInputs,
     clusters: list[str],
     periods: list[str],
-    quotients: dict[str, FloatArray],
+    quotients: Mapping[str, FloatArray],
     stages: dict[str, list[dict[str, object]]],
-) -> list[dict[str, object]]:
-    """Give the indicators of every period in the vintage of this run."""
-    rows: list[dict[str, object]] = []
-    for c in clusters:
-        held: dict[str, dict[str, float]] = {}
-        if c in quotients:
-            held["quotient"] = dict(zip(periods, quotients[c].tolist(), strict=True))
-        for name in ("employment", "value", "diversity"):
-            label = "relative_growth" if name == "value" else name
-            held[label] = {str(r["period"]): number(r[name]) for r in stages.get(c, [])}
-        for name, series in held.items():
-            for period, value in series.items():
-                known = bool(np.isfinite(value))
-                rows.append(
-                    {
-                        "cluster": c,
-                        "period": period,
-                        "indicator": name,
-                        "value": value if known else None,
-                        "status": "computed" if known else "needs_data",
-                        "inputs": "employment",
-                        "vintage": periods[-1],
-                        "code_version": version(),
-                    }
-                )
-    return rows
+    vintage: str,
+) -> PeriodBook:
+    """Give the indicators of every period in the vintage of these data."""
+    rank = {str(r["cluster"]): r for r in rows_of(inputs.result("measures", "ranks"))}
+    book = PeriodBook()
+    for k, period in enumerate(periods):
+        found: list[Measured] = []
+        for c in clusters:
+            row = next((r for r in stages.get(c, []) if r["period"] == period), {})
+            held = {
+                "quotient": float(quotients[c][k]) if c in quotients else np.nan,
+                "employment": number(row.get("employment")),
+                "relative_growth": number(row.get("value")),
+                "diversity": number(row.get("diversity")),
+            }
+            found += [_measured(c, n, v) for n, v in held.items()]
+            if period == periods[-1] and c in rank:
+                ends = [number(rank[c][n]) for n in ("value", "lower", "upper")]
+                found.append(_measured(c, "rank", *ends))
+        book = book.compute_period(period, vintage, found)
+    return book
+
+
+def _measured(cluster: str, indicator: str, value: float, *ends: float) -> Measured:
+    known = bool(np.isfinite(value))
+    lower, upper = ends if known and len(ends) == 2 else (None, None)
+    return Measured(
+        cluster=cluster,
+        indicator=indicator,
+        value=value if known else None,
+        lower=lower,
+        upper=upper,
+        status="computed" if known else "needs_data",
+        inputs="all indicators" if indicator == "rank" else "employment",
+    )
 
 
 def _peers(inputs: StageInputs, clusters: list[str], n: int) -> list[dict[str, object]]:
@@ -262,8 +334,7 @@ def _register(inputs: StageInputs, periods: list[str]) -> ClusterRegistry:
         )
         for cluster, member, role in ends:
             if cluster in known and role not in ("", "firm"):
-                book = book.add(
-                    "organisation",
+                book = book.add_organisation(
                     member,
                     cluster,
                     role=role,
@@ -279,11 +350,9 @@ def _register(inputs: StageInputs, periods: list[str]) -> ClusterRegistry:
         )
         for cluster, programme in sorted(set(labels)):
             if cluster in known:
-                book = book.add(
-                    "designation",
-                    f"{cluster}:{programme}",
+                book = book.add_designation(
                     cluster,
-                    role=programme,
+                    programme,
                     valid_from=periods[0],
                     at=at,
                     source="designations",

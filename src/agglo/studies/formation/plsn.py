@@ -15,6 +15,7 @@ from agglo.studies.formation.columns import number, rows_of, table_of
 from agglo.studies.formation.prepare import PREPARED
 
 if TYPE_CHECKING:
+    from agglo.core.typing import FloatArray
     from agglo.studies.contract import StageInputs
 
 __all__ = ["layers", "links_of"]
@@ -43,6 +44,16 @@ _NETWORK = {
     "brokers": "s",
     "density_over_chance": "f",
 }
+_SITES = {
+    "cluster": "s",
+    "member": "s",
+    "role": "s",
+    "x": "f",
+    "y": "f",
+    "employment": "f",
+}
+_TIES = {"cluster": "s", "origin": "s", "destination": "s", "kind": "s"}
+_MOST_SITES, _MOST_TIES = 120, 400
 _COMPLETE = {"cluster": "s", "layer": "s", "completeness": "f", "template": "s"}
 _TEMPLATES = {
     "point": "members: cluster, member, role, employment",
@@ -66,7 +77,8 @@ def layers(inputs: StageInputs) -> StageOutput:
     StageOutput
         Tables ``layer_point``, ``layer_line``, ``layer_surface``, ``layer_network`` and
         ``layer_completeness``: the share of what is wanted that is there, with the
-        template to fill.
+        template to fill. ``layer_sites`` and ``layer_ties`` hold what the figure draws:
+        single firms, which no public release takes.
     """
     clusters = text_of(inputs.result(PREPARED, "clusters"), "cluster")
     parts = {
@@ -91,6 +103,9 @@ def layers(inputs: StageInputs) -> StageOutput:
             )
     tables = {f"layer_{k}": table_of(r, c) for k, (r, c) in parts.items()}
     tables["layer_completeness"] = table_of(complete, _COMPLETE)
+    sites = _sites(inputs, clusters)
+    tables["layer_sites"] = table_of(sites, _SITES)
+    tables["layer_ties"] = table_of(_ties(inputs, sites), _TIES)
     return StageOutput(tables=tables)
 
 
@@ -205,6 +220,84 @@ def _surfaces(inputs: StageInputs, clusters: list[str]) -> list[dict[str, object
                 "sites": float(at.sum()),
             }
         )
+    return out
+
+
+def _sites(inputs: StageInputs, clusters: list[str]) -> list[dict[str, object]]:
+    """Give the largest members of every cluster, with places in the unit square."""
+    if not inputs.has("members"):
+        return []
+    members = inputs.table("members")
+    members = members.filter(
+        pc.is_in(members["cluster"], pa.array(clusters, pa.string()))
+    )
+    unknown = np.full(members.num_rows, np.nan)
+    x, y, jobs = (
+        np.array(float_column(members, n)) if n in members.column_names else unknown
+        for n in ("x_km", "y_km", "employment")
+    )
+    if np.isnan(x + y).all() and {"lon", "lat"} <= set(members.column_names):
+        x, y = (np.array(float_column(members, n)) for n in ("lon", "lat"))
+    names = np.array(text_of(members, "cluster"))
+    labels, roles = text_of(members, "member"), text_of(members, "role", "firm")
+    out: list[dict[str, object]] = []
+    for c in sorted(set(names.tolist())):
+        at = np.flatnonzero(names == c)
+        order = at[
+            np.argsort(-np.where(np.isnan(jobs[at]), -1.0, jobs[at]), kind="stable")
+        ]
+        px, py = _in_square(x[at], y[at])
+        place = {
+            int(i): (float(a), float(b)) for i, a, b in zip(at, px, py, strict=True)
+        }
+        for i in order[:_MOST_SITES].tolist():
+            here = place[i]
+            out.append(
+                {
+                    "cluster": c,
+                    "member": labels[i],
+                    "role": roles[i],
+                    "x": here[0] if np.isfinite(here[0]) else None,
+                    "y": here[1] if np.isfinite(here[1]) else None,
+                    "employment": float(jobs[i]) if np.isfinite(jobs[i]) else None,
+                }
+            )
+    return out
+
+
+def _in_square(x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Scale places to the unit square with one scale for both axes and a margin."""
+    held = np.isfinite(x + y)
+    if not held.any():
+        return x, y
+    wide = max(float(np.ptp(x[held])), float(np.ptp(y[held])), 1e-9)
+    middle = [(v[held].max() + v[held].min()) / 2 for v in (x, y)]
+    return 0.5 + 0.9 * (x - middle[0]) / wide, 0.5 + 0.9 * (y - middle[1]) / wide
+
+
+def _ties(
+    inputs: StageInputs, sites: list[dict[str, object]]
+) -> list[dict[str, object]]:
+    """Give the ties of the members that are drawn, at most some hundreds per cluster."""
+    if not inputs.has("edges") or not sites:
+        return []
+    home: dict[str, set[str]] = {}
+    for s in sites:
+        home.setdefault(str(s["member"]), set()).add(str(s["cluster"]))
+    edges = inputs.table("edges")
+    count: dict[str, int] = {}
+    out: list[dict[str, object]] = []
+    ends = zip(
+        text_of(edges, "origin"),
+        text_of(edges, "destination"),
+        text_of(edges, "kind", "tie"),
+        strict=True,
+    )
+    for a, b, kind in ends:
+        for c in sorted(home.get(a, set()) | home.get(b, set())):
+            count[c] = count.get(c, 0) + 1
+            if count[c] <= _MOST_TIES:
+                out.append({"cluster": c, "origin": a, "destination": b, "kind": kind})
     return out
 
 

@@ -19,6 +19,7 @@ __all__ = ["Facts", "fired", "recommend"]
 
 Facts: TypeAlias = Mapping[str, object]
 _NATIONAL_LEAST = 20
+_EITHER = ("C1", "C3")
 _SHARES = (
     "province_share",
     "failed_share",
@@ -48,15 +49,20 @@ _BEYOND: Mapping[str, Callable[[Facts], float]] = {
     "L2": lambda f: _passes(f, "connection", "cooperation"),
     "L3": lambda f: 1.0 if f.get("entries") else -1.0,
     "L4": lambda f: _n(f, "local_supply_low") - _n(f, "local_supply"),
-    "L5": lambda f: 1.0 if f.get("belt") == "none" else -1.0,
+    "L5": lambda f: (
+        1.0 if f.get("belt") == "none" and _n(f, "consumer_good") > 0 else -1.0
+    ),
     "L6": lambda f: (_n(f, "pay_low") - _n(f, "pay")) / max(_n(f, "pay_low"), 1e-9),
     "L7": lambda f: min(
-        _n(f, "support") - _n(f, "support_high"), -0.01 - _n(f, "relative_growth")
+        _n(f, "support") - _n(f, "support_high"),
+        -_n(f, "delta") - _n(f, "relative_growth"),
     ),
     "L8": lambda f: _n(f, "energy") - _n(f, "energy_high"),
-    "C1": lambda f: max(_n(f, "key_firm") - 0.4, _n(f, "firm_herfindahl") - 0.25),
+    "C1": lambda f: float(
+        np.fmax(_n(f, "key_firm") - 0.4, _n(f, "firm_herfindahl") - 0.25)
+    ),
     "C2": lambda f: _n(f, "rigid") - 0.5,
-    "C3": lambda f: 2.0 - _n(f, "organisation"),
+    "C3": lambda f: float(np.fmax(2.0 - _n(f, "organisation"), _n(f, "no_body"))),
     "C4": lambda f: 0.1 - _n(f, "outside_share"),
     "C5": lambda f: 0.5 - _n(f, "chain"),
     "C6": lambda f: -0.25 - _n(f, "resistance"),
@@ -133,7 +139,7 @@ def fired(
 def _judged(code: str, facts: Facts) -> tuple[float, list[str]]:
     rule = RULES[code]
     missing = [n for n in rule.needs if _absent(facts.get(n))]
-    if code == "C1" and len(missing) == 1:  # either of the two decides
+    if code in _EITHER and len(missing) == 1:  # one of the two is enough
         missing = []
     if rule.level == "national" and _n(facts, "n") < _NATIONAL_LEAST:
         missing = [*missing, f"{_NATIONAL_LEAST} clusters"]
@@ -141,9 +147,6 @@ def _judged(code: str, facts: Facts) -> tuple[float, list[str]]:
         missing = [*missing, "connection"]
     if missing:
         return math.nan, missing
-    if code == "C1":
-        parts = [_n(facts, "key_firm") - 0.4, _n(facts, "firm_herfindahl") - 0.25]
-        return float(np.nanmax(parts)), []
     return float(_BEYOND[code](facts)), []
 
 
@@ -183,6 +186,6 @@ def _text(template: str, facts: Facts) -> str:
         if isinstance(value, (int, float)) and not isinstance(value, bool):
             kind = "share" if name in _SHARES else "number"
             shown[name] = format_number(float(value), kind)  # type: ignore[arg-type]
-        else:
+        elif value is not None and value is not False:
             shown[name] = str(value)
     return template.format_map(_Filled(shown))

@@ -137,6 +137,103 @@ class ClusterRegistry:
         )
         return self._added(row, user)
 
+    def add_member(
+        self,
+        id: str,  # noqa: A002  the field's word
+        cluster: str,
+        *,
+        valid_from: str,
+        at: str,
+        name: str = "",
+        role: str = "firm",
+        aliases: str = "",
+        source: str = "",
+        user: str = "",
+    ) -> ClusterRegistry:
+        """Give the register with a member of a cluster; arguments as for `add`."""
+        return self.add(
+            "member",
+            id,
+            cluster,
+            valid_from=valid_from,
+            at=at,
+            name=name,
+            role=role,
+            aliases=aliases,
+            source=source,
+            user=user,
+        )
+
+    def add_organisation(
+        self,
+        id: str,  # noqa: A002  the field's word
+        cluster: str,
+        *,
+        valid_from: str,
+        at: str,
+        name: str = "",
+        role: str = "body",
+        aliases: str = "",
+        source: str = "",
+        user: str = "",
+    ) -> ClusterRegistry:
+        """Give the register with an organisation (body, institute, park); see `add`."""
+        return self.add(
+            "organisation",
+            id,
+            cluster,
+            valid_from=valid_from,
+            at=at,
+            name=name,
+            role=role,
+            aliases=aliases,
+            source=source,
+            user=user,
+        )
+
+    def add_designation(
+        self,
+        cluster: str,
+        programme: str,
+        *,
+        valid_from: str,
+        at: str,
+        valid_to: str = "",
+        level: str = "",
+        source: str = "",
+        user: str = "",
+    ) -> ClusterRegistry:
+        """Give the register with a designation of a cluster.
+
+        Parameters
+        ----------
+        cluster, programme
+            Who, by which programme; their pair is the id.
+        valid_from, valid_to, at
+            From when to when (empty: it still holds), and when recorded.
+        level
+            Level of the programme, for example ``national``; kept as the name.
+        source, user
+            Who says so, who wrote it.
+
+        Returns
+        -------
+        ClusterRegistry
+            A new register.
+        """
+        return self.add(
+            "designation",
+            f"{cluster}:{programme}",
+            cluster,
+            valid_from=valid_from,
+            valid_to=valid_to,
+            at=at,
+            name=level,
+            role=programme,
+            source=source,
+            user=user,
+        )
+
     def add(
         self,
         kind: Kind,
@@ -145,8 +242,10 @@ class ClusterRegistry:
         *,
         valid_from: str,
         at: str,
+        valid_to: str = "",
         name: str = "",
         role: str = "",
+        aliases: str = "",
         source: str = "",
         user: str = "",
     ) -> ClusterRegistry:
@@ -156,12 +255,12 @@ class ClusterRegistry:
         ----------
         kind
             Kind of the row.
-        id, name, role
-            Stable id, name, role or programme.
+        id, name, role, aliases
+            Stable id, name, role or programme, other names.
         cluster
             Cluster it belongs to.
-        valid_from, at
-            Since when, and when recorded.
+        valid_from, valid_to, at
+            Since when, until when (empty: it still holds), and when recorded.
         source, user
             Who says so, who wrote it.
 
@@ -173,19 +272,24 @@ class ClusterRegistry:
         Raises
         ------
         OptionError
-            If the kind is unknown, or the same row holds already.
+            If the kind is unknown, the same row holds already, or it ends before it begins.
         AlignmentError
             If there is no such cluster.
         """
         check_choice("kind", kind, _KINDS)
         self._known("cluster", cluster)
+        if valid_to and valid_to < valid_from:
+            msg = f"valid_to={valid_to!r} lies before valid_from={valid_from!r}."
+            raise OptionError(msg)
         row = Entry(
             kind=kind,
             id=id,
             cluster=cluster,
             name=name,
             role=role,
+            aliases=aliases,
             valid_from=valid_from,
+            valid_to=valid_to,
             recorded_at=at,
             source=source,
         )
@@ -238,8 +342,10 @@ class ClusterRegistry:
         return ClusterRegistry((*self.rows, new), trail)
 
     def history(self, id: str) -> tuple[Entry, ...]:  # noqa: A002  the field's word
-        """Give all rows of an id, the oldest knowledge first."""
-        return tuple(r for r in self.rows if r.id == id)
+        """Give all rows of an id or one of its aliases, the oldest knowledge first."""
+        return tuple(
+            r for r in self.rows if r.id == id or (id and id in r.aliases.split(";"))
+        )
 
     def as_of(self, date: str, *, known_at: str = "") -> tuple[Entry, ...]:
         """Give what held on a date, by what was known then or is known now.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 __all__ = ["RULES", "RULES_VERSION", "Rule"]
 
-RULES_VERSION = "1"
+RULES_VERSION = "2"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +49,7 @@ _ROWS: tuple[tuple[str, str, tuple[str, ...], str, str], ...] = (
     ),
     (
         "N2",
-        "more than 30 % of the clusters fail or cannot be tested",
+        "more than 30 % of the designated clusters fail or cannot be tested",
         ("failed_share",),
         "{failed} of {n} fail or cannot be tested ({missing}): require the three elements "
         "and the data at entry.",
@@ -78,7 +78,7 @@ _ROWS: tuple[tuple[str, str, tuple[str, ...], str, str], ...] = (
     ),
     (
         "N6",
-        "three periods of decline in a row",
+        "a designated cluster is in decline for three periods in a row",
         ("declining",),
         "{declining}: put under dynamic adjustment.",
         "{declining}：建议纳入动态调整。",
@@ -87,8 +87,9 @@ _ROWS: tuple[tuple[str, str, tuple[str, ...], str, str], ...] = (
         "L1",
         "proximity passes, connection fails",
         ("proximity", "connection"),
-        "Firms are close but industries unrelated (score {connection_score}): build links.",
-        "企业邻近但行业关联弱（得分 {connection_score}）：建议补链。",
+        "Firms are close but industries unrelated (score {connection_score}): build links "
+        "{bridges}.",
+        "企业邻近但行业关联弱（得分 {connection_score}）：建议补链 {bridges}。",
     ),
     (
         "L2",
@@ -115,7 +116,7 @@ _ROWS: tuple[tuple[str, str, tuple[str, ...], str, str], ...] = (
     (
         "L5",
         "no on-line belt for a consumer good",
-        ("belt",),
+        ("belt", "consumer_good"),
         "No on-line belt in {city}: test a sales channel with {peers} peers that have one.",
         "{city} 无线上产业带：可向已有产业带的 {peers} 个同类学习试点销售渠道。",
     ),
@@ -151,13 +152,13 @@ _ROWS: tuple[tuple[str, str, tuple[str, ...], str, str], ...] = (
         "C2",
         "rigid",
         ("rigid",),
-        "Concentration up {rise}, diversity {fall}: open search, related entry.",
-        "集中度上升 {rise}，多样性变化 {fall}：建议开放式搜寻与相关进入。",
+        "Concentration up {rise}, diversity {fall}: open search, related entry {entries}.",
+        "集中度上升 {rise}，多样性变化 {fall}：建议开放式搜寻与相关进入 {entries}。",
     ),
     (
         "C3",
-        "organisation score below 2",
-        ("organisation",),
+        "organisation score below 2, or no promotion body among the members",
+        ("organisation", "no_body"),
         "No effective promotion body (score {organisation}): set one up (duties: "
         "spokesperson, network record, self-discipline).",
         "缺乏有效的促进机构（得分 {organisation}）：建议设立（代言、联络、自律）。",
@@ -166,8 +167,8 @@ _ROWS: tuple[tuple[str, str, tuple[str, ...], str, str], ...] = (
         "C4",
         "fewer than 10 % of ties go outside",
         ("outside_share",),
-        "Ties are inward (E-I {ei}): outside partnerships.",
-        "联系偏内向（E-I {ei}）：建议加强对外合作。",
+        "Ties are inward (E-I {ei}): outside partnerships in {related_regions}.",
+        "联系偏内向（E-I {ei}）：建议加强与 {related_regions} 的合作。",
     ),
     (
         "C5",
@@ -200,11 +201,11 @@ _ROWS: tuple[tuple[str, str, tuple[str, ...], str, str], ...] = (
 )
 _WHEN_ZH: Mapping[str, str] = {
     "N1": "认定数最多的五省合计超过一半",
-    "N2": "超过 30% 的集群不满足或无法检验",
+    "N2": "超过 30% 的认定集群不满足或无法检验",
     "N3": "至少 10% 的城市—行业被两个以上计划认定",
     "N4": "某行业在十个以上城市获认定，且其中多数缺乏专业化",
     "N5": "名次区间中位宽度超过集群数的四分之一",
-    "N6": "连续三期处于衰退",
+    "N6": "认定集群连续三期处于衰退",
     "L1": "邻近通过、关联未通过",
     "L2": "关联通过、合作未通过",
     "L3": "存在关联密度居前十分之一的缺失行业",
@@ -215,7 +216,7 @@ _WHEN_ZH: Mapping[str, str] = {
     "L8": "单位产出能耗高于同类上四分位",
     "C1": "单一企业占就业 40% 以上，或企业赫芬达尔指数高于 0.25",
     "C2": "锁定：集中度上升且多样性下降",
-    "C3": "组织得分低于 2",
+    "C3": "组织得分低于 2，或成员中无促进机构",
     "C4": "对外联系不足 10%",
     "C5": "链条完整度低于一半",
     "C6": "抗冲击指数低于 -0.25",

@@ -76,6 +76,8 @@ STUDY = Study(
             optional=(
                 "members",
                 "edges",
+                "answers",
+                "indicators",
                 "designations",
                 "industry_links",
                 "input_output",

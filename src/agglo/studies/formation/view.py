@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from agglo.studies.columns import text_of
 from agglo.studies.facts import Row, StudyFacts, planted_truth
+from agglo.studies.formation.alerts import EVIDENCE
 from agglo.studies.formation.columns import number
 from agglo.studies.formation.options import FormationOptions
-from agglo.studies.formation.words import INPUTS_ZH
+from agglo.studies.formation.words import INPUTS_ZH, NAMES, chinese
 from agglo.studies.report import NumberKind, format_number
 
 if TYPE_CHECKING:
@@ -37,6 +39,9 @@ TABLES: Mapping[str, str] = {
     "registry": "platform",
     "period_indicators": "platform",
     "alerts": "platform",
+    "alert_history": "platform",
+    "alert_rates": "platform",
+    "questionnaire": "platform",
     "peers": "platform",
     "recommendations": "platform",
     "layer_point": "layers",
@@ -44,6 +49,8 @@ TABLES: Mapping[str, str] = {
     "layer_surface": "layers",
     "layer_network": "layers",
     "layer_completeness": "layers",
+    "layer_sites": "layers",
+    "layer_ties": "layers",
 }
 _NOTES = {
     "coverage": "prepare",
@@ -102,6 +109,35 @@ class View(StudyFacts[FormationOptions]):
     def data(self, words: str) -> str:
         """Name the data that an indicator takes, or its status."""
         return INPUTS_ZH.get(words, words) if self.lang == "zh" else words
+
+    def reason(self, words: object) -> str:
+        """Give a sentence of the methods in the language of the page."""
+        text = str(words or "")
+        return chinese(text) if self.lang == "zh" else text
+
+    def named(self, name: str) -> str:
+        """Name a measure or fact."""
+        return self.say(*NAMES[name]) if name in NAMES else name
+
+    def evidence(self, alert: Row) -> str:
+        """Say what an alert rests on."""
+        en, zh = EVIDENCE[str(alert["alert"])]
+        found = {"v": number(alert["value"]), "d": str(alert["detail"] or "")}
+        return (zh if self.lang == "zh" else en).format(**found)
+
+    def facts(self, evidence: object) -> str:
+        """Say the facts behind a rule: name and value, unknown ones with a dash."""
+        held = json.loads(str(evidence or "{}"))
+        return self.say("; ", "；").join(
+            f"{self.named(k)} {self._fact(v)}" for k, v in held.items()
+        )
+
+    def _fact(self, value: object) -> str:
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            return self.show(value)
+        if value in (None, False):
+            return "–"
+        return self.word(value) if str(value) in _WORDS else str(value)
 
     @staticmethod
     def show(value: object, kind: NumberKind = "number") -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
-__all__ = ["INPUTS_ZH"]
+__all__ = ["INPUTS_ZH", "NAMES", "chinese"]
 
 INPUTS_ZH: Mapping[str, str] = {
     "employment": "就业",
@@ -54,3 +55,118 @@ INPUTS_ZH: Mapping[str, str] = {
     "computed": "已计算",
     "proxy": "替代指标",
 }
+
+# measures by which peers are compared, and facts that rules read: English, Chinese
+NAMES: Mapping[str, tuple[str, str]] = {
+    "quotient": ("location quotient", "区位商"),
+    "focus": ("share of the region", "占地区就业"),
+    "pay": ("payroll per employee", "人均工资"),
+    "mean_size": ("mean size of firms", "平均企业规模"),
+    "growth": ("growth", "增长"),
+    "diversity": ("diversity", "多样性"),
+    "province_share": ("share of five provinces", "前五省占比"),
+    "failed_share": ("share that fails", "未通过占比"),
+    "double_share": ("share with several labels", "重复认定占比"),
+    "crowded": ("crowded industries", "重复布局行业"),
+    "rank_width": ("median rank interval", "名次区间中位宽度"),
+    "declining": ("in decline", "持续衰退"),
+    "proximity": ("proximity", "邻近"),
+    "connection": ("connection", "关联"),
+    "cooperation": ("cooperation", "合作"),
+    "entries": ("closest entries", "最近进入方向"),
+    "local_supply": ("local supply", "本地配套率"),
+    "local_supply_low": ("lower end of the peers", "同类区间下限"),
+    "leakages": ("leakages", "外溢环节"),
+    "belt": ("on-line belt", "线上产业带"),
+    "consumer_good": ("consumer good", "消费品"),
+    "pay_low": ("lower end of the peers", "同类区间下限"),
+    "support": ("support", "支持强度"),
+    "support_high": ("third quartile of the peers", "同类上四分位"),
+    "relative_growth": ("relative growth", "相对增长"),
+    "energy": ("energy per output", "单位能耗"),
+    "energy_high": ("third quartile of the peers", "同类上四分位"),
+    "key_firm": ("largest firm", "最大企业占比"),
+    "firm_herfindahl": ("firm Herfindahl", "企业赫芬达尔指数"),
+    "rigid": ("rigid", "锁定"),
+    "organisation": ("organisation score", "组织得分"),
+    "no_body": ("no promotion body", "无促进机构"),
+    "outside_share": ("outside ties", "对外联系占比"),
+    "chain": ("chain completeness", "链条完整度"),
+    "resistance": ("resistance", "抵抗力"),
+    "stage": ("stage", "阶段"),
+    "missing_share": ("missing indicators", "缺失指标占比"),
+}
+
+# sentences of the methods that reach a page: pattern, Chinese
+_PHRASES: tuple[tuple[str, str], ...] = (
+    (
+        r"no members: the inside of a region cannot be seen",
+        "无成员数据，无法观察地区内部分布",
+    ),
+    (r"members have no coordinates", "成员缺少坐标"),
+    (r"no relatedness of industries", "缺少行业相关度"),
+    (
+        r"no industry of the clusters has a relatedness",
+        "集群行业均无相关度数据",
+    ),
+    (r"no cooperation links", "无合作联系数据"),
+    (r"members, relatedness and ties", "成员、相关度与合作联系"),
+    (r"all members at one place", "所有成员位于同一地点"),
+    (r"fewer than (\d+) members", r"成员少于 \1 个"),
+    (r"fewer than (\d+) ties", r"联系少于 \1 条"),
+    (r"a cluster of one member", "仅一个成员"),
+    (r"no other industry to draw", "无其他行业可供抽取"),
+    (r"one industry: use finer codes", "仅一个行业：请用更细的代码"),
+    (r"ties known for too few members", "有联系数据的成员过少"),
+    (r"no data", "无数据"),
+    (r"missing for more than a third", "超过三分之一的集群缺失"),
+    (r"the same for all", "取值全部相同"),
+    (r"alone in its pillar", "所在维度仅此一项"),
+    (r"fewer than ten regions in the category", "该类别地区少于十个"),
+    (
+        r"(\d+) periods are too few: with k=(\d+) a stage needs (\d+)\.?",
+        r"期数过少（\1 期）：k=\2 时判定阶段至少需要 \3 期。",
+    ),
+    (
+        r"The periods are not evenly spaced.*",
+        "各期间隔不等，无法计算固定期数的增长。",
+    ),
+    (r"members: cluster, member, role, employment", "members：集群、成员、角色、就业"),
+    (
+        r"cluster_panel or activity with definitions",
+        "cluster_panel，或 activity 加集群定义",
+    ),
+    (r"members: x_km, y_km or lon, lat", "members：x_km、y_km 或经纬度"),
+    (
+        r"edges: origin, destination, kind, period, weight",
+        "edges：两端、类型、时期、权重",
+    ),
+    (r"indicative", "仅供参考"),
+    (r"\bproximity\b", "邻近"),
+    (r"\bconnection\b", "关联"),
+    (r"\bcooperation\b", "合作"),
+    (r"\bwarning\b", "警示"),
+    (r"\bwatch\b", "关注"),
+    (r"\bdata\b", "数据"),
+    (r"\bnational\b", "国家"),
+    (r"\blocal\b", "地方"),
+    (r"\bcluster\b", "集群"),
+)
+
+
+def chinese(text: str) -> str:
+    """Give a sentence of the methods in Chinese; what is not known stays as it is.
+
+    Parameters
+    ----------
+    text
+        Reason, status or template in English.
+
+    Returns
+    -------
+    str
+        The sentence.
+    """
+    for pattern, words in _PHRASES:
+        text = re.sub(pattern, words, text)
+    return text.replace("; ", "；").replace(": ", "：")
