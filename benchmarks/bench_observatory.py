@@ -111,6 +111,7 @@ def _release(root: Path, name: str, held: dict[str, pa.Table]) -> None:
         "manifest": "",
         "packages": {},
         "words": {},
+        "boundaries": None,
     }
     write_json(folder / "release.json", catalogue)
     write_text(root / "release" / "current-public", f"{name}\n")

@@ -275,7 +275,7 @@ def _data(
         "pages": [page_json(stock, page, whole=True) for page in PAGES.values()],
         "regions": code_list(stock, "regions"),
         "industries": code_list(stock, "industries"),
-        "geometry": {"type": "FeatureCollection", "features": []},
+        "geometry": json.loads(stock.release.geometry),
         "views": views,
         "manifest": release_manifest(stock),
     }

@@ -27,6 +27,7 @@ from agglo.observatory.catalogue import (
     study_texts,
     table_table,
 )
+from agglo.observatory.geometry import Boundaries, boundaries_of
 from agglo.observatory.protection import Protected, protect
 from agglo.runs import Manifest, Project
 from agglo.store import (
@@ -53,6 +54,8 @@ Mode: TypeAlias = Literal["private", "public"]
 
 CURRENT: Mapping[Mode, str] = {"private": "current", "public": "current-public"}
 FORMAT = 3
+GEOMETRY = "geometry.json"
+_NO_GEOMETRY = b'{"type":"FeatureCollection","features":[]}'
 _FOLDER = "release"
 _CATALOGUE = "release.json"
 
@@ -108,6 +111,17 @@ class Release:
             msg = f"Release {self.id} has no table '{name}'."
             raise StoreError(msg)
         return read_table(self.folder / str(self.tables[name]["file"]))
+
+    @property
+    def geometry(self) -> bytes:
+        """Outlines of the maps as GeoJSON text; none where the project has none."""
+        if not self.catalogue["boundaries"]:
+            return _NO_GEOMETRY
+        try:
+            return (self.folder / GEOMETRY).read_bytes()
+        except OSError as error:
+            msg = f"Release {self.id} has lost its boundaries. Build it anew."
+            raise StoreError(msg) from error
 
     def findings(self, study: str) -> list[Mapping[str, Json]]:
         """Give the findings of a study, none when it was not released."""
@@ -275,6 +289,9 @@ def _fill(
     tables: dict[str, Json] = {}
     for name, table in protected.tables():
         tables[name] = _write(draft, name, table)
+    boundaries = _boundaries(project, protected)
+    if boundaries is not None:
+        write_json(draft / GEOMETRY, boundaries.geojson())
     sources = _sources(project)
     about = {
         "project.sources": source_table(sources),
@@ -304,10 +321,24 @@ def _fill(
         "manifest": digest_of(manifest.to_bytes().decode()),
         "packages": _packages(manifest),
         "words": protected.words(),
+        "boundaries": None if boundaries is None else boundaries.facts(),
     }
     catalogue["id"] = digest_of(catalogue)[:16]
     write_json(draft / _CATALOGUE, catalogue)
     return catalogue
+
+
+def _boundaries(project: Project, protected: Protected) -> Boundaries | None:
+    """Give the outlines that imports have brought; ``None`` without any."""
+    paths = sorted((project.workspace / "tables" / "boundaries").glob("*.parquet"))
+    if not paths:
+        return None
+    rows = pa.concat_tables(
+        [read_table(p) for p in paths], promote_options="permissive"
+    )
+    regions = protected.names.get("regions")
+    codes = set() if regions is None else set(regions["region"].to_pylist())
+    return boundaries_of(rows, {str(code) for code in codes})
 
 
 def _packages(manifest: Manifest) -> dict[str, Json]:

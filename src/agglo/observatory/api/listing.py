@@ -61,7 +61,7 @@ def meta_json(stock: Stock, *, desk: bool = False) -> dict[str, Json]:
         "worlds": worlds,
         "languages": ["en", "zh"],
         "language": project.get("language"),
-        "boundaries": None,
+        "boundaries": catalogue["boundaries"],
         "desk": desk,
         "left_out": catalogue["left_out"],
     }

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Request, Response
 
 from agglo.core.typing import Json
-from agglo.observatory.api.answers import envelope
+from agglo.observatory.api.answers import envelope, with_data
 from agglo.observatory.api.description import described
 from agglo.observatory.api.listing import code_list, find
 from agglo.observatory.api.problems import ApiError
@@ -99,8 +99,12 @@ def _add_lists(router: APIRouter, context: Context) -> None:
     )
     def geometry(request: Request) -> Response:
         stock = shelf.current()
-        empty: Json = {"type": "FeatureCollection", "features": []}
-        return reply_json(request, stock, lambda: envelope(stock, empty))
+        return reply(
+            request,
+            stock,
+            lambda: with_data(envelope(stock, None), stock.release.geometry),
+            media="application/json",
+        )
 
 
 def _add_tables(router: APIRouter, context: Context) -> None:
