@@ -79,14 +79,76 @@ def test_moments_of_shuffled_labels_equal_enumeration():
     every = np.array(
         [curve(c, set(range(7)) - set(c)) for c in itertools.combinations(range(7), 3)]
     )
-    found = kernels.label_split_covariance(moments, 3)
+    found = kernels.split_covariance(moments, 3, 4)
     np.testing.assert_allclose(np.cov(every.T, bias=True), found, rtol=1e-10)
 
 
-@pytest.mark.parametrize("null", ["all_sites", "joint_labels"])
-def test_closed_form_moments_agree_with_draws(null):
+def test_moments_of_two_redrawn_sets_equal_enumeration():
+    curve, moments = _seven()
+    every = np.array(
+        [
+            curve(a, b)
+            for a in itertools.combinations(range(7), 2)
+            for b in itertools.combinations(set(range(7)) - set(a), 3)
+        ]
+    )
+    np.testing.assert_allclose(every.mean(axis=0), moments.mean, rtol=1e-12)
+    found = kernels.split_covariance(moments, 2, 3)
+    np.testing.assert_allclose(np.cov(every.T, bias=True), found, rtol=1e-10)
+
+
+@pytest.mark.parametrize("weight", [None, "w"])
+def test_moments_of_a_held_set_equal_enumeration(weight):
+    rng = np.random.default_rng(6)
+    at = rng.normal(0, 10, (8, 2))
+    w = rng.lognormal(0, 1, 8)
+    kind = list("aaabbccc")
+    rows = pa.table({"x_km": at[:, 0], "y_km": at[:, 1], "type": kind, "w": w})
+    found = kdensity_moments(
+        rows,
+        activity="a",
+        neighbour="b",
+        r_km=R,
+        bandwidth_km=2.0,
+        null="fix_a",
+        weight=weight,
+    )
+    mass = w if weight else np.ones(8)
+    every = []
+    for some in itertools.permutations(range(3, 8), 2):
+        b = at[list(some)]
+        moved = pa.table(
+            {
+                "x_km": [*at[:3, 0], *b[:, 0]],
+                "y_km": [*at[:3, 1], *b[:, 1]],
+                "type": list("aaabb"),
+                "w": [*mass[:3], *mass[3:5]],
+            }
+        )
+        every.append(
+            duranton_overman(
+                moved,
+                activity="a",
+                neighbour="b",
+                r_km=R,
+                bandwidth=2.0,
+                weight="w",
+                method="exact",
+                inference=None,
+            ).value
+        )
+    every = np.array(every)
+    np.testing.assert_allclose(found.null_mean, every.mean(axis=0), rtol=1e-3)
+    np.testing.assert_allclose(found.null_sd, every.std(axis=0), rtol=2e-3)
+    np.testing.assert_allclose(found.value, every[0], rtol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("null", "other"),
+    [("all_sites", None), ("all_sites", "b"), ("joint_labels", "b"), ("fix_a", "b")],
+)
+def test_closed_form_moments_agree_with_draws(null, other):
     data = table(150)
-    other = None if null == "all_sites" else "b"
     found = kdensity_moments(
         data,
         activity="a",
@@ -116,10 +178,22 @@ def test_moments_say_why_they_are_undefined():
     found = kdensity_moments(rows, activity="a", r_km=[1.0], bandwidth_km=1.0)
     assert np.isnan(found.z[0])
     assert found.undefined[0].reason == "fewer than two plants"
-    with pytest.raises(OptionError, match="joint_labels"):
-        kdensity_moments(
-            rows, activity="a", r_km=[1.0], bandwidth_km=1.0, null="joint_labels"
-        )
+    for null in ("joint_labels", "fix_a"):
+        with pytest.raises(OptionError, match=null):
+            kdensity_moments(
+                rows, activity="a", r_km=[1.0], bandwidth_km=1.0, null=null
+            )
+    weightless = rows.append_column("w", pa.array([0.0, 1.0, 1.0]))
+    found = kdensity_moments(
+        weightless,
+        activity="a",
+        neighbour="b",
+        r_km=[1.0],
+        bandwidth_km=1.0,
+        null="fix_a",
+        weight="w",
+    )
+    assert found.undefined[0].reason == "the pairs have no weight"
 
 
 def _exact(data, a, b, r, h):
@@ -211,20 +285,78 @@ def test_localized_and_dispersed_are_found():
     assert far["value"][1] < far["null_mean"][1]
 
 
-def test_bands_are_crossed_at_their_level():
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"weight": "w"}, {"bands": "rank"}, {"weight": "w", "bands": "rank"}],
+)
+@pytest.mark.filterwarnings("ignore::agglo.core.errors.NumericsWarning")
+def test_bands_are_crossed_at_their_level(options):
     crossed = tested = 0
     for seed in range(8):
-        data = table(1500, 8, seed=seed)
+        w = np.random.default_rng(seed).lognormal(0, 0.7, 1500)
+        data = table(1500, 8, seed=seed).append_column("w", pa.array(w))
         found = localization(
             data,
             r_km=np.linspace(0, 50, 11),
             bandwidth_km=4.0,
             inference=Permutation(n=299, seed=seed),
+            **options,
         )
+        assert (found.localized <= (found.p_localized < 0.15)).all()
         crossed += int(found.localized.sum())
         tested += found.n.size
     assert tested == 64
     assert crossed <= 10  # 5 % of 64 is 3.2; P(more than 10) is 3e-4
+
+
+def test_rank_bands_are_those_of_one_industry():
+    data = table(900, 3)
+    r = np.linspace(0, 40, 9)
+    given = {"r_km": r, "inference": Permutation(n=1999, seed=1)}
+    found = localization(data, bandwidth_km=4.0, bands="rank", **given)
+    for k, name in enumerate(found.industries):
+        one = duranton_overman(
+            data, activity=str(name), bandwidth=4.0, type="industry", **given
+        )
+        spread = found.null_sd[k]
+        for side in ("global_lower", "global_upper"):
+            gap = (getattr(found, side)[k] - getattr(one, side)) / spread
+            assert np.abs(gap).max() < 0.35
+
+
+def test_employment_can_be_localized_where_plants_are_not():
+    rng = np.random.default_rng(4)
+    at = rng.uniform(0, 100, (600, 2))
+    own = np.arange(80)
+    w = np.ones(600)
+    middle = np.hypot(*(at[own] - 50).T) < 25
+    w[own[middle]] = 30.0
+    data = pa.table(
+        {
+            "x_km": at[:, 0],
+            "y_km": at[:, 1],
+            "industry": ["a"] * 80 + ["rest"] * 520,
+            "w": w,
+        }
+    )
+    given = {
+        "r_km": np.linspace(0, 40, 11),
+        "bandwidth_km": 4.0,
+        "inference": Permutation(n=499, seed=1),
+    }
+    plants = localization(data, **given)
+    jobs = localization(data, weight="w", **given)
+    assert not plants.localized[0]
+    assert jobs.localized[0]
+    assert jobs.null_sd[0].mean() > plants.null_sd[0].mean()
+    scaled = data.set_column(3, "w", pa.array(w * 7))
+    again = localization(scaled, weight="w", **given)
+    np.testing.assert_allclose(again.values, jobs.values)
+    np.testing.assert_allclose(again.p_localized, jobs.p_localized)
+    lone = data.set_column(3, "w", pa.array([1.0] + [0.0] * 79 + [1.0] * 520))
+    found = localization(lone, weight="w", **given)
+    assert found.status[0] == "zero_weight"
+    assert np.isnan(found.values[0]).all()
 
 
 def test_localization_of_few_and_none():

@@ -113,11 +113,12 @@ COAGGLOMERATION: Mapping[str, Case] = {
             "min_n": 5,
             "inference": Permutation(n=99, seed=7),
         },
-        columns=("type", "x", "y"),
+        columns=("type", "x", "y", "weight"),
         wrong={
             "r_km": Wrong(value=[4.0, 2.0]),
             "bandwidth_km": Wrong(value=-1.0, says="bandwidth"),
             "level": Wrong(value=0.5),
+            "bands": Wrong(value="ranks"),
             "min_n": Wrong(value=1),
             "crs": _CRS,
         },

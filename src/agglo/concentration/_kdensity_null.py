@@ -12,20 +12,26 @@ from agglo.concentration._distance_input import check_bandwidth
 from agglo.concentration._kernels import distance_kdensity as density
 from agglo.concentration._kernels import pair_moments as kernels
 from agglo.core.errors import NotIdentifiedError, OptionError
-from agglo.core.inference import fdr
+from agglo.core.inference import fdr, global_envelope
 from agglo.core.parallel import generator, monte_carlo
+from agglo.core.results import frozen_array
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from agglo.core.typing import BoolArray, FloatArray, IntArray
 
 __all__ = [
     "SAMPLE",
-    "CurveNull",
+    "Study",
+    "Verdict",
     "curve_of",
     "fixed_bandwidth",
-    "null_of",
+    "held_moments",
     "pool_moments",
-    "verdict",
+    "study_of",
+    "verdict_by_size",
+    "verdict_by_weights",
 ]
 
 SAMPLE = 20_000
@@ -52,8 +58,9 @@ def curve_of(
     *,
     other: IntArray | None = None,
     weights: FloatArray | None = None,
+    second: FloatArray | None = None,
 ) -> FloatArray:
-    both = None if weights is None else (weights, weights)
+    both = None if weights is None else (weights, weights if second is None else second)
     subject = curves.Subject(pool=at, rows=rows, other=other, weights=both)
     curve = curves.curve_for(subject, r, h, "auto", added=False)
     return curve(*subject.places(), subject.weights, threaded=True)
@@ -63,7 +70,7 @@ def pool_moments(
     pool: FloatArray, r: FloatArray, h: float
 ) -> tuple[kernels.PairMoments, float]:
     """Moments of the pool, and the relative error that a sample of it makes in the sd."""
-    smoother = density.smoother_for(r, h, SAMPLE**2)
+    smoother = density.smoother_for(r, h, min(len(pool), SAMPLE) ** 2 // 2)
     if len(pool) <= SAMPLE:
         return kernels.pool_moments(
             pool, smoother.matrix, smoother.width, len(pool)
@@ -81,55 +88,147 @@ def pool_moments(
     return found, float(gap.mean())
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
-class CurveNull:
-    """Moments of the pool, and extremes of standardised null curves by size.
+def held_moments(
+    a: FloatArray,
+    weights: FloatArray,
+    pool: FloatArray,
+    dealt: FloatArray,
+    r: FloatArray,
+    h: float,
+) -> tuple[FloatArray, FloatArray]:
+    """Mean and covariance of the cross curve when a is held and the other type is drawn.
 
-    `highest` and `lowest` hold, for every size drawn, the sorted largest and the largest
-    negative standardised points of its curves.
+    The curve is linear in the drawn sites. Beyond 20,000 a sample of the pool stands for it.
     """
+    n = len(pool)
+    if n > SAMPLE:
+        pool = pool[generator(0, 1).permutation(n)[:SAMPLE]]
+    smoother = density.smoother_for(r, h, len(a) * len(pool))
+    field = kernels.held_field(a, weights, pool, smoother.matrix, smoother.width)
+    share = float((dealt**2).sum() / dealt.sum() ** 2) - 1.0 / n
+    covariance = max(share, 0.0) * np.atleast_2d(np.cov(field, rowvar=False))
+    return field.mean(axis=0), np.asarray(covariance)
 
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Drawn:
+    """Null curves in standard deviations from the mean, (n_draws, n_distances)."""
+
+    z: FloatArray
+
+    def ends(self, level: float, *, ranks: bool) -> FloatArray:
+        """How far the band lies above and below the mean, (2, n_distances)."""
+        if ranks:
+            band = global_envelope(self.z[0], self.z, kind="do", level=level)
+            return np.stack([band.upper, -band.lower])
+        both = self.z.max(axis=1), (-self.z).max(axis=1)
+        ends = [np.quantile(v, 1.0 - level) for v in both]
+        return np.repeat(np.array(ends)[:, None], self.z.shape[1], axis=1)
+
+    def p(self, z: FloatArray) -> tuple[float, float]:
+        """P-values of the highest and of the lowest point of a curve."""
+        n = len(self.z)
+        above = int((self.z.max(axis=1) >= z.max()).sum())
+        below = int((self.z.min(axis=1) <= z.min()).sum())
+        return (1.0 + above) / (1.0 + n), (1.0 + below) / (1.0 + n)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Verdict:
+    """Standard deviations, ends of the bands in them, p-values and draws, by industry."""
+
+    null_sd: FloatArray
+    upper_constant: FloatArray
+    lower_constant: FloatArray
+    p_localized: FloatArray
+    p_dispersed: FloatArray
+    n_draws: IntArray
+
+    def fields(self) -> dict[str, FloatArray]:
+        """Name the fields of a result."""
+        names = [f for f in self.__dataclass_fields__ if f != "n_draws"]
+        out = {name: frozen_array(getattr(self, name)) for name in names}
+        return {**out, "q_localized": frozen_array(fdr(self.p_localized))}
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Study:
+    """Pool, distances and bandwidth of a study, moments of the pool, how to draw."""
+
+    at: FloatArray
+    r: FloatArray
+    h: float
     moments: kernels.PairMoments
-    sizes: IntArray
-    highest: tuple[FloatArray, ...]
-    lowest: tuple[FloatArray, ...]
     sd_error: float
+    draws: int
+    seed: int
+    level: float
+    ranks: bool
 
-    def sd(self, n: int) -> FloatArray:
-        covariance = kernels.sample_covariance(self.moments, n)
+    def sd(self, n: int, weights: FloatArray | None = None) -> FloatArray:
+        """Exact standard deviation of the curve of n plants, weights dealt to them."""
+        if weights is None:
+            covariance = kernels.sample_covariance(self.moments, n)
+        else:
+            covariance = kernels.weighted_covariance(self.moments, weights)
         return np.asarray(np.sqrt(np.maximum(np.diag(covariance), 0.0)))
 
-    def nearest(self, n: IntArray) -> IntArray:
-        gap = np.abs(np.log(np.maximum(n, 1))[:, None] - np.log(self.sizes))
-        return np.asarray(gap.argmin(axis=1))
+    def standardised(self, values: FloatArray, sd: FloatArray) -> FloatArray:
+        """Curves in standard deviations from the mean; 0 where nothing varies."""
+        mean = self.moments.mean
+        with np.errstate(divide="ignore", invalid="ignore"):
+            z = np.where(sd > 1e-12 * mean, (values - mean) / sd, 0.0)
+        return np.asarray(z)
 
-    def draws_at(self, n: IntArray) -> IntArray:
-        return np.array([self.highest[k].size for k in self.nearest(n)])
+    def drawn(self, n: int, weights: FloatArray | None, stream: int) -> Drawn:
+        """Draw curves of n plants of the pool."""
+        sd = self.sd(n, weights)
+        if not (sd > 1e-12 * self.moments.mean).any():
+            msg = "All plants share one place, or one industry: nothing varies under the null."
+            raise NotIdentifiedError(msg)
+        both = None if weights is None else (weights, weights)
+        subject = curves.Subject(
+            pool=self.at, rows=np.arange(n), other=None, weights=both
+        )
+        curve = curves.curve_for(subject, self.r, self.h, "hist", added=False)
 
-    def constants(self, which: tuple[FloatArray, ...], level: float) -> FloatArray:
-        """Critical constants at the sizes drawn, smoothed over them."""
-        found = np.array([np.quantile(v, 1.0 - level) for v in which])
-        if self.sizes.size < 6:
-            return found
-        x = self.sizes**-0.5
-        design = np.column_stack([np.ones(x.size), x, x**2])
-        weight = np.sqrt([v.size for v in which])
-        fit = np.linalg.lstsq(design * weight[:, None], found * weight, rcond=None)[0]
-        return np.asarray(design @ fit)
+        def draw(rng: np.random.Generator, size: int) -> FloatArray:
+            out = np.empty((size, self.r.size))
+            for k in range(size):
+                rows = rng.choice(len(self.at), n, replace=False, shuffle=False)
+                dealt = None
+                if weights is not None:
+                    dealt = (rng.permutation(weights),) * 2
+                out[k] = self.standardised(curve(self.at[rows], None, dealt), sd)
+            return out
+
+        # ranks need all draws at any size
+        few = self.draws if n < _REAL or self.ranks else min(self.draws, _FEW_DRAWS)
+        return Drawn(z=monte_carlo(draw, n=few, seed=self.seed, stream=stream))
 
 
-def null_of(
-    at: FloatArray, r: FloatArray, h: float, sizes: IntArray, draws: int, seed: int
-) -> CurveNull:
+def study_of(
+    at: FloatArray,
+    r: FloatArray,
+    h: float,
+    *,
+    draws: int,
+    seed: int,
+    level: float,
+    ranks: bool,
+) -> Study:
+    """Take the moments of the pool."""
     moments, error = pool_moments(at, r, h)
-    drawn = _grid_of_sizes(sizes, len(at))
-    ends = [_extremes(at, moments, int(n), r, h, draws, seed) for n in drawn]
-    return CurveNull(
+    return Study(
+        at=at,
+        r=r,
+        h=h,
         moments=moments,
-        sizes=drawn,
-        highest=tuple(np.sort(e[:, 0]) for e in ends),
-        lowest=tuple(np.sort(e[:, 1]) for e in ends),
         sd_error=error,
+        draws=draws,
+        seed=seed,
+        level=level,
+        ranks=ranks,
     )
 
 
@@ -143,65 +242,73 @@ def _grid_of_sizes(sizes: IntArray, pool: int) -> IntArray:
     return np.unique(np.rint(spread).astype(np.int64))
 
 
-def _extremes(
-    at: FloatArray,
-    moments: kernels.PairMoments,
-    n: int,
-    r: FloatArray,
-    h: float,
-    draws: int,
-    seed: int,
-) -> FloatArray:
-    """Largest standardised points above and below the mean of drawn curves."""
-    sd = np.sqrt(np.maximum(np.diag(kernels.sample_covariance(moments, n)), 0.0))
-    varies = sd > 1e-12 * moments.mean
-    if not varies.any():
-        msg = "All plants share one place, or one industry: nothing varies under the null."
-        raise NotIdentifiedError(msg)
-    subject = curves.Subject(pool=at, rows=np.arange(n), other=None, weights=None)
-    curve = curves.curve_for(subject, r, h, "hist", added=False)
-
-    def draw(rng: np.random.Generator, size: int) -> FloatArray:
-        out = np.empty((size, 2))
-        for k in range(size):
-            rows = rng.choice(len(at), n, replace=False, shuffle=False)
-            z = (curve(at[rows], None, None) - moments.mean)[varies] / sd[varies]
-            out[k] = z.max(), -z.min()
-        return out
-
-    few = draws if n < _REAL else min(draws, _FEW_DRAWS)
-    return monte_carlo(draw, n=few, seed=seed, stream=n)
-
-
-def verdict(
-    null: CurveNull, values: FloatArray, count: IntArray, ok: BoolArray, level: float
-) -> dict[str, FloatArray]:
-    """Bands, and p-values against the draws of the nearest size."""
-    k = count.size
-    sd = np.full(values.shape, np.nan)
-    for i in np.flatnonzero(ok):
-        sd[i] = null.sd(int(count[i]))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        z = np.where(
-            sd > 1e-12 * null.moments.mean, (values - null.moments.mean) / sd, 0.0
-        )
-    nearest = null.nearest(count)
+def verdict_by_size(
+    study: Study, values: FloatArray, count: IntArray, ok: BoolArray
+) -> Verdict:
+    """Bands that depend on the number of plants only; p from the draws of the nearest size."""
+    sizes = _grid_of_sizes(np.unique(count[ok]), len(study.at))
+    drawn = [study.drawn(int(n), None, int(n)) for n in sizes]
+    ends = np.array([d.ends(study.level, ranks=study.ranks) for d in drawn])
+    number = np.array([len(d.z) for d in drawn])
+    if sizes.size >= 6:
+        ends = _smoothed(sizes, ends, np.sqrt(number))
+    out = _nothing(values.shape)
+    order = np.argsort(sizes**-0.5)
     at = np.maximum(count, 1.0) ** -0.5
-    order = np.argsort(null.sizes**-0.5)
-    out: dict[str, FloatArray] = {"null_sd": sd}
-    for side, which, sign in (
-        ("upper", null.highest, 1.0),
-        ("lower", null.lowest, -1.0),
-    ):
-        constant = null.constants(which, level)
-        out[f"{side}_constant"] = np.interp(
-            at, (null.sizes**-0.5)[order], constant[order]
-        )
-        p = np.full(k, np.nan)
-        for i in np.flatnonzero(ok):
-            draws = which[nearest[i]]
-            beyond = draws.size - np.searchsorted(draws, (sign * z[i]).max())
-            p[i] = (1.0 + beyond) / (1.0 + draws.size)
-        out["p_localized" if sign > 0 else "p_dispersed"] = p
-    out["q_localized"] = fdr(out["p_localized"])
+    for side, into in enumerate((out.upper_constant, out.lower_constant)):
+        for d in range(study.r.size):
+            into[:, d] = np.interp(at, (sizes**-0.5)[order], ends[:, side, d][order])
+    gap = np.abs(np.log(np.maximum(count, 1))[:, None] - np.log(sizes))
+    nearest = gap.argmin(axis=1)
+    for i in np.flatnonzero(ok):
+        out.null_sd[i] = study.sd(int(count[i]))
+        z = study.standardised(values[i], out.null_sd[i])
+        out.p_localized[i], out.p_dispersed[i] = drawn[nearest[i]].p(z)
+        out.n_draws[i] = number[nearest[i]]
     return out
+
+
+def _smoothed(sizes: IntArray, ends: FloatArray, weight: FloatArray) -> FloatArray:
+    """Fit the ends by a quadratic of 1/sqrt(n)."""
+    x = sizes**-0.5
+    design = np.column_stack([np.ones(x.size), x, x**2])
+    flat = ends.reshape(x.size, -1)
+    fit = np.linalg.lstsq(design * weight[:, None], flat * weight[:, None], rcond=None)
+    return np.asarray((design @ fit[0]).reshape(ends.shape))
+
+
+def verdict_by_weights(
+    study: Study,
+    values: FloatArray,
+    weights: Sequence[FloatArray],
+    streams: Sequence[int],
+    ok: BoolArray,
+) -> Verdict:
+    """Bands of every industry from its own weights, dealt to the drawn plants."""
+    out = _nothing(values.shape)
+    for i in np.flatnonzero(ok).tolist():
+        own = weights[i]
+        out.null_sd[i] = study.sd(own.size, own)
+        some = own
+        if own.size > _LAST:  # the constants hardly change beyond
+            rows = generator(study.seed, streams[i], 1).permutation(own.size)
+            some = own[rows[:_LAST]]
+        drawn = study.drawn(some.size, some, streams[i])
+        ends = drawn.ends(study.level, ranks=study.ranks)
+        out.upper_constant[i], out.lower_constant[i] = ends
+        z = study.standardised(values[i], out.null_sd[i])
+        out.p_localized[i], out.p_dispersed[i] = drawn.p(z)
+        out.n_draws[i] = len(drawn.z)
+    return out
+
+
+def _nothing(shape: tuple[int, ...]) -> Verdict:
+    industries = shape[0]
+    return Verdict(
+        null_sd=np.full(shape, np.nan),
+        upper_constant=np.full(shape, np.nan),
+        lower_constant=np.full(shape, np.nan),
+        p_localized=np.full(industries, np.nan),
+        p_dispersed=np.full(industries, np.nan),
+        n_draws=np.zeros(industries, dtype=np.int64),
+    )

@@ -38,7 +38,8 @@ class Localization(Result):
         Exact mean and standard deviation under the null, (n_distances,) and
         (n_industries, n_distances).
     upper_constant, lower_constant
-        How many standard deviations the global band lies above and below the mean.
+        How many standard deviations the global band lies above and below the mean,
+        (n_industries, n_distances).
     p_localized, p_dispersed
         Share of null curves whose highest (lowest) standardised point is at least as high
         (low), (1 + b)/(1 + n).
@@ -78,13 +79,13 @@ class Localization(Result):
     @property
     def global_upper(self) -> FloatArray:
         """Upper global band, (n_industries, n_distances)."""
-        out: FloatArray = self.null_mean + self.upper_constant[:, None] * self.null_sd
+        out: FloatArray = self.null_mean + self.upper_constant * self.null_sd
         return out
 
     @property
     def global_lower(self) -> FloatArray:
         """Lower global band, at least 0, (n_industries, n_distances)."""
-        low = self.null_mean - self.lower_constant[:, None] * self.null_sd
+        low = self.null_mean - self.lower_constant * self.null_sd
         out: FloatArray = np.maximum(low, 0.0)
         return out
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numba
 import numpy as np
+from scipy.spatial.distance import cdist
 
 from agglo.concentration._kernels.distance_local import in_threads
 
@@ -17,9 +18,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "PairMoments",
-    "label_split_covariance",
+    "held_field",
     "pool_moments",
     "sample_covariance",
+    "split_covariance",
     "weighted_covariance",
 ]
 
@@ -131,13 +133,43 @@ def weighted_covariance(moments: PairMoments, weights: FloatArray) -> FloatArray
     return out
 
 
-def label_split_covariance(moments: PairMoments, n_a: int) -> FloatArray:
-    """Covariance of the mean over pairs of a and b when the labels of all are shuffled."""
+def split_covariance(moments: PairMoments, n_a: int, n_b: int) -> FloatArray:
+    """Covariance of the mean over pairs of a and b, both drawn from the pool.
+
+    When the two fill the pool this is that of shuffled labels.
+    """
     n = moments.n
-    n_b = n - n_a
     q2 = 2.0 * n_a * n_b / _falling(n, 2)
-    q3 = n_a * n_b / _falling(n, 2)
+    q3 = n_a * n_b * (n_a + n_b - 2.0) / _falling(n, 3) if n >= 3 else 0.0
     q4 = 4.0 * _falling(n_a, 2) * _falling(n_b, 2) / _falling(n, 4) if n >= 4 else 0.0
     qa, qb = _sums(moments)
     out: FloatArray = ((q2 - q4) * qa + (q3 - q4) * qb) / (float(n_a) * n_b) ** 2
+    return out
+
+
+def held_field(
+    a: FloatArray,
+    weights: FloatArray,
+    pool: FloatArray,
+    matrix: FloatArray,
+    width: float,
+) -> FloatArray:
+    """Weighted mean of the kernel between every plant of the pool and those of a.
+
+    `matrix` as in `pool_moments`; gives (n_pool, n_distances).
+    """
+    share = weights / weights.sum()
+    out = np.zeros((len(pool), matrix.shape[1]))
+    beyond = np.vstack([matrix, np.zeros((1, matrix.shape[1]))])
+
+    def run(first: int, last: int) -> None:
+        gap = np.ceil(cdist(pool[first:last], a) / width)
+        bins = np.minimum(gap, len(matrix)).astype(np.int64)
+        at = np.arange(last - first)[:, None] * len(beyond) + bins
+        mass = np.broadcast_to(share, bins.shape).ravel()
+        counts = np.bincount(at.ravel(), mass, (last - first) * len(beyond))
+        out[first:last] = counts.reshape(last - first, -1) @ beyond
+
+    step = max(1, min(_ROWS, 4_000_000 // max(len(a), 1)))
+    in_threads(run, len(pool), threaded=True, rows=step)
     return out
