@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from agglo.core.errors import InvalidTableError
 from agglo.core.frames import as_text
 from agglo.networks import as_link_events, branch_events, copatent_events
 from agglo.studies.columns import text_of
@@ -119,11 +120,17 @@ def copatent_layer(
         return ready
     kinds = options.entities if "entity_type" in table.column_names else ()
     kinds = kinds if kinds and set(kinds) & set(text_of(table, "entity_type")) else ()
-    found = copatent_events(
-        table,
-        counting=counting or options.counting,  # type: ignore[arg-type]  # checked there
-        entities=kinds or None,
-    )
+    try:
+        found = copatent_events(
+            table,
+            counting=counting or options.counting,  # type: ignore[arg-type]  # checked there
+            entities=kinds or None,
+        )
+    except InvalidTableError as error:
+        if {p.code for p in error.problems} != {"empty_layer"}:
+            raise
+        note_part(notes, "missing")[COPATENT] = "patents with two located applicants"
+        return None
     notes["copatent_counts"] = {k: float(v) for k, v in found.counts.items()}
     return _plain(found.link_events)
 
