@@ -30,11 +30,15 @@ function readable(colour: string): string {
   return 0.2126 * (r ?? 0) + 0.7152 * (g ?? 0) + 0.0722 * (b ?? 0) > 0.18 ? "#000" : "#fff";
 }
 
+/** Names are laid out for the largest areas only: the others have no room for one. */
+const NAMED = 90;
+
 function treemap(items: Item[], paint: Paint): Options {
+  const least = items.map((i) => i.value).sort((a, b) => b - a)[NAMED] ?? 0;
   const leaf = (item: Item): object => ({
     name: item.name, value: item.value, tip: item.tip,
     itemStyle: { color: colourOf(paint, item.colour), borderColor: paint.paper },
-    label: { color: readable(colourOf(paint, item.colour)) },
+    label: item.value > least || items.length <= NAMED ? { color: readable(colourOf(paint, item.colour)) } : { show: false },
   });
   const parents = [...new Set(items.map((i) => i.parent ?? ""))];
   const data = parents.length > 1
@@ -177,17 +181,19 @@ function treemapTargets(items: Item[]): Target[] {
 }
 
 export function draw(
-  host: HTMLElement, model: Model, paint: Paint, show: (tip: string | null, x: number, y: number) => void,
+  host: HTMLElement, first: Model, paint: Paint, show: (tip: string | null, x: number, y: number) => void,
 ): Handle {
   const chart = init(host, null, { renderer: "canvas" });
-  chart.setOption(options(model, paint, host.clientWidth, host.clientHeight));
+  let model = first;
+  let colours = paint;
+  chart.setOption(options(model, colours, host.clientWidth, host.clientHeight));
   chart.on("mouseover", (event) => {
     const data = event.data as { tip?: string } | undefined;
     const at = event.event as { offsetX?: number; offsetY?: number } | undefined;
     if (data?.tip) show(data.tip, at?.offsetX ?? 0, at?.offsetY ?? 0);
   });
   chart.on("mouseout", () => show(null, 0, 0));
-  const listed = targets(model);
+  let listed = targets(model);
   let at = -1;
   const light = (type: "highlight" | "downplay"): void => {
     const target = listed[at];
@@ -197,7 +203,11 @@ export function draw(
     resize: (width, height) => {
       if (width === chart.getWidth() && height === chart.getHeight()) return;
       chart.resize({ width, height });
-      chart.setOption(options(model, paint, width, height));
+      chart.setOption(options(model, colours, width, height), true);
+    },
+    update: (next, shades) => {
+      [model, colours, listed, at] = [next, shades, targets(next), -1];
+      chart.setOption(options(model, colours, chart.getWidth(), chart.getHeight()), true);
     },
     step: (by) => {
       light("downplay");

@@ -52,6 +52,8 @@ export type Model =
 
 export interface Handle {
   resize(width: number, height: number): void;
+  /** Draw other data in the same place. */
+  update(model: Model, paint: Paint): void;
   /** Step to the next or an earlier datum; gives its text. */
   step(by: number): string;
   dispose(): void;

@@ -20,10 +20,21 @@ export function draw(host: SVGGElement, first: Drawing): { update(next: Drawing)
   return { update: paint };
 }
 
-function elementOf(mark: Mark, k: number, hatch: string): SVGGElement {
+/** What all marks have in common, made once and copied. */
+let blank: { group: SVGGElement; path: SVGPathElement } | null = null;
+
+function blanks(): { group: SVGGElement; path: SVGPathElement } {
+  if (blank) return blank;
   const group = document.createElementNS(NS, "g");
-  const facts = { "data-mark": String(k), role: "img", "aria-label": mark.name, tabindex: "-1" };
-  for (const [name, value] of Object.entries(facts)) group.setAttribute(name, value);
+  group.setAttribute("role", "img");
+  group.setAttribute("tabindex", "-1");
+  return (blank = { group, path: document.createElementNS(NS, "path") });
+}
+
+function elementOf(mark: Mark, k: number, hatch: string): SVGGElement {
+  const group = blanks().group.cloneNode(false) as SVGGElement;
+  group.setAttribute("data-mark", String(k));
+  group.setAttribute("aria-label", mark.name);
   for (const shape of mark.shapes) {
     group.append(path(shape, shape.kind));
     if (!shape.hatch) continue;
@@ -36,7 +47,7 @@ function elementOf(mark: Mark, k: number, hatch: string): SVGGElement {
 }
 
 function path(shape: Shape, kind: string): SVGPathElement {
-  const element = document.createElementNS(NS, "path");
+  const element = blanks().path.cloneNode(false) as SVGPathElement;
   element.setAttribute("class", kind);
   element.setAttribute("d", shape.d);
   return element;

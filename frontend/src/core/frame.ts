@@ -53,6 +53,7 @@ export function textAt(frame: Frame, column: string | undefined, i: number, lang
   const own = cellAt(frame, `${column}_${lang}`, i);
   const other = named ? (own ?? cellAt(frame, `${column}_${lang === "en" ? "zh" : "en"}`, i)) : null;
   const value = other ?? cellAt(frame, column, i);
+  if (typeof value === "boolean") return { en: ["no", "yes"], zh: ["否", "是"] }[lang][+value] ?? "";
   return value === null ? "" : String(value);
 }
 

@@ -20,9 +20,11 @@ export function roving(svg: SVGSVGElement, first: Roving): { update(next: Roving
     options.show(Number(mark.getAttribute("data-mark")), mark.getBoundingClientRect());
 
   function settle(): void {
-    const all = marks();
+    // marks come without a tab stop; one of them gets it
+    if (svg.querySelector('[data-mark][tabindex="0"]')) return;
+    const all = svg.querySelectorAll("[data-mark]");
     at = Math.min(at, Math.max(0, all.length - 1));
-    all.forEach((mark, k) => mark.setAttribute("tabindex", k === at ? "0" : "-1"));
+    all[at]?.setAttribute("tabindex", "0");
   }
 
   function go(to: number): void {

@@ -210,8 +210,8 @@ FORMATION = Page(
             table="formation.recommendations",
             chart="table",
             columns=columns(
-                "rule", "level", "unit", "state", "fires_if", "evidence", "missing",
-                "text", "priority", "indicative",
+                "rule", "level", "unit", "state", "fires_if", "text", "missing",
+                "priority", "indicative",
             ),
             uncertainty=Text(
                 "marked as indicative: rules that rest on proxies", "“仅供参考”标明依据替代指标的规则"

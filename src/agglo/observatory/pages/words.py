@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 
 from agglo.evaluation.mechanism_registry import MECHANISM_NAMES, MECHANISMS
 from agglo.observatory.page import Text
+from agglo.studies import STUDIES
 from agglo.studies.formation.alerts import ALERTS
 from agglo.studies.formation.rule_table import RULES
 from agglo.studies.formation.tree import INDICATORS, PILLARS
@@ -229,6 +230,34 @@ _INDICATORS: _PAIRS = {
     "diversity": ("diversity", "多样性"),
 }
 _NODES: _PAIRS = {**PILLARS, "index": ("whole index", "总指数")}
+_MODELS: _PAIRS = {
+    "main": ("main", "主设定"),
+    "main_all": ("main, all links together", "主设定（联系合并）"),
+    "linear": ("linear", "线性"),
+    "quality": ("quality of patents", "专利质量"),
+    "iv": ("instrumented", "工具变量"),
+    "iv_all": ("instrumented, all links together", "工具变量（联系合并）"),
+    "control_function": ("control function", "控制函数"),
+    "stacked": ("stacked", "堆叠"),
+}
+_VIA: _PAIRS = {
+    "same": ("the same industry", "同一产业"),
+    "division": ("the same division", "同一大类"),
+    "group": ("the same group", "同一中类"),
+    "link": ("a listed link", "所列联系"),
+}
+_CITY_RULES: _PAIRS = {
+    "any": ("any city", "任一城市"),
+    "lead": ("the lead city", "牵头城市"),
+    "all": ("all cities", "全部城市"),
+}
+_BASES: _PAIRS = {
+    "of the year": ("of the year", "当年"),
+    "up to the year": ("up to the year", "截至当年"),
+}
+_STUDIES: _PAIRS = {
+    name: (study.title["en"], study.title["zh"]) for name, study in STUDIES.items()
+}
 _EFFECTS: _PAIRS = {
     k: POLICY_WORDS[k] for k in ("direct", "indirect", "total", "treated", "untreated")
 }
@@ -256,7 +285,17 @@ _BY_COLUMN: Mapping[str, _PAIRS] = {
     "outcome": _OUTCOMES,
     "effect": _EFFECTS,
     "term": _TERMS,
-    "link": _LINKS,
+    "link": {**_LINKS, "active_all": _TERMS["active_all"], "passive_all": _TERMS["passive_all"]},
+    "model": _MODELS,
+    "specification": _MODELS,
+    "via": _VIA,
+    "city_rule": _CITY_RULES,
+    "containment": _KINDS,
+    "basis": _BASES,
+    "label": _SETS,
+    "study": _STUDIES,
+    "one": _LAYERS,
+    "other": _LAYERS,
     "hypothesis": _HYPOTHESES,
     "class": _CLASSES,
     "adjust": _ADJUST,

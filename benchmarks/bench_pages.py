@@ -1,0 +1,176 @@
+"""The pages in a browser: first view and switches for a country of 3,110 x 961 cells.
+
+Chromium without a GPU, the server warm, every switch to an industry not asked before.
+Wall time counts from the address or the choice to the drawn marks; CPU is that of the
+page (all tasks of its main thread), so it can be read under load.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from benchmarks.bench_observatory import (
+    _SERVER,
+    REGIONS,
+    _ask,
+    _free_port,
+    country,
+)
+
+sync_api = pytest.importorskip("playwright.sync_api")
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+pytestmark = [
+    pytest.mark.web,
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine"),
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+__all__ = ["country"]
+
+FIRST, SWITCH, TASK = 1.0, 0.2, 0.2
+TIMES = 5
+# the choice is made and the next frame after the marks of the new answer is awaited
+_CHOOSE = """
+([name, value]) => new Promise(done => {
+  const select = [...document.querySelectorAll('.selectors label')]
+    .find(l => l.textContent.includes(name)).querySelector('select');
+  const figure = document.querySelector('section.figure');
+  const began = performance.now();
+  const seen = new MutationObserver(() => {
+    if (!figure.querySelector('[data-mark], canvas')) return;
+    seen.disconnect();
+    requestAnimationFrame(() => done(performance.now() - began));
+  });
+  seen.observe(figure, { subtree: true, childList: true });
+  select.value = value;
+  select.dispatchEvent(new Event('change', { bubbles: true }));
+})
+"""
+_LONGEST = """
+() => new Promise(done => {
+  new PerformanceObserver(list => done(Math.max(0, ...list.getEntries().map(e => e.duration))))
+    .observe({ type: 'longtask', buffered: true });
+  setTimeout(() => done(0), 300);
+})
+"""
+
+
+@pytest.fixture(scope="module")
+def home(country: Path) -> Iterator[str]:
+    port = _free_port()
+    server = subprocess.Popen(
+        [sys.executable, "-c", _SERVER, str(country), str(port)], stdout=subprocess.PIPE
+    )
+    assert server.stdout.readline() == b"ready\n"
+    for path in (
+        "map.quotient?industry=I960&limit=10000",
+        "region.structure?region=R3109",
+    ):
+        _ask(port, f"/api/v1/views/{path}")
+    yield f"http://127.0.0.1:{port}"
+    server.terminate()
+    server.wait()
+    server.stdout.close()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[object]:
+    with sync_api.sync_playwright() as driver:
+        found = driver.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
+        )
+        yield found
+        found.close()
+
+
+def _cpu(session) -> float:
+    """Give the seconds that the main thread of the page has worked."""
+    facts = session.send("Performance.getMetrics")["metrics"]
+    return next(f["value"] for f in facts if f["name"] == "TaskDuration")
+
+
+def _say(what: str, walls: list[float], cpus: list[float], budget: float) -> None:
+    wall, load = statistics.median(walls), os.getloadavg()[0]
+    print(
+        f"\n{what}: {wall * 1e3:.0f} ms (budget {budget * 1e3:.0f}), CPU of the page "
+        f"{statistics.median(cpus) * 1e3:.0f} ms; load {load:.1f}"
+    )
+    if load < 2:
+        assert wall < budget
+
+
+@pytest.mark.parametrize(
+    ("path", "ready"),
+    [
+        ("", "main table"),
+        ("map?industry=I000", "[data-mark]"),
+        ("region?region=R0000", ".figure canvas"),
+    ],
+    ids=["home", "map", "region"],
+)
+def test_first_view(home, browser, path, ready):
+    walls, cpus, tasks, sizes = [], [], [], []
+    for k in range(TIMES):
+        context = browser.new_context(viewport={"width": 1280, "height": 900})
+        tab = context.new_page()
+        session = context.new_cdp_session(tab)
+        session.send("Performance.enable")
+        session.send("Network.enable")
+        moved: list[float] = []
+        session.on(
+            "Network.loadingFinished",
+            lambda e, m=moved: m.append(e["encodedDataLength"]),
+        )
+        tab.goto(f"{home}/{path.replace('000', f'00{k}', 1)}")
+        tab.locator(ready).first.wait_for()
+        walls.append(tab.evaluate("performance.now()") / 1e3)
+        cpus.append(_cpu(session))
+        tasks.append(tab.evaluate(_LONGEST) / 1e3)
+        sizes.append(sum(moved))
+        context.close()
+    print(
+        f"\nlongest task {statistics.median(tasks) * 1e3:.0f} ms, "
+        f"{statistics.median(sizes) / 1e3:.0f} kB moved"
+    )
+    _say(f"first view of /{path.partition('?')[0]}", walls, cpus, FIRST)
+    assert statistics.median(sizes) < 1_000_000
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "values"),
+    [
+        ("map?industry=I000", "Industry", [f"I{k:03d}" for k in range(40, 49)]),
+        ("region?region=R0000", "Region", [f"R{k:04d}" for k in range(40, 49)]),
+        ("industry?industry=I000", "Industry", [f"I{k:03d}" for k in range(50, 59)]),
+    ],
+    ids=["map", "region", "industry"],
+)
+def test_switch(home, browser, path, name, values):
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    tab = context.new_page()
+    session = context.new_cdp_session(tab)
+    session.send("Performance.enable")
+    tab.goto(f"{home}/{path}")
+    tab.locator("[data-mark], .figure canvas").first.wait_for()
+    tab.wait_for_load_state("networkidle")
+    walls, cpus = [], []
+    for value in values:
+        before = _cpu(session)
+        walls.append(tab.evaluate(_CHOOSE, [name, value]) / 1e3)
+        tab.wait_for_load_state("networkidle")
+        cpus.append(_cpu(session) - before)
+    if path.startswith("map"):
+        assert (
+            tab.locator("section.figure").first.locator("[data-mark]").count()
+            == REGIONS
+        )
+    context.close()
+    _say(f"switch of {name.lower()} on /{path.partition('?')[0]}", walls, cpus, SWITCH)

@@ -1,0 +1,10 @@
+// The first figures of a page answer at once; the others follow when the page is idle, so
+// that what the reader looks at never waits for what lies below.
+
+const AT_ONCE = 2;
+const SOON_MS = 100;
+
+export function inTurn(place: number): Promise<void> {
+  if (place < AT_ONCE || typeof requestIdleCallback !== "function") return Promise.resolve();
+  return new Promise((resolve) => requestIdleCallback(() => resolve(), { timeout: SOON_MS * place }));
+}
