@@ -54,6 +54,7 @@ export interface CodeEntry {
   parent: string | null;
   lon: number | null;
   lat: number | null;
+  also: string[];
 }
 
 /** A column of a view. */
@@ -92,6 +93,7 @@ export interface Hit {
   id: string;
   name: Both;
   page: string;
+  by: "name" | "pinyin" | "initials" | "old_name";
 }
 
 /** Routes that there are. */

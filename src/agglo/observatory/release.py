@@ -29,6 +29,7 @@ from agglo.observatory.catalogue import (
 )
 from agglo.observatory.geometry import Boundaries, boundaries_of
 from agglo.observatory.protection import Protected, protect
+from agglo.observatory.spelling import spelling_table
 from agglo.runs import Manifest, Project
 from agglo.store import (
     read_json,
@@ -294,6 +295,7 @@ def _fill(
         write_json(draft / GEOMETRY, boundaries.geojson())
     sources = _sources(project)
     about = {
+        "project.spellings": spelling_table(protected.names, _aliases(project)),
         "project.sources": source_table(sources),
         "project.studies": study_table(protected, tables),
         "project.tables": table_table(tables),
@@ -326,6 +328,17 @@ def _fill(
     catalogue["id"] = digest_of(catalogue)[:16]
     write_json(draft / _CATALOGUE, catalogue)
     return catalogue
+
+
+def _aliases(project: Project) -> list[tuple[str, str]]:
+    """Give the old names of places that imports have brought, with today's codes."""
+    found: list[tuple[str, str]] = []
+    for path in sorted((project.workspace / "tables" / "aliases").glob("*.parquet")):
+        table = read_table(path)
+        if {"alias", "city"} <= set(table.column_names):
+            rows = table.select(["alias", "city"]).to_pylist()
+            found += [(str(r["alias"]), str(r["city"])) for r in rows if r["alias"]]
+    return found
 
 
 def _boundaries(project: Project, protected: Protected) -> Boundaries | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from agglo.core.typing import Json
@@ -11,6 +12,7 @@ from agglo.observatory.pages import PAGES
 __all__ = ["code_list", "find", "meta_json"]
 
 _FOUND = 50
+_NO_HIT = (9, "")
 
 
 def meta_json(stock: Stock, *, desk: bool = False) -> dict[str, Json]:
@@ -86,6 +88,7 @@ def code_list(stock: Stock, kind: str, world: str = "") -> list[Json]:
     """
     book = stock.names[kind]
     found: list[Json] = []
+    also = stock.spellings[kind]
     for code, row in book.rows.items():
         worlds = str(row.get("world") or "")
         if world and worlds and world not in worlds.split():
@@ -101,6 +104,7 @@ def code_list(stock: Stock, kind: str, world: str = "") -> list[Json]:
                 "parent": row.get("parent"),
                 "lon": lon,
                 "lat": lat,
+                "also": list[Json](dict.fromkeys(w for w, _ in also.get(code, ()))),
             }
         )
     return found
@@ -122,35 +126,56 @@ def find(stock: Stock, words: str, most: int = _FOUND) -> list[Json]:
     -------
     list of dict
         Best first: the same, then beginning with, then containing; ties by kind and code.
+        Pinyin, initials and old names count when they are the same or begin so; ``by``
+        says what was recognised.
     """
     wanted = words.strip().casefold()
     if not wanted:
         return []
+    typed = wanted.replace(" ", "").replace("'", "").replace("ü", "v")
     hits: list[tuple[int, str, str, Json]] = []
     for kind in ("regions", "industries"):
-        book = stock.names[kind]
+        book, also = stock.names[kind], stock.spellings[kind]
+        one = "region" if kind == "regions" else "industry"
         for code in book.rows:
             en, zh = book.name(code)
-            grade = _grade(wanted, (code, en, zh))
-            if grade is not None:
+            found = min(
+                _grade(wanted, (code, en, zh)), _spelled(typed, also.get(code, ()))
+            )
+            if found < _NO_HIT:
                 name: Json = {"en": en, "zh": zh}
-                one = "region" if kind == "regions" else "industry"
-                entry: Json = {"kind": one, "id": code, "name": name, "page": one}
-                hits.append((grade, kind, code, entry))
+                entry: dict[str, Json] = {
+                    "kind": one,
+                    "id": code,
+                    "name": name,
+                    "page": one,
+                }
+                entry["by"] = found[1]
+                hits.append((found[0], kind, code, entry))
     for page_id, page in PAGES.items():
-        grade = _grade(wanted, (page_id, page.question.en, page.question.zh))
-        if grade is not None:
+        found = _grade(wanted, (page_id, page.question.en, page.question.zh))
+        if found < _NO_HIT:
             name = page.question.to_dict()
             entry = {"kind": "page", "id": page_id, "name": name, "page": page_id}
-            hits.append((grade, "z", page_id, entry))
+            entry["by"] = found[1]
+            hits.append((found[0], "z", page_id, entry))
     hits.sort(key=lambda hit: hit[:3])
     return [hit[3] for hit in hits[:most]]
 
 
-def _grade(wanted: str, names: tuple[str, ...]) -> int | None:
+def _grade(wanted: str, names: tuple[str, ...]) -> tuple[int, str]:
     folded = [name.casefold() for name in names]
     if wanted in folded:
-        return 0
+        return 0, "name"
     if any(name.startswith(wanted) for name in folded):
-        return 1
-    return 2 if any(wanted in name for name in folded) else None
+        return 2, "name"
+    return (4, "name") if any(wanted in name for name in folded) else _NO_HIT
+
+
+def _spelled(typed: str, also: Sequence[tuple[str, str]]) -> tuple[int, str]:
+    """Grade pinyin, initials and old names; short ones would be found inside of much."""
+    best = _NO_HIT
+    for word, spelling in also:
+        if word.casefold().startswith(typed):
+            best = min(best, (1 if len(word) == len(typed) else 3, spelling))
+    return best

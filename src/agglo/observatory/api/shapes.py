@@ -289,6 +289,7 @@ class CodeEntry(_Shape):
     parent: str | None
     lon: float | None
     lat: float | None
+    also: list[str]
 
 
 class CodeAnswer(_Answer):
@@ -304,6 +305,7 @@ class Hit(_Shape):
     id: str
     name: Both
     page: str
+    by: Literal["name", "pinyin", "initials", "old_name"]
 
 
 class FindAnswer(_Answer):

@@ -204,6 +204,19 @@ class Stock:
             found[name] = Names.of(table, key)
         return found
 
+    @cached_property
+    def spellings(self) -> Mapping[str, Mapping[str, Sequence[tuple[str, str]]]]:
+        """Other ways to write the names of ``regions`` and ``industries``, by code."""
+        found: dict[str, dict[str, list[tuple[str, str]]]] = {
+            "regions": {},
+            "industries": {},
+        }
+        if "project.spellings" in self.release:
+            for row in plain(self.table("project.spellings")).to_pylist():
+                words = found[row["kind"]].setdefault(row["code"], [])
+                words.append((row["word"], row["spelling"]))
+        return found
+
     def beside(
         self, table: str, column: str, kind: str, rows: IntArray
     ) -> Mapping[str, pa.Array]:
