@@ -23,6 +23,7 @@ from agglo.econometrics import (
     distance_sweep,
     distance_weights,
     event_means,
+    fit_cohort_saturated,
     fit_ring_panel,
     fit_spatial_did,
     fit_spatial_event_study,
@@ -423,7 +424,12 @@ def test_checklist_answers_from_the_results(made, common, event):
         weights={"a": made.weights},
     )
     found = referee_checklist(
-        fit, event=event, placebo=drawn, sensitivity=other, specifications=table
+        fit,
+        event=event,
+        placebo=drawn,
+        sensitivity=other,
+        specifications=table,
+        companion=fit_cohort_saturated(made.panel, outcome="specialisation", **common),
     )
     status = dict(zip(found.item, found.status, strict=True))
     value = dict(zip(found.item, found.value, strict=True))
@@ -444,7 +450,7 @@ def test_few_treated_regions_are_a_doubt(made, common):
     found = referee_checklist(fit)
     assert "treated regions" in found.doubts
     assert "placebo" not in found.doubts
-    assert found.status.count("not shown") == 5
+    assert found.status.count("not shown") == 6
 
 
 def test_checklist_refuses_results_on_another_outcome(made, common, event):

@@ -1,6 +1,7 @@
 """The policy study: planted dynamics, what is not identified, options, the page."""
 
 import json
+import re
 import warnings
 
 import numpy as np
@@ -22,6 +23,7 @@ QUICK = {
     "other_placebo_draws": 19,
     "group_draws": 19,
     "moran_draws": 19,
+    "imputation_draws": 19,
     "sweep_km": (150.0, 300.0),
 }
 WORLD = {"covariates": ("x",), "exposure_ring_km": (100.0, 250.0)}
@@ -287,3 +289,116 @@ def test_small_sectors_are_named_instead_of_warned(made):
             STUDY, made.tables(), options=PolicyOptions(**QUICK), until="prepare"
         )
     assert isinstance(outputs["prepare"].documents["scope"]["remarks"], list)
+
+
+def test_estimators_by_start_stand_beside_the_one_coefficient(done):
+    rows = rows_of(done, "robust", "staggered", outcome="ln_rdi", group="treated")
+    by_name = {r["estimator"]: r for r in rows}
+    one = by_name["one coefficient"]
+    told = rows_of(done, "effects", "realised", outcome="ln_rdi", group="treated")
+    want = next(r["value"] for r in told if r["period"] == "all")
+    assert one["value"] == pytest.approx(want)
+    for name in ("by cohort and year (experimental)", "imputed (experimental)"):
+        assert by_name[name]["se"] > 0
+        # effects do not differ by start in this world
+        assert by_name[name]["value"] == pytest.approx(one["value"], rel=0.25)
+        assert name in findings_of(done)["F3.ln_rdi"]["answer"]
+    page = done["report"].files["report.html"].decode()
+    assert "Estimators by start" in page
+    assert "no estimator that is runs" not in page
+    checks = rows_of(done, "dynamics", "referee_checklist", outcome="ln_rdi")
+    by_item = {r["item"]: r for r in checks}
+    assert by_item["effects that differ by start"]["status"] == "ok"
+    assert by_item["drift of the leads"]["status"] in ("ok", "doubt")
+
+
+def test_matched_regions_and_earlier_bases(done):
+    matched = rows_of(done, "robust", "matching", outcome="ln_rzi")
+    assert {r["design"] for r in matched} == {
+        "all regions",
+        "matched regions only",
+        "all regions, matched weights, no lag",
+    }
+    balance = rows_of(done, "robust", "balance", outcome="ln_rzi")
+    assert {r["covariate"] for r in balance} == {"x", "ln_rzi"}
+    early = rows_of(done, "robust", "anticipation", outcome="ln_rzi", effect="direct")
+    assert {r["base"] for r in early} == {"-2", "-3"}
+    # the dip is planted: it stays under another base
+    assert all(r["upper"] < 0 for r in early if r["span"] == "0-2")
+
+
+def test_tests_of_region_effects_and_effects_of_comparisons(done):
+    tests = rows_of(done, "effects", "tests", outcome="ln_rzi")
+    assert {"region means", "fixed = random", "no region variance"} <= {
+        r["test"] for r in tests
+    }
+    behind = rows_of(done, "effects", "comparisons", outcome="ln_rzi")
+    assert sum(r["weight"] for r in behind) == pytest.approx(1)
+    assert all(np.isfinite(r["estimate"]) for r in behind)
+    moran = rows_of(done, "effects", "moran", outcome="ln_rzi")
+    assert {r["kind"] for r in moran} == {"outcome", "residual"}
+    named = rows_of(done, "dynamics", "specification", outcome="ln_rzi")
+    assert {"region effects only", "period effects only"} <= {
+        r["specification"] for r in named
+    }
+
+
+def test_pages_in_chinese_hold_no_english_sentence(made):
+    options = PolicyOptions(**QUICK, **WORLD)
+    project = ProjectFacts(title="测试", generated=True, language="zh")
+    outputs, _ = run_study(STUDY, made.tables(), options=options, project=project)
+    page = outputs["report"].files["report.html"].decode()
+    bare = re.sub(r"<(style|script|svg|table).*?</\1>", " ", page, flags=re.DOTALL)
+    cells = re.findall(r"<t[dh][^>]*>([^<]*)</t[dh]>", page)
+    texts = [*re.sub(r"<[^>]+>", "\n", bare).split("\n"), *cells]
+    # names of corridors, files, options and authors stay; no three English words in a row
+    english = re.compile(r"[a-z]{3,} [a-z]{2,} [a-z]{2,}")
+    left = {t for t in texts if english.search(t) and "Generated" not in t}
+    left = {t for t in left if "planted" not in t and "=" not in t}
+    assert not left
+
+
+def squares(made):
+    """Square outlines around every region, touching where regions are near."""
+    rows = []
+    for name, (x, y) in made.positions.items():
+        a, b, c, d = round(x), round(x) + 1, round(y), round(y) + 1
+        rows.append(
+            {
+                "boundary": name,
+                "polygon": "1",
+                "ring": "1",
+                "coordinates": f"{a} {c} {b} {c} {b} {d} {a} {d}",
+            }
+        )
+    return pa.Table.from_pylist(rows)
+
+
+def test_contiguity_is_offered_where_boundaries_are_given(made):
+    options = PolicyOptions(
+        **QUICK,
+        **WORLD,
+        weights="contiguity",
+        outcomes=("ln_rdi",),
+        other_outcomes=("ln_di",),
+        also_without=(next(iter(made.starts)),),
+        band_exposure="nearest",
+    )
+    tables = {**made.tables(), "boundaries": squares(made)}
+    outputs, _ = run_study(STUDY, tables, options=options, project=GENERATED)
+    kinds = {r["weights"] for r in rows_of(outputs, "dynamics", "weights_sensitivity")}
+    assert any(k.startswith("contiguity") for k in kinds)
+    names = {r["specification"] for r in rows_of(outputs, "dynamics", "specification")}
+    assert {"without the listed regions", "outcome ln_di"} <= names
+    assert rows_of(outputs, "distance", "bands", kind="coefficient")
+    with pytest.raises((OptionError, RunError), match="boundaries"):
+        run_study(STUDY, made.tables(), options=options, project=GENERATED)
+
+
+def test_few_treated_regions_have_no_timing_in_the_robust_stage(made):
+    policy = sorted(set(made.tables()["treatments"]["policy"].to_pylist()))[0]
+    options = PolicyOptions(**QUICK, **WORLD, policies=(policy,), outcomes=("ln_rdi",))
+    outputs, _ = run_study(STUDY, made.tables(), options=options, project=GENERATED)
+    assert outputs["robust"].tables["anticipation"].num_rows == 0
+    notes = outputs["robust"].documents["robust_notes"]
+    assert "treated regions" in notes["ln_rdi"]["timing"]

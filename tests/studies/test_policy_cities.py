@@ -23,6 +23,7 @@ band_draws = 99
 placebo_draws = 19
 other_placebo_draws = 19
 moran_draws = 19
+imputation_draws = 19
 sweep_km = [250.0]
 """
 
@@ -83,4 +84,26 @@ def test_example_gives_the_reference_run(
         assert "unverified 3" in findings["F1.ln_rzi"]["answer"]
     else:
         assert findings["F4.ln_rzi"]["estimate"]["3+"] < 0
+        # leads near +.05 (t 1.5) before a fall: the report must call it a doubt
+        assert "pre-trend doubt" in findings["F6.ln_rzi"]["answer"]
+        event = pq.read_table(results / "event_study.parquet").to_pylist()
+        far = next(
+            r
+            for r in event
+            if (r["outcome"], r["k"], r["effect"]) == ("ln_rzi", -5, "direct")
+        )
+        assert far["value"] == pytest.approx(0.05, abs=0.01)
+        assert far["value"] / far["se"] == pytest.approx(1.5, abs=0.1)
+        moran = pq.read_table(results / "moran.parquet").to_pylist()
+        by_year = {
+            r["period"]: r["value"]
+            for r in moran
+            if (r["outcome"], r["kind"]) == ("ln_rzi", "outcome")
+        }
+        assert by_year["2006"] == pytest.approx(0.240, abs=1e-3)
+        assert by_year["2017"] == pytest.approx(0.383, abs=1e-3)
+        staggered = pq.read_table(results / "staggered.parquet").to_pylist()
+        assert len({r["estimator"] for r in staggered}) >= 3
+        specifications = pq.read_table(results / "specification.parquet").to_pylist()
+        assert any(r["specification"] == "until 2013" for r in specifications)
     assert all(f["truth"] is None for f in findings.values())

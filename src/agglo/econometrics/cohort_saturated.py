@@ -18,7 +18,7 @@ from agglo.econometrics._estimate import estimate
 from agglo.econometrics._treatment import Treatment, read_treatment
 from agglo.econometrics.did_results import realised_means
 from agglo.econometrics.panel import check_bounds
-from agglo.econometrics.results import SpatialPanelFit, two_sided
+from agglo.econometrics.results import SpatialPanelFit, p_of
 from agglo.econometrics.spatial_did import treatment_remarks
 from agglo.econometrics.vcov import Clustered, Covariance
 
@@ -67,7 +67,7 @@ class CohortSaturated(Result):
             "group": list(self.group),
             "value": self.value,
             "se": self.se,
-            "p": two_sided(self.value / self.se),
+            "p": p_of(self.value, self.se),
             "lower": self.lower,
             "upper": self.upper,
             "cells": self.cells,

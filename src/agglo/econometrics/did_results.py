@@ -14,7 +14,7 @@ from agglo.core.errors import AlignmentError, OptionError
 from agglo.core.results import ColumnData, Result, frozen_array
 from agglo.core.weights_kinds import Coordinates, distance_matrix
 from agglo.econometrics._kernels.realised import nearest_treated, realised
-from agglo.econometrics.results import SpatialPanelFit, two_sided
+from agglo.econometrics.results import SpatialPanelFit, p_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -75,7 +75,7 @@ class Realised(Result):
             "se": self.se,
             "lower": self.lower,
             "upper": self.upper,
-            "p": two_sided(self.value / self.se),
+            "p": p_of(self.value, self.se),
         }
 
     def summary(self) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from agglo.core.results import ColumnData, Result
+from agglo.econometrics._average import effect_jacobian
 from agglo.econometrics.results import EFFECTS, SpatialPanelFit, two_sided
 
 if TYPE_CHECKING:
@@ -93,6 +94,25 @@ class SpatialEventStudy(Result):
         return float(
             self.value[int(np.flatnonzero(self.k == k)[0]), EFFECTS.index(which)]
         )
+
+    def drift(self, which: str = "direct") -> tuple[float, float]:
+        """Give the linear drift of the leads, and its error.
+
+        A line through 0 at the base is laid through the effects before it by least
+        squares; the drift is its height at the first event time. A single number has more
+        power against a trend than the joint test of all leads.
+        """
+        at = EFFECTS.index(which)
+        times = self.k[self.k != self.base]
+        value, jac = effect_jacobian(self.fit.design, self.fit.estimate)
+        lead = np.flatnonzero(times < self.base)
+        if lead.size == 0:
+            return float("nan"), float("nan")
+        far = (self.base - times[lead]).astype(np.float64)
+        weight = far.max() * far / (far @ far)
+        slope = weight @ jac[lead, at]
+        variance = float(slope @ self.fit.cov @ slope)
+        return float(weight @ value[lead, at]), float(np.sqrt(max(variance, 0.0)))
 
     def columns(self) -> Mapping[str, ColumnData]:
         """Give one row per period since the start and effect."""

@@ -27,7 +27,7 @@ from agglo.econometrics.cohort_saturated import (
     fit_cohort_saturated,
 )
 from agglo.econometrics.did_results import ring_cells
-from agglo.econometrics.results import two_sided
+from agglo.econometrics.results import p_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -89,7 +89,7 @@ class ImputationSDM(Result):
             "group": list(self.group),
             "value": self.value,
             "se": self.se,
-            "p": two_sided(self.value / self.se),
+            "p": p_of(self.value, self.se),
             "lower": self.lower,
             "upper": self.upper,
             "cells": self.cells,

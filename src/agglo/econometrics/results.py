@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from agglo.core.typing import FloatArray
     from agglo.econometrics._design import Design
 
-__all__ = ["Impacts", "SpatialPanelFit", "two_sided"]
+__all__ = ["Impacts", "SpatialPanelFit", "p_of", "two_sided"]
 
 EFFECTS = ("direct", "indirect", "total")
 
@@ -31,6 +31,12 @@ def two_sided(z: FloatArray) -> FloatArray:
     """Give two-sided normal p-values; NaN stays NaN."""
     p: FloatArray = erfc(np.abs(z) / np.sqrt(2.0))
     return p
+
+
+def p_of(value: FloatArray, se: FloatArray) -> FloatArray:
+    """Give two-sided normal p-values; NaN where there is no error, as for no effect."""
+    z = np.divide(value, se, out=np.full(np.shape(value), np.nan), where=se > 0)
+    return two_sided(z)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)

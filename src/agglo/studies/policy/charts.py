@@ -56,13 +56,20 @@ def _twin(
         caption=facts.say("Numbers of the figure", "图中数据"),
         columns={
             head: [
-                str(r.get(name)) if name in text else number_of(r, name) for r in rows
+                _text(facts, name, r) if name in text else number_of(r, name)
+                for r in rows
             ]
             for name, head in heads.items()
         },
         kinds=kinds,
         most=60,
     )
+
+
+def _text(facts: PolicyFacts, name: str, row: Row) -> str:
+    """Give a cell of text in the words of the page."""
+    value = str(row.get(name))
+    return facts.ring(value) if name == "ring" else facts.word(value)
 
 
 def _effect_heads(facts: PolicyFacts, first: dict[str, str]) -> dict[str, str]:

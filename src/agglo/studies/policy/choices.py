@@ -39,6 +39,7 @@ def other_weights(setup: Setup) -> dict[str, SpatialWeights]:
         distance_weights(at, cutoff_km=o.cutoff_km),
         distance_weights(at, cutoff_km=o.cutoff_km, power=2.0),
         distance_weights(at, kind="band", cutoff_km=o.cutoff_km),
+        *([] if setup.contiguity is None else [setup.contiguity]),
         *_economic(setup),
     ]
     # the main ones come first, and once
@@ -88,6 +89,8 @@ def choices_of(setup: Setup) -> list[Specification]:
         Specification(name="lagged error (SDEM)", model="sdem"),
         Specification(name="no lag of the treatment (SAR)", model="sar"),
         Specification(name="no bias correction", bias="none"),
+        Specification(name="region effects only", effects=("region",)),
+        Specification(name="period effects only", effects=("period",)),
         Specification(name="model errors", vcov=Observed()),
         Specification(name="Driscoll-Kraay errors", vcov=DriscollKraay(lags=2)),
         Specification(name="starts a period later", shift=1),
@@ -105,6 +108,16 @@ def choices_of(setup: Setup) -> list[Specification]:
     if o.until:
         late = tuple(p for p in setup.periods if p > o.until)
         out.append(Specification(name=f"until {o.until}", drop_periods=late))
+    if o.also_without:
+        out.append(
+            Specification(
+                name="without the listed regions", drop_regions=o.also_without
+            )
+        )
+    out += [
+        Specification(name=f"outcome {other}", outcome=other)
+        for other in o.other_outcomes
+    ]
     names = sorted(set(setup.corridors.values()))
     if 1 < len(names) <= _MOST_CORRIDORS:
         out += [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -16,7 +16,7 @@ from agglo.studies.policy.model import setup_of
 
 if TYPE_CHECKING:
     from agglo.core.typing import Json
-    from agglo.econometrics import Realised, SpatialDID
+    from agglo.econometrics import Realised, RingPanel, SpatialDID
     from agglo.studies.contract import StageInputs
     from agglo.studies.policy.model import Setup
 
@@ -25,7 +25,7 @@ __all__ = ["distance"]
 _TEXT, _NUMBER = pa.string(), pa.float64()
 _EMPTY = {
     "bands": {"outcome": _TEXT, "ring": _TEXT, "kind": _TEXT, "value": _NUMBER},
-    "ring_did": {"outcome": _TEXT, "term": _TEXT, "value": _NUMBER},
+    "ring_did": {"outcome": _TEXT, "stages": _TEXT, "term": _TEXT, "value": _NUMBER},
 }
 
 
@@ -75,7 +75,7 @@ def _bands(setup: Setup, outcome: str) -> tuple[pa.Table | None, Json, str]:
     """Give theta and realised means per ring, and the test beyond the named distance."""
     if not setup.identified:
         return None, None, f"{setup.n_treated} treated regions"
-    rings = setup.rings(setup.options.band_edges_km)
+    rings = setup.rings(setup.options.band_edges_km, setup.options.band_exposure)
     try:
         fit = setup.fit(outcome, durbin_weights=rings)
     except AggloError as error:
@@ -131,14 +131,26 @@ def _told(told: Realised) -> pa.Table:
 
 def _rings(setup: Setup, outcome: str) -> tuple[pa.Table | None, str]:
     try:
-        found = fit_ring_panel(
-            setup.panel,
-            outcome=outcome,
-            positions=setup.positions,
-            edges_km=setup.options.ring_edges_km,
-            covariates=setup.options.covariates,
-            start=setup.starts,
-        )
+        found = _ring_model(setup, outcome, stages=1)
     except AggloError as error:
         return None, " ".join(str(error).split())
-    return result_table(found), ""
+    parts = [labelled(result_table(found), stages="1")]
+    why = ""
+    try:
+        two = _ring_model(setup, outcome, stages=2)
+        parts.append(labelled(result_table(two), stages="2"))
+    except AggloError as error:
+        why = " ".join(str(error).split())
+    return pa.concat_tables(parts), why
+
+
+def _ring_model(setup: Setup, outcome: str, *, stages: Literal[1, 2]) -> RingPanel:
+    return fit_ring_panel(
+        setup.panel,
+        outcome=outcome,
+        positions=setup.positions,
+        edges_km=setup.options.ring_edges_km,
+        covariates=setup.options.covariates,
+        start=setup.starts,
+        stages=stages,
+    )

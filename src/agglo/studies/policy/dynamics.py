@@ -11,11 +11,13 @@ from agglo.core.errors import AggloError
 from agglo.core.options import MonteCarlo
 from agglo.econometrics import (
     event_means,
+    fit_cohort_saturated,
     placebo_test,
     referee_checklist,
     specification_table,
     weights_sensitivity,
 )
+from agglo.econometrics.checklist import drift_words
 from agglo.studies.columns import joined, labelled, result_table, texts
 from agglo.studies.contract import StageOutput
 from agglo.studies.policy.choices import choices_of, lags_of, other_weights
@@ -23,7 +25,12 @@ from agglo.studies.policy.model import setup_of
 
 if TYPE_CHECKING:
     from agglo.core.typing import Json
-    from agglo.econometrics import Placebo, SpatialDID, SpatialEventStudy
+    from agglo.econometrics import (
+        CohortSaturated,
+        Placebo,
+        SpatialDID,
+        SpatialEventStudy,
+    )
     from agglo.studies.contract import StageInputs
     from agglo.studies.policy.model import Setup
 
@@ -138,7 +145,12 @@ def _one(setup: Setup, outcome: str) -> tuple[dict[str, pa.Table], str, list[Jso
         durbin_weights=setup.exposure,
     )
     checked = referee_checklist(
-        fit, event=event, placebo=placebos[0], sensitivity=weights, specifications=table
+        fit,
+        event=event,
+        placebo=placebos[0],
+        sensitivity=weights,
+        specifications=table,
+        companion=_companion(setup, outcome),
     )
     out["weights_sensitivity"] = result_table(weights)
     out["specification"] = result_table(table)
@@ -160,9 +172,31 @@ def _event(setup: Setup, outcome: str) -> tuple[SpatialEventStudy | None, str]:
         return None, " ".join(str(error).split())
 
 
+def _companion(setup: Setup, outcome: str) -> CohortSaturated | None:
+    """Give the model with effects by cohort and year, where there is one."""
+    try:
+        return fit_cohort_saturated(
+            setup.panel,
+            outcome=outcome,
+            covariates=setup.options.covariates,
+            start=setup.starts,
+            weights=setup.weights,
+            durbin_weights=setup.exposure,
+        )
+    except AggloError:
+        # the stage robust keeps the reason
+        return None
+
+
 def _leads(event: SpatialEventStudy) -> pa.Table:
+    drift, error, largest, doubt = drift_words(event)
+    n = len(event.leads)
     return pa.table(
         {
+            "drift": [drift] * n,
+            "drift_se": [error] * n,
+            "largest": [largest] * n,
+            "drift_doubt": [doubt] * n,
             "tested": texts([t.tested for t in event.leads]),
             "statistic": [t.statistic for t in event.leads],
             "df": pa.array([t.df for t in event.leads], pa.int64()),

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pyarrow as pa
 
-from agglo.concentration import moran
 from agglo.core.errors import AggloError
 from agglo.core.options import Permutation
-from agglo.econometrics import lm_tests, model_tests, staggered_comparisons
+from agglo.econometrics import (
+    fixed_or_random,
+    lm_tests,
+    model_tests,
+    moran_by_period,
+    staggered_comparisons,
+)
 from agglo.studies.columns import (
     joined,
     labelled,
-    numbers_of,
     result_table,
-    text_of,
     texts,
 )
 from agglo.studies.contract import StageOutput
@@ -24,7 +26,7 @@ from agglo.studies.policy.model import setup_of
 
 if TYPE_CHECKING:
     from agglo.core.typing import Json
-    from agglo.econometrics import SpatialDID
+    from agglo.econometrics import Comparisons, SpatialDID
     from agglo.studies.contract import StageInputs
     from agglo.studies.policy.model import Setup
 
@@ -47,6 +49,7 @@ def effects(inputs: StageInputs) -> StageOutput:
     """
     setup = setup_of(inputs)
     coefficients, impacts, realised, maps, tests, alike = [], [], [], [], [], []
+    behind: list[Comparisons] = []
     notes: dict[str, Json] = {}
     for done, outcome in enumerate(setup.options.outcomes):
         inputs.progress(done, len(setup.options.outcomes), outcome)
@@ -63,11 +66,11 @@ def effects(inputs: StageInputs) -> StageOutput:
         maps.append(labelled(_map(setup, fit), **here))
         tests.append(labelled(_tests(setup, outcome), **here))
         alike.append(labelled(_moran(setup, outcome), **here))
+        behind.append(
+            staggered_comparisons(setup.panel, outcome=outcome, start=setup.starts)
+        )
         notes[outcome] = [str(w) for w in fit.provenance.warnings]
-    made = staggered_comparisons(
-        setup.panel.select(["region", "period"]), start=setup.starts
-    )
-    notes["forbidden_share"] = made.forbidden
+    notes["forbidden_share"] = behind[-1].forbidden
     notes["weights"] = _describe(setup)
     notes["treated"] = setup.n_treated
     notes["identified"] = setup.identified
@@ -78,11 +81,21 @@ def effects(inputs: StageInputs) -> StageOutput:
             "realised": pa.concat_tables(realised),
             "map": pa.concat_tables(maps),
             "tests": pa.concat_tables(tests),
-            "comparisons": result_table(made),
+            "comparisons": pa.concat_tables(
+                [
+                    _behind(result_table(c), o)
+                    for o, c in zip(setup.options.outcomes, behind, strict=True)
+                ]
+            ),
             "moran": joined(alike, {"outcome": pa.string()}),
         },
         documents={"effect_notes": notes},
     )
+
+
+def _behind(table: pa.Table, outcome: str) -> pa.Table:
+    names = ["estimate" if n == "effect" else n for n in table.column_names]
+    return labelled(table.rename_columns(names), outcome=outcome)
 
 
 def _describe(setup: Setup) -> dict[str, Json]:
@@ -122,26 +135,36 @@ def _tests(setup: Setup, outcome: str) -> pa.Table:
     )
     # the nested tests need lags by the same neighbours
     plain = setup.fit(outcome, durbin_weights=None)
-    return pa.concat_tables([result_table(asked), result_table(model_tests(plain))])
+    parts = [result_table(asked), result_table(model_tests(plain))]
+    try:
+        related = fixed_or_random(
+            setup.panel,
+            outcome=outcome,
+            covariates=("treated", *setup.options.covariates),
+            weights=setup.weights,
+        )
+    except AggloError:
+        # no variance between regions, or no maximum inside: nothing to choose between
+        return pa.concat_tables(parts)
+    return pa.concat_tables([*parts, result_table(related)], promote_options="default")
 
 
 def _moran(setup: Setup, outcome: str) -> pa.Table:
-    """Give Moran's I of the outcome year by year."""
-    period = np.array(text_of(setup.panel, "period"))
-    region = np.array(text_of(setup.panel, "region"))
-    values = numbers_of(setup.panel, outcome)
+    """Give Moran's I year by year: of the outcome, and of what the effects leave."""
     parts = []
-    for now in setup.periods:
-        at = period == now
-        rows = pa.table({"region": texts(region[at].tolist()), "value": values[at]})
+    for kind, within in (("outcome", False), ("residual", True)):
         try:
-            found = moran(
-                rows,
-                setup.weights,
+            found = moran_by_period(
+                setup.panel,
+                variable=outcome,
+                weights=setup.weights,
+                within=within,
                 inference=Permutation(n=setup.options.moran_draws, seed=setup.seed),
             )
         except AggloError:
             # an outcome that is the same everywhere has no pattern to measure
             continue
-        parts.append(labelled(result_table(found), period=now))
-    return joined(parts, {"period": pa.string(), "value": pa.float64()})
+        parts.append(labelled(result_table(found), kind=kind))
+    return joined(
+        parts, {"kind": pa.string(), "period": pa.string(), "value": pa.float64()}
+    )

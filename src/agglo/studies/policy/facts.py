@@ -37,6 +37,11 @@ TABLES: Mapping[str, str] = {
     "ring_did": "distance",
     "sweep": "distance",
     "groups": "groups",
+    "staggered": "robust",
+    "anticipation": "robust",
+    "honest": "robust",
+    "matching": "robust",
+    "balance": "robust",
 }
 _NOTES: Mapping[str, str] = {
     "scope": "prepare",
@@ -44,6 +49,7 @@ _NOTES: Mapping[str, str] = {
     "dynamic_notes": "dynamics",
     "distance_notes": "distance",
     "group_notes": "groups",
+    "robust_notes": "robust",
 }
 _NAMES: Mapping[str, tuple[str, str]] = {
     "ln_rzi": ("relative specialisation (ln RZI)", "相对专业化（ln RZI）"),
@@ -52,6 +58,8 @@ _NAMES: Mapping[str, tuple[str, str]] = {
     "rdi": ("relative diversity (RDI)", "相对多样化（RDI）"),
     "ln_ksi": ("Krugman specialisation (ln KSI)", "克鲁格曼专业化（ln KSI）"),
     "ksi": ("Krugman specialisation (KSI)", "克鲁格曼专业化（KSI）"),
+    "ln_zi": ("specialisation (ln ZI)", "专业化（ln ZI）"),
+    "ln_di": ("diversity (ln DI)", "多样化（ln DI）"),
     "entropy": ("diversity (entropy, bits)", "多样化（熵，比特）"),
     "related_variety": ("related variety (bits)", "相关多样化（比特）"),
     "unrelated_variety": ("unrelated variety (bits)", "非相关多样化（比特）"),

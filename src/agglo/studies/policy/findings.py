@@ -160,11 +160,12 @@ def _realised(facts: PolicyFacts, outcome: str) -> Finding:
         ),
         answer=facts.say(
             "Treated region-periods {a}; untreated ones {b}; by distance to the nearest "
-            "treated region: {r}. {m}",
-            "处理单元 {a}；未处理单元 {b}；按与最近处理地区的距离：{r}。{m}",
+            "treated region: {r}. {c}{m}",
+            "处理单元 {a}；未处理单元 {b}；按与最近处理地区的距离：{r}。{c}{m}",
             a=estimate_words(facts, treated),
             b=estimate_words(facts, rest),
             r="; ".join(rings) or "–",
+            c=_companions(facts, outcome),
             m=facts.model_words,
         ),
         estimate={
@@ -182,8 +183,28 @@ def _realised(facts: PolicyFacts, outcome: str) -> Finding:
             "为模型所归因于政策的效应（含反馈）在各地区—时期单元上的均值。仅在模型内成立："
             "若效应逐年变化，单一系数只能反映其平均。",
         ),
-        evidence=("realised.csv", "map.csv"),
+        evidence=("realised.csv", "staggered.csv", "map.csv"),
         truth=planted or None,
+    )
+
+
+def _companions(facts: PolicyFacts, outcome: str) -> str:
+    """Say what estimators that let effects differ by start find on the treated."""
+    rows = [
+        r
+        for r in facts.rows("staggered", outcome=outcome, group="treated")
+        if r["estimator"] != "one coefficient"
+    ]
+    if not rows:
+        return ""
+    listed = "; ".join(
+        f"{facts.word(str(r['estimator']))} {facts.show(number_of(r, 'value'))}"
+        for r in rows
+    )
+    return facts.say(
+        "Estimators that let effects differ by start, on the treated: {x}. ",
+        "允许效应因批次而异的估计量（处理地区）：{x}。",
+        x=listed,
     )
 
 

@@ -38,7 +38,7 @@ def not_identified(
         answer=facts.say(
             "Not identified in these data: {w}.",
             "这些数据无法识别：{w}。",
-            w=why,
+            w=facts.word(str(why)),
         ),
         reading=facts.say(
             "Nothing is said on timing or reach; more treated regions or more periods after "
@@ -58,14 +58,22 @@ def _leads(facts: PolicyFacts, outcome: str) -> Finding:
     if not row:
         return not_identified(facts, f"F6.{outcome}", outcome, question)
     p = number_of(row, "p")
-    doubt = p < 1.0 - facts.options.level
+    rejected = p < 1.0 - facts.options.level
+    doubt = rejected or row.get("drift_doubt") is True
     return Finding(
         id=f"F6.{outcome}",
         question=question,
         answer=facts.say(
             "Joint test of own and neighbours' leads p = {p} ({method}); a linear drift to "
-            "half the largest effect would be found with chance {power}. {judge} {m}",
-            "自身与邻近地区提前期联合检验 p = {p}（{method}）；若存在升至最大效应一半的线性漂移，被发现的概率为 {power}。{judge}{m}",
+            "half the largest effect would be found with chance {power}. The leads drift to "
+            "{drift} (t {t}), the largest effect is {most} in size. {judge} {m}",
+            "自身与邻近地区提前期联合检验 p = {p}（{method}）；若存在升至最大效应一半的线性漂移，被发现的概率为 {power}。"
+            "提前期漂移至 {drift}（t {t}），最大效应的绝对值为 {most}。{judge}{m}",
+            drift=facts.show(number_of(row, "drift")),
+            t=facts.show(
+                number_of(row, "drift") / number_of(row, "drift_se"), "number"
+            ),
+            most=facts.show(number_of(row, "largest")),
             p=facts.show(p, "p"),
             method=facts.word(str(row.get("method"))),
             power=facts.show(number_of(row, "power"), "share"),
@@ -78,11 +86,16 @@ def _leads(facts: PolicyFacts, outcome: str) -> Finding:
         null=facts.say("no effect before the start", "开始前无效应"),
         p=p,
         reading=facts.say(
-            "A test that finds nothing is worth what its power is worth.",
-            "检验未发现差异，其意义取决于检验功效。",
+            "A test that finds nothing is worth what its power is worth. A doubt is stated "
+            "where the joint test rejects, or where a line through the leads reaches a fifth "
+            "of the largest effect and 1.28 of its errors.",
+            "检验未发现差异，其意义取决于检验功效。若联合检验拒绝，或提前期的拟合直线达到最大效应的五分之一且不小于其标准误的 1.28 "
+            "倍，即视为存疑。",
         ),
         evidence=("leads.csv", "event_study.csv"),
-        truth={"planted_leads": 0.0, "rejected": bool(doubt)} if facts.truth else None,
+        truth={"planted_leads": 0.0, "rejected": bool(rejected)}
+        if facts.truth
+        else None,
     )
 
 
@@ -148,7 +161,9 @@ def _excludes_zero(row: Row) -> bool:
 
 def _agreement(facts: PolicyFacts, outcome: str) -> str:
     """Say so when the ring model and the spatial model differ in sign on the treated."""
-    ring = facts.one("ring_did", outcome=outcome, term="treated")
+    ring = facts.one("ring_did", outcome=outcome, stages="2", term="treated")
+    if not ring:
+        ring = facts.one("ring_did", outcome=outcome, stages="1", term="treated")
     main = facts.one("realised", outcome=outcome, group="treated", period="all")
     if not ring or not main:
         return ""
@@ -179,14 +194,16 @@ def _groups(facts: PolicyFacts, outcome: str) -> Finding:
         return Finding(
             id=f"F8.{outcome}",
             question=question,
-            answer=facts.say("Not asked: {w}.", "未作分析：{w}。", w=why)
+            answer=facts.say(
+                "Not asked: {w}.", "未作分析：{w}。", w=facts.word(str(why))
+            )
             + _left_out(facts, outcome),
         )
     parts = [
         facts.say(
             "{g}: {v} ({a} to {b}, p = {p})",
             "{g}：{v}（{a} 至 {b}，p = {p}）",
-            g=r["group"],
+            g=facts.word(str(r["group"])),
             v=facts.show(number_of(r, "value")),
             a=facts.show(number_of(r, "lower")),
             b=facts.show(number_of(r, "upper")),
@@ -224,7 +241,9 @@ def _left_out(facts: PolicyFacts, outcome: str) -> str:
     lost = facts.note("group_notes", f"{outcome}@left_out")
     if not isinstance(lost, dict) or not lost:
         return ""
-    listed = ", ".join(f"{g} ({facts.show(n, 'count')})" for g, n in lost.items())
+    listed = ", ".join(
+        f"{facts.word(g)} ({facts.show(n, 'count')})" for g, n in lost.items()
+    )
     return facts.say(
         " Left out, with the number of region-years without a value: {g}. There is none where "
         "a region has no job in the group, or the same shares inside it as the reference.",

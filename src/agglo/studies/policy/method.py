@@ -35,7 +35,7 @@ def method_notes(facts: PolicyFacts) -> _Notes:
                 "Reference: {r}; smallest reference share {s}, smallest employment {e}.",
                 "RZI：份额与参照份额之比的最大值（Duranton and Puga 2000）；RDI：份额差绝对值之和的倒数，KSI 为其倒数"
                 "（同一结果）。参照：{r}；最小参照份额 {s}，最小就业 {e}。",
-                r=o.reference,
+                r=facts.word(o.reference),
                 s=facts.show(o.min_reference_share),
                 e=facts.show(o.min_employment),
             ),
@@ -53,13 +53,14 @@ def method_notes(facts: PolicyFacts) -> _Notes:
             say("Draws", "抽样次数"),
             say(
                 "Bands and lead tests {a}, placebo of moved corridors {b}, other placebos "
-                "{c}, group differences {d}, Moran {e}.",
-                "置信带与提前期检验 {a}，移动走廊安慰剂 {b}，其他安慰剂 {c}，组间差异 {d}，莫兰指数 {e}。",
+                "{c}, group differences {d}, Moran {e}, imputed effects {f}.",
+                "置信带与提前期检验 {a}，移动走廊安慰剂 {b}，其他安慰剂 {c}，组间差异 {d}，莫兰指数 {e}，插补效应 {f}。",
                 a=o.band_draws,
                 b=o.placebo_draws,
                 c=o.other_placebo_draws,
                 d=o.group_draws,
                 e=o.moran_draws,
+                f=o.imputation_draws,
             ),
         ),
     )
@@ -82,10 +83,21 @@ def limit_notes(facts: PolicyFacts) -> _Notes:
             say(
                 "{s} of the comparisons behind the one coefficient use regions already "
                 "treated as controls (Goodman-Bacon 2021). The model is not robust to "
-                "effects that differ by start; no estimator that is runs in this study yet.",
+                "effects that differ by start; the table of estimators by start says how far "
+                "it is from those that are. The two with spillovers are experimental: our "
+                "own combination, no published method.",
                 "单一系数背后 {s} 的比较以已受处理地区为对照（Goodman-Bacon 2021）。"
-                "模型对因批次而异的效应不稳健；本研究尚未包含对此稳健的估计量。",
+                "模型对因批次而异的效应不稳健；分批次估计量的表格给出其与稳健估计量的差距。"
+                "其中两种含溢出的估计量为试验性的自有组合，并非已发表方法。",
                 s=share,
+            ),
+        ),
+        (
+            say("Matched regions", "匹配地区"),
+            say(
+                "A match sees only what its columns hold. The model on matched regions is "
+                "another spatial system: neighbours outside the match are gone.",
+                "匹配仅能依据所用变量。匹配地区上的模型属于另一空间系统：匹配之外的邻接地区已被剔除。",
             ),
         ),
         (

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from agglo.core.options import Bootstrap
+from agglo.core.weights import SpatialWeights
 from agglo.core.weights_kinds import Rings
 from agglo.econometrics import (
     EventWindow,
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from agglo.core.typing import IntArray
-    from agglo.core.weights import SpatialWeights
     from agglo.econometrics import SpatialDID, SpatialEventStudy
     from agglo.studies.contract import StageInputs
 
@@ -46,6 +46,8 @@ class Setup:
         Region to longitude and latitude.
     economy
         Region to economic size before the first start; empty where it is not known.
+    borders
+        Pairs of regions that touch; empty where no boundaries are given.
     options, seed
         Of the study.
     """
@@ -55,6 +57,7 @@ class Setup:
     corridors: dict[str, str]
     positions: dict[str, tuple[float, float]]
     economy: dict[str, float]
+    borders: tuple[tuple[str, str], ...]
     options: PolicyOptions
     seed: int
 
@@ -70,9 +73,28 @@ class Setup:
         if o.weights == "knn":
             k = min(o.neighbours, len(self.positions) - 1)
             return distance_weights(self.positions, kind="knn", k=k)
+        if o.weights == "contiguity" and self.contiguity is not None:
+            return self.contiguity
         return distance_weights(
             self.positions, kind="inverse_distance", cutoff_km=o.cutoff_km
         )
+
+    @cached_property
+    def contiguity(self) -> SpatialWeights | None:
+        """Neighbours that touch; islands tied to their nearest; None without boundaries."""
+        if not self.borders:
+            return None
+        nearest = distance_weights(self.positions, kind="knn", k=1)
+        place = {str(r): i for i, r in enumerate(nearest.ids)}
+        raw = np.zeros((len(place), len(place)))
+        for a, b in self.borders:
+            raw[place[a], place[b]] = 1.0
+        islands = np.flatnonzero(~raw.any(axis=1))
+        raw[islands] = nearest.matrix.toarray()[islands]
+        label = "contiguity"
+        if islands.size:
+            label += f", {islands.size} islands tied to their nearest"
+        return SpatialWeights.from_matrix(raw, nearest.ids, kind=label).standardised()
 
     @cached_property
     def exposure(self) -> Rings | None:
@@ -80,12 +102,21 @@ class Setup:
         edges = self.options.exposure_ring_km
         return self.rings(edges) if edges else None
 
-    def rings(self, edges_km: tuple[float, ...]) -> Rings:
+    def rings(
+        self,
+        edges_km: tuple[float, ...],
+        exposure: Literal["share", "count", "nearest"] = "share",
+    ) -> Rings:
         """Give one set of neighbours per ring."""
         ids = sorted(self.positions)
         xy = np.array([self.positions[i] for i in ids])
         return Rings.build(
-            xy[:, 0], xy[:, 1], ids, edges_km=edges_km, coordinates="degrees"
+            xy[:, 0],
+            xy[:, 1],
+            ids,
+            edges_km=edges_km,
+            coordinates="degrees",
+            exposure=exposure,
         )
 
     @property
@@ -128,8 +159,11 @@ class Setup:
         fit = fit_spatial_did(self.panel, outcome=outcome, **asked)  # type: ignore[arg-type]
         return replace(fit, level=self.options.level)
 
-    def event(self, outcome: str) -> SpatialEventStudy:
-        """Fit effects by periods since the start."""
+    def event(self, outcome: str, base: int = -1) -> SpatialEventStudy:
+        """Fit effects by periods since the start; another base allows anticipation."""
+        window = self.window
+        if base != window.base:
+            window = EventWindow(min(window.low, base - 1), window.high, base)
         return fit_spatial_event_study(
             self.panel,
             outcome=outcome,
@@ -137,7 +171,7 @@ class Setup:
             weights=self.weights,
             durbin_weights=self.exposure,
             start=self.starts,
-            window=self.window,
+            window=window,
             bands=Bootstrap(
                 n=self.options.band_draws, seed=self.seed, level=self.options.level
             ),
@@ -162,6 +196,7 @@ def setup_of(inputs: StageInputs) -> Setup:
         inputs.result("prepare", "places"),
         inputs.result("prepare", "starts"),
     )
+    borders = inputs.result("prepare", "borders")
     panel = inputs.result("prepare", "outcomes")
     last = max(text_of(panel, "period"))
     rows = [
@@ -184,6 +219,9 @@ def setup_of(inputs: StageInputs) -> Setup:
             for r, x, y in zip(text_of(places, "region"), lon, lat, strict=True)
         },
         economy=_economy(places),
+        borders=tuple(
+            zip(text_of(borders, "region"), text_of(borders, "neighbour"), strict=True)
+        ),
         options=options,
         seed=inputs.seed,
     )

@@ -56,7 +56,8 @@ class PolicyOptions:
     first_period, last_period
         Ends of the panel; default all periods.
     weights
-        Neighbours of the outcome: ``"knn"`` or ``"inverse_distance"``.
+        Neighbours of the outcome: ``"knn"``, ``"inverse_distance"``, or ``"contiguity"``
+        where the table ``boundaries`` is given.
     neighbours, cutoff_km
         Of the weights.
     economy_column
@@ -71,6 +72,9 @@ class PolicyOptions:
         Rings of the realised effects.
     band_edges_km
         Rings whose effects are estimated apart.
+    band_exposure
+        How treated regions of a ring count: their ``"share"`` or ``"count"``, or only the
+        ``"nearest"`` one.
     beyond_km
         Distance beyond which no spillover is expected: tested.
     sweep_km
@@ -79,6 +83,13 @@ class PolicyOptions:
         Column of ``industries`` whose groups are compared.
     until
         Last period of a shorter panel in the specification table; empty: none.
+    also_without
+        Regions left out in one row of the specification table, for example capitals.
+    other_outcomes
+        Measures that stand in for the outcome in the specification table.
+    match_on
+        Columns the propensity score is made of, read before the start; empty: the
+        covariates and the outcome.
     least_treated
         With fewer treated regions nothing is said on timing and reach.
     level
@@ -86,6 +97,8 @@ class PolicyOptions:
     band_draws, placebo_draws, other_placebo_draws, group_draws, moran_draws
         Draws behind the bands, the placebo of moved corridors, the other placebos, the
         differences between groups, and Moran's I.
+    imputation_draws
+        Draws behind the errors of imputed effects.
     """
 
     policies: tuple[str, ...] = ()
@@ -99,7 +112,7 @@ class PolicyOptions:
     drop_regions: tuple[str, ...] = ()
     first_period: str = ""
     last_period: str = ""
-    weights: Literal["knn", "inverse_distance"] = "knn"
+    weights: Literal["knn", "inverse_distance", "contiguity"] = "knn"
     neighbours: int = 5
     cutoff_km: float = 250.0
     economy_column: str = ""
@@ -108,6 +121,7 @@ class PolicyOptions:
     window_high: int = 7
     ring_edges_km: tuple[float, ...] = (0.0, 100.0, 250.0, 400.0)
     band_edges_km: tuple[float, ...] = (0.0, 100.0, 150.0, 200.0, 250.0, 300.0, 400.0)
+    band_exposure: Literal["share", "count", "nearest"] = "share"
     beyond_km: float = 250.0
     sweep_km: tuple[float, ...] = (
         100.0,
@@ -122,6 +136,9 @@ class PolicyOptions:
     )
     group_column: str = "factor_intensity"
     until: str = ""
+    also_without: tuple[str, ...] = ()
+    other_outcomes: tuple[str, ...] = ()
+    match_on: tuple[str, ...] = ()
     least_treated: int = 10
     level: float = 0.95
     band_draws: int = 999
@@ -129,13 +146,15 @@ class PolicyOptions:
     other_placebo_draws: int = 199
     group_draws: int = 199
     moran_draws: int = 199
+    imputation_draws: int = 199
 
     def __post_init__(self) -> None:
         """Check the fields."""
         choices = {
             "reference": ("national", "leave_out"),
             "blank_cells": ("drop", "zero"),
-            "weights": ("knn", "inverse_distance"),
+            "weights": ("knn", "inverse_distance", "contiguity"),
+            "band_exposure": ("share", "count", "nearest"),
         }
         for name, allowed in choices.items():
             check_choice(name, getattr(self, name), allowed)
@@ -155,6 +174,7 @@ class PolicyOptions:
             "other_placebo_draws": 19,
             "group_draws": 19,
             "moran_draws": 19,
+            "imputation_draws": 19,
         }
         for name, minimum in least.items():
             check_number(name, getattr(self, name), minimum=minimum, integer=True)

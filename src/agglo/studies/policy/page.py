@@ -47,8 +47,16 @@ _TEXT = {
     "period",
     "region",
     "reason",
+    "estimator",
+    "design",
+    "base",
+    "span",
+    "restriction",
+    "covariate",
+    "stages",
 }
-_COUNTS = {"cells", "nobs", "df", "islands"}
+_COUNTS = {"cells", "nobs", "df", "islands", "unmatched"}
+_PVALUES = {"p", "q", "leads_p"}
 
 
 def report(inputs: StageInputs) -> StageOutput:
@@ -160,7 +168,7 @@ def _result_sections(facts: PolicyFacts) -> tuple[_Section, ...]:
         facts,
         "ring_did",
         say("Rings without a lagged outcome", "不含空间滞后的圈层模型"),
-        ("outcome", "term", "cells", *_EFFECT[2:]),
+        ("outcome", "stages", "term", "cells", *_EFFECT[2:]),
     )
     groups = _table(
         facts,
@@ -206,6 +214,10 @@ def _check_sections(facts: PolicyFacts) -> tuple[_Section, ...]:
     return (
         (say("Chance", "随机水平"), tuple(placebo_chart(facts, o) for o in outcomes)),
         (say("Other choices", "其他设定"), (*curves, choices, weights)),
+        (
+            say("Starts, anticipation, matched regions", "批次、预期与匹配地区"),
+            _robust_tables(facts),
+        ),
         (say("Tests", "检验"), _test_tables(facts)),
         (
             say("Left out", "剔除"),
@@ -221,6 +233,42 @@ def _check_sections(facts: PolicyFacts) -> tuple[_Section, ...]:
     )
 
 
+def _robust_tables(facts: PolicyFacts) -> tuple[Block | None, ...]:
+    say = facts.say
+    tables = (
+        (
+            "staggered",
+            say("Estimators by start, mean effects", "分批次估计量的平均效应"),
+            ("outcome", "estimator", "group", "cells", *_EFFECT[2:]),
+        ),
+        (
+            "anticipation",
+            say("Effects when the base is earlier", "以更早年份为基期的效应"),
+            ("outcome", "base", "span", *_EFFECT[1:], "leads_p"),
+        ),
+        (
+            "honest",
+            say(
+                "Mean direct effect when trends may differ by m times the largest change "
+                "before the start",
+                "趋势可偏离（开始前最大变化的 m 倍）时的平均直接效应",
+            ),
+            ("outcome", "m", "bound_lower", "bound_upper", "lower", "upper"),
+        ),
+        (
+            "matching",
+            say("Matched regions", "匹配地区"),
+            ("outcome", "design", *_EFFECT[1:]),
+        ),
+        (
+            "balance",
+            say("Standardised differences before and after", "匹配前后的标准化差异"),
+            ("outcome", "covariate", "before", "after", "unmatched"),
+        ),
+    )
+    return tuple(_table(facts, n, caption, columns) for n, caption, columns in tables)
+
+
 def _test_tables(facts: PolicyFacts) -> tuple[Block | None, ...]:
     say = facts.say
     tables = (
@@ -232,12 +280,12 @@ def _test_tables(facts: PolicyFacts) -> tuple[Block | None, ...]:
         (
             "moran",
             say("Moran's I by year", "各年莫兰指数"),
-            ("outcome", "period", "value", "p"),
+            ("outcome", "kind", "period", "value", "p", "q"),
         ),
         (
             "comparisons",
             say("Comparisons behind one coefficient", "单一系数背后的比较"),
-            ("treated", "control", "kind", "weight"),
+            ("outcome", "treated", "control", "kind", "weight", "estimate"),
         ),
         (
             "referee_checklist",
@@ -259,7 +307,7 @@ def _table(
     if not rows:
         return None
     kinds: dict[str, NumberKind] = {
-        c: "p" if c == "p" else "count" if c in _COUNTS else "number"
+        c: "p" if c in _PVALUES else "count" if c in _COUNTS else "number"
         for c in columns
         if c not in _TEXT
     }
@@ -267,7 +315,7 @@ def _table(
         c: [
             facts.outcome(str(r[c]))
             if c == "outcome"
-            else facts.word(str(r.get(c) or ""))
+            else _word(facts, c, str(r.get(c) or ""))
             if c in _TEXT
             else number_of(r, c)
             for r in rows
@@ -280,6 +328,11 @@ def _table(
         columns={heads[c]: v for c, v in shown.items()},
         kinds={heads[c]: k for c, k in kinds.items()},
     )
+
+
+def _word(facts: PolicyFacts, column: str, name: str) -> str:
+    """Name a cell of text; columns that were matched on may be outcomes."""
+    return facts.outcome(name) if column == "covariate" else facts.word(name)
 
 
 _HEADS = {
@@ -309,6 +362,19 @@ _HEADS = {
     "region": ("Region", "地区"),
     "reason": ("Reason", "原因"),
     "df": ("df", "自由度"),
+    "estimate": ("Effect", "效应"),
+    "estimator": ("Estimator", "估计量"),
+    "design": ("Design", "设计"),
+    "base": ("Base", "基期"),
+    "span": ("Years since the start", "距开始年数"),
+    "leads_p": ("Leads, p", "提前期 p"),
+    "bound_lower": ("Bound from", "界限下端"),
+    "bound_upper": ("Bound to", "界限上端"),
+    "covariate": ("Matched on", "匹配变量"),
+    "before": ("Before", "匹配前"),
+    "after": ("After", "匹配后"),
+    "unmatched": ("Treated without match", "未匹配处理地区"),
+    "stages": ("Stages", "阶段"),
 }
 
 

@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from agglo.core.errors import OptionError, suggest
 from agglo.core.frames import require_columns
+from agglo.core.weights_contiguity import build_contiguity
 from agglo.studies.columns import numbers_of, text_of, texts
 from agglo.studies.contract import StageOutput
 from agglo.studies.policy.economy import economy_of
@@ -32,13 +33,14 @@ def prepare(inputs: StageInputs) -> StageOutput:
     ----------
     inputs
         Tables ``treatments`` and ``regions``; ``activity`` with ``industries`` for measures
-        of specialisation and diversity, ``panel`` for other outcomes and covariates.
+        of specialisation and diversity, ``panel`` for other outcomes and covariates,
+        ``boundaries`` for neighbours that touch.
 
     Returns
     -------
     StageOutput
-        Tables ``outcomes`` (balanced), ``starts``, ``places``, ``excluded``; document
-        ``scope``.
+        Tables ``outcomes`` (balanced), ``starts``, ``places``, ``borders``, ``excluded``;
+        document ``scope``.
 
     Raises
     ------
@@ -90,6 +92,7 @@ def prepare(inputs: StageInputs) -> StageOutput:
                 {r: s for r, _, s in kept},
                 economy_of(inputs, employment, options, regions, kept),
             ),
+            "borders": _borders(inputs, regions, options),
             "excluded": pa.table(
                 {
                     "region": texts([r for r, _ in excluded]),
@@ -98,6 +101,33 @@ def prepare(inputs: StageInputs) -> StageOutput:
             ),
         },
         documents={"scope": scope},
+    )
+
+
+def _borders(
+    inputs: StageInputs, regions: list[str], options: PolicyOptions
+) -> pa.Table:
+    """Give the pairs of regions that touch; none where there are no boundaries."""
+    pairs: list[tuple[str, str]] = []
+    if inputs.has("boundaries"):
+        touching = build_contiguity(inputs.table("boundaries"))
+        place = {str(r): i for i, r in enumerate(touching.ids)}
+        kept = set(regions)
+        for r in (r for r in regions if r in place):
+            row = touching.matrix[[place[r]]].tocoo()
+            names = [str(touching.ids[j]) for j in row.col]
+            pairs += [(r, other) for other in names if other in kept]
+    if options.weights == "contiguity" and not pairs:
+        msg = (
+            "weights='contiguity' needs the table 'boundaries' with the ids of the regions "
+            "in its column 'boundary'."
+        )
+        raise OptionError(msg)
+    return pa.table(
+        {
+            "region": texts([a for a, _ in pairs]),
+            "neighbour": texts([b for _, b in pairs]),
+        }
     )
 
 
@@ -186,7 +216,13 @@ def _rows(
             measured.table,
             [c for c in measured.table.column_names if c not in _KEYS],
         )
-    other = [n for n in (*options.outcomes, *options.covariates) if n not in MEASURES]
+    asked = (
+        *options.outcomes,
+        *options.covariates,
+        *options.match_on,
+        *options.other_outcomes,
+    )
+    other = [n for n in dict.fromkeys(asked) if n not in MEASURES]
     if other:
         panel = inputs.table("panel")
         require_columns(
@@ -216,7 +252,11 @@ def _balanced(
     rows: _Rows, regions: list[str], options: PolicyOptions, measured: Outcomes | None
 ) -> tuple[pa.Table, list[tuple[str, str]]]:
     """Keep regions whose outcomes and covariates are known in every period."""
-    needed = [*options.outcomes, *options.covariates]
+    needed = list(
+        dict.fromkeys(
+            [*options.outcomes, *options.covariates, *_further(options, measured)]
+        )
+    )
     lost = [
         n for n in needed if not any(n in c for r in rows.values() for c in r.values())
     ]
@@ -256,6 +296,18 @@ def _balanced(
         ),
         gaps,
     )
+
+
+def _further(options: PolicyOptions, measured: Outcomes | None) -> list[str]:
+    """Give columns of the match and of other outcomes; measures only where there are any."""
+    asked = (*options.match_on, *options.other_outcomes)
+    lost = [n for n in asked if n in MEASURES and measured is None]
+    if lost:
+        msg = (
+            f"{lost} are measures of the table 'activity', which no outcome needs here."
+        )
+        raise OptionError(msg)
+    return list(asked)
 
 
 def _with_treatment(table: pa.Table, starts: dict[str, str]) -> pa.Table:

@@ -11,11 +11,12 @@ from agglo.studies.policy.groups import groups
 from agglo.studies.policy.options import PolicyOptions
 from agglo.studies.policy.page import report
 from agglo.studies.policy.prepare import prepare
+from agglo.studies.policy.robust import robust
 
 __all__ = ["STUDY"]
 
 _FIRST = ("prepare",)
-_MEASURES = ("effects", "dynamics", "distance", "groups")
+_MEASURES = ("effects", "dynamics", "distance", "groups", "robust")
 
 STUDY = Study(
     name="policy",
@@ -31,12 +32,13 @@ STUDY = Study(
             name="prepare",
             run=prepare,
             tables=("treatments", "regions"),
-            optional=("activity", "industries", "panel"),
+            optional=("activity", "industries", "panel", "boundaries"),
         ),
         Stage(name="effects", run=effects, after=_FIRST),
         Stage(name="dynamics", run=dynamics, after=_FIRST),
         Stage(name="distance", run=distance, after=_FIRST),
         Stage(name="groups", run=groups, after=_FIRST),
+        Stage(name="robust", run=robust, after=_FIRST),
         Stage(
             name="report",
             run=report,

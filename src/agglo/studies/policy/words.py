@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 __all__ = ["WORDS", "in_chinese"]
 
@@ -59,14 +59,150 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "结果在 1 % 与 99 % 处缩尾",
     ),
     "no covariates": ("no covariates", "无协变量"),
+    "region effects only": ("region effects only", "仅地区效应"),
+    "period effects only": ("period effects only", "仅时期效应"),
+    "without the listed regions": ("without the listed regions", "不含所列地区"),
+    "national": ("national", "全国"),
+    "leave_out": ("leave out", "剔除自身的全国"),
+    "one coefficient": ("one coefficient", "单一系数"),
+    "by cohort and year (experimental)": (
+        "by cohort and year (experimental)",
+        "按批次与年份（试验性）",
+    ),
+    "imputed (experimental)": ("imputed (experimental)", "插补（试验性）"),
+    "Callaway and Sant'Anna, no spillovers": (
+        "Callaway and Sant'Anna, no spillovers",
+        "Callaway–Sant'Anna，不含溢出",
+    ),
+    "all regions": ("all regions", "全部地区"),
+    "matched regions only": ("matched regions only", "仅匹配地区"),
+    "all regions, matched weights, no lag": (
+        "all regions, matched weights, no lag",
+        "全部地区，匹配权重，无空间滞后",
+    ),
+    "own treatment": ("own treatment", "自身处理"),
+    "exposure": ("exposure", "暴露"),
+    "relative_magnitude": ("relative magnitude", "相对幅度"),
+    "outcome": ("outcome", "结果变量"),
+    "residual": ("after the effects", "剔除固定效应后"),
+    "never": ("never", "从未处理"),
+    "earlier": ("earlier", "更早处理"),
+    "later": ("later", "更晚处理"),
+    "lag": ("lag", "空间滞后"),
+    "error": ("error", "空间误差"),
+    "robust lag": ("robust lag", "稳健空间滞后"),
+    "robust error": ("robust error", "稳健空间误差"),
+    "region effects": ("region effects", "地区效应"),
+    "period effects": ("period effects", "时期效应"),
+    "region means": ("region means (Mundlak)", "地区均值（Mundlak）"),
+    "fixed = random": ("fixed = random", "固定效应 = 随机效应"),
+    "no region variance": ("no region variance", "无地区方差"),
+    "drift of the leads": ("drift of the leads", "提前期的漂移"),
+    "effects that differ by start": ("effects that differ by start", "效应因批次而异"),
+    "smallest direct effect that would be found": (
+        "smallest direct effect that would be found",
+        "可检测的最小直接效应",
+    ),
+    "smallest indirect effect that would be found": (
+        "smallest indirect effect that would be found",
+        "可检测的最小间接效应",
+    ),
+    "labour": ("labour", "劳动密集"),
+    "capital": ("capital", "资本密集"),
+    "technology": ("technology", "技术密集"),
+    "resource": ("resource", "资源密集"),
+    "True": ("yes", "是"),
+    "False": ("no", "否"),
+    "no event study was given": ("no event study was given", "未提供事件研究"),
+    "no placebo was given": ("no placebo was given", "未提供安慰剂"),
+    "no such table was given": ("no such table was given", "未提供该表"),
+    "no robust estimator was given": (
+        "no robust estimator was given",
+        "未提供稳健估计量",
+    ),
+    "no groups are given": ("no groups are given", "未提供分组"),
+    "a cell without a value": ("a cell without a value", "有空白单元"),
+    "not in every period": ("not in every period", "并非每期都有"),
+    "left out by an option": ("left out by an option", "由选项剔除"),
+    "no position: counts in national totals only": (
+        "no position: counts in national totals only",
+        "无坐标：仅计入全国合计",
+    ),
+    "an outcome or covariate is not known in every period": (
+        "an outcome or covariate is not known in every period",
+        "结果变量或协变量并非每期已知",
+    ),
+    "no two groups with known outcomes in every region and period": (
+        "no two groups with known outcomes in every region and period",
+        "没有两个组在每个地区与时期都有结果值",
+    ),
+    "realised mean on untreated regions beside the average indirect effect, which is the "
+    "summed response to one region treated alone": (
+        "realised mean on untreated regions beside the average indirect effect, which is the "
+        "summed response to one region treated alone",
+        "未处理地区的实际效应均值，与平均间接效应（单独处理一地区时的反应之和）并列",
+    ),
     "treatment lagged by the same neighbours": (
         "treatment lagged by the same neighbours",
         "处理按相同邻接滞后",
     ),
 }
 
+
+def _difference(found: re.Match[str]) -> str:
+    """Name the difference of two groups of sectors."""
+    return f"{WORDS[found[1]][1]} − {in_chinese(found[2])}"
+
+
 # parts of names that hold numbers or names of policies
-_PARTS: tuple[tuple[str, str], ...] = (
+_PARTS: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
+    (r"^(labour|capital|technology|resource) - (.+)$", _difference),
+    (r"^treated by '(.+)' but without outcomes$", r"受“\1”处理但无结果变量"),
+    (r"^outcome (ln_\w+|\w+)$", r"结果变量 \1"),
+    (r"^(\d+) regions are treated$", r"\1 个处理地区"),
+    (r"^(\d+) regions are never treated$", r"\1 个从未处理地区"),
+    (r"^(\d+) treated regions, fewer than (\d+)$", r"\1 个处理地区，少于 \2 个"),
+    (r"^(\d+) treated regions$", r"\1 个处理地区"),
+    (r"^(\d+) clusters$", r"\1 个聚类"),
+    (
+        r"^([\d.]+%) of the comparisons use regions already treated as controls$",
+        r"\1 的比较以已受处理地区为对照",
+    ),
+    (
+        r"^([\d.]+%) keep the sign of the direct effect with p < 0.05$",
+        r"\1 保持直接效应的符号且 p < 0.05",
+    ),
+    (r"^([\d.]+) standard errors; the estimate is (\S+)$", r"\1 倍标准误；估计值为 \2"),
+    (
+        r"^one coefficient says (\S+) on the treated, a robust one (\S+)$",
+        r"处理地区：单一系数为 \1，稳健估计量为 \2",
+    ),
+    (
+        r"^leads drift to (\S+) \((\S+)\); largest effect (\S+)$",
+        r"提前期漂移至 \1（\2）；最大效应 \3",
+    ),
+    (
+        r"^a linear drift to half the largest effect is found with chance (\S+)$",
+        r"升至最大效应一半的线性漂移被发现的概率为 \1",
+    ),
+    (
+        r"^the thinnest event time from the start on has (\d+) treated cells$",
+        r"开始后单元最少的事件期有 \1 个处理单元",
+    ),
+    (
+        r"^joint test of own and neighbours' leads, p = (\S+) \((.+)\)$",
+        r"自身与邻近地区提前期联合检验，p = \1（\2）",
+    ),
+    (
+        r"^direct effect beside (\d+) placebos \(spatial\), p = (\S+)$",
+        r"直接效应与 \1 次移动走廊安慰剂相比，p = \2",
+    ),
+    (
+        r", density ([\d.]+%), (\d+) islands, (\d+) component\(s\)$",
+        r"，密度 \1，\2 个孤岛，\3 个连通分量",
+    ),
+    (r"^treated, (?=\d)", "处理地区，"),
+    (r"\bcontiguity\b", "相邻"),
     (r"^without (.+)$", r"不含 \1"),
     (r"^until (.+)$", r"截至 \1"),
     (r"\b(\d+) nearest\b", r"最近 \1 个地区"),
