@@ -226,6 +226,11 @@ _EXPORTS = {
         "as_concordance",
     ),
     "agglo.core.outliers": ("check_outliers",),
+    "agglo.studies.networks": (
+        "NetworksOptions",
+        "NetworksReport",
+        "run_networks_study",
+    ),
     "agglo.studies.report": ("Report",),
     "agglo.matching": (
         "normalise_city",
@@ -267,6 +272,10 @@ _EXPORTS = {
         "strengths_and_weaknesses",
         "compare_indices",
         "indicator_trends",
+        "star_ratings",
+        "data_availability",
+        "denominator_correlations",
+        "pillar_components",
         "proximity_test",
         "connection_test",
         "cooperation_test",

@@ -58,10 +58,10 @@ from agglo.concentration import (
     devereux as devereux,
 )
 from agglo.concentration import (
-    direction_intervals as direction_intervals,
+    duranton_overman as duranton_overman,
 )
 from agglo.concentration import (
-    duranton_overman as duranton_overman,
+    direction_intervals as direction_intervals,
 )
 from agglo.concentration import (
     ellipse_overlap as ellipse_overlap,
@@ -558,7 +558,13 @@ from agglo.evaluation import (
     correlation_weights as correlation_weights,
 )
 from agglo.evaluation import (
+    data_availability as data_availability,
+)
+from agglo.evaluation import (
     denominate as denominate,
+)
+from agglo.evaluation import (
+    denominator_correlations as denominator_correlations,
 )
 from agglo.evaluation import (
     hidden_stages as hidden_stages,
@@ -600,6 +606,9 @@ from agglo.evaluation import (
     normalise as normalise,
 )
 from agglo.evaluation import (
+    pillar_components as pillar_components,
+)
+from agglo.evaluation import (
     proximity_test as proximity_test,
 )
 from agglo.evaluation import (
@@ -619,6 +628,9 @@ from agglo.evaluation import (
 )
 from agglo.evaluation import (
     screen_units as screen_units,
+)
+from agglo.evaluation import (
+    star_ratings as star_ratings,
 )
 from agglo.evaluation import (
     strengths_and_weaknesses as strengths_and_weaknesses,
@@ -913,6 +925,15 @@ from agglo.relatedness import (
 )
 from agglo.relatedness import (
     trim as trim,
+)
+from agglo.studies.networks import (
+    NetworksOptions as NetworksOptions,
+)
+from agglo.studies.networks import (
+    NetworksReport as NetworksReport,
+)
+from agglo.studies.networks import (
+    run_networks_study as run_networks_study,
 )
 from agglo.studies.report import (
     Report as Report,

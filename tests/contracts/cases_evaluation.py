@@ -27,6 +27,12 @@ PANEL = {
     **{k: v * 2 for k, v in INDICATORS.items()},
     "period": ["2020"] * 15 + ["2022"] * 15,
 }
+CELLS = {
+    "cluster": [f"c{k:02d}" for k in range(12)],
+    "group": ["g"] * 12,
+    "employment": [float(10 * k) for k in range(12)],
+    "quotient": [0.2 * k for k in range(12)],
+}
 AMOUNTS = {"unit": list("abcde"), "people": [2.0, 4.0, 5.0, 8.0, 3.0]}
 JUDGED = {
     "item": ["a", "b", "c"],
@@ -185,6 +191,30 @@ EVALUATION: Mapping[str, Case] = {
     "evaluation.compare_indices": Case(
         data=(_indices,),
         wrong={"node": Wrong(value="nowhere", error=AlignmentError)},
+    ),
+    "evaluation.star_ratings": Case(
+        data=(CELLS,),
+        options={"metrics": {"employment": (0.5, None), "quotient": (None, 1.0)}},
+        columns=("unit", "category", "size"),
+        wrong={
+            "preset": Wrong(value="eco"),
+            "metrics": Wrong(value={"quotient": (None, None)}),
+            "how": Wrong(value="above"),
+            "min_units": Wrong(value=0),
+        },
+    ),
+    "evaluation.pillar_components": Case(data=(INDICATORS,)),
+    "evaluation.data_availability": Case(
+        data=(GAPS,), wrong={"group": Wrong(value={"a": "g"})}
+    ),
+    "evaluation.denominator_correlations": Case(
+        data=(INDICATORS, AMOUNTS),
+        options={"denominators": ["people"]},
+        columns=("unit", "period"),
+        wrong={
+            "denominators": Wrong(value=[]),
+            "high": Wrong(value=0.0),
+        },
     ),
     "evaluation.indicator_trends": Case(data=(PANEL,)),
     "evaluation.strengths_and_weaknesses": Case(

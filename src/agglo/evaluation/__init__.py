@@ -55,6 +55,7 @@ from agglo.evaluation.robustness_results import (
     RankSensitivity,
     RankUncertainty,
 )
+from agglo.evaluation.stars import STAR_PRESETS, StarRatings, star_ratings
 from agglo.evaluation.statistics import (
     indicator_correlations,
     indicator_importance,
@@ -68,6 +69,14 @@ from agglo.evaluation.statistics_results import (
     StrengthsAndWeaknesses,
 )
 from agglo.evaluation.structural_breaks import structural_breaks
+from agglo.evaluation.structure import (
+    DataAvailability,
+    DenominatorCorrelations,
+    PillarComponents,
+    data_availability,
+    denominator_correlations,
+    pillar_components,
+)
 from agglo.evaluation.treatment import treat_outliers
 from agglo.evaluation.trends import IndicatorTrends, indicator_trends
 from agglo.evaluation.weighting import (
@@ -82,12 +91,15 @@ __all__ = [
     "MECHANISMS",
     "NORMALISATIONS",
     "STAGES",
+    "STAR_PRESETS",
     "WEIGHTINGS",
     "Choices",
     "Coin",
     "CoinStep",
     "CoinTables",
     "CompositeIndex",
+    "DataAvailability",
+    "DenominatorCorrelations",
     "ElementRemoval",
     "ElementTest",
     "GateVerdicts",
@@ -103,6 +115,7 @@ __all__ = [
     "LocalSupply",
     "LockIn",
     "MechanismProfile",
+    "PillarComponents",
     "PreparedIndicators",
     "RankComparison",
     "RankSensitivity",
@@ -110,6 +123,7 @@ __all__ = [
     "RelatedEntry",
     "Resilience",
     "ScreenedUnits",
+    "StarRatings",
     "StrengthsAndWeaknesses",
     "StructuralBreaks",
     "Vary",
@@ -122,7 +136,9 @@ __all__ = [
     "connection_test",
     "cooperation_test",
     "correlation_weights",
+    "data_availability",
     "denominate",
+    "denominator_correlations",
     "hidden_stages",
     "impute",
     "indicator_correlations",
@@ -136,6 +152,7 @@ __all__ = [
     "lock_in",
     "mechanism_profile",
     "normalise",
+    "pillar_components",
     "proximity_test",
     "rank_sensitivity",
     "rank_uncertainty",
@@ -143,6 +160,7 @@ __all__ = [
     "removal_effect",
     "resilience",
     "screen_units",
+    "star_ratings",
     "strengths_and_weaknesses",
     "structural_breaks",
     "three_element_test",

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from agglo.core.typing import FloatArray, IntoFrame
 
-__all__ = ["denominate", "impute", "prepared", "screen_units"]
+__all__ = ["denominate", "impute", "prepared", "rows_of_amounts", "screen_units"]
 
 
 def denominate(
@@ -107,7 +107,7 @@ def denominate(
         for c in (unit, period)
         if c is not None
     ]
-    at = _rows_of(table, text)
+    at = rows_of_amounts(table, text)
     values = table.values.copy()
     status = np.full(values.shape, "", dtype="U16")
     zero: list[Undefined] = []
@@ -139,8 +139,28 @@ def _operated(x: FloatArray, amount: FloatArray, operation: str) -> FloatArray:
     return x / np.where(amount == 0, np.nan, amount)
 
 
-def _rows_of(table: Indicators, text: Sequence[NDArray[np.str_]]) -> NDArray[np.int64]:
-    """Row of the amounts for every row of the indicators, by id."""
+def rows_of_amounts(
+    table: Indicators, text: Sequence[NDArray[np.str_]]
+) -> NDArray[np.int64]:
+    """Give the row of the amounts for every row of the indicators, by id.
+
+    Parameters
+    ----------
+    table
+        The indicators.
+    text
+        Labels of the amounts: units, and periods where there are any.
+
+    Returns
+    -------
+    numpy.ndarray of int64
+        Positions, (n_rows,).
+
+    Raises
+    ------
+    AlignmentError
+        If a unit has no or several rows.
+    """
     wanted = list(zip(*((table.unit, table.period)[: len(text)]), strict=True))
     place: dict[tuple[str, ...], int] = {}
     for i, key in enumerate(zip(*text, strict=True)):

@@ -309,6 +309,29 @@ class CompositeIndex(Result):
             raise AlignmentError(msg.rstrip())
         return float(self.scores[rows[0], self.tree.nodes.index(node)])
 
+    def of_unit(self, unit: str, period: str = "") -> dict[str, tuple[float, float]]:
+        """Give node to score and rank of one unit, indicators first, the index last.
+
+        Parameters
+        ----------
+        unit, period
+            Labels; the period is empty where there is none.
+
+        Returns
+        -------
+        dict
+            NaN where undefined.
+
+        Raises
+        ------
+        AlignmentError
+            If there is no such unit and period.
+        """
+        self.score(unit, period=period)
+        row = int(np.flatnonzero((self.unit == unit) & (self.period == period))[0])
+        pairs = zip(self.scores[row].tolist(), self.ranks[row].tolist(), strict=True)
+        return dict(zip(self.tree.nodes, pairs, strict=True))
+
     def columns(self) -> Mapping[str, ColumnData]:
         """Give one row per unit, period and aggregate: value and rank."""
         k, n = self.tree.n_indicators, self.unit.size

@@ -16,6 +16,7 @@ from agglo.evaluation import (
     local_supply_share,
     normalise,
     rank_uncertainty,
+    star_ratings,
 )
 from agglo.studies.columns import result_table
 from agglo.studies.contract import StageOutput
@@ -70,6 +71,7 @@ _STAR_COLUMNS = {
     "specialisation": "s",
     "focus": "s",
     "size_cut": "f",
+    "specialisation_cut": "f",
     "focus_cut": "f",
     "reason": "s",
 }
@@ -332,32 +334,40 @@ def _usable(values: dict[str, FloatArray]) -> tuple[list[str], dict[str, str]]:
 
 def _stars(values: dict[str, FloatArray], block: Block) -> list[dict[str, object]]:
     """Give one star each for size and focus in the top tenth of the group, and LQ of 2."""
+    if not block.cluster:
+        return []
+    names = ("employment", "quotient", "focus")
+    table = pa.table(
+        {
+            "cluster": list(block.cluster),
+            "group": [c.partition("|")[2] for c in block.cluster],
+            **{n: pa.array(values[n], from_pandas=True) for n in names},
+        }
+    )
+    found = star_ratings(table, preset="eco2007", min_units=_STAR_UNITS)
     rows: list[dict[str, object]] = []
-    group = np.array([c.partition("|")[2] for c in block.cluster])
-    size, lq, focus = (values[n] for n in ("employment", "quotient", "focus"))
-    for g in np.unique(group):
-        at = np.flatnonzero(group == g)
-        few = at.size < _STAR_UNITS
-        cuts = [
-            np.nanquantile(v[at], 0.9) if np.isfinite(v[at]).any() else np.nan
-            for v in (size, focus)
-        ]
-        for k in at.tolist():
-            won = [
-                bool(size[k] >= cuts[0]),
-                bool(lq[k] >= 2.0),
-                bool(focus[k] >= cuts[1]),
-            ]
-            rows.append(
-                {
-                    "cluster": block.cluster[k],
-                    "stars": None if few else sum(won),
-                    "size": "yes" if won[0] and not few else "no",
-                    "specialisation": "yes" if won[1] and not few else "no",
-                    "focus": "yes" if won[2] and not few else "no",
-                    "size_cut": float(cuts[0]),
-                    "focus_cut": float(cuts[1]),
-                    "reason": "fewer than ten regions in the category" if few else "",
-                }
-            )
+    for k, name in enumerate(found.unit.tolist()):
+        won = found.reached[k] == 1.0
+        few = bool(np.isnan(found.stars[k]))
+        cuts = found.quantile[k]
+        rows.append(
+            {
+                "cluster": name,
+                "stars": None if few else int(found.stars[k]),
+                **{
+                    n: "yes" if w else "no"
+                    for n, w in zip(
+                        ("size", "specialisation", "focus"), won, strict=True
+                    )
+                },
+                "size_cut": _or_none(cuts[0]),
+                "specialisation_cut": _or_none(found.floor[k, 1]),
+                "focus_cut": _or_none(cuts[2]),
+                "reason": "fewer than ten regions in the category" if few else "",
+            }
+        )
     return rows
+
+
+def _or_none(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None
