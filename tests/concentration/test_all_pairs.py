@@ -133,14 +133,14 @@ def test_moments_of_a_held_set_equal_enumeration(weight):
                 r_km=R,
                 bandwidth=2.0,
                 weight="w",
-                method="exact",
+                method="hist",
                 inference=None,
             ).value
         )
     every = np.array(every)
-    np.testing.assert_allclose(found.null_mean, every.mean(axis=0), rtol=1e-3)
-    np.testing.assert_allclose(found.null_sd, every.std(axis=0), rtol=2e-3)
-    np.testing.assert_allclose(found.value, every[0], rtol=1e-3)
+    np.testing.assert_allclose(found.null_mean, every.mean(axis=0), rtol=1e-4)
+    np.testing.assert_allclose(found.null_sd, every.std(axis=0), rtol=1e-4)
+    np.testing.assert_allclose(found.value, every[0], rtol=1e-4)
 
 
 @pytest.mark.parametrize(
