@@ -1,10 +1,18 @@
 """Presence, proximity, density and complexity beside the script of a first reading.
 
 The twin forms the P x P matrix of averages and takes all its eigenvectors with the
-non-symmetric solver, as the published packages do.
+non-symmetric solver, as the published packages do. These packages themselves run in another
+interpreter where `AGGLO_PEERS_PYTHON` names one, else in this one; absent, they are skipped.
 """
 
 from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -89,6 +97,37 @@ def test_presence_to_complexity(versus, shape):
     if shape == SIZES[-1]:
         assert found.ratio > 3
         assert found.memory.added < 1000
+
+
+@pytest.mark.parametrize("package", ["ecomplexity", "econcomplex"])
+def test_presence_to_complexity_beside_a_package(versus, benchmark, tmp_path, package):
+    jobs = _jobs(SIZES[-1])
+    table, answer = tmp_path / "table.npy", tmp_path / "answer.json"
+    np.save(table, jobs.values)
+    python = os.environ.get("AGGLO_PEERS_PYTHON", sys.executable)
+    script = Path(__file__).with_name("peers_relatedness.py")
+    done = subprocess.run([python, script, package, table, answer], check=False)
+    if done.returncode == 3:
+        pytest.skip(f"{package} is not installed")
+    peer = json.loads(answer.read_text())
+    found = versus(
+        lambda: _whole(jobs), size=f"3110 x 961, {package} {peer['version']}", rounds=3
+    )
+    ratio = peer["seconds"] / found.seconds
+    began = time.process_time()
+    _whole(jobs)
+    own = time.process_time() - began
+    benchmark.extra_info.update(twin_seconds=peer["seconds"], ratio=ratio)
+    print(
+        f"{package} {peer['version']}: {peer['seconds']:.2f} s, peak "
+        f"{peer['peak_mb']:.0f} MB; agglo {found.seconds:.3f} s: {ratio:.1f} x; "
+        f"processor {peer['processor_seconds']:.2f} s and {own:.3f} s"
+    )
+    known = np.isfinite(peer["eci"])
+    eci = np.asarray(peer["eci"])[known]
+    other = found.result["eci"][known]
+    assert abs(np.corrcoef(eci, other)[0, 1]) == pytest.approx(1.0, abs=1e-9)
+    assert ratio > 5
 
 
 def test_presence_to_complexity_of_ten_thousand_regions(versus):
