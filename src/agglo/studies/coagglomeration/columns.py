@@ -6,12 +6,23 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from agglo.studies.coagglomeration.options import CoagglomerationOptions
+from agglo.studies.columns import text_of
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from agglo.core.errors import AggloError
+    from agglo.studies.contract import StageInputs
 
-__all__ = ["reason_of", "row_table"]
+__all__ = ["industry_codes", "reason_of", "row_table"]
+
+
+def industry_codes(inputs: StageInputs, table: pa.Table, column: str) -> list[str]:
+    """Read industries, cut to the length that the study compares."""
+    digits = inputs.options_as(CoagglomerationOptions).industry_digits
+    found = text_of(table, column)
+    return [v[:digits] for v in found] if digits else found
 
 
 def reason_of(error: AggloError) -> str:

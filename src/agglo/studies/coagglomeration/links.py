@@ -15,6 +15,7 @@ from agglo.econometrics import (
     link_classes,
     profile_linkage,
 )
+from agglo.studies.coagglomeration.columns import industry_codes
 from agglo.studies.coagglomeration.options import CoagglomerationOptions
 from agglo.studies.columns import numbers_of, text_of, texts
 
@@ -79,7 +80,9 @@ def _flows(inputs: StageInputs, names: list[str]) -> Linkage | None:
     if not inputs.has("input_output"):
         return None
     flows = inputs.table("input_output")
-    seller, buyer = (np.array(text_of(flows, c)) for c in ("seller", "buyer"))
+    seller, buyer = (
+        np.array(industry_codes(inputs, flows, c)) for c in ("seller", "buyer")
+    )
     ok = np.isin(seller, names) & np.isin(buyer, names)
     if not ok.any():
         return None
@@ -103,7 +106,7 @@ def _classes(inputs: StageInputs, names: list[str]) -> Linkage | None:
         return None
     patents = inputs.table("patents")
     classes = np.array(text_of(patents, "class"))
-    owner = np.array(text_of(patents, "industry"))
+    owner = np.array(industry_codes(inputs, patents, "industry"))
     held = np.isin(owner, names) & (classes != "")
     if not held.any():
         return None
@@ -127,9 +130,10 @@ def _pairs(
 ) -> tuple[np.ndarray, np.ndarray, FloatArray]:
     """Give places and values of the pairs of one kind of link."""
     table = inputs.table("industry_links")
-    one, two, word = (
-        np.array(text_of(table, c)) for c in ("origin", "destination", "kind")
+    one, two = (
+        np.array(industry_codes(inputs, table, c)) for c in ("origin", "destination")
     )
+    word = np.array(text_of(table, "kind"))
     ok = np.isin(one, names) & np.isin(two, names) & (word == kind) & (one != two)
     value = np.maximum(np.nan_to_num(numbers_of(table, "value")[ok]), 0.0)
     return np.searchsorted(names, one[ok]), np.searchsorted(names, two[ok]), value
@@ -157,10 +161,13 @@ def foreign_of(inputs: StageInputs) -> pa.Table | None:
     i, j, value = _pairs(inputs, names, "foreign")
     if not i.size:
         return None
+    # codes that were cut give a pair several rows: their mean
+    cell, code = np.unique(i * len(names) + j, return_inverse=True)
+    mean = np.bincount(code, weights=value) / np.bincount(code)
     return pa.table(
         {
-            "anchor": texts([names[k] for k in i]),
-            "mover": texts([names[k] for k in j]),
-            "weight": value,
+            "anchor": texts([names[k] for k in cell // len(names)]),
+            "mover": texts([names[k] for k in cell % len(names)]),
+            "weight": mean,
         }
     )

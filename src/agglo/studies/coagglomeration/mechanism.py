@@ -11,7 +11,11 @@ from agglo.core.errors import ConvergenceError, NotIdentifiedError
 from agglo.core.options import Permutation
 from agglo.econometrics import ClusteredBy, Dyadic, fit_linear, fit_mechanism
 from agglo.networks import mrqap
-from agglo.studies.coagglomeration.columns import reason_of, row_table
+from agglo.studies.coagglomeration.columns import (
+    industry_codes,
+    reason_of,
+    row_table,
+)
 from agglo.studies.coagglomeration.links import linkages_of
 from agglo.studies.coagglomeration.options import CoagglomerationOptions
 from agglo.studies.columns import numbers_of, text_of, texts
@@ -89,9 +93,10 @@ def _flows(
         return []
     table = inputs.table("links")
     names = text_of(inputs.result("prepare", "industries"), "industry")
-    word, source, target = (
-        np.array(text_of(table, c))
-        for c in ("layer", "origin_industry", "destination_industry")
+    word = np.array(text_of(table, "layer"))
+    source, target = (
+        np.array(industry_codes(inputs, table, c))
+        for c in ("origin_industry", "destination_industry")
     )
     ok = (word == layer) & np.isin(source, names) & np.isin(target, names)
     ok &= source != target

@@ -14,7 +14,7 @@ from agglo.core.errors import (
     suggest,
 )
 from agglo.econometrics import fit_poisson
-from agglo.studies.coagglomeration.columns import reason_of
+from agglo.studies.coagglomeration.columns import industry_codes, reason_of
 from agglo.studies.coagglomeration.models import (
     BY_INDUSTRY,
     EFFECTS,
@@ -88,7 +88,8 @@ def _column(inputs: StageInputs, table: pa.Table, name: str) -> FloatArray:
         hint = suggest(name, panel.column_names)
         msg = f"moderator={name!r} is not a column of table panel. {hint}".rstrip()
         raise ColumnNotFoundError(msg)
-    keys = zip(text_of(panel, "region"), text_of(panel, "period"), strict=True)
+    owner = industry_codes(inputs, panel, "region")
+    keys = zip(owner, text_of(panel, "period"), strict=True)
     known = dict(
         zip(((i, t[:4]) for i, t in keys), numbers_of(panel, name), strict=True)
     )

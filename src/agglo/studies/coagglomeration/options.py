@@ -17,6 +17,8 @@ class CoagglomerationOptions:
 
     Parameters
     ----------
+    industry_digits
+        Characters of an industry code that are kept, in every table; 0 keeps all.
     min_n
         Industries with fewer plants are left out, and listed.
     region_plants
@@ -62,6 +64,7 @@ class CoagglomerationOptions:
         interaction with the pools is tested; empty: none.
     """
 
+    industry_digits: int = 0
     min_n: int = 10
     region_plants: int = 100
     outlier_mad: float = 8.0
@@ -105,6 +108,7 @@ class CoagglomerationOptions:
             check_number(name, getattr(self, name), minimum=0, open_ends=True)
         check_number("outlier_mad", self.outlier_mad, minimum=0)
         least = {
+            "industry_digits": 0,
             "min_n": 3,
             "region_plants": 1,
             "localization_draws": 99,

@@ -15,13 +15,15 @@ from agglo.concentration import (
     nearest_coagglomeration,
     wasserstein_coagglomeration,
 )
-from agglo.core.errors import NumericsWarning
+from agglo.core.errors import AggloWarning, DataWarning
 from agglo.core.options import Permutation
 from agglo.studies.coagglomeration.options import CoagglomerationOptions
 from agglo.studies.columns import joined, result_table, text_of
 from agglo.studies.contract import StageOutput
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from agglo.concentration.directed_results import DirectedPairs
     from agglo.core.typing import Json
     from agglo.studies.contract import StageInputs
@@ -55,6 +57,32 @@ def pairs(inputs: StageInputs) -> StageOutput:
         ``regional``, ``transport``, ``verdicts``, ``weights``, ``curves``; document
         ``pair_notes``.
     """
+    with warnings.catch_warnings(record=True) as raised:
+        warnings.simplefilter("always", AggloWarning)
+        tables, notes = _compared(inputs)
+    options = inputs.options_as(CoagglomerationOptions)
+    cut = notes["reductions"]
+    assert isinstance(cut, list)  # noqa: S101  made below
+    said = [w.message for w in raised if isinstance(w.message, AggloWarning)]
+    return StageOutput(
+        tables=tables,
+        documents={"pair_notes": {**notes, "reductions": [*cut, *_odd(said, options)]}},
+    )
+
+
+def _odd(said: Sequence[Warning], options: CoagglomerationOptions) -> list[Json]:
+    """Keep what the measures warned of, once each, for the page."""
+    share = "许多企业与其他企业位置相同：距离 0 影响很大，地址可能是区域中心"
+    rough = f"曲线的全局带较粗略：仅抽样 {options.curve_draws} 次"
+    out: dict[str, Json] = {}
+    for one in said:
+        zh = share if isinstance(one, DataWarning) else rough
+        head = "" if isinstance(one, DataWarning) else "bands of curves: "
+        out.setdefault(zh, {"en": head + str(one), "zh": zh})
+    return list(out.values())
+
+
+def _compared(inputs: StageInputs) -> tuple[dict[str, pa.Table], dict[str, Json]]:
     options = inputs.options_as(CoagglomerationOptions)
     plants = inputs.result("prepare", "plants")
     inputs.progress(0, 4, "localization")
@@ -79,12 +107,12 @@ def pairs(inputs: StageInputs) -> StageOutput:
         parts += [_measured(moved, "entrants"), _measured(judged, "entrants_rarefied")]
     inputs.progress(3, 4, "curves")
     regional, transport, reductions = _regional(plants, near, options, inputs.seed)
-    curves, rough = _curves(plants, moved, options, inputs.seed)
+    curves = _curves(plants, moved, options, inputs.seed)
     notes: dict[str, Json] = {
         "measure": "entrants" if moved is not near else "nearest",
         "entry_periods": [int(p) for p in periods],
         "orientation_note": moved.orientation_note,
-        "reductions": [*reductions, *rough],
+        "reductions": reductions,
         "n_pairs": int(moved.anchor.size),
         "bandwidth_km": options.bandwidth_km,
     }
@@ -103,18 +131,16 @@ def pairs(inputs: StageInputs) -> StageOutput:
             "orientation_note": [moved.orientation_note] * moved.anchor.size,
         }
     )
-    return StageOutput(
-        tables={
-            "localization": result_table(local),
-            "pairs": pa.concat_tables(parts),
-            "regional": regional,
-            "transport": transport,
-            "verdicts": result_table(judged.verdicts(options.level)),
-            "weights": weights,
-            "curves": curves,
-        },
-        documents={"pair_notes": notes},
-    )
+    tables = {
+        "localization": result_table(local),
+        "pairs": pa.concat_tables(parts),
+        "regional": regional,
+        "transport": transport,
+        "verdicts": result_table(judged.verdicts(options.level)),
+        "weights": weights,
+        "curves": curves,
+    }
+    return tables, notes
 
 
 def _weight(found: DirectedPairs, kind: str) -> np.ndarray:
@@ -216,38 +242,27 @@ def _regional(
 
 def _curves(
     plants: pa.Table, moved: DirectedPairs, options: CoagglomerationOptions, seed: int
-) -> tuple[pa.Table, list[Json]]:
+) -> pa.Table:
     """Draw K-densities of the strongest pairs, the anchor held at its sites."""
     order = np.argsort(-np.where(np.isfinite(moved.z), moved.z, -np.inf), kind="stable")
     parts: list[pa.Table] = []
-    said: set[str] = set()
     for k in order[: options.curve_pairs]:
         anchor, mover = str(moved.anchor[k]), str(moved.mover[k])
-        with warnings.catch_warnings(record=True) as raised:
-            warnings.simplefilter("always", NumericsWarning)
-            curve = duranton_overman(
-                plants,
-                activity=anchor,
-                neighbour=mover,
-                r_km=np.linspace(0.0, options.max_km, 41),
-                bandwidth=options.bandwidth_km,
-                null="fix_a",
-                type="industry",
-                inference=Permutation(n=options.curve_draws, seed=seed),
-                level=options.level,
-            )
-        said |= {str(w.message) for w in raised}
+        curve = duranton_overman(
+            plants,
+            activity=anchor,
+            neighbour=mover,
+            r_km=np.linspace(0.0, options.max_km, 41),
+            bandwidth=options.bandwidth_km,
+            null="fix_a",
+            type="industry",
+            inference=Permutation(n=options.curve_draws, seed=seed),
+            level=options.level,
+        )
         columns = ("r_km", "value", "global_lower", "global_upper")
         numbers = {c: getattr(curve, c) for c in columns}
         n = curve.r_km.size
         parts.append(
             pa.table({"anchor": [anchor] * n, "mover": [mover] * n, **numbers})
         )
-    rough: list[Json] = [
-        {
-            "en": f"bands of curves: {w}",
-            "zh": f"曲线的全局带较粗略：仅抽样 {options.curve_draws} 次",
-        }
-        for w in sorted(said)
-    ]
-    return joined(parts, _CURVE), rough
+    return joined(parts, _CURVE)

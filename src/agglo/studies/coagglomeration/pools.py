@@ -14,7 +14,7 @@ from agglo.econometrics import (
     knowledge_stock,
     patent_counts,
 )
-from agglo.studies.coagglomeration.columns import row_table
+from agglo.studies.coagglomeration.columns import industry_codes, row_table
 from agglo.studies.coagglomeration.links import classes_of, foreign_of
 from agglo.studies.coagglomeration.options import CoagglomerationOptions
 from agglo.studies.columns import numbers_of, result_table, text_of, texts
@@ -124,7 +124,10 @@ def _counts(
     inputs: StageInputs, names: list[str]
 ) -> tuple[pa.Table, Mapping[str, Json]]:
     """Count patents and citations by industry and year; a joint patent counts once."""
-    found = patent_counts(inputs.table("patents"))
+    patents = inputs.table("patents")
+    place = patents.column_names.index("industry")
+    owner = texts(industry_codes(inputs, patents, "industry"))
+    found = patent_counts(patents.set_column(place, "industry", owner))
     here = np.isin(found.industries, names)
     n, t = len(names), found.periods.size
     counts, cited = np.zeros((n, t)), np.zeros((n, t))
@@ -173,11 +176,13 @@ def _research(inputs: StageInputs, names: list[str], years: np.ndarray) -> Float
     out = np.full((len(names), years.size), np.nan)
     if inputs.has("panel") and "rd" in inputs.table("panel").column_names:
         table = inputs.table("panel")
-        industry = np.array(text_of(table, "region"), dtype=np.str_)
+        industry = np.array(industry_codes(inputs, table, "region"), dtype=np.str_)
         period = np.array([v[:4] for v in text_of(table, "period")], dtype=np.str_)
         ok = np.isin(industry, names) & np.isin(period, years)
         at = np.searchsorted(names, industry[ok]), np.searchsorted(years, period[ok])
-        out[at] = numbers_of(table, "rd")[ok]
+        spent = np.zeros(out.shape)
+        np.add.at(spent, at, numbers_of(table, "rd")[ok])
+        out[at] = spent[at]
     return out.ravel()
 
 

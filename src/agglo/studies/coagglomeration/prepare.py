@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from agglo.core.errors import InvalidTableError, Problem
 from agglo.core.geo import project
+from agglo.studies.coagglomeration.columns import industry_codes
 from agglo.studies.coagglomeration.options import CoagglomerationOptions
 from agglo.studies.columns import numbers_of, text_of, texts
 from agglo.studies.contract import StageOutput
@@ -46,7 +47,7 @@ def prepare(inputs: StageInputs) -> StageOutput:
     options = inputs.options_as(CoagglomerationOptions)
     table = inputs.table("establishments")
     x, y, how, borrowed = _places(table, inputs)
-    industry = np.array(text_of(table, "industry"), dtype=np.str_)
+    industry = np.array(industry_codes(inputs, table, "industry"), dtype=np.str_)
     region = np.array(text_of(table, "region"), dtype=np.str_)
     placed = np.isfinite(x) & np.isfinite(y)
     named = (industry != "") & ~np.isin(region, ["0", "unknown"])
@@ -110,14 +111,22 @@ def _places(
     table: pa.Table, inputs: StageInputs
 ) -> tuple[FloatArray, FloatArray, str, int]:
     """Give places in kilometres, how, and how many are those of the region."""
-    if {"x_km", "y_km"} <= set(table.column_names):
-        x, y = numbers_of(table, "x_km"), numbers_of(table, "y_km")
+    planar = ("x_km", "y_km")
+    if set(planar) <= set(table.column_names):
+        x, y = (numbers_of(table, c) for c in planar)
         return x, y, "x_km, y_km", 0
+    if inputs.has("regions") and set(planar) <= set(
+        inputs.table("regions").column_names
+    ):
+        nowhere = np.full(table.num_rows, np.nan)
+        x, y = _of_regions(table, inputs.table("regions"), planar, (nowhere, nowhere))
+        return x, y, "x_km, y_km", int(np.isfinite(x).sum())
     lon, lat = numbers_of(table, "lon"), numbers_of(table, "lat")
     known = np.isfinite(lon) & np.isfinite(lat)
     borrowed = 0
     if not known.all() and inputs.has("regions"):
-        lon, lat = _of_regions(table, inputs.table("regions"), lon, lat)
+        regions = inputs.table("regions")
+        lon, lat = _of_regions(table, regions, ("lon", "lat"), (lon, lat))
         here = np.isfinite(lon) & np.isfinite(lat)
         borrowed, known = int((here & ~known).sum()), here
     x, y = np.full(lon.size, np.nan), np.full(lon.size, np.nan)
@@ -129,20 +138,21 @@ def _places(
 
 
 def _of_regions(
-    table: pa.Table, regions: pa.Table, lon: FloatArray, lat: FloatArray
+    table: pa.Table,
+    regions: pa.Table,
+    columns: tuple[str, str],
+    own: tuple[FloatArray, FloatArray],
 ) -> tuple[FloatArray, FloatArray]:
     """Place an establishment without coordinates at the seat of its region."""
-    code = text_of(regions, "region")
-    seat = {
-        c: (a, b)
-        for c, a, b in zip(
-            code, numbers_of(regions, "lon"), numbers_of(regions, "lat"), strict=True
-        )
-    }
-    nowhere = (np.nan, np.nan)
-    found = np.array([seat.get(r, nowhere) for r in text_of(table, "region")])
-    own = np.isfinite(lon) & np.isfinite(lat)
-    return np.where(own, lon, found[:, 0]), np.where(own, lat, found[:, 1])
+    names = np.array(text_of(regions, "region"))
+    order = np.argsort(names, kind="stable")
+    wanted = np.array(text_of(table, "region"))
+    at = np.searchsorted(names[order], wanted).clip(0, max(names.size - 1, 0))
+    known = names[order][at] == wanted
+    x, y = (numbers_of(regions, c)[order][at] for c in columns)
+    here = np.isfinite(own[0]) & np.isfinite(own[1])
+    x, y = np.where(known, x, np.nan), np.where(known, y, np.nan)
+    return np.where(here, own[0], x), np.where(here, own[1], y)
 
 
 def _far(x: FloatArray, y: FloatArray, region: np.ndarray, most: float) -> np.ndarray:
