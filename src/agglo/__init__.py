@@ -346,6 +346,7 @@ _EXPORTS = {
         "fit_dynamic_panel",
         "staggered_did",
         "fit_cohort_saturated",
+        "random_lm_tests",
         "honest_bounds",
         "fit_matched_did",
         "fit_imputation_sdm",

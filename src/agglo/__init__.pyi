@@ -58,10 +58,10 @@ from agglo.concentration import (
     devereux as devereux,
 )
 from agglo.concentration import (
-    duranton_overman as duranton_overman,
+    direction_intervals as direction_intervals,
 )
 from agglo.concentration import (
-    direction_intervals as direction_intervals,
+    duranton_overman as duranton_overman,
 )
 from agglo.concentration import (
     ellipse_overlap as ellipse_overlap,
@@ -499,6 +499,9 @@ from agglo.econometrics import (
 )
 from agglo.econometrics import (
     profile_linkage as profile_linkage,
+)
+from agglo.econometrics import (
+    random_lm_tests as random_lm_tests,
 )
 from agglo.econometrics import (
     referee_checklist as referee_checklist,

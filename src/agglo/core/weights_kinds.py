@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,7 +11,12 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 
-from agglo.core.errors import AlignmentError, InvalidTableError, OptionError
+from agglo.core.errors import (
+    AlignmentError,
+    InvalidTableError,
+    NumericsWarning,
+    OptionError,
+)
 from agglo.core.options import check_choice, check_number
 from agglo.core.results import digest_of
 from agglo.core.weights import SpatialWeights
@@ -180,7 +186,13 @@ class Rings:
         return digest_of(list(self.edges_km), self.exposure, *self.members)
 
 
-def build_economic(z: ArrayLike, ids: ArrayLike) -> SpatialWeights:
+def build_economic(
+    z: ArrayLike,
+    ids: ArrayLike,
+    *,
+    measured_until: str | None = None,
+    treated_from: str | None = None,
+) -> SpatialWeights:
     """Weigh units by the likeness of one number, ``1 / abs(z_i - z_j)``.
 
     Parameters
@@ -190,6 +202,9 @@ def build_economic(z: ArrayLike, ids: ArrayLike) -> SpatialWeights:
         outcomes.
     ids
         Labels.
+    measured_until, treated_from
+        Last period behind `z` and first treated period; with both, `z` from after the
+        start warns.
 
     Returns
     -------
@@ -201,12 +216,26 @@ def build_economic(z: ArrayLike, ids: ArrayLike) -> SpatialWeights:
     InvalidTableError
         If two units have the same z: their weight would be infinite.
 
+    Warns
+    -----
+    NumericsWarning
+        If `z` was measured after the first start: neighbours are then results of the
+        policy.
+
     Examples
     --------
     >>> from agglo.core.weights_kinds import build_economic
     >>> float(build_economic([1.0, 3.0], ["a", "b"]).matrix[0, 1])
     0.5
     """
+    if measured_until and treated_from and measured_until >= treated_from:
+        warnings.warn(
+            f"economic weights from {measured_until} hold periods from the first start "
+            f"{treated_from} on: neighbours are then results of the policy. Use earlier "
+            "values.",
+            NumericsWarning,
+            stacklevel=2,
+        )
     level = np.asarray(z, np.float64)
     if not np.isfinite(level).all():
         msg = "[weights_values] z must be finite."

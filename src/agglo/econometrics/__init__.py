@@ -49,6 +49,7 @@ from agglo.econometrics.propensity import (
     match_controls,
 )
 from agglo.econometrics.random_effects import RandomEffectsFit, fit_random_panel
+from agglo.econometrics.random_lm import random_lm_tests
 from agglo.econometrics.random_tests import fixed_or_random
 from agglo.econometrics.regression import fit_linear, fit_poisson
 from agglo.econometrics.regression_results import Combination, RegressionFit
@@ -172,6 +173,7 @@ __all__ = [
     "placebo_test",
     "pool_permutation",
     "profile_linkage",
+    "random_lm_tests",
     "referee_checklist",
     "specification_table",
     "spillover_hypotheses",

@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from agglo.core.errors import AlignmentError, NotIdentifiedError, OptionError
+from agglo.core.errors import (
+    AlignmentError,
+    ConvergenceError,
+    NotIdentifiedError,
+    OptionError,
+)
 from agglo.core.weights_kinds import distance_matrix
 from agglo.econometrics._changing import blocks_of
 from agglo.econometrics._design import Design, logdet_of
@@ -72,6 +77,13 @@ def estimate(design: Design, bounds: tuple[float, float] = (-1.0, 1.0)) -> Estim
             f"{bounds}: rho={optimum.rho:.4f}, lambda={optimum.lam:.4f}."
         )
         raise NotIdentifiedError(msg)
+    if not optimum.settled:
+        steps = ", ".join(f"{x:.6f}: {v:.6f}" for x, v in optimum.trace)
+        msg = (
+            f"[not_converged] the search stopped at rho={optimum.rho:.6f}, "
+            f"lambda={optimum.lam:.6f}; starts (rho: log-likelihood) {steps}."
+        )
+        raise ConvergenceError(msg)
     if design.bias == "bc":
         optimum = _corrected(design, optimum)
     return assembled(design, likelihood, optimum)

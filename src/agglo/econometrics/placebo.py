@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Placebo", "PlaceboKind", "placebo_test"]
 
-PlaceboKind: TypeAlias = Literal["spatial", "cohort", "iid"]
+PlaceboKind: TypeAlias = Literal["spatial", "cohort", "iid", "toroidal"]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
@@ -141,13 +141,15 @@ def placebo_test(
         ``"spatial"``: every corridor becomes a chain of near regions of the same size and
         start elsewhere. ``"cohort"``: starts are permuted over regions. ``"iid"``: each
         region is treated with the observed share, at dates drawn from the observed ones.
+        ``"toroidal"``: for regions on a regular grid; the whole map of starts is shifted,
+        what leaves at one side comes in at the other.
     effect
         The statistic; `Placebo.of` gives the others from the same draws.
     corridors
         Treated region to corridor, for ``"spatial"``; default all that start together.
         Regions of one corridor with different starts are separate chains.
     positions
-        Region to (x, y) or degrees; needed for ``"spatial"``.
+        Region to (x, y) or degrees; needed for ``"spatial"`` and ``"toroidal"``.
     coordinates
         ``"km"`` or ``"degrees"``.
     statistic
@@ -164,7 +166,7 @@ def placebo_test(
     Raises
     ------
     OptionError
-        If an option has no such choice, or positions are missing.
+        If an option has no such choice, positions are missing, or they are no full grid.
     AlignmentError
         If a treated region has no corridor, or a region no position.
     NotIdentifiedError
@@ -195,7 +197,7 @@ def placebo_test(
     >>> placebo_test(fit, kind="cohort", inference=ag.MonteCarlo(n=99, seed=1)).p
     0.02
     """
-    check_choice("kind", kind, ("spatial", "cohort", "iid"))
+    check_choice("kind", kind, ("spatial", "cohort", "iid", "toroidal"))
     check_choice("effect", effect, EFFECTS)
     check_choice("statistic", statistic, ("scaled", "effect"))
     design = fit.design
@@ -259,6 +261,8 @@ def _sampler(
         return lambda rng: rng.permutation(first)
     if kind == "iid":
         return lambda rng: _iid(rng, first, t)
+    if kind == "toroidal":
+        return _torus(_located(design, positions, kind), first)
     groups = _groups(design, first, corridors)
     distance = _distances(design, positions, coordinates)
     dates = np.array([first[g[0]] for g in groups])
@@ -301,17 +305,50 @@ def _groups(
     return [np.array(members) for _, members in sorted(labels.items())]
 
 
-def _distances(
+def _torus(
+    xy: FloatArray, first: IntArray
+) -> Callable[[np.random.Generator], IntArray]:
+    """Give the function that shifts the starts over the grid; (0, 0) is left out."""
+    x, column = np.unique(np.round(xy[:, 0], 9), return_inverse=True)
+    y, row = np.unique(np.round(xy[:, 1], 9), return_inverse=True)
+    cell = np.full((y.size, x.size), -1, dtype=np.int64)
+    cell[row, column] = np.arange(first.size)
+    if (cell < 0).any() or cell.size != first.size or cell.size < 2:
+        msg = (
+            f"kind='toroidal' needs regions on a full grid; {first.size} regions have "
+            f"{x.size} different x and {y.size} different y."
+        )
+        raise OptionError(msg)
+
+    def shifted(rng: np.random.Generator) -> IntArray:
+        step = int(rng.integers(1, cell.size))
+        down, right = divmod(step, x.size)
+        moved = np.empty_like(first)
+        moved[np.roll(cell, (down, right), axis=(0, 1))] = first[cell]
+        return moved
+
+    return shifted
+
+
+def _located(
     design: Design,
     positions: Mapping[str, tuple[float, float]] | None,
-    coordinates: Coordinates,
+    kind: PlaceboKind,
 ) -> FloatArray:
     if positions is None:
-        msg = "kind='spatial' needs positions; without them use kind='cohort'."
+        msg = f"kind='{kind}' needs positions; without them use kind='cohort'."
         raise OptionError(msg)
     lost = [r for r in design.regions if r not in positions]
     if lost:
         msg = f"[weights_ids] no position is given for {lost[:10]}."
         raise AlignmentError(msg)
-    xy = np.array([positions[r] for r in design.regions], dtype=np.float64)
+    return np.array([positions[r] for r in design.regions], dtype=np.float64)
+
+
+def _distances(
+    design: Design,
+    positions: Mapping[str, tuple[float, float]] | None,
+    coordinates: Coordinates,
+) -> FloatArray:
+    xy = _located(design, positions, "spatial")
     return distance_matrix(xy[:, 0], xy[:, 1], coordinates=coordinates)

@@ -33,6 +33,13 @@ def two_sided(z: FloatArray) -> FloatArray:
     return p
 
 
+def explained(design: Design, found: Estimate) -> float:
+    """Give 1 less the residual over the total sum of squares, both after the effects."""
+    x, o = design.arrays[0], found.optimum
+    left = x[:, :, 0] - o.rho * x[:, :, 1] - x[:, :, 2:] @ o.b
+    return 1.0 - float((left * left).sum()) / float((x[:, :, 0] ** 2).sum())
+
+
 def p_of(value: FloatArray, se: FloatArray) -> FloatArray:
     """Give two-sided normal p-values; NaN where there is no error, as for no effect."""
     z = np.divide(value, se, out=np.full(np.shape(value), np.nan), where=se > 0)
@@ -159,6 +166,13 @@ class SpatialPanelFit(Result):
     ) -> Self:
         """Wrap a fit with one kind of standard errors."""
         cov, remarks = covariance(design, found, vcov)
+        share = explained(design, found)
+        if share < 0.0:
+            remarks = (
+                *remarks,
+                f"R2 = {share:.3f} is negative: the model explains less than the effects "
+                "alone",
+            )
         term = list(design.terms)
         term += ["rho"] if design.has_lag else []
         term += ["lambda"] if design.has_error else []
@@ -228,6 +242,11 @@ class SpatialPanelFit(Result):
     def loglik(self) -> float:
         """Log-likelihood at the maximum; for ``bias="bc"`` that of the plain fit."""
         return self.estimate.optimum.loglik
+
+    @property
+    def r2(self) -> float:
+        """Share of the variance after the effects that the model explains; may be negative."""
+        return explained(self.design, self.estimate)
 
     @property
     def nobs(self) -> int:

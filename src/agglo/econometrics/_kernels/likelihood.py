@@ -22,6 +22,7 @@ __all__ = ["Likelihood", "Optimum", "cross_products"]
 
 _COARSE = 9
 _TOLERANCE = 1e-13
+_SETTLED = 1e-7
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class Optimum:
     loglik: float
     at_bound: bool
     trace: tuple[tuple[float, float], ...]
+    settled: bool = True
 
 
 def cross_products(
@@ -115,8 +117,9 @@ class Likelihood:
     def maximise(self, bounds: tuple[float, float]) -> Optimum:
         """Find the maximum: none, one or two spatial parameters."""
         trace: list[tuple[float, float]] = []
+        settled = True
         if self.logdet is not None and self.error_logdet is not None:
-            rho, lam = self._search_plane(bounds, trace)
+            rho, lam, settled = self._search_plane(bounds, trace)
         elif self.logdet is not None:
             rho, lam = self._search_line("lag", bounds, trace), 0.0
         elif self.error_logdet is not None:
@@ -137,6 +140,7 @@ class Likelihood:
             loglik=self.value(rho, lam),
             at_bound=at_bound,
             trace=tuple(trace),
+            settled=settled or at_bound,
         )
 
     def _search_line(
@@ -175,7 +179,7 @@ class Likelihood:
 
     def _search_plane(
         self, bounds: tuple[float, float], trace: list[tuple[float, float]]
-    ) -> tuple[float, float]:
+    ) -> tuple[float, float, bool]:
         edge = 1e-5 * (bounds[1] - bounds[0])
         box = [(bounds[0] + edge, bounds[1] - edge)] * 2
 
@@ -194,8 +198,12 @@ class Likelihood:
 
     def _polish(
         self, x: FloatArray, box: tuple[float, float], *, h: float = 1e-5
-    ) -> tuple[float, float]:
-        """Newton steps on the score: the line search stalls near 1e-8."""
+    ) -> tuple[float, float, bool]:
+        """Newton steps on the score: the line search stalls near 1e-8.
+
+        Also says whether the last step was negligible.
+        """
+        last = np.inf
         for _ in range(8):
             if not (box[0] + h < x).all() or not (x < box[1] - h).all():
                 break
@@ -207,12 +215,13 @@ class Likelihood:
                 ]
             )
             move = np.linalg.solve(jac, g)
-            if np.abs(move).max() > 0.05:
+            last = float(np.abs(move).max())
+            if last > 0.05:
                 break
             x = x - move
-            if np.abs(move).max() < _TOLERANCE:
+            if last < _TOLERANCE:
                 break
-        return float(x[0]), float(x[1])
+        return float(x[0]), float(x[1]), last < _SETTLED
 
     def observed(self, optimum: Optimum) -> FloatArray:
         """Give the negative Hessian in (b, rho, lam, s2); absent parameters stay in place."""
