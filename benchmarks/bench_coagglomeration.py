@@ -115,19 +115,29 @@ def _nearest_by_pair(points: Points, anchors: int) -> np.ndarray:
     return np.array(out)
 
 
+def test_nearest_of_one_anchor(versus):
+    points = _country(100_000, 48)
+    first = str(points.types[0])
+    found = versus(
+        lambda: nearest_coagglomeration(points, anchor=first, rarefy=None),
+        twin=lambda: _nearest_by_pair(points, 1),
+        size="100000 plants, 48 industries, one anchor and all movers",
+        rounds=3,
+        twin_rounds=3,
+    )
+    np.testing.assert_allclose(
+        1 - found.result.effect, found.twin_result[1:], rtol=1e-9
+    )
+
+
 def test_nearest(versus):
     n, k = (1_000_000, 480) if FULL else (100_000, 48)
     points = _country(n, k)
-    found = versus(
+    versus(
         lambda: nearest_coagglomeration(points, rarefy=None),
-        twin=None if FULL else lambda: _nearest_by_pair(points, 1),
-        size=f"{n} plants, {k} industries, all ordered pairs; twin: 1 anchor",
+        size=f"{n} plants, {k} industries, all ordered pairs",
         rounds=1,
-        twin_rounds=1,
     )
-    if not FULL:
-        effect = found.result.effect[found.result.anchor == points.types[0]]
-        np.testing.assert_allclose(1 - effect, found.twin_result[1:], rtol=1e-9)
 
 
 @pytest.mark.parametrize("n", [50, 100, 300])
@@ -148,8 +158,10 @@ def test_transport(versus, n):
     np.testing.assert_allclose(found.result, found.twin_result)
 
 
-@pytest.mark.parametrize("method", ["surrogate", "auto"])
+@pytest.mark.parametrize("method", ["surrogate", "auto", "exact"])
 def test_city(versus, method):
+    if FULL and method == "exact":
+        pytest.skip("about six minutes")
     k = 35 if FULL else 8
     table = _city(k)
     found = versus(
