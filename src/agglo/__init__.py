@@ -336,6 +336,7 @@ _EXPORTS = {
         "weak_instruments",
         "wild_bootstrap",
         "anderson_rubin_region",
+        "anderson_rubin_test",
         "first_stage",
         "patent_counts",
         "pool_permutation",

@@ -384,6 +384,9 @@ from agglo.econometrics import (
     anderson_rubin_region as anderson_rubin_region,
 )
 from agglo.econometrics import (
+    anderson_rubin_test as anderson_rubin_test,
+)
+from agglo.econometrics import (
     choose_rings as choose_rings,
 )
 from agglo.econometrics import (

@@ -7,9 +7,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from agglo.core.errors import InvalidTableError
+from agglo.core.errors import InvalidTableError, OptionError
 from agglo.simulate import simulate_networks
-from agglo.studies.networks import STUDY, NetworksOptions
+from agglo.studies.networks import STUDY, NetworksOptions, run_networks_study
 from tests.studies.harness import run_study
 
 FEW = NetworksOptions(
@@ -214,3 +214,39 @@ def test_names_of_groups_and_order_of_rows_change_no_answer(economy):
         for done in (staged(economy, "crossing"), staged(economy, "crossing", **mixed))
     ]
     assert repr(documents[0]) == repr(documents[1])
+
+
+def test_the_problems_of_all_tables_come_at_once(economy):
+    activity = economy.activity
+    at = activity.column_names.index("establishments")
+    values = np.array(activity["establishments"].to_numpy())
+    values[0] = -5.0
+    tables = {
+        **economy.tables(),
+        "activity": activity.set_column(at, "establishments", pa.array(values)),
+        "patents": pa.concat_tables([economy.patents, economy.patents.slice(0, 1)]),
+    }
+    with pytest.raises(InvalidTableError) as caught:
+        run_networks_study(tables, FEW)
+    assert {p.code for p in caught.value.problems} >= {
+        "negative_value",
+        "duplicate_key",
+    }
+    with pytest.raises(OptionError, match="Did you mean 'patents'"):
+        run_networks_study({"regions": economy.regions, "patent": activity}, FEW)
+    with pytest.raises(OptionError, match="needs 'regions'"):
+        run_networks_study({"activity": activity}, FEW)
+
+
+def test_the_study_on_tables_in_memory_is_that_of_the_stages(economy):
+    tables = {
+        "regions": economy.regions,
+        "link_events": economy.link_events,
+    }
+    found = run_networks_study(tables, FEW, title="Test")
+    done, _ = run_study(STUDY, tables, options=FEW)
+    same = [f.to_dict() for f in found.findings.values()]
+    assert same == done["report"].documents["findings"]
+    assert found.files["report.html"] == done["report"].files["report.html"]
+    assert found.tables["hierarchy"].num_rows == 13 + 95
+    assert found.summary().splitlines()[1].startswith("F2: ")

@@ -16,6 +16,8 @@ from agglo.simulate import _network_tables as tables
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from agglo.core.typing import IntArray
+
 __all__ = ["NetworkEconomy", "simulate_networks"]
 
 _PLACES, _MASSES, _FIRMS, _BRANCHES, _PATENTS, _DATES = range(6)
@@ -140,14 +142,7 @@ def simulate_networks(
     """
     check_number("effect", effect, minimum=0, maximum=1)
     check_choice("masses", masses, ("planted", "lognormal"))
-    for name, value in (("n_branch", n_branch), ("n_patents", n_patents)):
-        check_number(name, value, minimum=1, maximum=10**8, integer=True)
-        if value < _FEW:
-            warnings.warn(
-                f"{name}={value}: so few events show no pattern reliably.",
-                DataWarning,
-                stacklevel=2,
-            )
+    _check_number_of(n_branch=n_branch, n_patents=n_patents)
     entropy = entropy_of(seed)
     places = economy.draw_districts(generator(entropy, _PLACES))
     kinds = economy.industries()
@@ -177,15 +172,13 @@ def simulate_networks(
         len(tables.YEARS),
     )
     n = kinds.group.size
-    # drawn apart, so that the dates change nothing else
-    opened = generator(entropy, _DATES).integers(
-        0, len(tables.OPENED), branches.origin.size
-    )
     return NetworkEconomy(
         regions=tables.region_table(places),
         industries=tables.industry_table(kinds),
         activity=tables.activity_table(places, firms),
-        link_events=tables.event_table(places, branches, n, opened),
+        link_events=tables.event_table(
+            places, branches, n, _opened(entropy, branches.origin.size)
+        ),
         patents=tables.patent_table(places, made, n),
         truth=tables.truth_table(
             places,
@@ -202,3 +195,19 @@ def simulate_networks(
         },
         seed=entropy,
     )
+
+
+def _opened(entropy: int, n: int) -> IntArray:
+    """Draw the years in which branches opened, apart, so that they change nothing else."""
+    return generator(entropy, _DATES).integers(0, len(tables.OPENED), n)
+
+
+def _check_number_of(**given: int) -> None:
+    for name, value in given.items():
+        check_number(name, value, minimum=1, maximum=10**8, integer=True)
+        if value < _FEW:
+            warnings.warn(
+                f"{name}={value}: so few events show no pattern reliably.",
+                DataWarning,
+                stacklevel=3,
+            )

@@ -1,0 +1,178 @@
+"""Parts of the networks study: scores, back-test, files of graphs."""
+
+import xml.etree.ElementTree as ET
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+
+from agglo.simulate import simulate_networks
+from agglo.studies.networks.backtest import backtest, region_auc
+from agglo.studies.networks.graph_files import Graph, to_gexf, to_graphml
+from agglo.studies.networks.scores import known_until, option_scores, related_share
+
+
+@pytest.fixture(scope="module")
+def economy():
+    return simulate_networks(n_branch=4000, n_patents=1000, seed=7)
+
+
+def test_auc_within_regions_by_hand():
+    score = np.array([[3.0, 2.0, 1.0, 9.0], [1.0, 1.0, 1.0, 1.0], [1.0, 2.0, 3.0, 4.0]])
+    options = np.array([[1, 1, 1, 0], [1, 1, 1, 1], [1, 1, 1, 1]], dtype=bool)
+    entries = np.array([[1, 0, 0, 1], [1, 0, 0, 1], [0, 0, 0, 0]], dtype=bool)
+    # first region: the entry is first of three; second: all tied; third: no entry
+    np.testing.assert_allclose(
+        region_auc(score, options, entries), [1.0, 0.5, np.nan], equal_nan=True
+    )
+
+
+def test_scores_are_products_with_the_proximity(economy):
+    now = economy.activity.filter(pc.equal(economy.activity["period"], "2015"))
+    table = now.rename_columns(
+        ["amount" if n == "establishments" else n for n in now.column_names]
+    )
+    made = option_scores(table, economy.link_events)
+    # the permuted null multiplies these bases: they must give the library's own measures
+    for name in ("density", "external"):
+        again = related_share(made.bases[name], made.proximity)
+        np.testing.assert_allclose(again, made.values[name], atol=1e-12)
+    assert made.has_partners.all()
+    alone = option_scores(table, economy.link_events.slice(0, 0))
+    assert not alone.has_partners.any()
+    assert alone.values["external"].max() == 0.0
+
+
+def test_links_are_known_by_the_end_of_their_period():
+    table = pa.table({"period": ["2009", "2008-2010", "2010-2012", "2011", ""]})
+    kept = known_until(table, "2010")["period"].to_pylist()
+    assert kept == ["2009", "2008-2010"]
+
+
+def waves(seed, pull):
+    """Make two periods in which regions take up what is related at their partners."""
+    rng = np.random.default_rng(seed)
+    n, m = 60, 30
+    block = np.arange(m) // 6
+    taste = rng.random((n, 5)) < 0.4
+    taste[np.arange(n), np.arange(n) % 5] = True
+    held = taste[:, block] & (rng.random((n, m)) < 0.8)
+    held[np.arange(n), 6 * (np.arange(n) % 5)] = True
+    links = rng.random((n, n)) < 0.05
+    links = np.triu(links, 1) | np.triu(links, 1).T
+    share = links / np.maximum(links.sum(axis=1, keepdims=True), 1)
+    near = np.array([[a == b for b in block] for a in block]) * 1.0
+    abroad = (share @ held) @ near / 6
+    chance = np.clip(0.05 + pull * abroad, 0, 0.9)
+    later = held | (rng.random((n, m)) < chance)
+    tables = [
+        pa.table(
+            {
+                "region": [f"R{r:02d}" for r in r_],
+                "industry": [f"I{i:02d}" for i in i_],
+                "amount": np.ones(r_.size),
+            }
+        )
+        for r_, i_ in (np.nonzero(held), np.nonzero(later))
+    ]
+    a, b = np.nonzero(np.triu(links, 1))
+    ties = pa.table(
+        {
+            "layer": ["branch"] * a.size,
+            "origin": [f"R{r:02d}" for r in a],
+            "destination": [f"R{r:02d}" for r in b],
+            "weight": np.ones(a.size),
+        }
+    )
+    return tables[0], held * 1.0, later * 1.0, ties
+
+
+@pytest.mark.parametrize(("pull", "found"), [(0.6, True), (0.0, False)])
+def test_partners_matter_where_they_were_planted(pull, found):
+    aucs, ps = [], []
+    for seed in range(6):
+        then, held, later, ties = waves(seed, pull)
+        made = option_scores(then, ties)
+        assert made.values["external"].shape == held.shape
+        tests = backtest(
+            {"external": made.values["external"]},
+            held,
+            later,
+            made.proximity,
+            bases={"external": made.bases["external"]},
+            top=(5,),
+            draws=39,
+            seed=seed,
+            level=0.95,
+        )
+        aucs.append(tests[0].auc)
+        ps.append(tests[0].p)
+    if found:
+        assert np.mean(aucs) > 0.58
+        assert np.mean(np.array(ps) <= 0.05) >= 0.8
+    else:
+        assert np.mean(aucs) == pytest.approx(0.5, abs=0.03)
+        assert np.mean(np.array(ps) <= 0.05) <= 0.34
+
+
+def test_average_precision_by_hand():
+    held = np.array([[0.0, 0.0, 0.0, 1.0]])
+    later = np.array([[1.0, 0.0, 1.0, 1.0]])
+    (found,) = backtest(
+        {"any": np.array([[3.0, 2.0, 1.0, 9.0]])},
+        held,
+        later,
+        np.zeros((4, 4)),
+        bases={},
+        top=(2,),
+        draws=19,
+        seed=1,
+        level=0.95,
+    )
+    # entries stand first and third of three: (1/1 + 2/3) / 2
+    assert found.average_precision == pytest.approx(5 / 6)
+    assert found.precision[2] == pytest.approx(0.5)
+    assert np.isnan(found.p)
+
+
+def test_the_back_test_finds_nothing_in_random_entries():
+    aucs, above = [], 0
+    for seed in range(16):
+        rng = np.random.default_rng(seed)
+        held = (rng.random((60, 40)) < 0.4) * 1.0
+        later = np.maximum(held, (rng.random((60, 40)) < 0.15) * 1.0)
+        phi = rng.random((40, 40))
+        phi = (phi + phi.T) / 2
+        np.fill_diagonal(phi, 0.0)
+        score = {"density": held @ phi / phi.sum(axis=0)}
+        (found,) = backtest(
+            score,
+            held,
+            later,
+            phi,
+            bases={"density": held},
+            top=(5,),
+            draws=19,
+            seed=seed,
+            level=0.95,
+        )
+        aucs.append(found.auc)
+        above += found.p <= 0.05
+    # one mean has a standard deviation of .025
+    assert np.mean(aucs) == pytest.approx(0.5, abs=4 * 0.025 / np.sqrt(16))
+    assert above <= 4
+
+
+def test_graph_files_keep_names_and_weights():
+    graph = Graph(
+        name="g",
+        directed=True,
+        nodes={"a": {"name": "A & B", "size": 2.0}, "b": {"name": "C", "size": 1.0}},
+        edges=[("a", "b", 0.25)],
+    )
+    for data in (to_graphml(graph), to_gexf(graph)):
+        text = data.decode()
+        assert "A &amp; B" in text
+        assert "0.25" in text
+        ET.fromstring(data)  # noqa: S314  our own text
