@@ -52,7 +52,7 @@ def test_planted_stages_are_recovered(economy, life):
 
 
 @pytest.mark.parametrize("stage", ["renewal", "decline"])
-def test_turns_are_found_within_two_years_of_being_visible(economy, life, stage):
+def test_turns_are_found_within_two_years(economy, life, stage):
     found = pairs(economy, life)
     first: dict[str, int] = {}
     seen: dict[str, list[int]] = {}
@@ -62,9 +62,8 @@ def test_turns_are_found_within_two_years_of_being_visible(economy, life, stage)
             first.setdefault(unit, int(year))
         if told == stage:
             seen.setdefault(unit, []).append(int(year))
-    # a window of three years shows a turn when most of it lies behind
     hits = [
-        any(0 <= y - start <= 4 for y in seen.get(unit, []))
+        any(0 <= y - start <= 2 for y in seen.get(unit, []))
         for unit, start in first.items()
     ]
     assert np.mean(hits) >= 0.85
