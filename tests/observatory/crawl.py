@@ -40,7 +40,8 @@ def addresses(served) -> list[str]:
                 f"/{page.id}/R001",
             ]
     for view in VIEWS.values():
-        for ending in ("", ".csv", ".json", ".parquet", "?layout=columns&limit=10000"):
+        for ending in ("", ".csv", ".json", ".parquet", ".xlsx", ".svg",
+                       "?layout=columns&limit=10000"):  # fmt: skip
             found.append(f"{api}/views/{view.id}{ending}")
         found.append(f"{api}/downloads/{view.id}.zip")
     bad = ("views/no.such", "views/map.quotient?cursor=x", "views/map.quotient?region=../x",
@@ -55,8 +56,17 @@ def crawl(served) -> Seen:
         answer = served.client.get(path)
         assert answer.status_code not in (500, 502), (path, answer.text[:300])
         seen.bodies[path] = answer.content
-        if path.endswith(".zip") and answer.status_code == 200:
-            with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
-                for name in archive.namelist():
-                    seen.bodies[f"{path}!{name}"] = archive.read(name)
+        if answer.status_code == 200:
+            _unpack(seen, path, answer.content)
     return seen
+
+
+def _unpack(seen: Seen, path: str, content: bytes) -> None:
+    """Look into archives and workbooks, and into those inside of them."""
+    if not path.endswith((".zip", ".xlsx")):
+        return
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        for name in archive.namelist():
+            inner = archive.read(name)
+            seen.bodies[f"{path}!{name}"] = inner
+            _unpack(seen, f"{path}!{name}", inner)

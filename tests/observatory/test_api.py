@@ -7,6 +7,7 @@ import io
 import json
 import math
 import zipfile
+from xml.etree import ElementTree as ET
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -17,6 +18,7 @@ from hypothesis import strategies as st
 
 from agglo.observatory.api.cursors import Cursors, signing_key
 from agglo.observatory.api.files import csv_bytes, neutral
+from agglo.observatory.api.graphml import graphml_bytes
 from agglo.observatory.api.local import ask
 from agglo.observatory.api.problems import ApiError
 from agglo.observatory.api.rows import json_columns, json_rows
@@ -376,6 +378,88 @@ def test_the_description_of_the_api_is_complete(served):
 # downloads
 
 
+def test_the_figure_of_a_view_is_a_drawing_with_names_as_text(served):
+    answer = served.get("/views/map.quotient.svg")
+    assert answer.headers["content-type"] == "image/svg+xml"
+    tree = ET.fromstring(answer.content)  # noqa: S314 - our own drawing
+    kinds = {e.tag.rpartition("}")[2] for e in tree.iter()}
+    assert "path" in kinds
+    assert not {"script", "foreignObject", "a"} & kinds
+    links = [v for e in tree.iter() for k, v in e.items() if k.endswith("href")]
+    assert all(link.startswith(("#", "data:image/png")) for link in links)
+    said = "".join(tree.itertext())
+    assert "map approval number: not stated" in said
+    again = served.client.get("/api/v1/views/map.quotient.svg?theme=x").content
+    assert again == answer.content
+    bars = served.get("/views/industry.regions.svg").content.decode()
+    assert "<script>alert" not in bars
+
+
+def test_a_table_has_no_figure_and_says_so(served):
+    answer = served.get("/views/about.sources.svg")
+    assert (answer.status_code, answer.json()["code"]) == (422, "no_figure")
+
+
+def test_a_workbook_holds_the_same_numbers_and_nothing_that_runs(served):
+    openpyxl = pytest.importorskip("openpyxl")
+    body = served.get("/views/map.quotient.xlsx").content
+    book = openpyxl.load_workbook(io.BytesIO(body))
+    head, *lines = book["data"].iter_rows(values_only=True)
+    rows = served.data("/views/map.quotient.json")
+    assert len(lines) == len(rows)
+    for row, line in zip(rows, lines, strict=True):
+        for name, value in zip(head, line, strict=True):
+            if isinstance(row[name], str):
+                assert value in (row[name], f"'{row[name]}")
+            else:
+                assert value == row[name], name
+    for sheet in book:
+        for cells in sheet.iter_rows():
+            for cell in cells:
+                assert cell.data_type != "f", cell.value
+                if cell.data_type == "s":
+                    assert cell.value[0] not in "=+-@\t\r"
+    about = dict(book["about"].iter_rows(min_row=2, values_only=True))
+    assert about["release"] == served.release.id
+    assert about["disclosure"].startswith("PRIVATE")
+
+
+def test_ties_are_a_graph_others_are_not(served):
+    answer = served.get("/views/map.quotient.graphml")
+    assert (answer.status_code, answer.json()["code"]) == (422, "no_network")
+    view = VIEWS["networks.flows"]
+    table = pa.table(
+        {"origin": ["a", "<b>"], "destination": ["<b>", "c"], "weight": [2.5, None],
+         "origin_en": ["A & A", "B"], "destination_en": ["B", "C"]}
+    )  # fmt: skip
+    space = "{http://graphml.graphdrawing.org/xmlns}"
+    tree = ET.fromstring(graphml_bytes(view, table))  # noqa: S314
+    nodes = [n.get("id") for n in tree.iter(f"{space}node")]
+    edges = list(tree.iter(f"{space}edge"))
+    assert nodes == ["a", "<b>", "c"]
+    assert [(e.get("source"), e.get("target")) for e in edges] == [
+        ("a", "<b>"),
+        ("<b>", "c"),
+    ]
+    assert [d.text for d in edges[0]] == ["2.5"]
+    assert list(edges[1]) == []
+
+
+@pytest.mark.parametrize("kind", ["vnd.apache.parquet", "vnd.apache.arrow.stream"])
+def test_a_program_may_ask_for_a_format_by_accept(served, kind):
+    path = "/views/industry.ranking"
+    plain = served.get(path)
+    answer = served.get(path, headers={"accept": f"application/{kind}"})
+    assert answer.headers["content-type"] == f"application/{kind}"
+    assert answer.headers["etag"] != plain.headers["etag"]
+    source = io.BytesIO(answer.content)
+    table = (
+        pq.read_table(source) if "parquet" in kind
+        else pa.ipc.open_stream(source).read_all()
+    )  # fmt: skip
+    assert table.to_pylist() == served.data(f"{path}.json")
+
+
 def test_the_zip_holds_all_that_belongs_to_the_numbers(served):
     body = served.get("/downloads/region.structure.zip?region=R003").content
     with zipfile.ZipFile(io.BytesIO(body)) as archive:
@@ -384,7 +468,7 @@ def test_the_zip_holds_all_that_belongs_to_the_numbers(served):
         "data.csv", "data.parquet", "data.json", "metadata.json", "README.md",
         "README.zh.md", "citation.bib", "citation.ris", "citation.gbt7714.txt",
         "LICENCE.txt", "disclosure.txt", "certificate.json", "manifest.json",
-        "reproduce.txt",
+        "reproduce.txt", "figure.svg", "data.xlsx",
     }  # fmt: skip
     asked = served.get("/views/region.structure.csv?region=R003").content
     assert files["data.csv"] == asked

@@ -10,12 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from agglo.core.errors import OptionError, suggest
 from agglo.core.options import check_choice
-from agglo.core.typing import FloatArray, Lang
+from agglo.core.typing import Lang
 from agglo.observatory.api.rows import ViewQuery, frame, row_numbers
+from agglo.observatory.drawing import draw_view, named
 from agglo.observatory.page import Page, Text, View
 from agglo.observatory.pages import PAGES
 from agglo.studies.report import (
@@ -25,9 +24,6 @@ from agglo.studies.report import (
     NumberKind,
     Prose,
     Report,
-    bar_chart,
-    interval_chart,
-    scatter_chart,
 )
 
 if TYPE_CHECKING:
@@ -37,9 +33,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Brief", "build_brief"]
 
-_MOST_BARS = 25
 _MOST_ROWS = 30
-_NAMED = 12
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,7 +107,7 @@ def build_brief(
         if rows is None or not rows.num_rows:
             absent.append(_say(view.title, lang))
             continue
-        report, piece = _add(report, view, rows, lang)
+        report, piece = _add(report, stock, view, rows, lang)
         pieces.append(piece)
     notes = _notes(stock, absent, lang)
     report = report.section(_word(lang, "How to read this", "阅读说明")).add(
@@ -183,11 +177,11 @@ def _rows(stock: Stock, view: View, chosen: Mapping[str, str]) -> pa.Table | Non
 
 
 def _add(
-    report: Report, view: View, rows: pa.Table, lang: Lang
+    report: Report, stock: Stock, view: View, rows: pa.Table, lang: Lang
 ) -> tuple[Report, tuple[str, str, DataTable]]:
     title = _say(view.title, lang)
     table = _table(view, rows, lang)
-    drawing = _draw(view, rows, lang)
+    drawing = draw_view(stock, view, rows, lang)
     # bars stand for a treemap on paper: its note on areas and colours would mislead
     note = "" if view.chart == "treemap" else _say(view.note, lang)
     caption = " ".join(_sentence(t) for t in (note, _say(view.uncertainty, lang)) if t)
@@ -224,63 +218,12 @@ def _table(view: View, rows: pa.Table, lang: Lang) -> DataTable:
             head += f" ({_say(column.unit, lang)})"
         if head in columns:
             head = f"{head} ({name})"
-        columns[head] = _named(rows, name, lang)
+        columns[head] = named(rows, name, lang)
         if rows.schema.field(name).type in ("double", "int64"):
             kinds[head] = "number"
     return DataTable(
         caption=_say(view.title, lang), columns=columns, kinds=kinds, most=_MOST_ROWS
     )
-
-
-def _named(rows: pa.Table, name: str, lang: Lang) -> list[str | float | int | None]:
-    words = f"{name}_{lang}"
-    column = words if words in rows.column_names else name
-    return [
-        v if isinstance(v, (str, float, int)) or v is None else str(v)
-        for v in rows[column].to_pylist()
-    ]
-
-
-def _numbers(rows: pa.Table, name: str | None) -> FloatArray:
-    if name is None or name not in rows.column_names:
-        return np.full(rows.num_rows, np.nan)
-    return np.array(
-        [np.nan if v is None else float(v) for v in rows[name].to_pylist()], float
-    )
-
-
-def _draw(view: View, rows: pa.Table, lang: Lang) -> str:
-    """Draw a view for print; an empty text where a table says it better."""
-    role = view.encode
-    name = view.id.replace(".", "-").replace("_", "-")
-    unit = _say(view.unit, lang)
-    if view.chart in ("dot", "bar") or (view.chart == "treemap"):
-        value = role.get("value", role.get("size"))
-        top = rows.slice(0, min(view.top or _MOST_BARS, _MOST_BARS))
-        labels = [str(v) for v in _named(top, role["label"], lang)]
-        values = _numbers(top, value)
-        if not np.isfinite(values).any():
-            return ""
-        if "lo" in role:
-            line = view.reference.value if view.reference else None
-            return interval_chart(
-                name, labels, values,
-                _numbers(top, role["lo"]), _numbers(top, role["hi"]),
-                label=unit, line=line,
-            )  # fmt: skip
-        return bar_chart(name, labels, values, label=unit)
-    if view.chart == "scatter":
-        labels = [str(v) for v in _named(rows, role["label"], lang)]
-        known = {c.name: _say(c.label, lang) for c in view.columns}
-        return scatter_chart(
-            name,
-            _numbers(rows, role["x"]),
-            _numbers(rows, role["y"]),
-            label_x=known.get(role["x"], role["x"]),
-            label_y=known.get(role["y"], role["y"]),
-            named=[(i, labels[i]) for i in range(min(_NAMED, len(labels)))],
-        )
-    return ""
 
 
 def _notes(stock: Stock, absent: Sequence[str], lang: Lang) -> tuple[str, ...]:

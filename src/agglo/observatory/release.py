@@ -54,7 +54,7 @@ __all__ = [
 Mode: TypeAlias = Literal["private", "public"]
 
 CURRENT: Mapping[Mode, str] = {"private": "current", "public": "current-public"}
-FORMAT = 3
+FORMAT = 4
 GEOMETRY = "geometry.json"
 _NO_GEOMETRY = b'{"type":"FeatureCollection","features":[]}'
 _FOLDER = "release"

@@ -18,17 +18,23 @@ from agglo.observatory.api.answers import (
 from agglo.observatory.api.citations import bibtex, gbt7714, ris
 from agglo.observatory.api.declarations import sources_of, view_json
 from agglo.observatory.api.files import csv_bytes, parquet_bytes
+from agglo.observatory.api.graphml import graphml_bytes, is_network
 from agglo.observatory.api.rows import ViewQuery, json_rows
 from agglo.observatory.api.stock import Stock
+from agglo.observatory.api.workbook import workbook_bytes
+from agglo.observatory.drawing import draw_view
 from agglo.observatory.page import View
 
 __all__ = [
     "bundle",
+    "figure_file",
     "metadata",
     "release_manifest",
     "reproduce_line",
+    "workbook_notes",
 ]
 
+_SHEET = 20_000  # rows of a workbook that is made unasked
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
@@ -130,6 +136,13 @@ def bundle(stock: Stock, view: View, query: ViewQuery, table: pa.Table) -> bytes
         "manifest.json": _json(release_manifest(stock)),
         "reproduce.txt": (reproduce_line(stock, view, query) + "\n").encode(),
     }
+    if table.num_rows <= _SHEET:
+        files["data.xlsx"] = workbook_bytes(table, workbook_notes(stock, view))
+    if is_network(view):
+        files["graph.graphml"] = graphml_bytes(view, table)
+    drawing = draw_view(stock, view, table, "en")
+    if drawing:
+        files["figure.svg"] = figure_file(drawing)
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in files.items():
@@ -138,6 +151,43 @@ def bundle(stock: Stock, view: View, query: ViewQuery, table: pa.Table) -> bytes
             entry.external_attr = 0o644 << 16
             archive.writestr(entry, data)
     return out.getvalue()
+
+
+def figure_file(drawing: str) -> bytes:
+    """Make a drawing a file of its own."""
+    return ('<?xml version="1.0" encoding="UTF-8"?>\n' + drawing + "\n").encode("utf-8")
+
+
+def workbook_notes(stock: Stock, view: View) -> dict[str, str]:
+    """Give what a workbook says on its second sheet.
+
+    Parameters
+    ----------
+    stock
+        The release.
+    view
+        The view.
+
+    Returns
+    -------
+    dict
+        Title, release, protection, uncertainty, licence and citation.
+    """
+    statement = disclosure_statement(stock)
+    said = {
+        "title": view.title.en,
+        "标题": view.title.zh,
+        "release": stock.release.id,
+        "disclosure": statement["en"],
+        "披露": statement["zh"],
+        "uncertainty": view.uncertainty.en,
+        "不确定性": view.uncertainty.zh,
+        "licence": _licence(stock, view),
+        "citation": gbt7714(stock, view).strip(),
+    }
+    if release_meta(stock)["generated"]:
+        said["note"] = f"{_WORDS['en']['generated']} {_WORDS['zh']['generated']}"
+    return said
 
 
 def release_manifest(stock: Stock) -> dict[str, Json]:

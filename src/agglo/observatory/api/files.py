@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as pcsv
 import pyarrow.parquet as pq
 
-__all__ = ["csv_bytes", "neutral", "parquet_bytes"]
+__all__ = ["arrow_bytes", "csv_bytes", "neutral", "parquet_bytes"]
 
 # what a spreadsheet may run, and what may stand before it
 _FORMULA = r"^[=+\-@\t\r\n]"
@@ -53,6 +53,26 @@ def csv_bytes(table: pa.Table) -> bytes:
     out = io.BytesIO(b"\xef\xbb\xbf")
     out.seek(3)
     pcsv.write_csv(table, out)
+    return out.getvalue()
+
+
+def arrow_bytes(table: pa.Table) -> bytes:
+    """Write a table as an Arrow stream; the same rows give the same bytes.
+
+    Parameters
+    ----------
+    table
+        Rows of a view.
+
+    Returns
+    -------
+    bytes
+        One record batch.
+    """
+    plain = table.replace_schema_metadata(None).combine_chunks()
+    out = io.BytesIO()
+    with pa.ipc.new_stream(out, plain.schema) as writer:
+        writer.write_table(plain)
     return out.getvalue()
 
 

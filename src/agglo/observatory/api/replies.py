@@ -42,6 +42,7 @@ def reply(
     *,
     media: str,
     name: str = "",
+    form: str = "",
 ) -> Response:
     """Answer with bytes that depend on the release and the address only.
 
@@ -57,6 +58,8 @@ def reply(
         Media type.
     name
         File name to save under; empty to show.
+    form
+        Format, where the address alone does not say it.
 
     Returns
     -------
@@ -64,8 +67,9 @@ def reply(
         200, or 304 when the reader's copy is this one.
     """
     question = f"{request.url.path}?{urlencode(sorted(request.query_params.items()))}"
+    question = f"{question}#{form}"
     etag = etag_of(stock, question)
-    headers = {"etag": etag, "cache-control": _PRIVATE, "vary": "cookie"}
+    headers = {"etag": etag, "cache-control": _PRIVATE, "vary": "cookie, accept"}
     wanted = request.headers.get("if-none-match", "")
     if wanted == "*" or etag in {w.strip() for w in wanted.split(",")}:
         return Response(status_code=304, headers=headers)

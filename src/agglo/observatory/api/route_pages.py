@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 
@@ -18,9 +18,11 @@ from agglo.observatory.api.answers import (
     view_table,
     with_data,
 )
+from agglo.observatory.api.bundle import figure_file, workbook_notes
 from agglo.observatory.api.declarations import page_json
 from agglo.observatory.api.description import described
-from agglo.observatory.api.files import csv_bytes, parquet_bytes
+from agglo.observatory.api.files import arrow_bytes, csv_bytes, parquet_bytes
+from agglo.observatory.api.graphml import graphml_bytes, is_network
 from agglo.observatory.api.listing import meta_json
 from agglo.observatory.api.problems import ApiError
 from agglo.observatory.api.replies import Context, reply, reply_json
@@ -32,8 +34,14 @@ from agglo.observatory.api.shapes import (
     ViewAnswer,
 )
 from agglo.observatory.api.stock import Stock
-from agglo.observatory.page import Page
+from agglo.observatory.api.workbook import MOST_ROWS as WORKBOOK_ROWS
+from agglo.observatory.api.workbook import workbook_bytes
+from agglo.observatory.drawing import draw_view
+from agglo.observatory.page import Page, View
 from agglo.observatory.pages import PAGES
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 __all__ = [
     "FORMATS",
@@ -41,6 +49,7 @@ __all__ = [
     "page_router",
     "split_name",
     "twin_json",
+    "view_file",
     "view_reply",
 ]
 
@@ -48,7 +57,13 @@ FORMATS = {
     "csv": "text/csv; charset=utf-8",
     "parquet": "application/vnd.apache.parquet",
     "json": "application/json",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "graphml": "application/graphml+xml",
+    "arrow": "application/vnd.apache.arrow.stream",
+    "svg": "image/svg+xml",
 }
+# what a program may ask for by Accept instead of by the name
+_BY_ACCEPT = ("parquet", "arrow")
 _TWIN_ROWS = 200
 
 
@@ -233,16 +248,67 @@ def view_reply(
     def page() -> bytes:
         return view_bytes(stock, context.shelf.cursors(stock), found, asked)
 
+    kind = kind or _accepted(request)
     if not kind:
         return reply(request, stock, page, media=FORMATS["json"])
 
     def file() -> bytes:
         table = view_table(stock, found, asked.query, most=limits.file_rows)
-        if kind == "csv":
-            return csv_bytes(table)
-        if kind == "parquet":
-            return parquet_bytes(table)
-        body = envelope(stock, None, view=found)
-        return with_data(body, table_text(table, asked.layout))
+        if kind == "json":
+            body = envelope(stock, None, view=found)
+            return with_data(body, table_text(table, asked.layout))
+        return view_file(stock, found, table, kind)
 
-    return reply(request, stock, file, media=FORMATS[kind], name=f"{identity}.{kind}")
+    name = f"{identity}.{kind}"
+    return reply(request, stock, file, media=FORMATS[kind], name=name, form=kind)
+
+
+def _accepted(request: Request) -> str:
+    """Read the format that a program asks for; JSON for everybody else."""
+    wanted = request.headers.get("accept", "")
+    return next((kind for kind in _BY_ACCEPT if FORMATS[kind] in wanted), "")
+
+
+def view_file(stock: Stock, view: View, table: pa.Table, kind: str) -> bytes:
+    """Write the rows of a view as a file.
+
+    Parameters
+    ----------
+    stock
+        The release.
+    view
+        The view.
+    table
+        Its rows.
+    kind
+        A key of :data:`FORMATS` other than ``json``.
+
+    Returns
+    -------
+    bytes
+        The file.
+
+    Raises
+    ------
+    ApiError
+        422 for a format that the view does not have.
+    """
+    if kind == "xlsx":
+        if table.num_rows > WORKBOOK_ROWS:
+            raise ApiError(413, "too_many_rows", f"A workbook holds {WORKBOOK_ROWS} rows at most.",
+                           where="view", fix="take the CSV or Parquet file")  # fmt: skip
+        return workbook_bytes(table, workbook_notes(stock, view))
+    if kind == "graphml" and not is_network(view):
+        raise ApiError(422, "no_network", "The rows of this view are no ties.",
+                       where="view", fix="GraphML is for views of ties")  # fmt: skip
+    if kind == "graphml":
+        return graphml_bytes(view, table)
+    if kind == "svg":
+        drawing = draw_view(stock, view, table, "en")
+        if not drawing:
+            raise ApiError(422, "no_figure", "This view is a table; it has no figure.",
+                           where="view", fix="take the CSV or Parquet file")  # fmt: skip
+        return figure_file(drawing)
+    return {"csv": csv_bytes, "parquet": parquet_bytes, "arrow": arrow_bytes}[kind](
+        table
+    )
