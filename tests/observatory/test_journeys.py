@@ -1,154 +1,85 @@
-"""The observatory in a browser: every page, both languages, keyboard, axe, export from disk.
-
-The project is the demo of all studies, run once; the browser is Debian's Chromium.
-"""
+"""The observatory in a browser: every page, both languages, keyboard, axe, export from disk."""
 
 from __future__ import annotations
 
-import fcntl
 import json
 import re
-import shutil
-import subprocess
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-sync_api = pytest.importorskip("playwright.sync_api")
+from tests.observatory.visits import (
+    LANGS,
+    PAGES,
+    STUDIES,
+    WEB,
+    Visit,
+    address,
+    agglo,
+    browser,
+    demo,
+    visit,
+)
+
 axe = pytest.importorskip("axe_playwright_python.sync_playwright")
-
-AGGLO = (sys.executable, "-c", "from agglo.cli import main; main()")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-pytestmark = [
-    pytest.mark.web,
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine"),
-    # the driver's own event loop leaves a socket to the garbage collector
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-]
-PAGES = (
-    "", "map", "region", "industry", "cluster", "compare", "space", "networks",
-    "coagglomeration", "digital", "policy", "formation", "about",
-)  # fmt: skip
-STUDIES = ("networks", "coagglomeration", "digital", "policy", "formation")
-LANGS = ("en", "zh")
+pytestmark = WEB
+__all__ = ["address", "browser", "demo", "visit"]
+_HAN = re.compile(r"[\u4e00-\u9fff]")
 
 
-def agglo(*words: str, **more) -> subprocess.CompletedProcess[str]:
-    command = [*AGGLO, *words]
-    return subprocess.run(
-        command, check=True, capture_output=True, text=True, timeout=900, **more
-    )
-
-
-@pytest.fixture(scope="session")
-def demo(tmp_path_factory) -> Path:
-    """The finished demo; workers share one."""
-    shared = tmp_path_factory.getbasetemp().parent
-    folder = shared / "journeys" / "demo"
-    folder.parent.mkdir(exist_ok=True)
-    with (shared / "journeys" / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (folder / "manifest.json").is_file():
-            agglo("demo", "--path", str(folder), "--no-serve")
-        agglo("serve", str(folder), "--get", "/api/v1/meta")  # builds the release
-    return folder
-
-
-@pytest.fixture(scope="session")
-def address(demo: Path) -> Iterator[str]:
-    """Serve the demo; the address holds the token."""
-    command = [
-        *AGGLO, "serve", str(demo),
-        "--port", "0", "--no-browser", "--json",
-    ]  # fmt: skip
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
-        try:
-            assert server.stdout is not None
-            text = ""
-            for line in server.stdout:
-                text += line
-                if line.rstrip() == "}" or (
-                    line.startswith("{") and line.rstrip().endswith("}")
-                ):
-                    break
-            yield json.loads(text)["address"]
-        finally:
-            server.terminate()
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[object]:
-    with sync_api.sync_playwright() as driver:
-        found = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield found
-        found.close()
-
-
-class Visit:
-    """A tab that notes what must never happen: errors, foreign requests."""
-
-    def __init__(self, browser, address: str) -> None:
-        self.home = re.match(r"http://[^/]+", address)[0]
-        self.context = browser.new_context(viewport={"width": 1280, "height": 900})
-        self.tab = self.context.new_page()
-        self.complaints: list[str] = []
-        self.tab.on("console", self._console)
-        self.tab.on("pageerror", lambda e: self.complaints.append(str(e)))
-        self.tab.on("request", self._request)
-        self.tab.goto(address)
-
-    def _console(self, message) -> None:
-        if message.type in ("error", "warning"):
-            self.complaints.append(message.text)
-
-    def _request(self, request) -> None:
-        if not request.url.startswith((self.home, "data:", "blob:")):
-            self.complaints.append(f"foreign request {request.url}")
-
-    def open(self, path: str):
-        self.tab.goto(f"{self.home}/{path}")
-        self.tab.wait_for_load_state("networkidle")
-        self.tab.locator("main h1").wait_for()
-        return self.tab
-
-
-@pytest.fixture
-def visit(browser, address: str) -> Iterator[Visit]:
-    found = Visit(browser, address)
-    yield found
-    found.context.close()
-    assert not found.complaints
-
-
-@pytest.mark.parametrize("lang", LANGS)
+@pytest.mark.parametrize(
+    ("lang", "theme"),
+    [
+        ("en", "light"),
+        ("zh", "dark"),
+        pytest.param("zh", "light", marks=pytest.mark.slow),
+        pytest.param("en", "dark", marks=pytest.mark.slow),
+        pytest.param("en", "contrast", marks=pytest.mark.slow),
+    ],
+)
 @pytest.mark.parametrize("page", PAGES)
-def test_axe_finds_nothing(visit: Visit, page: str, lang: str) -> None:
-    tab = visit.open(f"{page}?lang={lang}")
+def test_axe_finds_nothing(visit: Visit, page: str, lang: str, theme: str) -> None:
+    tab = visit.open(f"{page}?lang={lang}&theme={theme}")
     assert tab.evaluate("document.documentElement.lang").startswith(lang)
+    assert tab.evaluate("document.documentElement.dataset.theme") == theme
     found = axe.Axe().run(tab).response["violations"]
     assert not [(v["id"], v["nodes"][0]["html"][:120]) for v in found]
 
 
+def _in(text: object, lang: str) -> str:
+    """Give a text of a finding in a language, in the other where there is one only."""
+    if isinstance(text, dict):
+        return str(text.get(lang) or next(iter(text.values())))
+    return str(text)
+
+
+@pytest.mark.parametrize("lang", LANGS)
 @pytest.mark.parametrize("study", STUDIES)
 def test_a_study_answers_with_its_planted_truth(
-    visit: Visit, demo: Path, study: str
+    visit: Visit, demo: Path, study: str, lang: str
 ) -> None:
-    tab = visit.open(study)
-    text = tab.locator("main").text_content()
+    tab = visit.open(f"{study}?lang={lang}")
     findings = json.loads((demo / "results" / study / "findings.json").read_text())
-    assert tab.locator(".finding h3").all_text_contents() == [
-        finding["question"] for finding in findings
-    ]
-    assert tab.locator(".finding .answer").all_text_contents() == [
-        finding["answer"] for finding in findings
-    ]
+    for part, key in (("h3", "question"), (".answer", "answer")):
+        assert tab.locator(f".finding {part}").all_text_contents() == [
+            _in(finding[key], lang) for finding in findings
+        ]
     assert any(f["truth"] is not None for f in findings)
-    assert "Planted truth" in text
-    assert "Generated data" in text
-    assert tab.locator("main figure, main svg, main canvas").count() >= 3
+    text = tab.locator("main").text_content()
+    assert {"en": "Planted truth", "zh": "植入真值"}[lang] in text
+    assert {"en": "Generated data", "zh": "生成数据"}[lang] in text
+    # a finding without words in the language of the reader says so
+    foreign = [
+        f for f in findings
+        if bool(_HAN.search(_in(f["question"], lang))) != (lang == "zh")
+    ]  # fmt: skip
+    assert tab.locator(".finding .fallback").count() == len(foreign)
+    assert tab.locator("main .scene svg, main .scene canvas").count() >= 5
+    if lang == "zh":
+        for title in tab.locator("main h1, main h2").all_text_contents():
+            assert _HAN.search(title), title
+        for column in tab.locator("main thead th").all_text_contents():
+            assert _HAN.search(column) or len(column) < 12, column
 
 
 def test_region_numbers_are_those_of_the_api(visit: Visit) -> None:

@@ -38,6 +38,12 @@ export function settle(
   return { choices, notices, ignored: Object.keys(asked).filter((key) => !known.has(key)) };
 }
 
+/** A list of one's own is no kind of peer group: its view shows those of similar size. */
+export function withKind(view: View, choices: Record<string, string>): Record<string, string> {
+  const none = choices.peers === OWN_LIST || choices.peers === NONE;
+  return view.filters?.peers && none ? { ...choices, peers: "size" } : choices;
+}
+
 /** The key of a view that takes several values at once, and these values. */
 export function severalOf(view: View, choices: Record<string, string>): [string, string[]] {
   const filters = view.filters ?? {};

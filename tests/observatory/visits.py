@@ -1,0 +1,127 @@
+"""A finished demo, a server and a browser, shared by the tests of the pages.
+
+The project is the demo of all studies, run once; the browser is Debian's Chromium.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+sync_api = pytest.importorskip("playwright.sync_api")
+
+__all__ = [
+    "CHROMIUM", "LANGS", "PAGES", "STUDIES", "WEB", "Visit", "address", "agglo", "browser",
+    "demo", "visit",
+]  # fmt: skip
+
+AGGLO = (sys.executable, "-c", "from agglo.cli import main; main()")
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+WEB = [
+    pytest.mark.web,
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine"),
+    # the driver's own event loop leaves a socket to the garbage collector
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+PAGES = (
+    "", "map", "region", "industry", "cluster", "compare", "space", "networks",
+    "coagglomeration", "digital", "policy", "formation", "about",
+)  # fmt: skip
+STUDIES = ("networks", "coagglomeration", "digital", "policy", "formation")
+LANGS = ("en", "zh")
+
+
+def agglo(*words: str, **more) -> subprocess.CompletedProcess[str]:
+    command = [*AGGLO, *words]
+    return subprocess.run(
+        command, check=True, capture_output=True, text=True, timeout=900, **more
+    )
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory) -> Path:
+    """The finished demo; workers share one."""
+    shared = tmp_path_factory.getbasetemp().parent
+    folder = shared / "journeys" / "demo"
+    folder.parent.mkdir(exist_ok=True)
+    with (shared / "journeys" / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "manifest.json").is_file():
+            agglo("demo", "--path", str(folder), "--no-serve")
+        agglo("serve", str(folder), "--get", "/api/v1/meta")  # builds the release
+    return folder
+
+
+@pytest.fixture(scope="session")
+def address(demo: Path) -> Iterator[str]:
+    """Serve the demo; the address holds the token."""
+    command = [
+        *AGGLO, "serve", str(demo),
+        "--port", "0", "--no-browser", "--json",
+    ]  # fmt: skip
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        try:
+            assert server.stdout is not None
+            text = ""
+            for line in server.stdout:
+                text += line
+                if line.rstrip() == "}" or (
+                    line.startswith("{") and line.rstrip().endswith("}")
+                ):
+                    break
+            yield json.loads(text)["address"]
+        finally:
+            server.terminate()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[object]:
+    with sync_api.sync_playwright() as driver:
+        found = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield found
+        found.close()
+
+
+class Visit:
+    """A tab that notes what must never happen: errors, foreign requests."""
+
+    def __init__(self, browser, address: str) -> None:
+        self.home = re.match(r"http://[^/]+", address)[0]
+        self.context = browser.new_context(viewport={"width": 1280, "height": 900})
+        self.tab = self.context.new_page()
+        self.complaints: list[str] = []
+        self.tab.on("console", self._console)
+        self.tab.on("pageerror", lambda e: self.complaints.append(str(e)))
+        self.tab.on("request", self._request)
+        self.tab.goto(address)
+
+    def _console(self, message) -> None:
+        if message.type in ("error", "warning"):
+            self.complaints.append(message.text)
+
+    def _request(self, request) -> None:
+        if not request.url.startswith((self.home, "data:", "blob:")):
+            self.complaints.append(f"foreign request {request.url}")
+
+    def open(self, path: str):
+        self.tab.goto(f"{self.home}/{path}")
+        self.tab.wait_for_load_state("networkidle")
+        self.tab.locator("main h1").wait_for()
+        return self.tab
+
+
+@pytest.fixture
+def visit(browser, address: str) -> Iterator[Visit]:
+    found = Visit(browser, address)
+    yield found
+    found.context.close()
+    assert found.complaints == []
