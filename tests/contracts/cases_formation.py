@@ -170,7 +170,9 @@ FORMATION: Mapping[str, Case] = {
             "delta": Wrong(value=-0.1),
             "min_size": Wrong(value=-1.0),
             "new_min": Wrong(value=2.0),
-            "entry": Wrong(value="entrants", error=ColumnNotFoundError),
+            "entry": Wrong(
+                value="entrants", error=ColumnNotFoundError, says="entrants"
+            ),
             "firms": Wrong(value="establishments"),
             "missing": Wrong(value="drop"),
         },

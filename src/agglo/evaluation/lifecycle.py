@@ -148,8 +148,8 @@ def life_cycle(
     rate = _entry_rate(data, panel, keys, entry, firms, missing)
     if entry is not None:
         inputs["entry_rate"] = rate
-    size = inputs["employment"]
-    known = np.all([~np.isnan(v) for v in inputs.values()], axis=0) & (size >= min_size)
+    known = np.all([~np.isnan(v) for v in inputs.values()], axis=0)
+    known &= inputs["employment"] >= min_size
     lively = _lively(rate, panel) if entry is not None else np.ones_like(known)
     stage = _stages(inputs, known, int(k), delta, new_min, lively)
     notes = (
@@ -157,27 +157,22 @@ def life_cycle(
         if missing == "undefined" or not panel.n_unknown
         else [f"{panel.n_unknown} missing cells count as empty"]
     )
-    flat = {name: frozen_array(v.ravel()) for name, v in inputs.items()}
-    relative = flat["value"]
-    margin = np.minimum(np.abs(relative - delta), np.abs(relative + delta))
-    falling = np.where(np.isnan(flat["change"]), np.nan, flat["change"] < 0)
     return LifeCycle(
         region=frozen_array(np.repeat(panel.region, n_periods)),
         group=frozen_array(np.repeat(panel.group, n_periods)),
         period=frozen_array(np.tile(panel.period, panel.n)),
         stage=frozen_array(stage.ravel()),
-        converging=frozen_array(falling),
-        margin=frozen_array(margin),
         entry_rate=frozen_array(rate.ravel()),
         rule={"k": k, "delta": delta, "new_min": new_min, "min_size": min_size},
         frame_kind=frame_kind(data),
-        undefined=_undefined(panel, stage, relative, int(k)),
+        undefined=_undefined(panel, stage, inputs["value"], int(k)),
         provenance=Provenance.of(
             life_cycle,
             panel.values,
             panel.unit,
             panel.region,
             panel.group,
+            rate,
             parameters={
                 "k": k,
                 "delta": delta,
@@ -189,12 +184,21 @@ def life_cycle(
             },
             warnings=notes,
         ),
-        **_named(flat),
+        **_named(inputs, delta),
     )
 
 
-def _named(flat: dict[str, FloatArray]) -> dict[str, FloatArray]:
-    return {k: flat[k] for k in _INPUTS}
+def _named(inputs: dict[str, FloatArray], delta: float) -> dict[str, FloatArray]:
+    """Give the inputs of the rules as columns, with the margin and the sign of diversity."""
+    flat = {k: frozen_array(inputs[k].ravel()) for k in _INPUTS}
+    relative, change = flat["value"], flat["change"]
+    margin = np.minimum(np.abs(relative - delta), np.abs(relative + delta))
+    falling = np.where(np.isnan(change), np.nan, change < 0)
+    return {
+        **flat,
+        "margin": frozen_array(margin),
+        "converging": frozen_array(falling),
+    }
 
 
 _INPUTS = (

@@ -147,7 +147,8 @@ def star_ratings(
     Returns
     -------
     StarRatings
-        Stars from 0 to the number of metrics, with all cut-offs.
+        Stars from 0 to the number of metrics, with all cut-offs; rows sorted by category
+        and unit.
 
     Raises
     ------
@@ -197,8 +198,10 @@ def star_ratings(
         fix="choose one period",
     )
     raise_all(problems, "data")
-    jobs = float_column(table, size)
-    x = np.column_stack([float_column(table, m) for m in rules])
+    order = np.lexsort((u, g))
+    u, g = u[order], g[order]
+    jobs = float_column(table, size)[order]
+    x = np.column_stack([float_column(table, m)[order] for m in rules])
     quantile, few = _cuts(x, g, jobs > 0, rules, int(min_units), groups.size)
     floor = np.array([np.nan if f is None else f for _, f in rules.values()])
     reached = _reached(x, quantile[g], floor, how)
