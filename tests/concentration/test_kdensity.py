@@ -4,6 +4,8 @@ Expected values: R dbmss 2.8-0.9002 (tests/data/points90, tolerance 1e-2: R inte
 512 points) and the formula evaluated in plain numpy (specification, tolerance 1e-8).
 """
 
+import itertools
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv
@@ -495,3 +497,64 @@ def test_null_curves_cross_the_global_band_at_the_level(weight):
         assert abs(np.mean(crossed) - 0.05) < 3 * np.sqrt(
             0.05 * 0.95 * (1 / 400 + 1 / 1999)
         )
+
+
+@pytest.mark.parametrize(
+    ("null", "neighbour"),
+    [("all_sites", None), ("all_sites", "b"), ("joint_labels", "b"), ("fix_a", "b")],
+)
+@pytest.mark.filterwarnings("ignore::agglo.core.errors.NumericsWarning")
+def test_draws_keep_strata(null, neighbour):
+    """Mean over all ways to deal types to the plants of the same stratum."""
+    rng = np.random.default_rng(2)
+    at = rng.uniform(0, 20, (7, 2))
+    town, kind = np.array(list("pppqqqq")), list("abcaabc")
+    w = rng.lognormal(0, 1, 7)
+    rows = pa.table(
+        {"x_km": at[:, 0], "y_km": at[:, 1], "type": kind, "town": town, "w": w}
+    )
+    given_ = {
+        "activity": "a",
+        "neighbour": neighbour,
+        "r_km": [2.0, 8.0],
+        "bandwidth": 3.0,
+        "weight": "w",
+    }
+    found = duranton_overman(
+        rows,
+        null=null,
+        strata="town",
+        inference=Permutation(n=4000, seed=1),
+        **given_,
+    )
+    every = []
+    for order in _orders_within(town, kind, null):
+        types, mass = np.array(kind)[order], w[order]
+        moved = pa.table({"x_km": at[:, 0], "y_km": at[:, 1], "type": types, "w": mass})
+        every.append(duranton_overman(moved, inference=None, **given_).value)
+    every = np.array(every)
+    error = 4 * every.std(axis=0) / np.sqrt(4000)
+    assert (np.abs(found.null_mean - every.mean(axis=0)) <= error + 1e-9).all()
+
+
+def _orders_within(town, kind, null):
+    """All orders of the plants that may move, within towns."""
+    moves = {
+        "all_sites": set("abc"),
+        "joint_labels": set("ab"),
+        "fix_a": set("bc"),
+    }[null]
+    parts = []
+    for t in "pq":
+        rows = [i for i in range(7) if town[i] == t and kind[i] in moves]
+        parts.append([(rows, p) for p in itertools.permutations(rows)])
+    for one, two in itertools.product(*parts):
+        order = np.arange(7)
+        for rows, moved in (one, two):
+            order[list(rows)] = list(moved)
+        yield order
+
+
+def test_strata_that_leave_nothing_to_draw(points90):
+    with pytest.raises(NotIdentifiedError, match="stratum"):
+        duranton_overman(points90, activity="A", strata="type", x="x", y="y")

@@ -276,3 +276,31 @@ def test_p_values_are_uniform_under_the_null(null):
             )
         small += found.p <= 0.1
     assert abs(small / 300 - 0.1) < 3 * np.sqrt(0.1 * 0.9 / 300)
+
+
+@pytest.mark.filterwarnings("ignore::agglo.core.errors.NumericsWarning")
+def test_draws_keep_strata():
+    # a is all of town p's industry: within towns nothing is special about it
+    rng = np.random.default_rng(3)
+    p = rng.uniform(0, 10, (40, 2))
+    q = rng.uniform(60, 90, (80, 2))
+    at = np.vstack([p, q])
+    kind = ["a", "b"] * 20 + ["b"] * 80
+    rows = pa.table(
+        {
+            "x_km": at[:, 0],
+            "y_km": at[:, 1],
+            "type": kind,
+            "town": ["p"] * 40 + ["q"] * 80,
+        }
+    )
+    options = {
+        "activity": "a",
+        "r_km": [2.0, 5.0],
+        "inference": Permutation(n=199, seed=1),
+    }
+    free = marcon_puech(rows, **options)
+    within = marcon_puech(rows, strata=["town"], **options)
+    np.testing.assert_array_equal(free.value, within.value)
+    assert free.p <= 0.01
+    assert within.p > 0.05

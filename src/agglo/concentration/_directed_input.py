@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 
-from agglo.concentration._distance_input import travel_points
+from agglo.concentration._distance_input import stratum_numbers, travel_points
 from agglo.core.errors import AlignmentError, NotIdentifiedError, OptionError, suggest
 from agglo.core.frames import frame_kind, require_columns, to_arrow
 from agglo.core.options import check_choice
@@ -19,7 +19,6 @@ from agglo.core.tables import Points, as_points
 from agglo.core.tables._columns import labels_of, numbers_of, raise_problems
 
 if TYPE_CHECKING:
-    import pyarrow as pa
     from numpy.typing import ArrayLike, NDArray
 
     from agglo.core.errors import Problem
@@ -148,7 +147,7 @@ def read_directed(
     labels = [
         None if n is None else labels_of(table, n, problems, "data") for n in named
     ]
-    stratum = _strata(table, columns.strata, problems)
+    stratum = stratum_numbers(table, columns.strata)
     raise_problems(problems, "data")
     if distances is not None:
         points = distances
@@ -179,17 +178,6 @@ def strata_columns(strata: str | Sequence[str] | None) -> tuple[str, ...]:
     if strata is None:
         return ()
     return (strata,) if isinstance(strata, str) else tuple(strata)
-
-
-def _strata(table: pa.Table, names: Sequence[str], problems: list[Problem]) -> IntArray:
-    """Give every row the number of its combination of labels."""
-    require_columns(table, {f"strata {n}": n for n in names})
-    out = np.zeros(table.num_rows, dtype=np.int64)
-    for name in names:
-        labels, codes = labels_of(table, name, problems, "data")
-        if codes.size == out.size:
-            out = np.unique(out * labels.size + codes, return_inverse=True)[1]
-    return out
 
 
 def _in_kilometres(data: IntoFrame, columns: Columns) -> Points:

@@ -18,6 +18,7 @@ from agglo.core.tables._columns import labels_of, numbers_of, raise_problems
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import pyarrow as pa
     from numpy.typing import ArrayLike
 
     from agglo.core.geo import Projection
@@ -30,6 +31,8 @@ __all__ = [
     "ordered_points",
     "points_or_matrix",
     "rows_of",
+    "strata_of",
+    "stratum_numbers",
     "travel_points",
 ]
 
@@ -52,7 +55,7 @@ def ordered_points(
             DataWarning,
             stacklevel=4,
         )
-    order = np.lexsort((points.weight, points.type, points.y_km, points.x_km))
+    order = _order(points)
     return dataclasses.replace(
         points,
         x_km=frozen_array(points.x_km[order]),
@@ -60,6 +63,49 @@ def ordered_points(
         type=frozen_array(points.type[order]),
         weight=frozen_array(points.weight[order]),
     )
+
+
+def _order(points: Points) -> IntArray:
+    return np.lexsort((points.weight, points.type, points.y_km, points.x_km))
+
+
+def stratum_numbers(table: pa.Table, names: Sequence[str]) -> IntArray:
+    """Give every row the number of its combination of labels."""
+    require_columns(table, {f"strata {n}": n for n in names})
+    problems: list[Problem] = []
+    out = np.zeros(table.num_rows, dtype=np.int64)
+    for name in names:
+        labels, codes = labels_of(table, name, problems, "data")
+        if codes.size == out.size:
+            out = np.unique(out * labels.size + codes, return_inverse=True)[1]
+    raise_problems(problems, "data")
+    return out
+
+
+def strata_of(
+    data: IntoFrame | Points,
+    strata: str | Sequence[str] | None,
+    columns: tuple[str, str, str | None, str | None],
+    crs: str | Projection | None,
+    *,
+    sorted_rows: bool,
+) -> IntArray | None:
+    """Give every point the number of its combination of labels, which draws keep.
+
+    `sorted_rows` for points as `ordered_points` gives them; a matrix keeps the rows.
+    """
+    if strata is None:
+        return None
+    if isinstance(data, Points):
+        msg = "Points have no strata: pass a table."
+        raise OptionError(msg)
+    names = [strata] if isinstance(strata, str) else list(strata)
+    out = stratum_numbers(to_arrow(data), names)
+    if not sorted_rows:
+        return out
+    x, y, type, weight = columns  # noqa: A001  the field's word
+    points = as_points(data, x=x, y=y, type=type, weight=weight, crs=crs)
+    return out[_order(points)]
 
 
 def coordinates(points: Points, rows: IntArray | None = None) -> FloatArray:

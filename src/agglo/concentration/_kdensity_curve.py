@@ -31,7 +31,7 @@ class Subject:
     """Whose density it is: rows of one or two types in the pool, and their weights.
 
     `weights` is ``None`` when pairs count alike. With `distances` the first coordinate of
-    `pool` is the row of the matrix.
+    `pool` is the row of the matrix. `stratum` numbers the groups that a draw keeps.
     """
 
     pool: FloatArray
@@ -39,6 +39,7 @@ class Subject:
     other: IntArray | None
     weights: tuple[FloatArray, FloatArray] | None
     distances: FloatArray | None = None
+    stratum: IntArray | None = None
 
     @property
     def sizes(self) -> tuple[int, int | None]:
@@ -203,6 +204,11 @@ def null_curves(
             mixed = rng.choice(len(pool), n + m, replace=False)
         return mixed[:n], mixed[n:]
 
+    if subject.stratum is not None:
+        return _null_within_strata(
+            subject, subject.stratum, curve, null, inference, seed
+        )
+
     def draw(rng: np.random.Generator, size: int) -> FloatArray:
         out = np.empty((size, curve.r.size))
         for k in range(size):
@@ -217,11 +223,68 @@ def null_curves(
     return monte_carlo(draw, n=inference.n, seed=seed)
 
 
+def _null_within_strata(
+    subject: Subject,
+    stratum: IntArray,
+    curve: Curve,
+    null: Null,
+    inference: Permutation,
+    seed: int,
+) -> FloatArray:
+    """Draw curves that keep how many plants of either type lie in every stratum.
+
+    Weights are dealt to the drawn plants of their stratum.
+    """
+    pool = subject.pool
+    a = subject.rows[np.argsort(stratum[subject.rows], kind="stable")]
+    b = np.zeros(0, dtype=np.int64)
+    if subject.other is not None:
+        b = subject.other[np.argsort(stratum[subject.other], kind="stable")]
+    held = null == "fix_a"
+    free = np.arange(len(pool))
+    if held:
+        free = np.setdiff1d(free, a)
+    elif null == "joint_labels":
+        free = np.concatenate([a, b])
+    free = free[np.argsort(stratum[free], kind="stable")]
+    group = stratum[free]
+    rank = np.arange(free.size) - np.searchsorted(group, group)
+    width = int(stratum.max()) + 1
+    n_a = 0 * group if held else np.bincount(stratum[a], minlength=width)[group]
+    n_b = np.bincount(stratum[b], minlength=width)[group]
+    first, second = rank < n_a, (rank >= n_a) & (rank < n_a + n_b)
+    wa = wb = np.ones(0)
+    if subject.weights is not None:
+        wa, wb = subject.weights
+        wa = wa[np.argsort(stratum[subject.rows], kind="stable")]
+        if subject.other is not None:
+            wb = wb[np.argsort(stratum[subject.other], kind="stable")]
+
+    def draw(rng: np.random.Generator, size: int) -> FloatArray:
+        out = np.empty((size, curve.r.size))
+        for k in range(size):
+            mixed = free[np.lexsort((rng.random(free.size), group))]
+            rows = a if held else mixed[first]
+            other = pool[mixed[second]] if b.size else None
+            # plants come in random order within strata, so weights need no dealing
+            dealt = None if subject.weights is None else (wa, wb if b.size else wa)
+            out[k] = curve(pool[rows], other, dealt)
+        return out
+
+    return monte_carlo(draw, n=inference.n, seed=seed)
+
+
 def _check_free(subject: Subject, null: Null) -> None:
     """Refuse a null under which every draw is the observed pattern."""
     if subject.weights is not None or null == "joint_labels":
         return
     n, m = subject.sizes
+    if subject.stratum is not None and m is None:
+        taken = np.bincount(subject.stratum[subject.rows], minlength=1)
+        there = np.bincount(subject.stratum, minlength=taken.size)[: taken.size]
+        if ((taken == there) | (taken == 0)).all():
+            msg = "Every stratum holds only plants of the activity: there is none to draw."
+            raise NotIdentifiedError(msg)
     left = len(subject.pool) - n
     if (m is None and left == 0) or (m is not None and null == "fix_a" and left == m):
         msg = f"null={null!r} has no other plants to draw from: `data` must hold all plants."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
@@ -15,6 +16,7 @@ from agglo.concentration._distance_input import (
     coordinates,
     points_or_matrix,
     rows_of,
+    strata_of,
 )
 from agglo.concentration._kernels.distance_pairs import quantile_of_pairs
 from agglo.concentration.distance_results import KDensity
@@ -60,6 +62,7 @@ def duranton_overman(
     crs: str | Projection | None = None,
     distances: ArrayLike | None = None,
     symmetrise: Literal["refuse", "mean"] = "refuse",
+    strata: str | Sequence[str] | None = None,
 ) -> KDensity:
     r"""Measure at which distances the plants of an activity lie from each other.
 
@@ -110,6 +113,9 @@ def duranton_overman(
         depend on the order of the rows.
     symmetrise
         ``"refuse"`` a matrix where there and back differ, or take their ``"mean"``.
+    strata
+        Columns whose combinations draws keep, such as region or size class: as many plants
+        of each type as there are, weights dealt within.
 
     Returns
     -------
@@ -167,6 +173,8 @@ def duranton_overman(
     columns = (x, y, kind, weight)
     points, matrix = points_or_matrix(data, columns, crs, distances, symmetrise)
     subject = _subject(points, activity, neighbour, matrix, weighted=weight is not None)
+    stratum = strata_of(data, strata, columns, crs, sorted_rows=matrix is None)
+    subject = replace(subject, stratum=stratum)
     chance = _null_for(null, activity, neighbour, inference)
     r = _distances(subject) if r_km is None else check_distances(r_km)
     within = 2.0 * float(r[-1]) if bw_pairs == "within_2rmax" else np.inf
@@ -216,6 +224,7 @@ def duranton_overman(
                 "bandwidth": bandwidth,
                 "bw_pairs": bw_pairs,
                 "method": found.method,
+                "strata": strata if strata is None else str(strata),
             },
             seed=entropy,
         ),

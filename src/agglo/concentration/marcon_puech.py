@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -19,6 +20,7 @@ from agglo.concentration._distance_input import (
     coordinates,
     points_or_matrix,
     rows_of,
+    strata_of,
 )
 from agglo.concentration._kdensity_curve import between
 from agglo.concentration._kernels import distance_local as kernels
@@ -61,6 +63,7 @@ def marcon_puech(
     crs: str | Projection | None = None,
     distances: ArrayLike | None = None,
     symmetrise: Literal["refuse", "mean"] = "refuse",
+    strata: str | Sequence[str] | None = None,
 ) -> RelativeConcentration:
     r"""Measure how over-represented an activity is around its own or other plants.
 
@@ -101,6 +104,8 @@ def marcon_puech(
         of positions; "km" then reads as its unit. Draws depend on the order of the rows.
     symmetrise
         ``"refuse"`` a matrix where there and back differ, or take their ``"mean"``.
+    strata
+        Columns within whose combinations draws move types and weights, such as region.
 
     Returns
     -------
@@ -163,13 +168,14 @@ def marcon_puech(
     )
     if inference is not None and null == "population":
         asked.refuse_population()
+    stratum = strata_of(data, strata, names, crs, sorted_rows=matrix is None)
     at = coordinates(points)
     h = _bandwidth(points, at, asked, r, width, matrix) if kind == "density" else 0.0
     cells = _around(at, float(r[-1]) + 8.0 * float(np.nan_to_num(h)), matrix)
     found = _measure(cells, points.type, points.weight, asked, r, h)
     known = inference is not None and np.isfinite(found.value).any()
     seed = entropy_of(inference.seed) if inference is not None and known else None
-    draws = (null, inference, seed, level)
+    draws = (null, inference, seed, level, stratum)
     tested = _tested(cells, points, asked, r, h, found, draws)
     return RelativeConcentration(
         activity=activity,
@@ -206,6 +212,7 @@ def marcon_puech(
                 "null": null,
                 "n": None if inference is None else inference.n,
                 "level": level,
+                "strata": strata if strata is None else str(strata),
             },
             seed=seed,
         ),
@@ -248,14 +255,15 @@ def _tested(
     r: FloatArray,
     h: float,
     found: _Found,
-    draws: tuple[Null, Permutation | None, int | None, float],
+    draws: tuple[Null, Permutation | None, int | None, float, IntArray | None],
 ) -> _Tested:
     """Draw from the null, or give NaN where nothing is to be drawn."""
-    null, inference, seed, level = draws
+    null, inference, seed, level, stratum = draws
     if inference is None or seed is None:
         none = curve_tests(found.value, None)
         return _Tested(bands=no_bands(r.size), p=float("nan"), tests=none)
-    simulated = _draws(cells, points, asked, r, h, null, inference.n, seed)
+    moves = (null, stratum)
+    simulated = _draws(cells, points, asked, r, h, moves, inference.n, seed)
     bands, p = bands_where_known(found.value, simulated, level)
     return _Tested(bands=bands, p=p, tests=curve_tests(found.value, simulated))
 
@@ -337,10 +345,11 @@ def _draws(
     asked: _Asked,
     r: FloatArray,
     h: float,
-    null: Null,
+    moves: tuple[Null, IntArray | None],
     n: int,
     seed: int,
 ) -> FloatArray:
+    null, stratum = moves
     kinds, weight = points.type, points.weight
     free = np.arange(points.n)
     if null == "population":
@@ -350,7 +359,11 @@ def _draws(
         out = np.empty((size, r.size))
         for k in range(size):
             moved = np.arange(points.n)
-            moved[free] = rng.permutation(free)
+            if stratum is None:
+                moved[free] = rng.permutation(free)
+            else:
+                mixed = np.lexsort((rng.random(free.size), stratum[free]))
+                moved[free[np.argsort(stratum[free], kind="stable")]] = free[mixed]
             carried = weight if null == "labels" else weight[moved]
             out[k] = _measure(
                 cells, kinds[moved], carried, asked, r, h, threaded=False
