@@ -11,6 +11,7 @@ from agglo.econometrics import (
     ClusteredBy,
     anderson_rubin,
     anderson_rubin_region,
+    anderson_rubin_test,
     first_stage,
     fit_iv,
     fit_linear,
@@ -84,6 +85,25 @@ def test_a_point_of_the_region_is_the_test():
 
     wanted = chi2.sf(q @ np.linalg.solve(scores.T @ scores, q), 3)
     assert got.p[4, 7] == pytest.approx(wanted, rel=1e-8)
+
+
+@pytest.mark.parametrize("form", ["score", "wald"])
+def test_one_coefficient_is_the_test_of_the_set(form):
+    fit = fitted(["z", "z2"])
+    one = anderson_rubin(fit, null=1.4, form=form)
+    got = anderson_rubin_test(fit, null={"x": 1.4}, form=form)
+    assert got.statistic == pytest.approx(one.statistic, rel=1e-12)
+    assert got.p == pytest.approx(one.p, rel=1e-12)
+    assert got.df == 2
+
+
+def test_the_joint_test_is_a_point_of_the_region():
+    fit = fitted(["z", "z2", "z3"], ("x", "x2"))
+    grid = anderson_rubin_region(fit, size=11)
+    at = {"x": float(grid.first[4]), "x2": float(grid.second[7])}
+    assert anderson_rubin_test(fit, null=at).p == pytest.approx(grid.p[4, 7])
+    with pytest.raises(OptionError, match="endogenous"):
+        anderson_rubin_test(fit, null={"z": 1.0})
 
 
 def test_irrelevant_instruments_leave_the_region_open():

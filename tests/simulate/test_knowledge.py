@@ -10,6 +10,7 @@ from agglo.core.options import Bootstrap
 from agglo.econometrics import (
     ClusteredBy,
     anderson_rubin,
+    anderson_rubin_test,
     fit_control_function,
     fit_iv,
     fit_linear,
@@ -137,6 +138,21 @@ def test_weak_instruments_are_announced_and_the_score_set_covers():
         found.append(got.weak)
         assert "WEAK" in got.summary() or not got.weak
     assert np.mean(found) >= 0.75  # median F 3.3, 5-95 %: 1.1 to 7.7
+
+
+def weak_covered(n):
+    """How often the joint score test keeps the truth where instruments are weak."""
+    kept = []
+    for seed in range(n):
+        made, iv, _ = fits(2000 + seed, "weak")
+        kept.append(anderson_rubin_test(iv, null=made.truth).p >= 0.05)
+    return float(np.mean(kept))
+
+
+@pytest.mark.slow
+def test_the_score_set_covers_with_weak_instruments():
+    # the spec asks for .92 to .98 of 400 runs; binomial band of 40
+    assert weak_covered(SLOW) >= 0.85
 
 
 def one_pool(seed):

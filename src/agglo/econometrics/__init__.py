@@ -2,7 +2,9 @@
 
 from agglo.econometrics.ar_region import (
     AndersonRubinRegion,
+    AndersonRubinTest,
     anderson_rubin_region,
+    anderson_rubin_test,
 )
 from agglo.econometrics.checklist import Checklist, referee_checklist
 from agglo.econometrics.cohort_saturated import CohortSaturated, fit_cohort_saturated
@@ -80,6 +82,7 @@ from agglo.econometrics.wild_bootstrap import WildBootstrap, wild_bootstrap
 __all__ = [
     "AndersonRubin",
     "AndersonRubinRegion",
+    "AndersonRubinTest",
     "Checklist",
     "Clustered",
     "ClusteredBy",
@@ -134,6 +137,7 @@ __all__ = [
     "WildBootstrap",
     "anderson_rubin",
     "anderson_rubin_region",
+    "anderson_rubin_test",
     "choose_rings",
     "crosswalk_pairs",
     "distance_sweep",

@@ -1,4 +1,4 @@
-"""The values of two coefficients that the instruments do not reject together."""
+"""What the instruments say of several coefficients together, however weak they are."""
 
 from __future__ import annotations
 
@@ -23,7 +23,12 @@ if TYPE_CHECKING:
     from agglo.core.typing import FloatArray
     from agglo.econometrics.regression_results import RegressionFit
 
-__all__ = ["AndersonRubinRegion", "anderson_rubin_region"]
+__all__ = [
+    "AndersonRubinRegion",
+    "AndersonRubinTest",
+    "anderson_rubin_region",
+    "anderson_rubin_test",
+]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
@@ -205,4 +210,132 @@ def anderson_rubin_region(
         level=level,
         share=float(inside.mean()),
         reaches_edge=bool(edge.any()),
+    )
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class AndersonRubinTest(Result):
+    """A test of given values of all endogenous coefficients.
+
+    Attributes
+    ----------
+    null
+        Coefficient to tested value.
+    statistic, df, p
+        Statistic, its degrees of freedom (as many as instruments) and p-value.
+    form
+        ``"score"`` or ``"wald"``.
+    """
+
+    null: Mapping[str, float]
+    statistic: float
+    df: int
+    p: float
+    form: Literal["score", "wald"]
+
+    def columns(self) -> Mapping[str, ColumnData]:
+        """Give one row per coefficient with the joint test."""
+        k = len(self.null)
+        return {
+            "term": list(self.null),
+            "null": np.array(list(self.null.values())),
+            "statistic": np.full(k, self.statistic),
+            "df": [self.df] * k,
+            "p": np.full(k, self.p),
+        }
+
+    def summary(self) -> str:
+        """Give the tested values and the p-value."""
+        said = ", ".join(f"{t} = {v:g}" for t, v in self.null.items())
+        return f"{said}: {self.form} statistic {self.statistic:.4f}, p = {self.p:.4f}"
+
+    def _draw(self, ax: Axes) -> None:
+        grid = np.linspace(0.0, max(2.0 * self.statistic, 3.0 * self.df), 200)
+        ax.plot(grid, chi2.pdf(grid, self.df), color="#9CA3AF")
+        ax.axvline(self.statistic, color="#D55E00")
+        ax.set(xlabel="statistic")
+
+
+def anderson_rubin_test(
+    fit: RegressionFit,
+    *,
+    null: Mapping[str, float] | None = None,
+    form: Literal["score", "wald"] = "score",
+) -> AndersonRubinTest:
+    r"""Test values of all endogenous coefficients at once, whatever the instruments' strength.
+
+    Parameters
+    ----------
+    fit
+        A fit of `fit_iv`; its clusters are used.
+    null
+        Endogenous column to tested value; columns that are not named are tested at 0.
+    form
+        As in `anderson_rubin`.
+
+    Returns
+    -------
+    AndersonRubinTest
+        Statistic with as many degrees of freedom as instruments, and p-value.
+
+    Raises
+    ------
+    OptionError
+        If a name is not endogenous, or `form` is unknown.
+    NotIdentifiedError
+        If there are no more clusters than instruments.
+
+    Notes
+    -----
+    No projection and so no loss: the size is right for the whole vector. With more
+    instruments than coefficients a rejection may also mean that the instruments are not
+    valid. O(rows (L K)^2).
+
+    References
+    ----------
+    Anderson and Rubin 1949, doi:10.1214/aoms/1177730090.
+
+    Examples
+    --------
+    >>> import numpy as np, pyarrow as pa
+    >>> from agglo.econometrics import anderson_rubin_test, fit_iv
+    >>> z, u = np.random.default_rng(2).normal(size=(2, 2, 5000))
+    >>> a, b = z[0] + u[0], z[1] + u[1]
+    >>> rows = pa.table({"z": z[0], "w": z[1], "a": a, "b": b, "y": 0.4 * a - b + u[0]})
+    >>> fit = fit_iv(rows, outcome="y", endogenous=["a", "b"], instruments=["z", "w"])
+    >>> anderson_rubin_test(fit, null={"a": 0.4, "b": -1.0}).p > 0.05
+    True
+    """
+    check_choice("form", form, ("score", "wald"))
+    y, x, z = partialled(fit)
+    k, n_z = x.shape[1], z.shape[1]
+    check_clusters(fit, n_z)
+    names = fit.terms[:k]
+    asked = dict.fromkeys(names, 0.0) | dict(null or {})
+    for name, value in asked.items():
+        check_number(f"null[{name!r}]", value)
+    unknown = [n for n in asked if n not in names]
+    if unknown:
+        msg = f"null names {unknown}, endogenous are {list(names)}."
+        raise OptionError(msg)
+    values = np.array([[asked[n] for n in names]])
+    spread = fit.design.spread
+    found = float(sets.prepare(y, x, z, spread.clusters, form).at(values)[0])
+    p = float(chi2.sf(found, n_z))
+    if form == "wald":
+        found /= n_z * spread.factor(n_z + fit.design.x.shape[1] - k)
+        p = float(f_law.sf(found, n_z, spread.df(n_z)))
+    return AndersonRubinTest(
+        provenance=Provenance.of(
+            anderson_rubin_test,
+            fit.provenance.input_digest,
+            parameters={"null": dict(asked), "form": form},
+            warnings=fit.provenance.warnings,
+        ),
+        frame_kind=fit.frame_kind,
+        null=dict(asked),
+        statistic=found,
+        df=n_z,
+        p=p,
+        form=form,
     )
