@@ -250,3 +250,50 @@ def test_the_study_on_tables_in_memory_is_that_of_the_stages(economy):
     assert found.files["report.html"] == done["report"].files["report.html"]
     assert found.tables["hierarchy"].num_rows == 13 + 95
     assert found.summary().splitlines()[1].startswith("F2: ")
+
+
+def test_small_regions_and_industries_are_left_out_and_counted(economy):
+    tables = {k: v for k, v in economy.tables().items() if k != "truth"}
+    options = dataclasses.replace(FEW, min_industry_total=120.0, min_diversity=4)
+    done, _ = run_study(STUDY, tables, options=options, until="portfolio")
+    now = economy.activity.filter(pc.equal(economy.activity["period"], "2015"))
+    total = now.group_by("industry").aggregate([("establishments", "sum")])
+    least = dict(
+        zip(
+            total["industry"].to_pylist(),
+            total["establishments_sum"].to_pylist(),
+            strict=True,
+        )
+    )
+    gone = {i for i, n in least.items() if n < 120.0}
+    notes = done["portfolio"].documents["portfolio_notes"]["trimmed"]
+    assert notes["industries"] >= len(gone)
+    assert 0 < notes["kept_share"] <= 1
+    kept = set(done["portfolio"].tables["portfolio"]["industry"].to_pylist())
+    assert not kept & gone
+
+
+def test_other_weights_of_branches_are_tried(economy):
+    rng = np.random.default_rng(1)
+    rows = []
+    for e in economy.link_events.to_pylist():
+        for end, seat in (("origin", True), ("destination", False)):
+            rows.append(
+                {
+                    "establishment": f"{e['event']}-{end}",
+                    "firm": e["event"],
+                    "region": e[end],
+                    "industry": e[f"{end}_industry"],
+                    "is_hq": seat,
+                    "employment": float(rng.integers(1, 100)),
+                }
+            )
+    tables = {
+        "regions": economy.regions,
+        "establishments": pa.Table.from_pylist(rows),
+    }
+    options = dataclasses.replace(FEW, sensitivity=True)
+    done, _ = run_study(STUDY, tables, options=options, until="sensitivity")
+    found = done["sensitivity"].tables["sensitivity"].to_pylist()
+    weights = [r["value"] for r in found if r["choice"] == "branch_weight"]
+    assert weights == ["employment"]

@@ -15,6 +15,7 @@ from agglo.studies.columns import text_of, texts
 from agglo.studies.contract import StageOutput
 from agglo.studies.networks.columns import among
 from agglo.studies.networks.options import NetworksOptions
+from agglo.studies.networks.trimming import trimmed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -44,8 +45,12 @@ def groups(inputs: StageInputs) -> StageOutput:
         fixed position) and ``product_links``; document ``group_notes``.
     """
     options = inputs.options_as(NetworksOptions)
-    now = inputs.result("prepare", "activity_now")
-    notes: dict[str, Json] = {"method": options.groups, "missing": ""}
+    now, dropped = trimmed(inputs.result("prepare", "activity_now"), options)
+    notes: dict[str, Json] = {
+        "method": options.groups,
+        "missing": "",
+        "trimmed": dropped,
+    }
     few = min(_distinct(now, "industry"), _distinct(now, "region")) < _FEW
     found: EMClusters | None = None
     of: dict[str, str] = {}

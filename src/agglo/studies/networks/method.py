@@ -130,10 +130,17 @@ def limit_notes(facts: NetworkFacts) -> _Notes:
             say("Left out", "未计入"),
             say(
                 "Links with an end outside the regions: {list}. Unknown cells of activity: "
-                "{n}. Links of F1 without a group or without activity at an end: {ungrouped}.",
-                "有一端在研究地区之外的联系：{list}。未知的活动单元：{n}。F1 中一端没有群组或没有活动的联系：{ungrouped}。",
+                "{n}. Too small for groups and options: {regions} regions, {industries} industries. "
+                "Links of F1 without a group or without activity at an end: {ungrouped}.",
+                "有一端在研究地区之外的联系：{list}。未知的活动单元：{n}。因过小而不计入群组与选项：{regions} 个地区、{industries} 个产业。F1 中一端没有群组或没有活动的联系：{ungrouped}。",
                 list=listed or "0",
                 ungrouped=_counts(facts) or "0",
+                regions=facts.show(
+                    facts.number("portfolio_notes", "trimmed", "regions"), "count"
+                ),
+                industries=facts.show(
+                    facts.number("portfolio_notes", "trimmed", "industries"), "count"
+                ),
                 n=facts.show(facts.number("coverage", "activity_unknown"), "count"),
             ),
         ),

@@ -26,6 +26,11 @@ class NetworksOptions:
         Period of the activity; default the last one.
     activity_before
         Earlier period that the back-test starts from; default the one before.
+    min_region_total, min_industry_total
+        Regions and industries with less activity are left out of groups and options of
+        regions; default none.
+    min_diversity, min_ubiquity
+        Likewise those with fewer specialised industries, or regions.
     groups
         ``"em"``: groups of industries that locate alike, by a Gaussian mixture;
         ``"definitions"``: those of the table ``definitions``.
@@ -86,6 +91,10 @@ class NetworksOptions:
     activity_value: str = "establishments"
     activity_period: str | None = None
     activity_before: str | None = None
+    min_region_total: float = 0.0
+    min_industry_total: float = 0.0
+    min_diversity: int = 0
+    min_ubiquity: int = 0
     groups: Literal["em", "definitions"] = "em"
     definition: str | None = None
     k_min: int = 2
@@ -128,10 +137,12 @@ class NetworksOptions:
             check_number(
                 name, getattr(self, name), minimum=0, maximum=1, open_ends=True
             )
-        check_number("min_gap", self.min_gap, minimum=0)
-        check_number("min_km", self.min_km, minimum=0)
+        for name in ("min_gap", "min_km", "min_region_total", "min_industry_total"):
+            check_number(name, getattr(self, name), minimum=0)
         least = {
             "k_min": 1,
+            "min_diversity": 0,
+            "min_ubiquity": 0,
             "k_max": 2,
             "em_starts": 1,
             "stability_draws": 0,

@@ -16,6 +16,7 @@ from agglo.studies.contract import StageOutput
 from agglo.studies.networks.backtest import Backtest, backtest
 from agglo.studies.networks.options import NetworksOptions
 from agglo.studies.networks.scores import OptionScores, known_until, option_scores
+from agglo.studies.networks.trimming import trimmed
 
 if TYPE_CHECKING:
     from agglo.core.typing import Json
@@ -41,9 +42,11 @@ def portfolio(inputs: StageInputs) -> StageOutput:
         that is there) and ``backtest`` (score); document
         ``portfolio_notes``.
     """
-    now = inputs.result("prepare", "activity_now")
-    before = inputs.result("prepare", "activity_before")
-    notes: dict[str, Json] = {"missing": "", "backtest_missing": ""}
+    options = inputs.options_as(NetworksOptions)
+    now, dropped = trimmed(inputs.result("prepare", "activity_now"), options)
+    # each period by its own totals: what comes later must not choose what is tested
+    before, _ = trimmed(inputs.result("prepare", "activity_before"), options)
+    notes: dict[str, Json] = {"missing": "", "backtest_missing": "", "trimmed": dropped}
     if (
         len(set(text_of(now, "industry"))) < _FEW
         or len(set(text_of(now, "region"))) < _FEW

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import pyarrow as pa
 
@@ -25,8 +26,15 @@ from agglo.studies.networks.integration import (
     hierarchy_table,
     pattern_of,
 )
-from agglo.studies.networks.layers import BRANCH, COPATENT, copatent_layer, rows_of
+from agglo.studies.networks.layers import (
+    BRANCH,
+    COPATENT,
+    branch_layer,
+    copatent_layer,
+    rows_of,
+)
 from agglo.studies.networks.options import NetworksOptions
+from agglo.studies.networks.trimming import trimmed
 
 if TYPE_CHECKING:
     from agglo.core.typing import Json
@@ -37,6 +45,12 @@ __all__ = ["sensitivity"]
 _AROUND = (-2, -1, 1, 2)
 _COUNTING = ("full", "fractional", "newman")
 _GAPS = (1.25, 1.5, 2.0)
+# what a branch may count, and the column that it needs
+_WEIGHTS: dict[Literal["count", "employment", "log1p_capital"], str] = {
+    "count": "",
+    "employment": "employment",
+    "log1p_capital": "capital",
+}
 Row = Mapping[str, str]
 
 
@@ -46,7 +60,8 @@ def sensitivity(inputs: StageInputs) -> StageOutput:
     Parameters
     ----------
     inputs
-        With all earlier stages; optional ``patents`` and ``link_events``.
+        With all earlier stages; optional ``patents``, ``link_events``, ``establishments``
+        and ``ownership``.
 
     Returns
     -------
@@ -59,6 +74,7 @@ def sensitivity(inputs: StageInputs) -> StageOutput:
         rows += _group_rows(inputs, options)
         rows += _counting_rows(inputs, options)
         rows += _gap_rows(inputs, options)
+        rows += _weight_rows(inputs, options)
         rows += _level_rows(inputs, options)
     names = ("finding", "choice", "value", "verdict", "main", "same")
     columns = {n: pa.array([r[n] for r in rows], pa.string()) for n in names}
@@ -94,7 +110,7 @@ def _group_rows(inputs: StageInputs, options: NetworksOptions) -> list[dict[str,
     notes = inputs.document("integration", "integration_notes")
     if not isinstance(notes, dict) or notes.get("missing") or options.groups != "em":
         return []
-    now = inputs.result("prepare", "activity_now")
+    now, _ = trimmed(inputs.result("prepare", "activity_now"), options)
     n = len(set(text_of(now, "industry")))
     k = len(set(groups_of(inputs).values()))
     main = notes.get("verdicts")
@@ -232,4 +248,35 @@ def _gap_rows(inputs: StageInputs, options: NetworksOptions) -> list[dict[str, s
                     str(city["verdict"]),
                 )
             )
+    return out
+
+
+def _weight_rows(inputs: StageInputs, options: NetworksOptions) -> list[dict[str, str]]:
+    """Ask the cores again with branches that count by their size, from a register."""
+    coverage = inputs.document("prepare", "coverage")
+    hierarchy = inputs.document("hierarchy", "hierarchy_notes")
+    layer = hierarchy.get(BRANCH) if isinstance(hierarchy, dict) else None
+    city = layer.get("city") if isinstance(layer, dict) else None
+    made = isinstance(coverage, dict) and "branch_counts" in coverage
+    if not made or not isinstance(city, dict):
+        return []
+    columns = inputs.table("establishments").column_names
+    places = inputs.result("prepare", "places").to_pylist()
+    districts = {str(r["region"]) for r in places if r["scale"] == "district"}
+    out = []
+    for weight, column in _WEIGHTS.items():
+        if weight == options.branch_weight or (column and column not in columns):
+            continue
+        other = dataclasses.replace(options, branch_weight=weight)
+        events = branch_layer(inputs, other, districts, {})
+        if events is None:
+            continue
+        found = core_count(
+            city_events(events, hierarchy_table(inputs)),
+            k_max=options.max_cores,
+            min_gap=options.min_gap,
+            inference=MonteCarlo(n=options.core_draws, seed=inputs.seed),
+        )
+        main = str(city["verdict"])
+        out.append(_row("F2", "branch_weight", weight, found.verdict, main))
     return out

@@ -64,7 +64,7 @@ STUDY = Study(
         Stage(
             name="sensitivity",
             run=sensitivity,
-            optional=("patents", "link_events"),
+            optional=_LINKS,
             after=("prepare", *_JUDGED),
         ),
         Stage(
