@@ -117,17 +117,17 @@ def _city(seed, industries=8):
 def test_foretold_and_stopped_p_agree_with_the_exact_run(power):
     """Beyond the noise of both runs nothing separates them."""
     table = _city(1)
-    names = ["l", *(f"m{k}" for k in range(8))]
+    names = ["l", *(f"m{k}" for k in range(1, 8, 2))]
     given = {"anchor": names, "mover": names, "power": power}
     exact = wasserstein_coagglomeration(
-        table, method="exact", inference=Permutation(n=4999, seed=1), **given
+        table, method="exact", inference=Permutation(n=2999, seed=1), **given
     )
     for method in ("surrogate", "sequential", "auto"):
         found = wasserstein_coagglomeration(
             table, method=method, inference=Permutation(n=999, seed=2), **given
         )
         drawn = np.where(found.p_method == "surrogate", 999, found.n_draws)
-        noise = np.sqrt(exact.p * (1 - exact.p) * (1 / 4999 + 1 / drawn))
+        noise = np.sqrt(exact.p * (1 - exact.p) * (1 / 2999 + 1 / drawn))
         if method == "surrogate":
             rmse = np.sqrt(np.mean((found.p - exact.p) ** 2))
             assert rmse < 0.03
@@ -136,10 +136,15 @@ def test_foretold_and_stopped_p_agree_with_the_exact_run(power):
             strict = found.p_method != "surrogate"
             assert np.abs(z[strict]).max() < 4.5
             assert strict.any()
-        np.testing.assert_allclose(found.effect, exact.effect, atol=0.02)
+        # a mean over the few draws of a run that stopped early is noisy
+        solved = np.where(found.p_method == "surrogate", 40, drawn)
+        spread = exact.null_sd / exact.null_mean
+        gap = np.abs(found.effect - exact.effect) / spread
+        assert (gap < 4.5 * np.sqrt(1 / 2999 + 1 / solved)).all()
 
 
-def _follow(seed, sizes, *, subset=1.0, entrants=False):
+def _follow(seed, sizes, *, subset=1.0):
+    # the rest is large: in small universes the follower itself is most of the pool
     rng = np.random.default_rng(seed)
     n_a, n_b = sizes
     a = rng.uniform(0, 100, (n_a, 2))
@@ -150,12 +155,8 @@ def _follow(seed, sizes, *, subset=1.0, entrants=False):
         led[rng.integers(0, len(led), n_b)] + rng.normal(0, 2, (n_b, 2)),
         rng.uniform(0, 100, (n_b, 2)),
     )
-    rest = rng.uniform(0, 100, (150, 2))
-    table = plants(np.vstack([a, b, rest]), "a" * n_a + "b" * n_b + "c" * 150)
-    if not entrants:
-        return table
-    new = rng.random(n_a + n_b + 150) < 1 / 3
-    return table.append_column("opened", pa.array(np.where(new, 2010, 2000)))
+    rest = rng.uniform(0, 100, (1500, 2))
+    return plants(np.vstack([a, b, rest]), "a" * n_a + "b" * n_b + "c" * 1500)
 
 
 @pytest.mark.parametrize(
@@ -172,7 +173,9 @@ def _follow(seed, sizes, *, subset=1.0, entrants=False):
 def test_the_follower_is_found(sizes, subset, least, most):
     right = []
     for seed in range(60):
-        effect = nearest_coagglomeration(_follow(seed, sizes, subset=subset)).matrix()
+        table = _follow(seed, sizes, subset=subset)
+        two = ["a", "b"]
+        effect = nearest_coagglomeration(table, anchor=two, mover=two).matrix()
         right.append(effect[0, 1] > effect[1, 0])
     assert least <= np.mean(right) <= most
 
