@@ -13,12 +13,13 @@ import pyarrow.csv as pa_csv
 import pytest
 
 from agglo.concentration import entrant_coagglomeration
-from agglo.core.errors import InvalidTableError, OptionError
+from agglo.core.errors import ColumnNotFoundError, InvalidTableError, OptionError
 from agglo.simulate import simulate_coagglomeration
 from agglo.studies.coagglomeration import STUDY, CoagglomerationOptions
 from agglo.studies.coagglomeration.demo import demo
-from agglo.studies.coagglomeration.links import classes_of
+from agglo.studies.coagglomeration.links import classes_of, foreign_of
 from agglo.studies.coagglomeration.models import Specification, fitted
+from agglo.studies.coagglomeration.moderation import moderated
 from agglo.studies.coagglomeration.pools import Panel, build_panel
 from agglo.studies.contract import ProjectFacts, StageInputs
 from tests.studies.harness import run_study
@@ -326,6 +327,104 @@ def estimate(seed, variant="base"):
         fitted(table, Specification(name=e, estimator=e), 39, seed).fit
         for e in ("poisson", "2sls")
     ]
+
+
+def panel_inputs(made, column=None, **options):
+    """The stage `pools` on planted weights: who follows whom is known."""
+    rows = [r for r in made.truth.to_pylist() if r["quantity"] == "follows"]
+    pair = [r["item"].split("->") for r in rows]
+    weights = pa.table(
+        {
+            "anchor": [a for _, a in pair],
+            "mover": [m for m, _ in pair],
+            "weight": [r["value"] for r in rows],
+        }
+    )
+    names = pa.table(
+        {
+            "industry": made.industries["industry"],
+            "sector": [""] * made.industries.num_rows,
+        }
+    )
+    tables = made.tables()
+    if column is not None:
+        panel = tables["panel"]
+        tables["panel"] = panel.append_column("rule", pa.array(column(panel)))
+    inputs = StageInputs(
+        tables=tables,
+        options=replace(QUICK, **options),
+        results={("prepare", "industries"): names, ("pairs", "weights"): weights},
+    )
+    pool = next(s for s in STUDY.stages if s.name == "pools").run(inputs)
+    return inputs, Panel(
+        counts=pool.tables["counts"],
+        weights=weights,
+        foreign=foreign_of(inputs),
+        links=classes_of(inputs)[0],
+    )
+
+
+def rule(panel):
+    """Half of the industries are protected."""
+    return [float(int(v[1:]) % 2) for v in panel["region"].to_pylist()]
+
+
+def test_a_moderator_is_tested_and_a_wrong_name_refused():
+    made = simulate_coagglomeration(seed=UNSEEN)
+    inputs, panel = panel_inputs(made, rule, moderator="rule")
+    table = build_panel(panel, QUICK)
+    main = fitted(
+        table, Specification(name="m", estimator="poisson", pools="all"), 39, 1
+    )
+    rows = moderated(inputs, table, main)
+    assert [r["link"] for r in rows] == list(main.terms)
+    # who is protected was drawn by the number of the industry: nothing depends on it
+    assert all(r["p"] > 0.01 for r in rows)
+    wrong, _ = panel_inputs(made, rule, moderator="rules")
+    with pytest.raises(ColumnNotFoundError, match="rule"):
+        moderated(wrong, table, main)
+    none, _ = panel_inputs(made)
+    assert moderated(none, table, main) == []
+
+
+def test_a_joint_patent_counts_once():
+    made = simulate_coagglomeration(seed=3, **SMALL)
+    _, plain = panel_inputs(made)
+    patents = made.patents
+    again = patents.set_column(
+        patents.column_names.index("class"), "class", pa.array(["X"] * patents.num_rows)
+    )
+    twice = replace(made, patents=pa.concat_tables([patents, again]))
+    _, joint = panel_inputs(twice)
+    np.testing.assert_allclose(
+        joint.counts["patents"].to_numpy(), plain.counts["patents"].to_numpy()
+    )
+
+
+def test_codes_can_be_cut():
+    made = simulate_coagglomeration(seed=3, **SMALL)
+    tables = made.tables()
+    plants = tables["establishments"].to_pydict()
+    plants["industry"] = [f"{v}9" for v in plants["industry"]]
+    outputs, _ = run_study(
+        STUDY,
+        {**tables, "establishments": pa.table(plants)},
+        options=replace(QUICK, industry_digits=3),
+        until="prepare",
+    )
+    found = outputs["prepare"].tables["industries"]["industry"].to_pylist()
+    assert found == made.industries["industry"].to_pylist()
+
+
+def test_outliers_are_judged_in_their_region():
+    made = simulate_coagglomeration(seed=3, **SMALL).establishments
+    columns = made.to_pydict()
+    columns["x_km"][0] = 5e3
+    table = {"establishments": pa.table(columns)}
+    for most, gone in ((8.0, 1), (0.0, 0)):
+        options = replace(QUICK, outlier_mad=most)
+        outputs, _ = run_study(STUDY, table, options=options, until="prepare")
+        assert outputs["prepare"].documents["scope"]["far_away"] == gone
 
 
 TRUTH = {
