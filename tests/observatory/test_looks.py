@@ -6,10 +6,9 @@ import json
 import re
 from pathlib import Path
 
-from tests.observatory.visits import WEB, Visit, address, agglo, browser, demo, visit
+from tests.observatory.visits import WEB, Visit, agglo
 
 pytestmark = WEB
-__all__ = ["address", "browser", "demo", "visit"]
 
 
 def _figure(tab, view: str):

@@ -16,12 +16,18 @@ from pathlib import Path
 
 import pytest
 
-sync_api = pytest.importorskip("playwright.sync_api")
-
 __all__ = [
-    "CHROMIUM", "LANGS", "PAGES", "STUDIES", "WEB", "Visit", "address", "agglo", "browser",
-    "demo", "visit",
-]  # fmt: skip
+    "LANGS",
+    "PAGES",
+    "STUDIES",
+    "WEB",
+    "Visit",
+    "address",
+    "agglo",
+    "browser",
+    "demo",
+    "visit",
+]
 
 AGGLO = (sys.executable, "-c", "from agglo.cli import main; main()")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -85,6 +91,7 @@ def address(demo: Path) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[object]:
+    sync_api = pytest.importorskip("playwright.sync_api")
     with sync_api.sync_playwright() as driver:
         found = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield found
