@@ -96,6 +96,32 @@ ECONOMETRICS: Mapping[str, Case] = {
         columns=_LABELS,
         wrong={"start": _STARTS},
     ),
+    "fit_imputation_sdm": Case(
+        data=(_rows(),),
+        options={
+            **_OUTCOME,
+            "covariates": ["x"],
+            "weights": world().weights,
+            "durbin_weights": world().exposure,
+            "inference": Bootstrap(n=99, seed=1),
+        },
+        columns=("outcome", *_LABELS),
+        wrong={
+            "bias": Wrong(value="jackknife"),
+            "ring_edges_km": Wrong(value=(0, 100)),
+            "start": _STARTS,
+        },
+    ),
+    "random_lm_tests": Case(
+        data=(_rows(),),
+        options={
+            "outcome": "specialisation",
+            "covariates": ["x"],
+            "weights": world().weights,
+        },
+        columns=("outcome", *_LABELS),
+        wrong={},
+    ),
     "fit_ring_panel": Case(
         data=(_rows(),),
         options={
