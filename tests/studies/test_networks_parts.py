@@ -176,3 +176,24 @@ def test_graph_files_keep_names_and_weights():
         assert "A &amp; B" in text
         assert "0.25" in text
         ET.fromstring(data)  # noqa: S314  our own text
+
+
+def test_networkx_reads_the_graph_files(tmp_path):
+    nx = pytest.importorskip("networkx")
+    graph = Graph(
+        name="g",
+        directed=True,
+        nodes={"a": {"name": "甲", "size": 2.0}, "b": {"name": "C", "size": 1.0}},
+        edges=[("a", "b", 0.25)],
+    )
+    (tmp_path / "g.graphml").write_bytes(to_graphml(graph, description="d"))
+    (tmp_path / "g.gexf").write_bytes(to_gexf(graph, description="d"))
+    for read in (
+        nx.read_graphml(tmp_path / "g.graphml"),
+        nx.read_gexf(tmp_path / "g.gexf"),
+    ):
+        assert read.is_directed()
+        assert set(read) == {"a", "b"}
+        assert read.nodes["a"]["name"] == "甲"
+        assert float(read.nodes["a"]["size"]) == 2.0
+        assert float(read.edges["a", "b"]["weight"]) == 0.25
