@@ -10,11 +10,17 @@ from agglo.core.options import Bootstrap
 from agglo.econometrics import (
     ClusteredBy,
     Dyadic,
+    anderson_rubin,
+    fit_iv,
     fit_linear,
     fit_poisson,
+    knowledge_pools,
+    knowledge_stock,
+    weak_instruments,
     wild_bootstrap,
 )
 from agglo.econometrics._kernels.absorb import absorb
+from agglo.simulate import simulate_knowledge
 
 
 def panel(units, periods):
@@ -82,3 +88,64 @@ def test_dyadic(benchmark):
         lambda: fit_linear(rows, outcome="y", covariates=["x"], vcov=Dyadic("a", "b")),
         rounds=3,
     )
+
+
+def knowledge(industries=500, periods=15):
+    """Four endogenous pools with four instruments, as the innovation study has them."""
+    made = simulate_knowledge(n_industries=industries, n_periods=periods, seed=1)
+    return made, {
+        "outcome": "log_output",
+        "endogenous": made.pools,
+        "instruments": made.instruments,
+        "covariates": ["own"],
+        "effects": ["industry", "period"],
+        "vcov": ClusteredBy(("industry",)),
+    }
+
+
+def test_instruments_and_how_weak(benchmark):
+    made, options = knowledge()
+    benchmark(lambda: weak_instruments(fit_iv(made.panel, **options)))
+
+
+def test_anderson_rubin_set(benchmark):
+    made, options = knowledge()
+    options |= {"endogenous": ["active_io"], "instruments": ["z_active_io"]}
+    fit = fit_iv(made.panel, **options)
+    benchmark(anderson_rubin, fit)
+
+
+def pairs(n=480, periods=15):
+    """All ordered pairs of 480 industries and their knowledge."""
+    rng = np.random.default_rng(2)
+    names = np.array([f"i{k:03d}" for k in range(n)])
+    a, b = np.nonzero(~np.eye(n, dtype=bool))
+    dyads = pa.table(
+        {"anchor": names[a], "mover": names[b], "weight": rng.random(a.size)}
+    )
+    patents = {
+        "industry": np.repeat(names, periods),
+        "period": np.tile(np.arange(periods), n),
+        "patents": rng.poisson(9.0, n * periods).astype(float),
+    }
+    return dyads, knowledge_stock(pa.table(patents))
+
+
+def test_pools(benchmark):
+    dyads, stock = pairs()
+    benchmark(knowledge_pools, dyads, stock)
+
+
+def test_pools_by_loops(benchmark):
+    """The naive twin: a loop over industries and partners."""
+    dyads, stock = pairs(120)
+    at = {str(k): i for i, k in enumerate(stock.industries)}
+    rows = dyads.to_pylist()
+
+    def loops():
+        out = np.zeros(stock.values.shape)
+        for r in rows:
+            out[at[r["mover"]]] += r["weight"] * stock.values[at[r["anchor"]]]
+        return out
+
+    benchmark.pedantic(loops, rounds=3)
