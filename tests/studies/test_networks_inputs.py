@@ -297,3 +297,14 @@ def test_other_weights_of_branches_are_tried(economy):
     found = done["sensitivity"].tables["sensitivity"].to_pylist()
     weights = [r["value"] for r in found if r["choice"] == "branch_weight"]
     assert weights == ["employment"]
+
+
+def test_activity_in_another_classification_is_counted_not_mixed(economy):
+    other = economy.activity.slice(0, 40)
+    at = other.column_names.index("industry_version")
+    other = other.set_column(at, "industry_version", pa.array(["other"] * 40))
+    activity = pa.concat_tables([economy.activity, other])
+    done = staged(economy, "prepare", activity=activity)
+    notes = done["prepare"].documents["coverage"]
+    assert notes["rows_of_other_versions"] == 40
+    assert notes["industry_version"] == "generated_network_industry_1"

@@ -131,9 +131,13 @@ def limit_notes(facts: NetworkFacts) -> _Notes:
             say(
                 "Links with an end outside the regions: {list}. Unknown cells of activity: "
                 "{n}. Too small for groups and options: {regions} regions, {industries} industries. "
-                "Links of F1 without a group or without activity at an end: {ungrouped}.",
-                "有一端在研究地区之外的联系：{list}。未知的活动单元：{n}。因过小而不计入群组与选项：{regions} 个地区、{industries} 个产业。F1 中一端没有群组或没有活动的联系：{ungrouped}。",
+                "Rows of activity in other classifications than {version}: {others}. Links of F1 without a group or without activity at an end: {ungrouped}.",
+                "有一端在研究地区之外的联系：{list}。未知的活动单元：{n}。因过小而不计入群组与选项：{regions} 个地区、{industries} 个产业。采用 {version} 以外分类的活动行：{others}。F1 中一端没有群组或没有活动的联系：{ungrouped}。",
                 list=listed or "0",
+                version=facts.note("coverage", "industry_version") or "–",
+                others=facts.show(
+                    facts.number("coverage", "rows_of_other_versions"), "count"
+                ),
                 ungrouped=_counts(facts) or "0",
                 regions=facts.show(
                     facts.number("portfolio_notes", "trimmed", "regions"), "count"

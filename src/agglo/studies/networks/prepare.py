@@ -184,8 +184,11 @@ def _activity(
         return _no_activity(), _no_activity()
     versions = Counter(text_of(table, "industry_version"))
     version = max(sorted(versions), key=lambda k: versions[k])
+    everything = table.num_rows
     if version:
         table = among(table, "industry_version", [version])
+    notes["industry_version"] = version
+    notes["rows_of_other_versions"] = int(everything - table.num_rows)
     periods = sorted(set(text_of(table, "period")))
     last = options.activity_period or periods[-1]
     if last not in periods:
