@@ -52,6 +52,7 @@ FILES = {
     "exposure.csv",
     "mechanism.csv",
     "linkages.csv",
+    "robustness.csv",
     "regressions.html",
     "regressions.tex",
     "regressions.docx",
@@ -117,6 +118,16 @@ def test_instruments_are_questioned(outputs):
             assert r["n"] == 40
     first = outputs["checks"].tables["first_stage"].to_pylist()
     assert len(first) == 4 * 4 + 2 * 2
+
+
+def test_other_choices_stand_beside(outputs):
+    rows = outputs["pairs"].tables["robustness"].to_pylist()
+    found = {(r["pool"], r["weights"]): r for r in rows}
+    assert len(found) == 3
+    same = found["exclude_anchor", "employment"]
+    assert same["status"] == "ok"
+    assert same["correlation"] > 0.5
+    assert found["same_sector", "equal"]["status"] == "no_sectors"
 
 
 def test_errors_follow_the_shifts(outputs):

@@ -23,6 +23,7 @@ TABLES: Mapping[str, str] = {
     "verdicts": "pairs",
     "weights": "pairs",
     "curves": "pairs",
+    "robustness": "pairs",
     "links": "pools",
     "panel": "pools",
     "estimates": "innovation",

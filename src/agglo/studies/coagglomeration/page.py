@@ -24,6 +24,7 @@ from agglo.studies.coagglomeration.page_tables import (
     mechanism_table,
     own_stock_table,
     regression_table,
+    robustness_table,
 )
 from agglo.studies.coagglomeration.regression_files import regression_files
 from agglo.studies.coagglomeration.words import note_of, shown
@@ -122,7 +123,10 @@ def _sections(
 ) -> tuple[tuple[str, tuple[Block | None, ...]], ...]:
     say = facts.say
     return (
-        (say("Near and far", "远近"), (matrix_chart(facts), *curve_charts(facts))),
+        (
+            say("Near and far", "远近"),
+            (matrix_chart(facts), *curve_charts(facts), robustness_table(facts)),
+        ),
         (
             say("Who moves towards whom", "谁向谁靠近"),
             (graph_chart(facts), direction_chart(facts)),

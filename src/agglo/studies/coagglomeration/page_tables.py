@@ -10,6 +10,7 @@ from agglo.studies.coagglomeration.regression_files import (
     regression_cells,
 )
 from agglo.studies.coagglomeration.words import (
+    CELLS,
     CHECKS,
     HYPOTHESES,
     OUTCOMES,
@@ -39,6 +40,7 @@ __all__ = [
     "mechanism_table",
     "own_stock_table",
     "regression_table",
+    "robustness_table",
 ]
 
 
@@ -76,6 +78,9 @@ _HEADS = {
     "effective": ("Effective shifts", "有效冲击数"),
     "clustered": ("Clustered error", "聚类标准误"),
     "two_way": ("Two-way error", "双向聚类标准误"),
+    "correlation": ("Rank correlation", "秩相关"),
+    "same_sign": ("Same sign", "符号相同"),
+    "n": ("Pairs", "配对"),
     "permuted": ("p by permutation", "置换 p"),
 }
 _INTERVAL: Mapping[str, tuple[str, NumberKind]] = {
@@ -246,6 +251,37 @@ def exposure_table(facts: CoagglomerationFacts) -> DataTable | None:
             "Industries with similar partners have correlated errors, which clusters of "
             "industries do not see.",
             "伙伴相似的行业误差相关，按行业聚类看不到这一点。",
+        ),
+    )
+
+
+def robustness_table(facts: CoagglomerationFacts) -> DataTable | None:
+    """Write how far other choices keep the order of the pairs."""
+    say = facts.say
+    return _table(
+        facts,
+        facts.tables["robustness"],
+        say(
+            "Other choices: do the pairs keep their order",
+            "其他选择：配对的次序是否不变",
+        ),
+        {
+            say("Who could stand there", "可能的位置"): lambda r: said(
+                facts, CELLS, str(r["pool"])
+            ),
+            say("Weights", "权重"): lambda r: said(facts, CELLS, str(r["weights"])),
+            say("Note", "说明"): lambda r: (
+                "" if r["status"] == "ok" else reason(facts, str(r["status"]))
+            ),
+        },
+        {
+            "correlation": ("correlation", "number"),
+            "same_sign": ("same_sign", "share"),
+            "n": ("n", "count"),
+        },
+        say(
+            "Rank correlation of effects with those of the page (all plants, rarefied).",
+            "与本页效应（全部企业，锚定方稀释）的秩相关。",
         ),
     )
 

@@ -17,7 +17,9 @@ from agglo.concentration import (
 )
 from agglo.core.errors import AggloWarning, DataWarning
 from agglo.core.options import Permutation
+from agglo.studies.coagglomeration.columns import row_table
 from agglo.studies.coagglomeration.options import CoagglomerationOptions
+from agglo.studies.coagglomeration.robustness import ROBUSTNESS, robustness_rows
 from agglo.studies.columns import joined, result_table, text_of
 from agglo.studies.contract import StageOutput
 
@@ -54,8 +56,8 @@ def pairs(inputs: StageInputs) -> StageOutput:
     -------
     StageOutput
         Tables ``localization``, ``pairs`` (all plants and, where dates exist, entrants),
-        ``regional``, ``transport``, ``verdicts``, ``weights``, ``curves``; document
-        ``pair_notes``.
+        ``regional``, ``transport``, ``verdicts``, ``weights``, ``curves``,
+        ``robustness``; document ``pair_notes``.
     """
     with warnings.catch_warnings(record=True) as raised:
         warnings.simplefilter("always", AggloWarning)
@@ -139,6 +141,9 @@ def _compared(inputs: StageInputs) -> tuple[dict[str, pa.Table], dict[str, Json]
         "verdicts": result_table(judged.verdicts(options.level)),
         "weights": weights,
         "curves": curves,
+        "robustness": row_table(
+            robustness_rows(plants, near, options, inputs.seed), ROBUSTNESS
+        ),
     }
     return tables, notes
 

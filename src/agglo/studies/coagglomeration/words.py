@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from agglo.studies.coagglomeration.facts import CoagglomerationFacts
 
 __all__ = [
+    "CELLS",
     "CHECKS",
     "HYPOTHESES",
     "LAYERS",
@@ -75,6 +76,12 @@ LAYERS: Words = {
     "mobility": ("moves of people", "人员流动"),
 }
 OUTCOMES: Words = {"effect": ("effect", "效应"), "z": ("z", "z"), **LAYERS}
+CELLS: Words = {
+    "exclude_anchor": ("everybody but the anchor", "锚定方以外的全部企业"),
+    "same_sector": ("the mover's sector", "移动方所在门类"),
+    "equal": ("equal", "等权"),
+    "employment": ("employment", "就业人数"),
+}
 WAYS: Words = {
     "permutation": ("knowledge shuffled over industries", "在行业间打乱知识"),
     "bhj": ("errors by shift, null imposed", "按冲击的标准误，施加零假设"),
@@ -131,6 +138,8 @@ _REASONS: Words = {
     "no_convergence": ("the estimate did not settle", "估计未收敛"),
     "no_dates": ("no opening dates", "没有开业时间"),
     "no_period_before": ("fewer than three years before", "此前不足三年"),
+    "no_sectors": ("no sectors", "没有门类"),
+    "no_employment": ("no employment", "没有就业人数"),
     "no_weight": ("no pair has a weight", "没有配对权重"),
     "no_variation": ("nothing varies", "没有变化"),
     "no_estimate": ("no estimate", "无估计值"),
