@@ -14,7 +14,13 @@ from agglo.core.results import frozen_array
 if TYPE_CHECKING:
     from agglo.core.typing import BoolArray, FloatArray
 
-__all__ = ["band_fields", "bands_where_known", "curve_tests", "no_bands"]
+__all__ = [
+    "band_fields",
+    "bands_where_known",
+    "curve_tests",
+    "no_bands",
+    "tested_fields",
+]
 
 
 def no_bands(n: int) -> FloatArray:
@@ -62,3 +68,16 @@ def curve_tests(value: FloatArray, simulated: FloatArray | None) -> dict[str, fl
             band = global_envelope(value[known], simulated[:, known], kind=kind)
             out[f"p_{kind}"] = float(band.p)
     return out
+
+
+def tested_fields(
+    value: FloatArray, simulated: FloatArray | None, level: float
+) -> tuple[dict[str, FloatArray], tuple[float, float, float]]:
+    """Name the ends of both bands, and give three p-values of the curve.
+
+    NaN where nothing was drawn; p by extreme rank length, largest and squared deviation.
+    """
+    bands, tests = no_bands(value.size), curve_tests(value, simulated)
+    if simulated is not None:
+        bands = bands_where_known(value, simulated, level)[0]
+    return band_fields(bands), (tests["p_erl"], tests["p_mad"], tests["p_dclf"])

@@ -212,12 +212,11 @@ def study_of(
     r: FloatArray,
     h: float,
     *,
-    draws: int,
-    seed: int,
+    draws: tuple[int, int],
     level: float,
     ranks: bool,
 ) -> Study:
-    """Take the moments of the pool."""
+    """Take the moments of the pool; `draws` are their number and seed."""
     moments, error = pool_moments(at, r, h)
     return Study(
         at=at,
@@ -225,8 +224,8 @@ def study_of(
         h=h,
         moments=moments,
         sd_error=error,
-        draws=draws,
-        seed=seed,
+        draws=draws[0],
+        seed=draws[1],
         level=level,
         ranks=ranks,
     )

@@ -167,10 +167,12 @@ def random_k(
     correction: str,
     *,
     even: bool,
-    n: int,
-    seed: int,
+    draws: tuple[int, int],
 ) -> FloatArray:
-    """K of points spread evenly, or of types dealt anew to all points, (n, n_distances)."""
+    """K of points spread evenly, or of types dealt anew to all points, (n, n_distances).
+
+    `draws` are their number and seed.
+    """
     own = rows is others
 
     def draw(rng: np.random.Generator, size: int) -> FloatArray:
@@ -186,7 +188,7 @@ def random_k(
             out[k] = k_between(places, one, two, r, window, correction)[0]
         return out
 
-    return monte_carlo(draw, n=n, seed=seed)
+    return monte_carlo(draw, n=draws[0], seed=draws[1])
 
 
 def k_of(

@@ -52,6 +52,18 @@ class Transport:
     cells: int | None = None
     matrix: FloatArray | None = None
 
+    def parameters(self) -> dict[str, object]:
+        """Name what is recorded beside a result."""
+        return {
+            "power": self.power,
+            "pool": self.pool,
+            "method": self.method,
+            "n": self.n,
+            "min_n": self.min_n,
+            "anchor_cells": self.cells,
+            "blur": self.blur,
+        }
+
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Anchor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 __all__ = ["DirectionIntervals", "direction_intervals"]
 
 _POOL = 2_000
+_Row: TypeAlias = tuple[tuple[str, str, str, str], list[float]]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
@@ -204,23 +205,16 @@ def direction_intervals(
     -1
     """
     check_number("min_n", min_n, minimum=2, integer=True)
-    dates = None
-    when: list[int] = []
-    if at is not None:
-        if period is not None:
-            msg = "at= names the periods of entry: leave period= out."
-            raise OptionError(msg)
-        when = periods_of(at)
-        dates = dates_of(
-            to_arrow(data),
-            opened,
-            closed,
-            plant,
-            relocation_as_entry=relocation_as_entry,
-        )
-    elif relocation_as_entry:
+    if at is not None and period is not None:
+        msg = "at= names the periods of entry: leave period= out."
+        raise OptionError(msg)
+    if at is None and relocation_as_entry:
         msg = "relocation_as_entry=True is about entrants: name their period, at=."
         raise OptionError(msg)
+    dates, when = None, [] if at is None else periods_of(at)
+    if at is not None:
+        moves = {"relocation_as_entry": relocation_as_entry}
+        dates = dates_of(to_arrow(data), opened, closed, plant, **moves)
     columns = Columns(type, x, y, None, region, period, None, crs)
     directed = read_directed(data, columns)
     codes = chosen(directed.industries, "industries", industries)
@@ -233,35 +227,12 @@ def direction_intervals(
     if not rows:
         msg = "There is no pair, or no plant opened in these periods."
         raise NotIdentifiedError(msg)
-    text, numbers = [r[0] for r in rows], np.array([r[1] for r in rows])
-    said = np.array(text)
-    status = np.where(np.isnan(numbers[:, 2]), "too_few", "ok")
     return DirectionIntervals(
-        **{
-            n: frozen_array(said[:, k])
-            for k, n in enumerate(("region", "period", "a", "b"))
-        },
-        **{
-            n: frozen_array(numbers[:, k])
-            for k, n in enumerate(
-                ("effect_a_to_b", "effect_b_to_a", "difference", "lower", "upper")
-            )
-        },
-        n_anchor=frozen_array(numbers[:, 5].astype(np.int64)),
-        n_mover=frozen_array(numbers[:, 6].astype(np.int64)),
-        status=frozen_array(status),
+        **_fields(rows),
+        undefined=_undefined(rows, min_n),
         n_draws=inference.n,
         level=inference.level,
         frame_kind=directed.points.frame_kind,
-        undefined=tuple(
-            Undefined(
-                reason=f"fewer than {min_n} anchors or movers",
-                region=region_,
-                item=f"{a}, {b}",
-            )
-            for (region_, _, a, b), word in zip(text, status, strict=True)
-            if word != "ok"
-        ),
         provenance=Provenance.of(
             direction_intervals,
             directed.points,
@@ -277,6 +248,27 @@ def direction_intervals(
             seed=entropy,
             warnings=[*directed.notes(), *([] if dates is None else dates.notes())],
         ),
+    )
+
+
+def _fields(rows: Sequence[_Row]) -> dict[str, NDArray[Any]]:
+    """Name the columns of a result."""
+    said, numbers = np.array([r[0] for r in rows]), np.array([r[1] for r in rows])
+    out = {n: said[:, k] for k, n in enumerate(("region", "period", "a", "b"))}
+    names = ("effect_a_to_b", "effect_b_to_a", "difference", "lower", "upper")
+    out |= {n: numbers[:, k] for k, n in enumerate(names)}
+    sizes = numbers[:, 5:].astype(np.int64)
+    out |= {"n_anchor": sizes[:, 0], "n_mover": sizes[:, 1]}
+    out["status"] = np.where(np.isnan(numbers[:, 2]), "too_few", "ok")
+    return {n: frozen_array(v) for n, v in out.items()}
+
+
+def _undefined(rows: Sequence[_Row], min_n: int) -> tuple[Undefined, ...]:
+    reason = f"fewer than {min_n} anchors or movers"
+    return tuple(
+        Undefined(reason=reason, region=region, item=f"{a}, {b}")
+        for (region, _, a, b), numbers in rows
+        if np.isnan(numbers[2])
     )
 
 
@@ -310,7 +302,7 @@ def _pair(
     inference: Bootstrap,
     entropy: int,
     min_n: int,
-) -> tuple[tuple[str, str, str, str], list[float]]:
+) -> _Row:
     """Labels, and effects, difference, interval and sizes of one pair."""
     label = (plants.region, plants.period, str(names[i]), str(names[j]))
     held = [plants.held[plants.held_code == c] for c in (i, j)]

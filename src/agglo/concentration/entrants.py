@@ -138,9 +138,8 @@ def entrant_coagglomeration(
     check_number("min_n", min_n, minimum=2, integer=True)
     check_rarefy(rarefy)
     when = periods_of(at)
-    dates = dates_of(
-        to_arrow(data), opened, closed, plant, relocation_as_entry=relocation_as_entry
-    )
+    moves = {"relocation_as_entry": relocation_as_entry}
+    dates = dates_of(to_arrow(data), opened, closed, plant, **moves)
     entropy = entropy_of(seed)
     columns = Columns(type, x, y, weight, region, None, None, crs)
     directed = read_directed(data, columns)

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from agglo.concentration._kdensity_curve import Method, Null
     from agglo.core.geo import Projection
-    from agglo.core.typing import FloatArray, IntoFrame
+    from agglo.core.typing import FloatArray, IntArray, IntoFrame
 
 __all__ = ["duranton_overman"]
 
@@ -172,14 +172,12 @@ def duranton_overman(
     kind = None if activity is None else type
     columns = (x, y, kind, weight)
     points, matrix = points_or_matrix(data, columns, crs, distances, symmetrise)
-    subject = _subject(points, activity, neighbour, matrix, weighted=weight is not None)
-    stratum = strata_of(data, strata, columns, crs, sorted_rows=matrix is None)
-    subject = replace(subject, stratum=stratum)
+    kept = strata_of(data, strata, columns, crs, sorted_rows=matrix is None)
+    where = _Where(matrix=matrix, stratum=kept, weighted=weight is not None)
+    subject = _subject(points, activity, neighbour, where)
     chance = _null_for(null, activity, neighbour, inference)
     r = _distances(subject) if r_km is None else check_distances(r_km)
-    within = 2.0 * float(r[-1]) if bw_pairs == "within_2rmax" else np.inf
-    if h is None:
-        h = curves.bandwidth_of(subject, within)
+    h = _rule_of_thumb(subject, r, bw_pairs) if h is None else h
     found = _observe(subject, r, h, method, added=scheme == "sum")
     entropy = None
     if chance is not None and inference is not None and found.curve is not None:
@@ -224,7 +222,7 @@ def duranton_overman(
                 "bandwidth": bandwidth,
                 "bw_pairs": bw_pairs,
                 "method": found.method,
-                "strata": strata if strata is None else str(strata),
+                "strata": strata and str(strata),
             },
             seed=entropy,
         ),
@@ -245,6 +243,20 @@ class _Found:
     tests: dict[str, float] = field(default_factory=lambda: curve_tests(_NOTHING, None))
 
 
+@dataclass(frozen=True, eq=False, kw_only=True)
+class _Where:
+    """Distances in place of positions, strata that draws keep, whether pairs weigh."""
+
+    matrix: FloatArray | None
+    stratum: IntArray | None
+    weighted: bool
+
+
+def _rule_of_thumb(subject: curves.Subject, r: FloatArray, bw_pairs: str) -> float:
+    within = 2.0 * float(r[-1]) if bw_pairs == "within_2rmax" else np.inf
+    return curves.bandwidth_of(subject, within)
+
+
 def _check_options(
     scheme: str, bw_pairs: str, method: str, null: str | None, level: float
 ) -> None:
@@ -260,9 +272,7 @@ def _subject(
     points: Points,
     activity: str | None,
     neighbour: str | None,
-    matrix: FloatArray | None,
-    *,
-    weighted: bool,
+    where: _Where,
 ) -> curves.Subject:
     if activity is None and neighbour is not None:
         msg = "neighbour= needs activity=: whose distances to the neighbour?"
@@ -275,7 +285,7 @@ def _subject(
         rows = rows_of(points, "activity", activity)
     other = None if neighbour is None else rows_of(points, "neighbour", neighbour)
     weights = None
-    if weighted:
+    if where.weighted:
         second = rows if other is None else other
         weights = points.weight[rows], points.weight[second]
     return curves.Subject(
@@ -283,7 +293,8 @@ def _subject(
         rows=rows,
         other=other,
         weights=weights,
-        distances=matrix,
+        distances=where.matrix,
+        stratum=where.stratum,
     )
 
 

@@ -178,15 +178,7 @@ def local_colocation_quotient(
     points, matrix = points_or_matrix(data, names, crs, distances, symmetrise)
     rows = rows_of(points, "activity", activity)
     other = rows_of(points, "neighbour", neighbour)
-    if bandwidth_km is None and points.n <= count:
-        msg = f"k={count} needs more than {count} points; there are {points.n}."
-        raise OptionError(msg)
-    if bandwidth_km is not None:
-        count = 0
-        check_number("bandwidth_km", bandwidth_km, minimum=0, open_ends=True)
-        near, weight, reach = _within(points, rows, bandwidth_km, matrix)
-    else:
-        near, weight, reach = _neighbours(points, rows, count, matrix)
+    near, weight, reach = _around(points, rows, count, bandwidth_km, matrix)
     same = activity == neighbour
     expected = (other.size - same) / (points.n - 1)
     member = np.zeros(points.n)
@@ -198,24 +190,16 @@ def local_colocation_quotient(
             return share / expected
 
     value = quotients(member) if expected > 0 else np.full(rows.size, np.nan)
-    p, q = np.full(rows.size, np.nan), np.full(rows.size, np.nan)
+    p = np.full(rows.size, np.nan)
     entropy = None
     if inference is not None and expected > 0:
         entropy = entropy_of(inference.seed)
 
         def draw(rng: np.random.Generator, size: int) -> FloatArray:
-            out = np.empty((size, rows.size))
-            for i in range(size):
-                out[i] = quotients(_dealt(rng, member, rows, same=same))
-            return out
+            drawn = (_dealt(rng, member, rows, same=same) for _ in range(size))
+            return np.array([quotients(d) for d in drawn])
 
-        simulated = monte_carlo(draw, n=inference.n, seed=entropy)
-        level = np.abs(simulated - value) <= 1e-12
-        p = np.asarray(mc_pvalue(value, np.where(level, value, simulated), "two-sided"))
-        q = fdr(p)
-    lone = Undefined(reason="one point has no neighbour of its own type", n=rows.size)
-    alone = int((weight.sum(axis=1) == 0).sum()) if expected > 0 else 0
-    empty = Undefined(reason="nobody lies within the bandwidth", n=alone)
+        p = _two_sided(value, monte_carlo(draw, n=inference.n, seed=entropy))
     return LocalColocation(
         activity=activity,
         neighbour=neighbour,
@@ -224,11 +208,11 @@ def local_colocation_quotient(
         value=frozen_array(value),
         reach_km=frozen_array(reach),
         p=frozen_array(p),
-        q=frozen_array(q),
-        k=count,
+        q=frozen_array(fdr(p) if np.isfinite(p).any() else p),
+        k=count if bandwidth_km is None else 0,
         n_draws=0 if inference is None or entropy is None else inference.n,
         frame_kind=points.frame_kind,
-        undefined=(() if expected > 0 else (lone,)) + ((empty,) if alone else ()),
+        undefined=_undefined(weight, expected),
         provenance=Provenance.of(
             local_colocation_quotient,
             points,
@@ -236,13 +220,45 @@ def local_colocation_quotient(
             parameters={
                 "activity": activity,
                 "neighbour": neighbour,
-                "k": count,
+                "k": k,
                 "bandwidth_km": bandwidth_km,
                 "n": None if inference is None else inference.n,
             },
             seed=entropy,
         ),
     )
+
+
+def _two_sided(value: FloatArray, simulated: FloatArray) -> FloatArray:
+    level = np.abs(simulated - value) <= 1e-12
+    return np.asarray(mc_pvalue(value, np.where(level, value, simulated), "two-sided"))
+
+
+def _undefined(weight: FloatArray, expected: float) -> tuple[Undefined, ...]:
+    if expected <= 0:
+        reason = "one point has no neighbour of its own type"
+        return (Undefined(reason=reason, n=len(weight)),)
+    alone = int((weight.sum(axis=1) == 0).sum())
+    if alone:
+        return (Undefined(reason="nobody lies within the bandwidth", n=alone),)
+    return ()
+
+
+def _around(
+    points: Points,
+    rows: IntArray,
+    k: int,
+    width: float | None,
+    matrix: FloatArray | None,
+) -> tuple[IntArray, FloatArray, FloatArray]:
+    """Neighbours that count, their weights, and the width of these."""
+    if width is not None:
+        check_number("bandwidth_km", width, minimum=0, open_ends=True)
+        return _within(points, rows, width, matrix)
+    if points.n <= k:
+        msg = f"k={k} needs more than {k} points; there are {points.n}."
+        raise OptionError(msg)
+    return _neighbours(points, rows, k, matrix)
 
 
 def _neighbours(

@@ -31,11 +31,11 @@ from agglo.core.parallel import entropy_of
 from agglo.core.results import Provenance, Undefined, frozen_array
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike
+    from numpy.typing import ArrayLike, NDArray
 
     from agglo.core.geo import Projection
     from agglo.core.tables import Points
-    from agglo.core.typing import FloatArray, IntoFrame
+    from agglo.core.typing import FloatArray, IntArray, IntoFrame
 
 __all__ = ["kdensity_moments", "localization"]
 
@@ -157,16 +157,9 @@ def localization(
     values = np.full((points.types.size, r.size), np.nan)
     for k in np.flatnonzero(ok):
         values[k] = curve_of(at, members[k], r, h, weights=own[k])
-    entropy = entropy_of(inference.seed)
-    study = study_of(
-        at,
-        r,
-        h,
-        draws=inference.n,
-        seed=entropy,
-        level=level,
-        ranks=bands == "rank",
-    )
+    entropy, ranks = entropy_of(inference.seed), bands == "rank"
+    draws = (inference.n, entropy)
+    study = study_of(at, r, h, draws=draws, level=level, ranks=ranks)
     if weight is None:
         found = verdict_by_size(study, values, count, ok)
     else:
@@ -188,10 +181,7 @@ def localization(
         n_sample=min(points.n, SAMPLE),
         sd_error=study.sd_error,
         frame_kind=points.frame_kind,
-        undefined=tuple(
-            Undefined(reason=_REASONS[word].format(min_n), activity=str(name))
-            for name, word in zip(points.types[~ok], status[~ok], strict=True)
-        ),
+        undefined=_undefined_industries(points.types[~ok], status[~ok], min_n),
         provenance=Provenance.of(
             localization,
             points,
@@ -213,6 +203,15 @@ _REASONS = {
     "too_few": "fewer than {} plants",
     "zero_weight": "fewer than two plants have a weight",
 }
+
+
+def _undefined_industries(
+    names: NDArray[np.str_], words: NDArray[np.str_], min_n: int
+) -> tuple[Undefined, ...]:
+    return tuple(
+        Undefined(reason=_REASONS[word].format(min_n), activity=str(name))
+        for name, word in zip(names, words, strict=True)
+    )
 
 
 def _status(n: int, weights: FloatArray | None, min_n: int) -> str:
@@ -317,17 +316,12 @@ def kdensity_moments(
     rows = rows_of(points, "activity", activity)
     other = None if neighbour is None else rows_of(points, "neighbour", neighbour)
     at = coordinates(points)
-    pool = at
-    if null == "joint_labels" and other is not None:
-        pool = at[np.sort(np.concatenate([rows, other]))]
-    if null == "fix_a":
-        pool = at[np.setdiff1d(np.arange(points.n), rows)]
+    pool = _pool(at, rows, other, null)
     weights = None if weight is None else points.weight[rows]
     second = None if weight is None or other is None else points.weight[other]
     reason = _undefined_pairs(rows.size, weights, second, alone=other is None)
     value = np.full(r.size, np.nan)
-    covariance = np.full((r.size, r.size), np.nan)
-    mean = value
+    mean, covariance = value, np.full((r.size, r.size), np.nan)
     if not reason:
         value = curve_of(at, rows, r, h, other=other, weights=weights, second=second)
         if null == "fix_a" and other is not None:
@@ -337,9 +331,7 @@ def kdensity_moments(
         else:
             moments = pool_moments(pool, r, h)[0]
             mean = moments.mean
-            covariance = _covariance(
-                moments, rows.size, weights, None if other is None else other.size
-            )
+            covariance = _covariance(moments, rows, weights, other)
     sd = np.sqrt(np.maximum(np.diag(covariance), 0.0))
     with np.errstate(divide="ignore", invalid="ignore"):
         z = np.where(sd > 1e-12 * mean, (value - mean) / sd, np.nan)
@@ -377,6 +369,17 @@ def kdensity_moments(
     )
 
 
+def _pool(
+    at: FloatArray, rows: IntArray, other: IntArray | None, null: str
+) -> FloatArray:
+    """Sites that can be drawn."""
+    if null == "joint_labels" and other is not None:
+        return at[np.sort(np.concatenate([rows, other]))]
+    if null == "fix_a":
+        return at[np.setdiff1d(np.arange(len(at)), rows)]
+    return at
+
+
 def _undefined_pairs(
     n: int, weights: FloatArray | None, second: FloatArray | None, *, alone: bool
 ) -> str:
@@ -403,10 +406,13 @@ def _check_null(
 
 
 def _covariance(
-    moments: kernels.PairMoments, n: int, weights: FloatArray | None, other: int | None
+    moments: kernels.PairMoments,
+    rows: IntArray,
+    weights: FloatArray | None,
+    other: IntArray | None,
 ) -> FloatArray:
     if other is not None:
-        return kernels.split_covariance(moments, n, other)
+        return kernels.split_covariance(moments, rows.size, other.size)
     if weights is not None:
         return kernels.weighted_covariance(moments, weights)
-    return kernels.sample_covariance(moments, n)
+    return kernels.sample_covariance(moments, rows.size)

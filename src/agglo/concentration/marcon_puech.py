@@ -8,12 +8,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 
-from agglo.concentration._distance_bands import (
-    band_fields,
-    bands_where_known,
-    curve_tests,
-    no_bands,
-)
+from agglo.concentration._distance_bands import tested_fields
 from agglo.concentration._distance_input import (
     check_bandwidth,
     check_distances,
@@ -166,17 +161,15 @@ def marcon_puech(
         neighbour=_code(points, "neighbour", neighbour or activity),
         controls=None if controls is None else _code(points, "controls", controls),
     )
-    if inference is not None and null == "population":
-        asked.refuse_population()
+    asked.refuse_population(null if inference is not None else "")
     stratum = strata_of(data, strata, names, crs, sorted_rows=matrix is None)
     at = coordinates(points)
     h = _bandwidth(points, at, asked, r, width, matrix) if kind == "density" else 0.0
     cells = _around(at, float(r[-1]) + 8.0 * float(np.nan_to_num(h)), matrix)
     found = _measure(cells, points.type, points.weight, asked, r, h)
-    known = inference is not None and np.isfinite(found.value).any()
-    seed = entropy_of(inference.seed) if inference is not None and known else None
+    seed = _seed_for(inference, found.value)
     draws = (null, inference, seed, level, stratum)
-    tested = _tested(cells, points, asked, r, h, found, draws)
+    bands, p = _tested(cells, points, asked, r, h, found, draws)
     return RelativeConcentration(
         activity=activity,
         neighbour=neighbour or activity,
@@ -185,10 +178,10 @@ def marcon_puech(
         r_km=frozen_array(r),
         value=frozen_array(found.value),
         n_used=frozen_array(found.n_used),
-        **band_fields(tested.bands),
-        p=tested.p,
-        p_mad=tested.tests["p_mad"],
-        p_dclf=tested.tests["p_dclf"],
+        **bands,
+        p=p[0],
+        p_mad=p[1],
+        p_dclf=p[2],
         local=frozen_array(found.local),
         place_km=frozen_array(at[found.rows]),
         bandwidth_km=h if kind == "density" else float("nan"),
@@ -219,6 +212,12 @@ def marcon_puech(
     )
 
 
+def _seed_for(inference: Permutation | None, value: FloatArray) -> int | None:
+    if inference is None or not np.isfinite(value).any():
+        return None
+    return entropy_of(inference.seed)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Asked:
     """Codes of the types: around whom, who, and against whom (``None``: all)."""
@@ -227,8 +226,8 @@ class _Asked:
     neighbour: int
     controls: int | None
 
-    def refuse_population(self) -> None:
-        if self.neighbour == self.activity:
+    def refuse_population(self, null: str) -> None:
+        if null == "population" and self.neighbour == self.activity:
             msg = "null='population' holds the activity: it needs another neighbour=."
             raise OptionError(msg)
 
@@ -241,13 +240,6 @@ class _Found:
     rows: IntArray
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
-class _Tested:
-    bands: FloatArray
-    p: float
-    tests: dict[str, float]
-
-
 def _tested(
     cells: kernels.Cells | kernels.Travel,
     points: Points,
@@ -256,16 +248,14 @@ def _tested(
     h: float,
     found: _Found,
     draws: tuple[Null, Permutation | None, int | None, float, IntArray | None],
-) -> _Tested:
+) -> tuple[dict[str, FloatArray], tuple[float, float, float]]:
     """Draw from the null, or give NaN where nothing is to be drawn."""
     null, inference, seed, level, stratum = draws
-    if inference is None or seed is None:
-        none = curve_tests(found.value, None)
-        return _Tested(bands=no_bands(r.size), p=float("nan"), tests=none)
-    moves = (null, stratum)
-    simulated = _draws(cells, points, asked, r, h, moves, inference.n, seed)
-    bands, p = bands_where_known(found.value, simulated, level)
-    return _Tested(bands=bands, p=p, tests=curve_tests(found.value, simulated))
+    simulated = None
+    if inference is not None and seed is not None:
+        moves = (null, stratum)
+        simulated = _draws(cells, points, asked, r, h, moves, inference.n, seed)
+    return tested_fields(found.value, simulated, level)
 
 
 def _around(

@@ -8,10 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from agglo.concentration._distance_bands import (
-    band_fields,
-    bands_where_known,
-    curve_tests,
-    no_bands,
+    tested_fields,
 )
 from agglo.concentration._distance_input import (
     check_distances,
@@ -149,34 +146,24 @@ def ripley_k(
     if neighbour is not None and activity in (None, neighbour):
         msg = "neighbour= needs another activity=: around whom?"
         raise OptionError(msg)
-    if inference is not None:
-        _check_null(null, activity, distances)
+    _check_null(null if inference is not None else "", activity, distances)
     kind = None if activity is None else type
     points, where = _read(
         data, (x, y, kind, None), crs, distances, symmetrise, where, correction
     )
     at = coordinates(points)
     rows = np.arange(points.n)
-    if activity is not None:
-        rows = rows_of(points, "activity", activity)
+    rows = rows if activity is None else rows_of(points, "activity", activity)
     others = rows if neighbour is None else rows_of(points, "neighbour", neighbour)
     value, n_used = k_between(at, rows, others, r, where, correction)
-    entropy, bands, tests = None, no_bands(r.size), curve_tests(value, None)
+    entropy, simulated = None, None
     if inference is not None and np.isfinite(value).any():
-        entropy = entropy_of(inference.seed)
+        entropy, even = entropy_of(inference.seed), null == "csr"
+        draws = (inference.n, entropy)
         simulated = random_k(
-            at,
-            rows,
-            others,
-            r,
-            where,
-            correction,
-            even=null == "csr",
-            n=inference.n,
-            seed=entropy,
+            at, rows, others, r, where, correction, even=even, draws=draws
         )
-        bands = bands_where_known(value, simulated, level)[0]
-        tests = curve_tests(value, simulated)
+    bands, p = tested_fields(value, simulated, level)
     return RipleyK(
         activity=activity or "",
         neighbour=neighbour or "",
@@ -184,10 +171,10 @@ def ripley_k(
         value=frozen_array(value),
         n_used=frozen_array(n_used),
         correction=correction,
-        **band_fields(bands),
-        p=tests["p_erl"],
-        p_mad=tests["p_mad"],
-        p_dclf=tests["p_dclf"],
+        **bands,
+        p=p[0],
+        p_mad=p[1],
+        p_dclf=p[2],
         null="" if entropy is None else null,
         n_draws=0 if inference is None or entropy is None else inference.n,
         level=level,
@@ -314,14 +301,13 @@ def ripley_d(
     k_cases, _ = k_between(at, cases, cases, r, where, correction)
     k_rest, _ = k_between(at, rest, rest, r, where, correction)
     value = k_cases - k_rest
-    entropy, bands, tests = None, no_bands(r.size), curve_tests(value, None)
+    entropy, simulated = None, None
     if inference is not None and np.isfinite(value).any():
         entropy = entropy_of(inference.seed)
         simulated = _relabelled(
             at, cases, rest, r, where, correction, inference.n, entropy
         )
-        bands = bands_where_known(value, simulated, level)[0]
-        tests = curve_tests(value, simulated)
+    bands, p = tested_fields(value, simulated, level)
     return RipleyD(
         activity=activity,
         controls=controls or "",
@@ -329,10 +315,10 @@ def ripley_d(
         value=frozen_array(value),
         k_cases=frozen_array(k_cases),
         k_controls=frozen_array(k_rest),
-        **band_fields(bands),
-        p=tests["p_erl"],
-        p_mad=tests["p_mad"],
-        p_dclf=tests["p_dclf"],
+        **bands,
+        p=p[0],
+        p_mad=p[1],
+        p_dclf=p[2],
         correction=correction,
         n_cases=cases.size,
         n_controls=rest.size,

@@ -19,7 +19,7 @@ from agglo.concentration._directed_input import (
     refuse_same,
     strata_columns,
 )
-from agglo.concentration._directed_pairs import assemble
+from agglo.concentration._directed_pairs import Block, assemble
 from agglo.concentration._directed_transport import transported
 from agglo.concentration._transport_city import Method, Transport
 from agglo.core.errors import OptionError
@@ -30,6 +30,7 @@ from agglo.core.results import Provenance
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
+    from agglo.concentration._directed_input import Directed
     from agglo.concentration.directed_results import DirectedPairs
     from agglo.core.geo import Projection
     from agglo.core.tables import Points
@@ -201,23 +202,13 @@ def wasserstein_coagglomeration(
     check_choice("kind", kind, ("exact", "sinkhorn_divergence", "released_script"))
     script = kind == "released_script"
     power = check_number("power", power, minimum=1)
-    check_choice("method", method, ("auto", "exact", "surrogate", "sequential"))
     check_choice("fdr", fdr, ("bh", "by"))
     check_number("min_n", min_n, minimum=1, integer=True)
     kept = strata_columns(strata)
     _check_optional(pool, sector, kept, snap_km, anchor_cells, blur)
     if script:
-        _refuse_for_script(
-            power=power != 1.0,
-            pool=pool not in (None, "all"),
-            weight=weight is not None,
-            snap_km=snap_km is not None,
-            anchor_cells=anchor_cells is not None,
-            distances=distances is not None,
-            crs=crs is not None,
-        )
-    if distances is not None:
-        method = _method_of_matrix(method, snap_km, anchor_cells)
+        _refuse_for_script(power, pool, (weight, snap_km, anchor_cells, distances, crs))
+    method = _method_for(method, distances, snap_km, anchor_cells)
     where: Pool = pool or ("all" if script else "exclude_anchor")
     entropy = entropy_of(inference.seed)
     columns = Columns(type, x, y, weight, region, period, sector, crs, kept)
@@ -242,14 +233,9 @@ def wasserstein_coagglomeration(
         matrix=matrix,
     )
     refuse_same(question.anchors, question.movers, explicit=question.explicit)
-    universes = [_snapped(u, snap_km) for u in directed.universes]
-    note = "reproduction of a released script, not a measure to use"
-    blocks = [transported(u, question) for u in universes]
-    for block in blocks:
-        block.numbers["error_km"] += np.sqrt(2.0) * (snap_km or 0.0)
     return assemble(
         directed,
-        blocks,
+        _measured(directed, question, snap_km),
         measure="wasserstein" if kind == "exact" else kind,
         pool=where,
         fdr=fdr,
@@ -258,25 +244,19 @@ def wasserstein_coagglomeration(
             directed.points,
             "" if matrix is None else matrix,
             parameters={
+                **question.parameters(),
                 "anchor": anchor,
                 "mover": mover,
                 "kind": kind,
-                "power": power,
-                "pool": where,
-                "method": method,
-                "n": inference.n,
-                "min_n": min_n,
                 "fdr": fdr,
                 "snap_km": snap_km,
-                "anchor_cells": anchor_cells,
-                "blur": question.blur,
                 "strata": kept,
                 "weight": weight,
                 "region": region,
                 "period": period,
             },
             seed=entropy,
-            warnings=[*notes, note] if script else notes,
+            warnings=[*notes, _SCRIPT_NOTE] if script else notes,
         ),
     )
 
@@ -297,10 +277,16 @@ def _check_optional(
     check_number("blur", blur, minimum=0, open_ends=True)
 
 
-def _method_of_matrix(
-    method: Method, snap_km: float | None, anchor_cells: int | None
+def _method_for(
+    method: Method,
+    distances: ArrayLike | None,
+    snap_km: float | None,
+    anchor_cells: int | None,
 ) -> Method:
-    """Give the method that a matrix of distances allows."""
+    """Give the method, and with a matrix of distances one that it allows."""
+    check_choice("method", method, ("auto", "exact", "surrogate", "sequential"))
+    if distances is None:
+        return method
     if snap_km is not None or anchor_cells is not None:
         msg = "snap_km= and anchor_cells= need positions: leave distances= out."
         raise OptionError(msg)
@@ -310,12 +296,35 @@ def _method_of_matrix(
     return "sequential" if method == "auto" else method
 
 
-def _refuse_for_script(**given: bool) -> None:
-    """Refuse what the script does not know."""
-    named = [name for name, there in given.items() if there]
+_SCRIPT_NOTE = "reproduction of a released script, not a measure to use"
+_NOT_OF_THE_SCRIPT = ("weight", "snap_km", "anchor_cells", "distances", "crs")
+
+
+def _refuse_for_script(
+    power: float, pool: str | None, values: Sequence[object]
+) -> None:
+    """Refuse what the script does not know; `values` of the optional arguments."""
+    named = [
+        name
+        for name, value in zip(_NOT_OF_THE_SCRIPT, values, strict=True)
+        if value is not None
+    ]
+    named += ["power"] if power != 1.0 else []
+    named += ["pool"] if pool not in (None, "all") else []
     if named:
         msg = f"kind='released_script' has no {', '.join(named)}: leave them out."
         raise OptionError(msg)
+
+
+def _measured(
+    directed: Directed, question: Transport, snap_km: float | None
+) -> list[Block]:
+    """Rows of every universe, and how far coarse positions may have moved them."""
+    universes = [_snapped(u, snap_km) for u in directed.universes]
+    blocks = [transported(u, question) for u in universes]
+    for block in blocks:
+        block.numbers["error_km"] += np.sqrt(2.0) * (snap_km or 0.0)
+    return blocks
 
 
 def _snapped(universe: Universe, side: float | None) -> Universe:
