@@ -106,6 +106,17 @@ def _linear(
             "value": moved[used][:, lag:].ravel(),
         }
     )
+    return _estimated(data, shares, shifts, name, options)
+
+
+def _estimated(
+    data: pa.Table,
+    shares: pa.Table,
+    shifts: pa.Table,
+    name: str,
+    options: CoagglomerationOptions,
+) -> list[Mapping[str, object]]:
+    """Give the coefficient with errors by shift beside those by industry."""
     try:
         found = exposure_errors(
             data,

@@ -118,8 +118,25 @@ def _compared(inputs: StageInputs) -> tuple[dict[str, pa.Table], dict[str, Json]
         "n_pairs": int(moved.anchor.size),
         "bandwidth_km": options.bandwidth_km,
     }
+    tables = {
+        "localization": result_table(local),
+        "pairs": pa.concat_tables(parts),
+        "regional": regional,
+        "transport": transport,
+        "verdicts": result_table(judged.verdicts(options.level)),
+        "weights": _weights(moved, options),
+        "curves": curves,
+        "robustness": row_table(
+            robustness_rows(plants, near, options, inputs.seed), ROBUSTNESS
+        ),
+    }
+    return tables, notes
+
+
+def _weights(moved: DirectedPairs, options: CoagglomerationOptions) -> pa.Table:
+    """Write what the pools are built from, for every kind of excess weight."""
     weight = moved.excess_weights(options.weights)
-    weights = pa.table(
+    return pa.table(
         {
             "anchor": moved.anchor.tolist(),
             "mover": moved.mover.tolist(),
@@ -133,19 +150,6 @@ def _compared(inputs: StageInputs) -> tuple[dict[str, pa.Table], dict[str, Json]
             "orientation_note": [moved.orientation_note] * moved.anchor.size,
         }
     )
-    tables = {
-        "localization": result_table(local),
-        "pairs": pa.concat_tables(parts),
-        "regional": regional,
-        "transport": transport,
-        "verdicts": result_table(judged.verdicts(options.level)),
-        "weights": weights,
-        "curves": curves,
-        "robustness": row_table(
-            robustness_rows(plants, near, options, inputs.seed), ROBUSTNESS
-        ),
-    }
-    return tables, notes
 
 
 def _weight(found: DirectedPairs, kind: str) -> np.ndarray:

@@ -57,15 +57,7 @@ def prepare(inputs: StageInputs) -> StageOutput:
     ok = placed & named & ~far
     names, counts = np.unique(industry[ok], return_counts=True)
     enough = names[counts >= options.min_n]
-    if enough.size < 2:
-        msg = f"{enough.size} industries have {options.min_n} plants with a place."
-        problem = Problem(
-            code="too_few_industries",
-            what="pairs need two industries",
-            where="establishments",
-            fix="lower min_n, or give coordinates (x_km, y_km or lon, lat)",
-        )
-        raise InvalidTableError(msg, [problem])
+    _check_enough(int(enough.size), options.min_n)
     kept = ok & np.isin(industry, enough)
     known = _industries(inputs, enough, industry, kept)
     sector = dict(
@@ -105,6 +97,18 @@ def prepare(inputs: StageInputs) -> StageOutput:
         },
         documents={"scope": scope},
     )
+
+
+def _check_enough(n: int, min_n: int) -> None:
+    if n < 2:
+        msg = f"{n} industries have {min_n} plants with a place."
+        problem = Problem(
+            code="too_few_industries",
+            what="pairs need two industries",
+            where="establishments",
+            fix="lower min_n, or give coordinates (x_km, y_km or lon, lat)",
+        )
+        raise InvalidTableError(msg, [problem])
 
 
 def _places(
