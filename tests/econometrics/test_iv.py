@@ -53,6 +53,8 @@ def test_two_instruments():
     assert found.kp_wald == pytest.approx(251.0846516, abs=1e-6)
     assert found.kp_lm == pytest.approx(75.1239250, abs=1e-6)
     assert found.effective_f == pytest.approx(136.9494891, abs=1e-6)
+    plain = found.effective_f * fit.design.spread.factor(2)
+    assert plain == pytest.approx(139.3593042, abs=1e-6)
     assert found.effective_degrees[1] == pytest.approx(1.671709, abs=1e-6)
     assert found.critical[1] == pytest.approx(20.14107, abs=1e-5)
     assert found.hansen_j == pytest.approx(0.157772438, abs=1e-8)
