@@ -18,6 +18,7 @@ export interface Drawn {
 }
 
 const MOST_TIES = 1500;
+const MOST_AREAS = 300;
 
 export function canvasModel(ctx: Ctx, nodes: Nodes | null): Drawn {
   switch (ctx.view.chart) {
@@ -40,7 +41,9 @@ function rowsOf(ctx: Ctx, column: string | undefined): number[] {
 function treemap(ctx: Ctx): Drawn {
   const { view, frame, lang } = ctx;
   const { label, size, color, parent } = view.encode;
-  const rows = rowsOf(ctx, size).filter((i) => numberAt(frame, size, i) > 0);
+  const held = rowsOf(ctx, size).filter((i) => numberAt(frame, size, i) > 0);
+  // areas too small to be seen cost as much as large ones
+  const rows = held.length > MOST_AREAS ? [...held].sort((a, b) => numberAt(frame, size, b) - numberAt(frame, size, a)).slice(0, MOST_AREAS) : held;
   const found = color ? classes(rows.map((i) => numberAt(frame, color, i)), view.reference?.value ?? (/^lq/.test(color) ? 1 : undefined)) : null;
   const items = rows.map((i): Item => {
     const value = numberAt(frame, color, i);
@@ -51,7 +54,7 @@ function treemap(ctx: Ctx): Drawn {
       ...(parent ? { parent: textAt(frame, parent, i, lang) } : {}),
     };
   });
-  return { model: { kind: "treemap", items }, height: 420, classes: found, remark: "" };
+  return { model: { kind: "treemap", items }, height: 420, classes: found, remark: held.length > rows.length ? ctx.say("drawn", { shown: rows.length, n: held.length }) : "" };
 }
 
 function heatmap(ctx: Ctx): Drawn {
