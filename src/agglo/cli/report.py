@@ -57,11 +57,11 @@ def report(
     from agglo.observatory.brief import build_brief
     from agglo.observatory.brief_files import save_brief
     from agglo.observatory.pages import PAGES
-    from agglo.observatory.release import build_release
+    from agglo.observatory.release import current_release
 
     check_choice("page", page, sorted(PAGES))
     folder = project_folder(project)
-    stock = Stock(build_release(folder, mode=mode))
+    stock = Stock(current_release(folder, mode=mode))
     first = PAGES[page].selectors[:1]
     chosen = {first[0].id: choice} if choice and first else {}
     name = f"{page}-{choice}.html" if choice else f"{page}.html"
