@@ -226,7 +226,7 @@ def test_bad_input():
         cooccurrence_relatedness(negative, **NAMES, value="n")
     assert caught.value.problems[0].code == "negative_value"
     with pytest.raises(InvalidTableError, match="no positive row"):
-        cooccurrence_relatedness(given(np.zeros((2, 2))))
+        cooccurrence_relatedness(RegionActivity.from_arrays(np.zeros((2, 2))))
     hidden = RegionActivity.from_arrays([[1, np.nan], [1, 1]], margins="disclosed")
     with pytest.raises(InvalidTableError, match="1 cells are unknown"):
         cooccurrence_relatedness(hidden)

@@ -9,7 +9,12 @@ import numpy as np
 import pyarrow.compute as pc
 
 from agglo.core.checks import flag_rows
-from agglo.core.errors import AlignmentError, InvalidTableError, OptionError
+from agglo.core.errors import (
+    AlignmentError,
+    InvalidTableError,
+    OptionError,
+    Problem,
+)
 from agglo.core.frames import (
     encode_labels,
     float_column,
@@ -26,7 +31,14 @@ if TYPE_CHECKING:
     from agglo.core.typing import FloatArray, IntArray, IntoFrame
     from agglo.relatedness.complexity_results import Complexity
 
-__all__ = ["by_label", "index_of", "links_between", "places", "without_repeats"]
+__all__ = [
+    "by_label",
+    "index_of",
+    "links_between",
+    "not_empty",
+    "places",
+    "without_repeats",
+]
 
 
 def by_label(
@@ -61,6 +73,20 @@ def index_of(
             raise OptionError(msg)
         given = dict(zip(given.activity.tolist(), given.pci.tolist(), strict=True))
     return by_label("complexity", given, label)
+
+
+def not_empty(table: RegionActivity) -> RegionActivity:
+    """Refuse a table without any positive cell; one that is unknown is not empty."""
+    if not table.n_unknown and not (table.values > 0).any():
+        problem = Problem(
+            code="empty_table",
+            what="no cell is above 0",
+            where="data",
+            fix="check the column of sizes and the selection",
+        )
+        msg = "The table has no activity at all."
+        raise InvalidTableError(msg, [problem])
+    return table
 
 
 def without_repeats(

@@ -13,6 +13,7 @@ from agglo.core.options import check_number
 from agglo.core.results import ColumnData, Provenance, Result, Undefined, frozen_array
 from agglo.core.tables import RegionActivity, as_region_activity
 from agglo.relatedness import _kernels_presence as kernels
+from agglo.relatedness._inputs import not_empty
 from agglo.relatedness.relatedness_results import grid, sealed
 
 if TYPE_CHECKING:
@@ -156,7 +157,9 @@ def advantage_intervals(
     check_number("level", level, minimum=0.0, maximum=1.0, open_ends=True)
     if effective_n is not None:
         check_number("effective_n", effective_n, minimum=1.0)
-    table = as_region_activity(data, region=region, activity=activity, value=value)
+    table = not_empty(
+        as_region_activity(data, region=region, activity=activity, value=value)
+    )
     if table.n_unknown:
         msg = f"{table.n_unknown} cells are unknown, and every quotient hangs on them."
         raise InvalidTableError(msg)

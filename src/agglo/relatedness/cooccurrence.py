@@ -109,7 +109,8 @@ def cooccurrence_relatedness(
     cosine :math:`C_{ij} / \sqrt{S_i S_j}`, jaccard :math:`C_{ij} / (S_i + S_j - C_{ij})`.
     ``"z"`` compares with the hypergeometric distribution given how many of the U units
     have either; in none or all of them it is NaN. An activity that shares no unit has a
-    row of 0, listed. One sparse product, O(sum of m^2 over units).
+    row of 0, listed; where none shares a unit with another all are NaN. One sparse
+    product, O(sum of m^2 over units).
 
     References
     ----------
@@ -168,6 +169,9 @@ def _values(method: str, counts: FloatArray, n: FloatArray, units: int) -> Float
         return counts
     if method == "z":
         return kernels.excess(counts, n, units)
+    if not counts.any():
+        # nothing ever occurs together: there is nothing to expect either
+        return np.full(counts.shape, np.nan)
     return kernels.COOCCURRENCE[method](counts)
 
 

@@ -13,6 +13,7 @@ from agglo.core.options import check_choice, check_number
 from agglo.core.results import ColumnData, Provenance, Result, Undefined, frozen_array
 from agglo.core.tables import RegionActivity, as_region_activity
 from agglo.relatedness import _kernels_presence as thresholds
+from agglo.relatedness._inputs import not_empty
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -143,7 +144,9 @@ def income_content(
     """
     check_choice("among", among, ("all", "present"))
     check_number("threshold", threshold, minimum=1e-12)
-    table = as_region_activity(data, region=region, activity=activity, value=value)
+    table = not_empty(
+        as_region_activity(data, region=region, activity=activity, value=value)
+    )
     y = _incomes(table, income)
     known = np.isfinite(y) & (table.row_total > 0)
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -21,6 +21,7 @@ from agglo.core.parallel import entropy_of, monte_carlo
 from agglo.core.results import ColumnData, Provenance, Result, Undefined, frozen_array
 from agglo.core.tables import RegionActivity, as_region_activity
 from agglo.relatedness import _kernels_complexity as complexity_kernels
+from agglo.relatedness._inputs import not_empty
 from agglo.relatedness._table_redraws import QUADRANTS, Measure, Redraws, read_units
 from agglo.relatedness.convention import Convention, convention_of
 from agglo.relatedness.relatedness_results import grid
@@ -283,7 +284,7 @@ def complexity_intervals(
     else:
         name = "employment" if value is None else value
         table = as_region_activity(data, region=region, activity=activity, value=name)
-    _check_counts(table, scheme)
+    _check_counts(not_empty(table), scheme)
     redraws = Redraws(
         x=table.values, scheme=scheme, prior=prior, variation=variation, units=units
     )

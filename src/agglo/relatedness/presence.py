@@ -18,7 +18,7 @@ from agglo.core.tables import (
     as_region_activity,
 )
 from agglo.relatedness import _kernels_presence as kernels
-from agglo.relatedness._inputs import without_repeats
+from agglo.relatedness._inputs import not_empty, without_repeats
 from agglo.relatedness.convention import Convention, convention_of
 from agglo.relatedness.relatedness_results import Presence, sealed
 
@@ -112,8 +112,10 @@ def presence(
     chosen = convention_of(convention)
     check_choice("missing", missing, ("undefined", "zero"))
     data, notes = without_repeats(data, region, activity, value, chosen.duplicates)
-    table = as_region_activity(
-        data, region=region, activity=activity, value=value, margins=margins
+    table = not_empty(
+        as_region_activity(
+            data, region=region, activity=activity, value=value, margins=margins
+        )
     )
     quotient, present = _judge(table, chosen, population)
     unknown = table.status != 0

@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import pyarrow as pa
 
-from agglo.core.errors import AlignmentError, InvalidTableError, OptionError
+from agglo.core.errors import (
+    AlignmentError,
+    InvalidTableError,
+    NotIdentifiedError,
+    OptionError,
+)
 from agglo.core.frames import (
     encode_labels,
     float_column,
@@ -20,6 +25,7 @@ from agglo.core.options import check_choice
 from agglo.core.results import ColumnData, Provenance, Result, Undefined, frozen_array
 from agglo.core.tables import RegionActivity, as_region_activity
 from agglo.relatedness import _kernels_benchmark as kernels
+from agglo.relatedness._inputs import not_empty
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -187,6 +193,8 @@ def similarity_matrices(
         If a table breaks its schema, a cell is unknown, or a flow is negative.
     AlignmentError
         If sources have no industry in common, or plants name other regions.
+    NotIdentifiedError
+        If there is one industry only.
     OptionError
         If a choice does not exist, or totals are absent.
 
@@ -221,7 +229,12 @@ def similarity_matrices(
     check_choice("of", of, ("raw", "lq", "share", "log"))
     check_choice("base", base, ("total", "mean"))
     check_choice("denominator", denominator, ("intermediate", "total"))
-    table = as_region_activity(data, region=region, activity=activity, value=value)
+    table = not_empty(
+        as_region_activity(data, region=region, activity=activity, value=value)
+    )
+    if table.activity.size < 2:
+        msg = "Likeness compares at least 2 industries; there is one."
+        raise NotIdentifiedError(msg)
     industry = table.activity
     found = {"LC-Emp": kernels.correlations(_transformed(table, of))}
     if establishments is not None:

@@ -14,6 +14,7 @@ from agglo.core.results import ColumnData, Provenance, Result, Undefined, frozen
 from agglo.core.tables import RegionActivity, as_region_activity
 from agglo.relatedness import _kernels_benchmark as kernels
 from agglo.relatedness import _kernels_mixture as mixture
+from agglo.relatedness._inputs import not_empty
 from agglo.relatedness._labels import Definition, labels_for
 
 if TYPE_CHECKING:
@@ -167,7 +168,9 @@ def traded_local(
     check_number("min_concentrated", min_concentrated, minimum=0.0, maximum=1.0)
     check_number("min_top", min_top, minimum=0.0)
     check_number("min_gini", min_gini, minimum=0.0, maximum=1.0)
-    table = as_region_activity(data, region=region, activity=activity, value=value)
+    table = not_empty(
+        as_region_activity(data, region=region, activity=activity, value=value)
+    )
     base = _base(table, population)
     x = table.values
     with np.errstate(divide="ignore", invalid="ignore"):

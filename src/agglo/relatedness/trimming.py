@@ -15,6 +15,7 @@ from agglo.core.options import check_number
 from agglo.core.results import Provenance, frozen_array
 from agglo.core.tables import RegionActivity, as_region_activity
 from agglo.relatedness import _kernels_presence as kernels
+from agglo.relatedness._inputs import not_empty
 from agglo.relatedness.relatedness_results import Trimming
 
 if TYPE_CHECKING:
@@ -129,7 +130,9 @@ def trim(
     }
     _check(minima, threshold, top_regions)
     check_number("max_iter", max_iter, minimum=1, integer=True)
-    table = as_region_activity(data, region=region, activity=activity, value=value)
+    table = not_empty(
+        as_region_activity(data, region=region, activity=activity, value=value)
+    )
     if table.n_unknown:
         msg = f"{table.n_unknown} cells are unknown, so totals cannot be judged: leave them out first."
         raise InvalidTableError(msg)
