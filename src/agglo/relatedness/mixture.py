@@ -392,18 +392,24 @@ def _chosen(
     return 0 if len(fits) == 1 else int(np.nanargmin(values))
 
 
+def _notes(given: Items, found: Search, *, converged: bool) -> list[str]:
+    """Collect what a reader has to know; what the fit adds is warned of too."""
+    new = []
+    if found.identical:
+        new.append("all items are identical: there is one group")
+    if not converged:
+        new.append("the chosen mixture did not converge: raise max_iter=")
+    for text in new:
+        warnings.warn(text, NumericsWarning, stacklevel=4)
+    return [*given.notes, *new]
+
+
 def _result(
     given: Items, plan: Plan, found: Search, near: Proximity | None, entropy: int
 ) -> EMClusters:
     fit = found.fits[found.best]
     order, label = _ordered(fit)
-    notes = list(given.notes)
-    if found.identical:
-        notes.append("all items are identical: there is one group")
-    if not fit.converged:
-        notes.append("the chosen mixture did not converge: raise max_iter=")
-    for text in notes[len(given.notes) :]:
-        warnings.warn(text, NumericsWarning, stacklevel=3)
+    notes = _notes(given, found, converged=fit.converged)
     membership = fit.membership[:, order]
     doubt = kernels.entropies(membership)
     k = fit.share.size

@@ -138,6 +138,21 @@ class ProductSpace(Result):
         ax.set_axis_off()
 
 
+def _check_bars(
+    threshold: float, average_links: float, step: float, level: float
+) -> None:
+    check_number("threshold", threshold, minimum=0.0, maximum=1e9)
+    check_number("average_links", average_links, minimum=0.0)
+    check_number("step", step, minimum=1e-4, maximum=0.5)
+    check_number("level", level, minimum=0.0, maximum=1.0)
+
+
+def _check_draws(n_restarts: int, **seeds: int) -> None:
+    check_number("n_restarts", n_restarts, minimum=1, integer=True)
+    for name, seed in seeds.items():
+        check_number(name, seed, minimum=0, integer=True)
+
+
 def product_space(
     proximity: Proximity,
     *,
@@ -231,16 +246,10 @@ def product_space(
     [0.5, 0.5, 0.5]
     """
     check_choice("keep", keep, _KEEP)
-    check_number("threshold", threshold, minimum=0.0, maximum=1e9)
-    check_number("average_links", average_links, minimum=0.0)
-    check_number("step", step, minimum=1e-4, maximum=0.5)
-    check_number("level", level, minimum=0.0, maximum=1.0)
-    check_number("layout_seed", layout_seed, minimum=0, integer=True)
-    check_number("n_restarts", n_restarts, minimum=1, integer=True)
-    check_number("seed", seed, minimum=0, integer=True)
+    _check_bars(threshold, average_links, step, level)
+    _check_draws(n_restarts, layout_seed=layout_seed, seed=seed)
     phi = _checked(proximity)
-    n = phi.shape[0]
-    a, b, weight = kernels.pairs_of(phi)
+    (a, b, weight), n = kernels.pairs_of(phi), phi.shape[0]
     in_tree = kernels.tree_pairs(a, b, weight, n)
     part = kernels.parts_of(a[in_tree], b[in_tree], n)
     notes = []
@@ -258,9 +267,8 @@ def product_space(
         warnings.warn(text, NumericsWarning, stacklevel=2)
     place = _places(proximity.label, layout, (a[in_tree], b[in_tree]), layout_seed)
     kept = in_tree | added
-    community, found = _communities(
-        (a[kept], b[kept], weight[kept]), n, int(n_restarts), int(seed)
-    )
+    links = (a[kept], b[kept], weight[kept])
+    community, found = _communities(links, n, int(n_restarts), int(seed))
     return ProductSpace(
         provenance=Provenance.of(
             product_space,
