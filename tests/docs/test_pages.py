@@ -29,6 +29,9 @@ from tests.docs.pages import (
 NEEDS_SHARED = "<!-- needs the shared data -->"
 
 
+PATIENCE = 400  # seconds: a demo under load; a server that listens would never end
+
+
 @pytest.mark.parametrize("page", pages(), ids=label)
 def test_examples_run(page, request, tmp_path, monkeypatch):
     todo = steps(page)
@@ -50,12 +53,16 @@ def test_examples_run(page, request, tmp_path, monkeypatch):
 
 def _refusal(words: list[str]) -> list[str]:
     """Run a command line; nothing when it ended well, otherwise what it said."""
-    done = subprocess.run(
-        [sys.executable, "-m", "agglo", *words],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "agglo", *words],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=PATIENCE,
+        )
+    except subprocess.TimeoutExpired:
+        return [f"agglo {shlex.join(words)}: no end after {PATIENCE} s\n"]
     failed = (
         f"agglo {shlex.join(words)}: {done.returncode}\n{done.stdout}{done.stderr}\n"
     )
