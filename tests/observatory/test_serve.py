@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import signal
 import subprocess
 import sys
 import urllib.error
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -35,6 +37,14 @@ def test_get_prints_what_the_server_would_send(agglo, project, served):
         assert out.removesuffix(b"\n") == served.client.get(path).content.removesuffix(
             b"\n"
         )
+
+
+def test_get_answers_where_a_loop_runs_already(agglo, project):
+    async def in_a_notebook() -> int:
+        return agglo("serve", project, "--get", "/api/v1/meta")[0]
+
+    with ThreadPoolExecutor(1) as own:
+        assert own.submit(lambda: asyncio.run(in_a_notebook())).result() == 0
 
 
 def test_get_of_a_zip_is_the_zip(agglo, project):

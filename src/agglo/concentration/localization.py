@@ -306,7 +306,7 @@ def kdensity_moments(
     >>> rows = pa.table({"x_km": [0.0, 1.0, 5.0, 9.0], "y_km": [0.0] * 4, "type": list("aabb")})
     >>> found = kdensity_moments(rows, activity="a", r_km=[1.0], bandwidth_km=1.0)
     >>> round(float(found.z[0]), 3)
-    2.222
+    2.236
     """
     check_choice("null", null, ("all_sites", "joint_labels", "fix_a"))
     h = fixed_bandwidth(bandwidth_km)

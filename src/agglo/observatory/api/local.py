@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from urllib.parse import quote, unquote
 
@@ -53,7 +54,12 @@ def ask(app: ASGIApp, settings: Settings, address: str) -> LocalAnswer:
         The answer.
     """
     path, _, query = quote(address, safe=_KEPT).partition("?")
-    return asyncio.run(_ask(app, settings, "/" + path.lstrip("/"), query))
+    asked = "/" + path.lstrip("/")
+    # a thread of its own: a notebook has a loop running in this one
+    with ThreadPoolExecutor(1) as own:
+        return own.submit(
+            lambda: asyncio.run(_ask(app, settings, asked, query))
+        ).result()
 
 
 async def _ask(app: ASGIApp, settings: Settings, path: str, query: str) -> LocalAnswer:
