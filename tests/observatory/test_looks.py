@@ -79,9 +79,8 @@ def test_peers_go_along_and_are_marked_on_every_page(visit: Visit) -> None:
         1:
     ] == [row["peer_en"] for row in listed[:4]]
     # the middle of the peers stands in the words before the figure
-    assert (
-        "median of its 9 peers" in _figure(tab, "compare.specialisation").inner_text()
-    )
+    words = "median of its 9 peers"
+    tab.locator("#v-compare-specialisation", has_text=words).wait_for()
 
 
 def test_regions_are_added_and_taken_away(visit: Visit) -> None:
