@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -55,8 +56,11 @@ def agglo(*words: str, **more) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory) -> Path:
-    """The finished demo; workers share one."""
-    shared = tmp_path_factory.getbasetemp().parent
+    """The finished demo; workers share one, runs do not."""
+    shared = tmp_path_factory.getbasetemp()
+    # the folder of a worker lies in that of its run; without workers it is the run's own
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
     folder = shared / "journeys" / "demo"
     folder.parent.mkdir(exist_ok=True)
     with (shared / "journeys" / "lock").open("w") as lock:
