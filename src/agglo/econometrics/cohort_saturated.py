@@ -10,15 +10,15 @@ import numpy as np
 from scipy.special import ndtri
 
 from agglo.core.errors import NotIdentifiedError
-from agglo.core.results import ColumnData, Provenance, Result, frozen_array
+from agglo.core.results import Provenance, frozen_array
 from agglo.core.tables import as_panel
 from agglo.core.weights_kinds import Rings
 from agglo.econometrics._design import Bias, Effects, build_design, check_balanced
 from agglo.econometrics._estimate import estimate
 from agglo.econometrics._treatment import Treatment, read_treatment
-from agglo.econometrics.did_results import realised_means
+from agglo.econometrics.did_results import GroupMeans, realised_means
 from agglo.econometrics.panel import check_bounds
-from agglo.econometrics.results import SpatialPanelFit, p_of
+from agglo.econometrics.results import SpatialPanelFit
 from agglo.econometrics.spatial_did import treatment_remarks
 from agglo.econometrics.vcov import Clustered, Covariance
 
@@ -26,14 +26,14 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from agglo.core.tables import Panel
-    from agglo.core.typing import BoolArray, FloatArray, IntArray, IntoFrame
+    from agglo.core.typing import BoolArray, FloatArray, IntoFrame
     from agglo.core.weights import SpatialWeights
 
 __all__ = ["CohortSaturated", "cells_of_means", "fit_cohort_saturated"]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
-class CohortSaturated(Result):
+class CohortSaturated(GroupMeans):
     """Mean realised effects of a policy whose effects may differ by cohort.
 
     Attributes
@@ -50,49 +50,16 @@ class CohortSaturated(Result):
     """
 
     fit: SpatialPanelFit
-    group: tuple[str, ...]
-    value: FloatArray
-    se: FloatArray
-    lower: FloatArray
-    upper: FloatArray
-    cells: IntArray
-
-    def of(self, group: str) -> float:
-        """Give one mean."""
-        return float(self.value[self.group.index(group)])
-
-    def columns(self) -> Mapping[str, ColumnData]:
-        """Give one row per mean."""
-        return {
-            "group": list(self.group),
-            "value": self.value,
-            "se": self.se,
-            "p": p_of(self.value, self.se),
-            "lower": self.lower,
-            "upper": self.upper,
-            "cells": self.cells,
-        }
 
     def summary(self) -> str:
         """Give a line per mean; the method is labelled experimental."""
-        lines = [
+        return self._told(
             f"Effects by cohort and event time of {self.fit.design.outcome} "
             f"(experimental), rho {self.fit.rho:.4f}, errors: {self.fit.vcov.label}"
-        ]
-        lines += [
-            f"  {g}: {v:.4f} ({s:.4f}), {c} cells"
-            for g, v, s, c in zip(
-                self.group, self.value, self.se, self.cells, strict=True
-            )
-        ]
-        return "\n".join([*lines, *self.provenance.warnings])
+        )
 
     def _draw(self, ax: Axes) -> None:
-        place = np.arange(len(self.group))
-        reach = np.vstack([self.value - self.lower, self.upper - self.value])
-        ax.errorbar(self.value, place, xerr=reach, fmt="o", color="#0072B2")
-        ax.axvline(0.0, color="#9CA3AF", lw=0.8)
-        ax.set_yticks(place, list(self.group))
+        super()._draw(ax)
         ax.set(xlabel="mean realised effect")
 
 

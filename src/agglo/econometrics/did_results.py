@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from agglo.econometrics._design import Design
     from agglo.econometrics._estimate import Estimate
 
-__all__ = ["Realised", "SpatialDID", "realised_means", "ring_cells"]
+__all__ = ["GroupMeans", "Realised", "SpatialDID", "realised_means", "ring_cells"]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
@@ -103,6 +103,62 @@ class Realised(Result):
         ax.axhline(0.0, color="#9CA3AF", lw=0.8)
         ax.set_xticks(place, self.group[shown].tolist(), rotation=20)
         ax.set(ylabel="realised effect")
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class GroupMeans(Result):
+    """Mean effects of a policy over groups of cells.
+
+    Attributes
+    ----------
+    group
+        Names of the means.
+    value, se, lower, upper
+        Mean effect, its error, interval.
+    cells
+        Region-periods in the mean.
+    """
+
+    group: tuple[str, ...]
+    value: FloatArray
+    se: FloatArray
+    lower: FloatArray
+    upper: FloatArray
+    cells: IntArray
+
+    def of(self, group: str) -> float:
+        """Give one mean."""
+        return float(self.value[self.group.index(group)])
+
+    def columns(self) -> Mapping[str, ColumnData]:
+        """Give one row per mean."""
+        return {
+            "group": list(self.group),
+            "value": self.value,
+            "se": self.se,
+            "p": p_of(self.value, self.se),
+            "lower": self.lower,
+            "upper": self.upper,
+            "cells": self.cells,
+        }
+
+    def _told(self, head: str) -> str:
+        """Give the summary under its first line."""
+        lines = [
+            f"  {g}: {v:.4f} ({s:.4f}), {c} cells"
+            for g, v, s, c in zip(
+                self.group, self.value, self.se, self.cells, strict=True
+            )
+        ]
+        return "\n".join([head, *lines, *self.provenance.warnings])
+
+    def _draw(self, ax: Axes) -> None:
+        place = np.arange(len(self.group))
+        reach = np.vstack([self.value - self.lower, self.upper - self.value])
+        ax.errorbar(self.value, place, xerr=reach, fmt="o", color="#0072B2")
+        ax.axvline(0.0, color="#9CA3AF", lw=0.8)
+        ax.set_yticks(place, list(self.group))
+        ax.set(xlabel="mean effect")
 
 
 def realised_means(

@@ -12,7 +12,7 @@ from scipy.special import ndtri
 from agglo.core.errors import NotIdentifiedError
 from agglo.core.options import Bootstrap
 from agglo.core.parallel import entropy_of, monte_carlo
-from agglo.core.results import ColumnData, Provenance, Result, frozen_array
+from agglo.core.results import Provenance, frozen_array
 from agglo.core.tables import as_panel
 from agglo.core.weights_kinds import Coordinates, Rings
 from agglo.econometrics._design import Bias, logdet_of
@@ -26,22 +26,20 @@ from agglo.econometrics.cohort_saturated import (
     cells_of_means,
     fit_cohort_saturated,
 )
-from agglo.econometrics.did_results import ring_cells
-from agglo.econometrics.results import p_of
+from agglo.econometrics.did_results import GroupMeans, ring_cells
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from scipy.sparse import csr_array
 
     from agglo.core.tables import Panel
-    from agglo.core.typing import BoolArray, FloatArray, IntArray, IntoFrame
+    from agglo.core.typing import BoolArray, FloatArray, IntoFrame
     from agglo.core.weights import SpatialWeights
 
 __all__ = ["ImputationSDM", "fit_imputation_sdm"]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
-class ImputationSDM(Result):
+class ImputationSDM(GroupMeans):
     """Mean effects of a policy against outcomes imputed from untouched cells.
 
     Attributes
@@ -63,12 +61,6 @@ class ImputationSDM(Result):
     """
 
     saturated: CohortSaturated
-    group: tuple[str, ...]
-    value: FloatArray
-    se: FloatArray
-    lower: FloatArray
-    upper: FloatArray
-    cells: IntArray
     clean: int
     tau: FloatArray
     level: float
@@ -79,43 +71,12 @@ class ImputationSDM(Result):
         """Spatial lag parameter, from the cohort-saturated model."""
         return self.saturated.fit.rho
 
-    def of(self, group: str) -> float:
-        """Give one mean."""
-        return float(self.value[self.group.index(group)])
-
-    def columns(self) -> Mapping[str, ColumnData]:
-        """Give one row per mean."""
-        return {
-            "group": list(self.group),
-            "value": self.value,
-            "se": self.se,
-            "p": p_of(self.value, self.se),
-            "lower": self.lower,
-            "upper": self.upper,
-            "cells": self.cells,
-        }
-
     def summary(self) -> str:
         """Give a line per mean; the method is labelled experimental."""
-        lines = [
+        return self._told(
             f"Imputed effects on {self.saturated.fit.design.outcome} (experimental), rho "
             f"{self.rho:.4f}, {self.clean} clean cells, wild bootstrap, {self.draws} draws"
-        ]
-        lines += [
-            f"  {g}: {v:.4f} ({s:.4f}), {c} cells"
-            for g, v, s, c in zip(
-                self.group, self.value, self.se, self.cells, strict=True
-            )
-        ]
-        return "\n".join([*lines, *self.provenance.warnings])
-
-    def _draw(self, ax: Axes) -> None:
-        place = np.arange(len(self.group))
-        reach = np.vstack([self.value - self.lower, self.upper - self.value])
-        ax.errorbar(self.value, place, xerr=reach, fmt="o", color="#0072B2")
-        ax.axvline(0.0, color="#9CA3AF", lw=0.8)
-        ax.set_yticks(place, list(self.group))
-        ax.set(xlabel="mean effect")
+        )
 
 
 def fit_imputation_sdm(
