@@ -9,7 +9,10 @@ from pathlib import Path
 DOCS = Path(__file__).resolve().parent
 sys.path.insert(0, str(DOCS))
 
+from docutils import nodes  # noqa: E402
 from generate_pages import generate  # noqa: E402
+from sphinx.application import Sphinx  # noqa: E402
+from sphinx.ext.autosummary import autosummary_toc  # noqa: E402
 
 project = "agglo"
 author = "the agglo founders"
@@ -52,3 +55,18 @@ locale_dirs = ["locale"]
 gettext_compact = False
 
 generate(DOCS / "generated")
+
+
+def leave_names_out_of_the_menu(app: Sphinx, page: nodes.document) -> None:
+    """Reach the page of one name through its area's table and the search.
+
+    The theme draws the whole menu on every page: with hundreds of names in it, the build
+    took four times as long and each page carried 100 kB of menu.
+    """
+    for listing in list(page.findall(autosummary_toc)):
+        listing.parent.remove(listing)
+
+
+def setup(app: Sphinx) -> None:
+    # before sphinx collects the menu, which it does at 500
+    app.connect("doctree-read", leave_names_out_of_the_menu, priority=400)
