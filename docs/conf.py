@@ -57,7 +57,7 @@ gettext_compact = False
 generate(DOCS / "generated")
 
 
-def leave_names_out_of_the_menu(app: Sphinx, page: nodes.document) -> None:
+def leave_names_out_of_the_menu(_app: Sphinx, page: nodes.document) -> None:
     """Reach the page of one name through its area's table and the search.
 
     The theme draws the whole menu on every page: with hundreds of names in it, the build
