@@ -11,6 +11,7 @@ from agglo.studies.concentration.jackknife import jackknife_interval, region_gro
 from agglo.studies.concentration.prepare import prepare
 from agglo.studies.concentration.ranks import rank_quotients
 from agglo.studies.contract import StageInputs
+from tests.studies.harness import run_study
 
 
 def ranks(quotient, plants, **options):
@@ -144,3 +145,84 @@ def test_the_demo_keeps_the_bounds_of_its_hidden_cells_when_it_is_read(tmp_path)
         assert hidden[name].notna().all()
         np.testing.assert_array_equal(hidden[name], given[given.flag == "c"][name])
     assert not demo.options
+
+
+def _small_country():
+    """Four regions in two provinces; industry a sits in one province, b everywhere."""
+    rows = [
+        ("p1", "r1", "a", 40, 4), ("p1", "r2", "a", 40, 4),
+        ("p1", "r1", "b", 10, 5), ("p1", "r2", "b", 20, 5),
+        ("p2", "r3", "b", 30, 5), ("p2", "r4", "b", 40, 5),
+    ]  # fmt: skip
+    jobs = pa.table(
+        {
+            "region": [r[1] for r in rows],
+            "industry": [r[2] for r in rows],
+            "period": ["2021"] * 6,
+            "employment": [float(r[3]) for r in rows],
+            "establishments": [float(r[4]) for r in rows],
+        }
+    )
+    before = jobs.set_column(2, "period", pa.array(["2020"] * 6))
+    regions = pa.table(
+        {"region": ["r1", "r2", "r3", "r4"], "parent": ["p1", "p1", "p2", "p2"]}
+    )
+    declared = pa.table(
+        {"region": ["r1", "r3", "r4"], "industry": ["a", "a", "b"],
+         "source": ["plan", "plan", "plan"]}
+    )  # fmt: skip
+    return {
+        "activity": pa.concat_tables([before, jobs]),
+        "regions": regions,
+        "priorities": declared,
+    }
+
+
+@pytest.fixture(scope="module")
+def small_outputs():
+    quick = ConcentrationOptions(
+        quotient_draws=99, rank_draws=19, chance_draws=19, cluster_draws=19,
+        jackknife_groups=2,
+    )  # fmt: skip
+    return run_study(STUDY, _small_country(), options=quick)[0]
+
+
+def test_levels_measure_the_same_industry_at_coarser_regions(small_outputs):
+    rows = {
+        (r["industry"], r["family"], r["definition"], r["level"]): r
+        for r in small_outputs["levels"].tables["levels"].to_pylist()
+    }
+    own, coarse = (rows["b", "gini", "jobs", level] for level in ("region", "parent"))
+    assert (own["n_regions"], coarse["n_regions"]) == (4, 2)
+    from agglo.concentration import locational_gini
+    from agglo.core.tables import RegionActivity
+
+    merged = RegionActivity.from_arrays(
+        np.array([[80.0, 30.0], [0.0, 70.0]]), region=["p1", "p2"], activity=["a", "b"]
+    )
+    expected = locational_gini(merged, by="activity").values
+    for k, industry in enumerate("ab"):
+        found = rows[industry, "gini", "jobs", "parent"]["value"]
+        assert found == pytest.approx(expected[k], rel=1e-12)
+    assert {k[1] for k in rows} == {"gamma", "gini"}
+    assert rows["a", "gini", "jobs", "parent"]["p"] is None
+
+
+def test_priorities_stand_beside_what_is_there(small_outputs):
+    rows = small_outputs["priorities"].tables["priorities"].to_pylist()
+    first, absent, third = rows
+    # r1: 40 of 50 jobs in a, 80 of 180 in the country
+    assert first["lq"] == pytest.approx((40 / 50) / (80 / 180))
+    assert first["revealed"] in ("strong", "above")
+    assert (absent["lq"], absent["revealed"]) == (0.0, "absent")
+    assert third["revealed"] in ("strong", "above")
+    assert small_outputs["priorities"].documents["priority_notes"]["n"] == 3
+
+
+def test_growth_of_cells_adds_up_to_that_of_regions(small_outputs):
+    cells = small_outputs["growth"].tables["growth_cells"]
+    assert cells.num_rows == 6
+    parts = ("national", "industry_mix", "regional")
+    whole = np.sum([cells[p].to_numpy() for p in parts], axis=0)
+    np.testing.assert_allclose(whole, cells["change"].to_numpy(), atol=1e-9)
+    np.testing.assert_allclose(cells["lq_start"], cells["lq_end"])

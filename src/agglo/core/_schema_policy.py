@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from agglo.core._schema_columns import (
+    INDUSTRY,
     REGION,
     key_column,
     number_column,
@@ -34,6 +35,23 @@ _CITY_WEIGHT = number_column(
 )
 
 POLICY_TABLES: tuple[TableSchema, ...] = (
+    TableSchema(
+        name="priorities",
+        title_en="Industries that regions have declared as their priorities.",
+        title_zh="各地区宣布的优先发展产业。",
+        key=("region", "industry"),
+        columns=(
+            REGION,
+            INDUSTRY,
+            text_column(
+                "source",
+                "Source",
+                "来源",
+                "Plan or strategy that names it.",
+                "列出该产业的规划或战略。",
+            ),
+        ),
+    ),
     TableSchema(
         name="designations",
         title_en="Clusters designated by a programme, with their cities.",

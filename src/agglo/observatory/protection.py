@@ -258,7 +258,7 @@ def _shadow_project(
         generated=project.file.project.generated,
     )
     tables = {"activity": activity}
-    for name in ("regions", "industries", "definitions"):
+    for name in ("regions", "industries", "definitions", "priorities"):
         if (project.workspace / "tables" / name).is_dir():
             tables[name] = _served(project, name, serving)
     for name, table in tables.items():

@@ -92,6 +92,8 @@ RULES: Mapping[str, Mapping[str, Rule]] = MappingProxyType(
             "regional": _PAIRS,
             "transport": _PAIRS,
             "curves": _like("pairs", *_PAIR_KEY),
+            "industry_curves": _like("localization", ("industry", "industry")),
+            "link_strength": _like("pairs", *_PAIR_KEY),
             "weights": _like("pairs", *_PAIR_KEY),
             "links": _like("pairs", ("first", "anchor"), ("second", "mover")),
             "verdicts": _like(

@@ -62,7 +62,8 @@ def mechanism(inputs: StageInputs) -> StageOutput:
     Returns
     -------
     StageOutput
-        Tables ``mechanism`` and ``linkages``.
+        Tables ``mechanism``, ``linkages`` and ``link_strength`` (every ordered pair with
+        the strength of each known linkage, mean 0 and standard deviation 1 over pairs).
     """
     weights = inputs.result("pairs", "weights")
     links = linkages_of(inputs).standardised()
@@ -76,8 +77,31 @@ def mechanism(inputs: StageInputs) -> StageOutput:
         tables={
             "mechanism": row_table(flows, _TYPES),
             "linkages": row_table(near, _TYPES),
+            "link_strength": _strengths(inputs, weights, links),
         }
     )
+
+
+def _strengths(
+    inputs: StageInputs, weights: pa.Table, links: Mapping[str, FloatArray]
+) -> pa.Table:
+    """Put the strength of every linkage beside how near the pair is."""
+    names = text_of(inputs.result("prepare", "industries"), "industry")
+    a = np.searchsorted(names, text_of(weights, "anchor"))
+    m = np.searchsorted(names, text_of(weights, "mover"))
+    kept = weights.select(["anchor", "mover", "effect", "z", "q"])
+    parts = [
+        kept.append_column("link", texts([name] * kept.num_rows)).append_column(
+            "strength", pa.array(values[a, m], pa.float64())
+        )
+        for name, values in links.items()
+    ]
+    if not parts:
+        none = kept.slice(0, 0)
+        return none.append_column("link", texts([])).append_column(
+            "strength", pa.array([], pa.float64())
+        )
+    return pa.concat_tables(parts)
 
 
 def _flows(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
+from scipy.special import ndtri
 
 from agglo.concentration import (
     duranton_overman,
@@ -20,13 +21,14 @@ from agglo.core.options import Permutation
 from agglo.studies.coagglomeration.columns import row_table
 from agglo.studies.coagglomeration.options import CoagglomerationOptions
 from agglo.studies.coagglomeration.robustness import ROBUSTNESS, robustness_rows
-from agglo.studies.columns import joined, result_table, text_of
+from agglo.studies.columns import joined, result_table, text_of, texts
 from agglo.studies.contract import StageOutput
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from agglo.concentration.directed_results import DirectedPairs
+    from agglo.concentration.localization_results import Localization
     from agglo.core.typing import Json
     from agglo.studies.contract import StageInputs
 
@@ -56,7 +58,7 @@ def pairs(inputs: StageInputs) -> StageOutput:
     -------
     StageOutput
         Tables ``localization``, ``pairs`` (all plants and, where dates exist, entrants),
-        ``regional``, ``transport``, ``verdicts``, ``weights``, ``curves``,
+        ``regional``, ``transport``, ``verdicts``, ``weights``, ``curves``, ``industry_curves``,
         ``robustness``; document ``pair_notes``.
     """
     with warnings.catch_warnings(record=True) as raised:
@@ -126,6 +128,7 @@ def _compared(inputs: StageInputs) -> tuple[dict[str, pa.Table], dict[str, Json]
         "verdicts": result_table(judged.verdicts(options.level)),
         "weights": _weights(moved, options),
         "curves": curves,
+        "industry_curves": _own_curves(local),
         "robustness": row_table(
             robustness_rows(plants, near, options, inputs.seed), ROBUSTNESS
         ),
@@ -275,3 +278,27 @@ def _curves(
             pa.table({"anchor": [anchor] * n, "mover": [mover] * n, **numbers})
         )
     return joined(parts, _CURVE)
+
+
+def _own_curves(local: Localization) -> pa.Table:
+    """Give the K-density of every industry with its local and global envelope.
+
+    Local: the normal quantile at the same level on each side, from the exact moments.
+    """
+    known = np.flatnonzero(local.status == "ok")
+    size = local.r_km.size
+    reach = ndtri(1.0 - local.level) * local.null_sd[known]
+    columns = {
+        "value": local.values[known],
+        "lower": np.maximum(local.null_mean - reach, 0.0),
+        "upper": local.null_mean + reach,
+        "global_lower": local.global_lower[known],
+        "global_upper": local.global_upper[known],
+    }
+    return pa.table(
+        {
+            "industry": texts(np.repeat(local.industries[known], size).tolist()),
+            "r_km": np.tile(local.r_km, known.size),
+            **{name: values.ravel() for name, values in columns.items()},
+        }
+    )

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
 from agglo.simulate import simulate_country
 from agglo.studies.contract import Demo
 from agglo.studies.example import example
 
+if TYPE_CHECKING:
+    from agglo.simulate import Country
+
 __all__ = ["demo"]
+
+_DECLARED = 3
 
 
 def demo(seed: int) -> Demo:
@@ -24,9 +34,32 @@ def demo(seed: int) -> Demo:
     """
     country = simulate_country(seed=seed)
     return example(
-        country.tables(),
+        {**country.tables(), "priorities": _priorities(country, seed)},
         prefix="",
         title=f"Generated country, seed {seed}",
         generator="simulate_country",
         parquet=("establishments", "activity", "truth"),
     )
+
+
+def _priorities(country: Country, seed: int) -> pa.Table:
+    """Declare for every region its largest industries, and as many at random."""
+    rng = np.random.default_rng([seed, 3])
+    last = country.activity.sort_by([("period", "descending")])["period"][0].as_py()
+    rows = [
+        (r["region"], r["industry"], r["employment"] or 0.0)
+        for r in country.activity.to_pylist()
+        if r["period"] == last
+    ]
+    every = sorted({industry for _, industry, _ in rows})
+    found: list[dict[str, str]] = []
+    for region in sorted({region for region, _, _ in rows}):
+        own = sorted((-jobs, i) for r, i, jobs in rows if r == region)
+        largest = [i for _, i in own[:_DECLARED]]
+        others = [i for i in every if i not in largest]
+        drawn = sorted(rng.choice(others, _DECLARED, replace=False).tolist())
+        found += [
+            {"region": region, "industry": i, "source": "generated plan"}
+            for i in (*largest, *drawn)
+        ]
+    return pa.Table.from_pylist(found)

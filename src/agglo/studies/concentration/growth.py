@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from agglo.concentration import shift_share
+from agglo.concentration import location_quotient, shift_share
 from agglo.core.tables import as_region_activity
 from agglo.studies.concentration.scope import Scope, rows_of
 from agglo.studies.contract import StageOutput
 
 if TYPE_CHECKING:
-    from agglo.concentration.shift_share_results import ShiftShareTotals
-    from agglo.core.typing import Json
+    from numpy.typing import NDArray
+
+    from agglo.concentration.shift_share_results import ShiftShare, ShiftShareTotals
+    from agglo.core.tables import RegionActivity
+    from agglo.core.typing import FloatArray, Json
     from agglo.studies.contract import StageInputs
 
 __all__ = ["growth"]
@@ -33,8 +36,9 @@ def growth(inputs: StageInputs) -> StageOutput:
     Returns
     -------
     StageOutput
-        Tables ``growth_regions`` and ``growth_industries`` (empty with one period),
-        document ``growth_notes``.
+        Tables ``growth_regions``, ``growth_industries`` and ``growth_cells`` (the parts
+        and both quotients of every known cell; all empty with one period), document
+        ``growth_notes``.
     """
     scope = Scope.from_document(inputs.document("prepare", "coverage"))
     if not scope.growth_periods:
@@ -69,6 +73,7 @@ def growth(inputs: StageInputs) -> StageOutput:
         tables={
             "growth_regions": _table(found.by_region(), "region"),
             "growth_industries": _table(found.by_activity(), "industry"),
+            "growth_cells": _cells(found, ends),
         },
         documents={"growth_notes": facts},
     )
@@ -87,6 +92,46 @@ def _table(totals: ShiftShareTotals, key: str) -> pa.Table:
     return pa.table(columns)
 
 
+def _cells(found: ShiftShare, ends: list[RegionActivity]) -> pa.Table:
+    """Give every known cell that was there in one of the periods."""
+    first, last = (_quotients(found, end) for end in ends)
+    with np.errstate(invalid="ignore"):
+        r, a = np.nonzero((found.start > 0) | (found.end > 0))
+    known = ~np.isnan(found.change[r, a])
+    r, a = r[known], a[known]
+    numbers = {
+        "start": found.start,
+        "end": found.end,
+        "change": found.change,
+        **{name: found.parts[name] for name in _PARTS if name in found.parts},
+        "lq_start": first,
+        "lq_end": last,
+    }
+    return pa.table(
+        {
+            "region": pa.array(found.region.tolist()).take(pa.array(r)),
+            "industry": pa.array(found.activity.tolist()).take(pa.array(a)),
+            **{name: values[r, a] for name, values in numbers.items()},
+        }
+    )
+
+
+def _quotients(found: ShiftShare, end: RegionActivity) -> FloatArray:
+    """Give the quotients of a period on the cells of the decomposition; NaN elsewhere."""
+    out = np.full(found.start.shape, np.nan)
+    rows, cols = _at(end.region, found.region), _at(end.activity, found.activity)
+    r, a = np.flatnonzero(rows >= 0), np.flatnonzero(cols >= 0)
+    values = location_quotient(end).values
+    out[np.ix_(r, a)] = values[np.ix_(rows[r], cols[a])]
+    return out
+
+
+def _at(labels: NDArray[np.str_], wanted: NDArray[np.str_]) -> NDArray[np.int64]:
+    """Give the places of sorted labels, -1 for one that is not there."""
+    place = np.searchsorted(labels, wanted).clip(max=labels.size - 1)
+    return np.where(labels[place] == wanted, place, -1)
+
+
 def _nothing(reason: str) -> StageOutput:
     tables = {}
     for name, key in (("growth_regions", "region"), ("growth_industries", "industry")):
@@ -94,5 +139,12 @@ def _nothing(reason: str) -> StageOutput:
         names = ("start", "end", "change", *_PARTS, "regional_rate", "n_unknown")
         columns = {key: pa.array([], pa.string()), **dict.fromkeys(names, number)}
         tables[name] = pa.table(columns)
+    names = ("start", "end", "change", *_PARTS, "lq_start", "lq_end")
+    tables["growth_cells"] = pa.table(
+        {
+            **dict.fromkeys(("region", "industry"), pa.array([], pa.string())),
+            **dict.fromkeys(names, number),
+        }
+    )
     facts: dict[str, Json] = {"reason": reason, "notes": [], "growth": None}
     return StageOutput(tables=tables, documents={"growth_notes": facts})

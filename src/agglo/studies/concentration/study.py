@@ -6,10 +6,12 @@ from agglo.studies.concentration.agglomeration import agglomeration
 from agglo.studies.concentration.clusters import strong_clusters_of_regions
 from agglo.studies.concentration.demo import demo
 from agglo.studies.concentration.growth import growth
+from agglo.studies.concentration.levels import levels
 from agglo.studies.concentration.options import ConcentrationOptions
 from agglo.studies.concentration.page import report
 from agglo.studies.concentration.peers import peers
 from agglo.studies.concentration.prepare import prepare
+from agglo.studies.concentration.priorities import priorities
 from agglo.studies.concentration.quotients import quotients
 from agglo.studies.concentration.specialisation import specialised_regions
 from agglo.studies.contract import Stage, Study
@@ -51,6 +53,13 @@ STUDY = Study(
             after=_FIRST,
         ),
         Stage(name="peers", run=peers, optional=("regions",), after=_FIRST),
+        Stage(name="levels", run=levels, optional=_PLANTS, after=_FIRST),
+        Stage(
+            name="priorities",
+            run=priorities,
+            optional=("priorities",),
+            after=("quotients",),
+        ),
         Stage(name="growth", run=growth, tables=("activity",), after=_FIRST),
         Stage(
             name="report",

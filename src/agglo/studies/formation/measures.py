@@ -13,8 +13,10 @@ from agglo.evaluation import (
     Choices,
     as_indicators,
     composite_index,
+    indicator_importance,
     local_supply_share,
     normalise,
+    rank_sensitivity,
     rank_uncertainty,
     star_ratings,
 )
@@ -64,6 +66,29 @@ _RANK_COLUMNS = {
     "upper": "f",
     "top_share": "f",
 }
+_CHOICE_COLUMNS = {
+    "input": "s",
+    "first": "f",
+    "first_lower": "f",
+    "first_upper": "f",
+    "value": "f",
+    "lower": "f",
+    "upper": "f",
+}
+_WEIGHT_COLUMNS = {
+    "node": "s",
+    "level": "i",
+    "weight": "f",
+    "value": "f",
+    "share": "f",
+    "correlation": "f",
+}
+_SCORED = {
+    "scores": _SCORE_COLUMNS,
+    "ranks": _RANK_COLUMNS,
+    "rank_choices": _CHOICE_COLUMNS,
+    "index_weights": _WEIGHT_COLUMNS,
+}
 _STAR_COLUMNS = {
     "cluster": "s",
     "stars": "i",
@@ -90,8 +115,9 @@ def measures(inputs: StageInputs) -> StageOutput:
     Returns
     -------
     StageOutput
-        Tables ``indicators``, ``mechanisms``, ``scores``, ``ranks``, ``stars``; document
-        ``measure_notes``.
+        Tables ``indicators``, ``mechanisms``, ``scores``, ``ranks``, ``rank_choices``
+        (first-order and total Sobol effects on the ranks), ``index_weights`` (nominal
+        weight beside what drives the index), ``stars``; document ``measure_notes``.
     """
     options = inputs.options_as(FormationOptions)
     block = block_of(inputs, options)
@@ -115,13 +141,12 @@ def measures(inputs: StageInputs) -> StageOutput:
         "period": block.period,
         "growth_from": block.earlier,
     }
-    scores, ranks = _scored(values, block, options, inputs.seed, notes)
+    scored = _scored(values, block, options, inputs.seed, notes)
     return StageOutput(
         tables={
             "indicators": table_of(rows, _VALUE_COLUMNS),
             "mechanisms": mechanisms_of(values, block, inputs, options, notes),
-            "scores": scores,
-            "ranks": ranks,
+            **scored,
             "stars": table_of(_stars(values, block), _STAR_COLUMNS),
         },
         documents={"measure_notes": notes},
@@ -219,13 +244,13 @@ def _scored(
     options: FormationOptions,
     seed: int,
     notes: dict[str, Json],
-) -> tuple[pa.Table, pa.Table]:
+) -> dict[str, pa.Table]:
     """Build the composite of the chosen tree; what is missing is left out and listed."""
     values = {**values, **_two_sided(values)}
     used, dropped = _usable(values)
     notes["dropped"] = {**dropped}
     notes["used"] = list(used)
-    empty = table_of([], _SCORE_COLUMNS), table_of([], _RANK_COLUMNS)
+    empty = {name: table_of([], kinds) for name, kinds in _SCORED.items()}
     if not used:
         return empty
     matrix = np.column_stack([values[n] for n in used])
@@ -256,31 +281,55 @@ def _scored(
         }
     )
     index = composite_index(table, min_known=0.5)
+    scores = result_table(index)
+    scores = scores.rename_columns(["cluster", *scores.column_names[1:]])
+    return {
+        **empty,
+        "scores": scores.select(list(_SCORE_COLUMNS)),
+        "index_weights": result_table(indicator_importance(index)),
+        **_ranked(table, options, seed, notes),
+    }
+
+
+def _ranked(
+    table: pa.Table, options: FormationOptions, seed: int, notes: dict[str, Json]
+) -> dict[str, pa.Table]:
+    """Say how ranks move under other choices, and which choice moves them most."""
+    choices = Choices(
+        normalisation=("minmax", "rank", "zscore"),
+        weights=("equal",),
+        weight_noise=0.25,
+        leave_out=True,
+    )
+    found: dict[str, pa.Table] = {}
     try:
         spread = rank_uncertainty(
             table,
-            choices=Choices(
-                normalisation=("minmax", "rank", "zscore"),
-                weights=("equal",),
-                weight_noise=0.25,
-                leave_out=True,
-            ),
+            choices=choices,
             min_known=0.4,
             level=options.level,
             inference=MonteCarlo(n=options.rank_draws, seed=seed),
         )
     except AggloError as error:
         notes["ranks"] = error.message
-        ranks = empty[1]
     else:
-        ranks = result_table(spread).rename_columns(
-            ["cluster", *result_table(spread).column_names[1:]]
-        )
-        ranks = ranks.select(list(_RANK_COLUMNS))
+        ranks = result_table(spread)
+        ranks = ranks.rename_columns(["cluster", *ranks.column_names[1:]])
+        found["ranks"] = ranks.select(list(_RANK_COLUMNS))
         notes["rank_runs"] = spread.n_runs
-    scores = result_table(index)
-    scores = scores.rename_columns(["cluster", *scores.column_names[1:]])
-    return scores.select(list(_SCORE_COLUMNS)), ranks
+    try:
+        moved = rank_sensitivity(
+            table,
+            choices=choices,
+            min_known=0.4,
+            level=options.level,
+            inference=MonteCarlo(n=options.rank_draws, seed=seed),
+        )
+    except AggloError as error:
+        notes["rank_choices"] = error.message
+    else:
+        found["rank_choices"] = result_table(moved)
+    return found
 
 
 def _two_sided(values: dict[str, FloatArray]) -> dict[str, FloatArray]:
