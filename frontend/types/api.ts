@@ -67,6 +67,29 @@ export interface ColumnShape {
   words?: Record<string, Both> | null;
 }
 
+/** A view with its first rows. */
+export interface FilledView {
+  id: string;
+  title: Both;
+  table: string;
+  chart: string;
+  encode: Record<string, string>;
+  filters: Record<string, string>;
+  columns: ColumnShape[];
+  labels: Record<string, string>;
+  order: string;
+  top: number | null;
+  unit: Both | null;
+  note: Both | null;
+  uncertainty: Both;
+  method: string;
+  reference: ReferenceShape | null;
+  source: SourceShape[];
+  rows: number;
+  data: (Record<string, string | number | boolean | null>)[];
+  page: Paging;
+}
+
 /** What was found, the best first. */
 export interface FindAnswer {
   schema: number;
@@ -94,6 +117,7 @@ export interface Hit {
   name: Both;
   page: string;
   by: "name" | "pinyin" | "initials" | "old_name";
+  also: string[];
 }
 
 /** Routes that there are. */
@@ -342,6 +366,31 @@ export interface TableListAnswer {
   schema: number;
   meta: AnswerMeta;
   data: TableEntry[];
+}
+
+/** What a page shows. */
+export interface TwinAnswer {
+  schema: number;
+  meta: AnswerMeta;
+  data: TwinShape;
+}
+
+/** A page with the rows of its views, and what was chosen on it. */
+export interface TwinShape {
+  id: string;
+  route: string;
+  question: Both;
+  lead: Both;
+  study: string | null;
+  world: string | null;
+  generated: boolean;
+  available: boolean;
+  missing: Both | null;
+  absent: string[];
+  selectors: SelectorShape[];
+  findings: Record<string, unknown>[];
+  views: FilledView[];
+  chosen: Record<string, string>;
 }
 
 /** A released number with its uncertainty and state. */

@@ -438,12 +438,15 @@ def test_s16_the_canaries_would_be_seen(served):
 # S17
 
 PUBLIC_ROUTES = [
-    "/", "/api/v1/", "/api/v1/certificates/{release}", "/api/v1/downloads/{name}",
+    "/", "/api/v1/", "/api/v1/certificates/{release}", "/api/v1/coagglomeration",
+    "/api/v1/compare", "/api/v1/downloads/{name}", "/api/v1/evaluations/{study}",
     "/api/v1/find", "/api/v1/geometry", "/api/v1/indicators", "/api/v1/industries",
-    "/api/v1/manifests/{release}", "/api/v1/meta", "/api/v1/methods",
-    "/api/v1/methods/{name}", "/api/v1/pages", "/api/v1/pages/{page}", "/api/v1/regions",
-    "/api/v1/tables", "/api/v1/tables/{name}", "/api/v1/values", "/api/v1/views/{name}",
-    "/static/{name}", "/{page}", "/{page}/{value}",
+    "/api/v1/manifests/{release}", "/api/v1/matches/{study}", "/api/v1/meta",
+    "/api/v1/methods", "/api/v1/methods/{name}", "/api/v1/networks/{layer}",
+    "/api/v1/pages", "/api/v1/pages/{page}", "/api/v1/profiles/{kind}/{code}",
+    "/api/v1/regions", "/api/v1/scoreboards/{study}", "/api/v1/space", "/api/v1/tables",
+    "/api/v1/tables/{name}", "/api/v1/values", "/api/v1/values.{kind}",
+    "/api/v1/views/{name}", "/static/{name}", "/{page}", "/{page}/{value}",
 ]  # fmt: skip
 
 

@@ -31,6 +31,7 @@ from agglo.observatory.pages import VIEWS
 
 __all__ = [
     "DEFAULT_LIMIT",
+    "LIST_OF_REGIONS",
     "SCHEMA",
     "Asked",
     "disclosure_statement",
@@ -42,6 +43,7 @@ __all__ = [
     "read_limit",
     "read_question",
     "release_meta",
+    "split_codes",
     "table_text",
     "view_answer",
     "view_bytes",
@@ -50,6 +52,7 @@ __all__ = [
 ]
 
 SCHEMA = 1
+LIST_OF_REGIONS = "regions"
 DEFAULT_LIMIT = 200
 # keys of an address that pages use and answers ignore
 _SHARED = frozenset(
@@ -209,9 +212,9 @@ def read_question(
     layout = read_layout(given)
     known = {*view.filters, *_SHARED, *_OWN}
     chosen = [
-        (column, given[selector])
+        (column, value)
         for selector, column in view.filters.items()
-        if given.get(selector)
+        for value in _values(selector, given.get(selector, ""))
     ]
     return Asked(
         query=ViewQuery(tuple(chosen), given.get("sort", "")),
@@ -220,6 +223,30 @@ def read_question(
         layout=layout,
         notices=tuple(f"{key}: ignored" for key in given if key not in known),
     )
+
+
+def _values(selector: str, text: str) -> list[str]:
+    """Read what was chosen; a list of regions holds several codes between commas."""
+    if selector == LIST_OF_REGIONS:
+        return split_codes(text)
+    return [text] if text else []
+
+
+def split_codes(text: str) -> list[str]:
+    """Part a list of codes, as addresses write it; commas of a code stand as ``%2C``.
+
+    Parameters
+    ----------
+    text
+        Codes between commas.
+
+    Returns
+    -------
+    list of str
+        Each code once, in the order of the list.
+    """
+    words = dict.fromkeys(word for word in text.split(",") if word)
+    return [word.replace("%2C", ",").replace("%25", "%") for word in words]
 
 
 def read_layout(given: Mapping[str, str]) -> Literal["rows", "columns"]:

@@ -20,6 +20,7 @@ from agglo.observatory.api.replies import Context
 from agglo.observatory.api.route_data import data_router
 from agglo.observatory.api.route_evidence import evidence_router
 from agglo.observatory.api.route_pages import page_router
+from agglo.observatory.api.route_results import results_router
 from agglo.observatory.api.route_runs import run_router
 from agglo.observatory.api.security import Door
 from agglo.observatory.api.settings import Settings
@@ -72,7 +73,8 @@ def _reading(context: Context) -> FastAPI:
 
 
 def _readers(context: Context) -> list[APIRouter]:
-    return [page_router(context), data_router(context), evidence_router(context)]
+    made = (page_router, data_router, results_router, evidence_router)
+    return [make(context) for make in made]
 
 
 def _app(title: str, routers: Sequence[APIRouter], site: APIRouter) -> FastAPI:

@@ -104,7 +104,7 @@ def code_list(stock: Stock, kind: str, world: str = "") -> list[Json]:
                 "parent": row.get("parent"),
                 "lon": lon,
                 "lat": lat,
-                "also": list[Json](dict.fromkeys(w for w, _ in also.get(code, ()))),
+                "also": _words(also.get(code, ())),
             }
         )
     return found
@@ -127,7 +127,7 @@ def find(stock: Stock, words: str, most: int = _FOUND) -> list[Json]:
     list of dict
         Best first: the same, then beginning with, then containing; ties by kind and code.
         Pinyin, initials and old names count when they are the same or begin so; ``by``
-        says what was recognised.
+        says what was recognised, ``also`` how else it may be written.
     """
     wanted = words.strip().casefold()
     if not wanted:
@@ -151,6 +151,7 @@ def find(stock: Stock, words: str, most: int = _FOUND) -> list[Json]:
                     "page": one,
                 }
                 entry["by"] = found[1]
+                entry["also"] = _words(also.get(code, ()))
                 hits.append((found[0], kind, code, entry))
     for page_id, page in PAGES.items():
         found = _grade(wanted, (page_id, page.question.en, page.question.zh))
@@ -158,9 +159,15 @@ def find(stock: Stock, words: str, most: int = _FOUND) -> list[Json]:
             name = page.question.to_dict()
             entry = {"kind": "page", "id": page_id, "name": name, "page": page_id}
             entry["by"] = found[1]
+            entry["also"] = []
             hits.append((found[0], "z", page_id, entry))
     hits.sort(key=lambda hit: hit[:3])
     return [hit[3] for hit in hits[:most]]
+
+
+def _words(also: Sequence[tuple[str, str]]) -> list[Json]:
+    """Give pinyin, initials and old names, each once."""
+    return list[Json](dict.fromkeys(word for word, _ in also))
 
 
 def _grade(wanted: str, names: tuple[str, ...]) -> tuple[int, str]:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+from functools import lru_cache
 from pathlib import Path
 
 from agglo.core.typing import Json
+from agglo.observatory.api.packing import pack
 from agglo.observatory.api.problems import ApiError
 
-__all__ = ["ASSETS", "asset", "file_hash", "index_html", "json_script"]
+__all__ = ["ASSETS", "asset", "file_hash", "index_html", "json_script", "packed_asset"]
 
+_SMALLEST = 9
 _STATIC = Path(__file__).resolve().parents[1] / "static"
 # the only files of the bundle that are ever sent
 ASSETS = {
@@ -42,7 +45,8 @@ def asset(name: str) -> bytes:
     if name not in ASSETS or path.is_symlink():
         raise ApiError(404, "unknown_file", "There is no such file.", where="static")
     try:
-        return path.read_bytes()
+        found = path.stat()
+        return _read(path, found.st_mtime_ns, found.st_size)[0]
     except OSError as error:
         raise ApiError(
             503,
@@ -53,6 +57,33 @@ def asset(name: str) -> bytes:
         ) from error
 
 
+def packed_asset(name: str) -> bytes:
+    """Give a file of the bundle packed with gzip; it is packed once.
+
+    Parameters
+    ----------
+    name
+        A key of :data:`ASSETS`.
+
+    Returns
+    -------
+    bytes
+        Its content, packed.
+    """
+    asset(name)  # says what is wrong with a name
+    found = (_STATIC / name).stat()
+    return _read(_STATIC / name, found.st_mtime_ns, found.st_size)[1]
+
+
+@lru_cache(maxsize=2 * len(ASSETS))
+def _read(path: Path, changed: int, size: int) -> tuple[bytes, bytes]:
+    """Read and pack a file once; a new build has another time or size."""
+    del changed, size
+    data = path.read_bytes()
+    return data, pack(data, _SMALLEST)
+
+
+@lru_cache(maxsize=4 * len(ASSETS))
 def file_hash(data: bytes) -> str:
     """Name a content by 16 digits of its SHA-256."""
     return hashlib.sha256(data).hexdigest()[:16]

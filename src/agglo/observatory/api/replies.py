@@ -10,6 +10,7 @@ from fastapi import Request, Response
 
 from agglo.core.typing import Json
 from agglo.observatory.api.answers import encode, etag_of
+from agglo.observatory.api.packing import pack, packable, takes_gzip
 from agglo.observatory.api.settings import Settings
 from agglo.observatory.api.shelf import Shelf
 from agglo.observatory.api.stock import Stock
@@ -17,6 +18,7 @@ from agglo.observatory.api.stock import Stock
 __all__ = ["Context", "reply", "reply_json"]
 
 _PRIVATE = "private, no-cache"
+_VARY = "cookie, accept, accept-encoding"
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,18 +66,24 @@ def reply(
     Returns
     -------
     fastapi.Response
-        200, or 304 when the reader's copy is this one.
+        200, or 304 when the reader's copy is this one. Text is packed for readers that
+        take gzip; packed and plain are two copies with two tags.
     """
     question = f"{request.url.path}?{urlencode(sorted(request.query_params.items()))}"
-    question = f"{question}#{form}"
+    packed = packable(media) and takes_gzip(request.headers.get("accept-encoding", ""))
+    question = f"{question}#{form}{'#gzip' if packed else ''}"
     etag = etag_of(stock, question)
-    headers = {"etag": etag, "cache-control": _PRIVATE, "vary": "cookie, accept"}
+    headers = {"etag": etag, "cache-control": _PRIVATE, "vary": _VARY}
     wanted = request.headers.get("if-none-match", "")
     if wanted == "*" or etag in {w.strip() for w in wanted.split(",")}:
         return Response(status_code=304, headers=headers)
     if name:
         headers["content-disposition"] = f'attachment; filename="{name}"'
-    body = stock.remember(("answer", question), make)
+    if packed:
+        headers["content-encoding"] = "gzip"
+    body = stock.remember(
+        ("answer", question), (lambda: pack(make())) if packed else make
+    )
     return Response(body, media_type=media, headers=headers)
 
 

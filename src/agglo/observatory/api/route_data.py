@@ -9,9 +9,11 @@ from fastapi import APIRouter, Query, Request, Response
 from agglo.core.typing import Json
 from agglo.observatory.api.answers import envelope, with_data
 from agglo.observatory.api.description import described
+from agglo.observatory.api.files import arrow_bytes, csv_bytes, parquet_bytes
 from agglo.observatory.api.listing import code_list, find
 from agglo.observatory.api.problems import ApiError
 from agglo.observatory.api.replies import Context, reply, reply_json
+from agglo.observatory.api.route_pages import FORMATS, accepted
 from agglo.observatory.api.settings import MOST_ROWS
 from agglo.observatory.api.shapes import (
     CodeAnswer,
@@ -23,9 +25,15 @@ from agglo.observatory.api.shapes import (
     ValuesAnswer,
 )
 from agglo.observatory.api.stock import Stock
-from agglo.observatory.api.values import indicator_list, values_answer
+from agglo.observatory.api.values import (
+    indicator_list,
+    values_answer,
+    values_table,
+)
 
 __all__ = ["data_router"]
+
+_FILES = {"parquet": parquet_bytes, "csv": csv_bytes, "arrow": arrow_bytes}
 
 
 def _table_json(stock: Stock, name: str) -> Json:
@@ -159,7 +167,7 @@ def _add_values(router: APIRouter, context: Context) -> None:
     @router.get(
         "/values",
         summary="Values of an indicator with intervals and states",
-        responses=described(ValuesAnswer),
+        responses=described(ValuesAnswer, FORMATS["parquet"], FORMATS["arrow"]),
     )
     def values(
         request: Request,
@@ -175,6 +183,9 @@ def _add_values(router: APIRouter, context: Context) -> None:
         del indicator, region, industry, period, limit, cursor, layout
         stock = shelf.current()
         given = dict(request.query_params)
+        kind = accepted(request)
+        if kind:
+            return _values_file(context, request, stock, kind)
         most = context.settings.limits.rows
         return reply(
             request,
@@ -182,3 +193,34 @@ def _add_values(router: APIRouter, context: Context) -> None:
             lambda: values_answer(stock, shelf.cursors(stock), given, most=most),
             media="application/json",
         )
+
+    @router.get(
+        "/values.{kind}",
+        summary="The same as one file; of all indicators when none is named",
+        response_class=Response,
+        responses=described(None, *(FORMATS[kind] for kind in _FILES)),
+    )
+    def values_as_file(
+        request: Request,
+        kind: Literal["parquet", "csv", "arrow"],
+        indicator: Annotated[str, Query(max_length=64)] = "",
+        region: Annotated[str, Query(max_length=64)] = "",
+        industry: Annotated[str, Query(max_length=64)] = "",
+        period: Annotated[str, Query(max_length=64)] = "",
+    ) -> Response:
+        del indicator, region, industry, period
+        return _values_file(context, request, shelf.current(), kind)
+
+
+def _values_file(
+    context: Context, request: Request, stock: Stock, kind: str
+) -> Response:
+    given, most = dict(request.query_params), context.settings.limits.file_rows
+    return reply(
+        request,
+        stock,
+        lambda: _FILES[kind](values_table(stock, given, most=most)),
+        media=FORMATS[kind],
+        name=f"out_values.{kind}",
+        form=kind,
+    )

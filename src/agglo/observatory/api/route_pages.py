@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "FORMATS",
+    "accepted",
     "find_page",
     "page_router",
     "split_name",
@@ -248,7 +249,7 @@ def view_reply(
     def page() -> bytes:
         return view_bytes(stock, context.shelf.cursors(stock), found, asked)
 
-    kind = kind or _accepted(request)
+    kind = kind or accepted(request)
     if not kind:
         return reply(request, stock, page, media=FORMATS["json"])
 
@@ -263,8 +264,19 @@ def view_reply(
     return reply(request, stock, file, media=FORMATS[kind], name=name, form=kind)
 
 
-def _accepted(request: Request) -> str:
-    """Read the format that a program asks for; JSON for everybody else."""
+def accepted(request: Request) -> str:
+    """Read the format that a program asks for by ``Accept``.
+
+    Parameters
+    ----------
+    request
+        The request.
+
+    Returns
+    -------
+    str
+        ``"parquet"``, ``"arrow"``, or empty: JSON for everybody else.
+    """
     wanted = request.headers.get("accept", "")
     return next((kind for kind in _BY_ACCEPT if FORMATS[kind] in wanted), "")
 

@@ -28,7 +28,8 @@ class ViewQuery:
     Parameters
     ----------
     chosen
-        Column and value, for every selector that was set.
+        Column and value, for every selector that was set; of a column that stands
+        several times any of the values will do.
     sort
         Column to sort by, ``-`` in front for falling; empty for the order of the view.
     """
@@ -94,25 +95,22 @@ def row_numbers(stock: Stock, view: View, query: ViewQuery) -> IntArray:
 
 def _row_numbers(stock: Stock, view: View, query: ViewQuery, sort: str) -> IntArray:
     table = stock.table(view.table)
-    wanted = [*view.keep.items(), *query.chosen]
+    any_of: dict[str, list[str]] = {}
+    for column, value in query.chosen:
+        any_of.setdefault(column, []).append(value)
+    wanted = [*((c, [v]) for c, v in view.keep.items()), *any_of.items()]
     rows = np.empty(0, dtype=np.int64)
     if not wanted:
         rows = np.arange(table.num_rows, dtype=np.int64)
-    for at, (column, value) in enumerate(wanted):
+    for at, (column, values) in enumerate(wanted):
+        _check_values(stock, view, column, values)
         lookup = stock.lookup(view.table, column)
-        if value not in lookup.position and not _known(stock, view, column, value):
-            hint = suggest(value, lookup.values)
-            raise ApiError(
-                404,
-                "unknown_value",
-                f"'{value}' is not a value of {column}. {hint}".strip(),
-                where=column,
-                fix=f"the values are those of the selector for {column}",
-            )
         if at == 0:
-            rows = lookup.rows(value)
+            found = [lookup.rows(value) for value in dict.fromkeys(values)]
+            rows = found[0] if len(found) == 1 else np.sort(np.concatenate(found))
         else:
-            rows = rows[lookup.codes[rows] == lookup.position.get(value, -2)]
+            held = [lookup.position.get(value, -2) for value in values]
+            rows = rows[np.isin(lookup.codes[rows], held)]
     if sort:
         falling, column = sort.startswith("-"), sort.removeprefix("-")
         if column not in table.column_names:
@@ -125,6 +123,20 @@ def _row_numbers(stock: Stock, view: View, query: ViewQuery, sort: str) -> IntAr
             )
         rows = rows[_order(table.column(column), rows, falling=falling)]
     return rows
+
+
+def _check_values(stock: Stock, view: View, column: str, values: list[str]) -> None:
+    lookup = stock.lookup(view.table, column)
+    for value in values:
+        if value not in lookup.position and not _known(stock, view, column, value):
+            hint = suggest(value, lookup.values)
+            raise ApiError(
+                404,
+                "unknown_value",
+                f"'{value}' is not a value of {column}. {hint}".strip(),
+                where=column,
+                fix=f"the values are those of the selector for {column}",
+            )
 
 
 def _known(stock: Stock, view: View, column: str, value: str) -> bool:

@@ -27,6 +27,7 @@ __all__ = [
     "RunListAnswer",
     "TableAnswer",
     "TableListAnswer",
+    "TwinAnswer",
     "ValuesAnswer",
     "ViewAnswer",
 ]
@@ -236,6 +237,26 @@ class PageShape(_Shape):
     views: list[ViewShape]
 
 
+class FilledView(ViewShape):
+    """A view with its first rows."""
+
+    data: list[dict[str, Cell]]
+    page: Paging
+
+
+class TwinShape(PageShape):
+    """A page with the rows of its views, and what was chosen on it."""
+
+    views: list[FilledView]  # type: ignore[assignment]
+    chosen: dict[str, str]
+
+
+class TwinAnswer(_Answer):
+    """What a page shows."""
+
+    data: TwinShape
+
+
 class PageAnswer(_Answer):
     """A page with its views."""
 
@@ -306,6 +327,7 @@ class Hit(_Shape):
     name: Both
     page: str
     by: Literal["name", "pinyin", "initials", "old_name"]
+    also: list[str]
 
 
 class FindAnswer(_Answer):

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 
-from agglo.observatory.api.page_files import ASSETS, asset, file_hash, index_html
+from agglo.observatory.api.choosing import choice_of
+from agglo.observatory.api.packing import takes_gzip
+from agglo.observatory.api.page_files import (
+    ASSETS,
+    asset,
+    file_hash,
+    index_html,
+    packed_asset,
+)
 from agglo.observatory.api.problems import ApiError
 from agglo.observatory.api.replies import Context, reply_json
 from agglo.observatory.api.route_pages import (
@@ -39,11 +47,19 @@ def site_router(context: Context) -> APIRouter:
     @router.get("/static/{name}")
     def static(request: Request, name: str) -> Response:
         data = asset(name)
-        tag = f'"{file_hash(data)}"'
+        packed = takes_gzip(request.headers.get("accept-encoding", ""))
+        tag = f'"{file_hash(data)}{"-gzip" if packed else ""}"'
         fresh = request.query_params.get("h") == file_hash(data)
-        headers = {"etag": tag, "cache-control": _FOREVER if fresh else "no-cache"}
+        headers = {
+            "etag": tag,
+            "cache-control": _FOREVER if fresh else "no-cache",
+            "vary": "accept-encoding",
+        }
         if request.headers.get("if-none-match") == tag:
             return Response(status_code=304, headers=headers)
+        if packed:
+            headers["content-encoding"] = "gzip"
+            data = packed_asset(name)
         return Response(data, media_type=ASSETS[name], headers=headers)
 
     @router.get("/")
@@ -65,7 +81,8 @@ def site_router(context: Context) -> APIRouter:
             raise ApiError(404, "no_selector", f"/{page} has nothing to choose.")
         name, dot, kind = value.rpartition(".")
         if dot and kind in FORMATS:
-            return _twin(request, found, kind, {found.selectors[0].id: name})
+            chosen = choice_of(shelf.current(), found, name)
+            return _twin(request, found, kind, chosen)
         return _page(context, request)
 
     def _twin(

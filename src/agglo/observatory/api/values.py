@@ -23,10 +23,16 @@ from agglo.observatory.api.problems import ApiError
 from agglo.observatory.api.stock import Stock, plain
 from agglo.observatory.pages.indicators import INDICATORS, Indicator
 
-__all__ = ["indicator_list", "values_answer"]
+__all__ = ["indicator_list", "values_answer", "values_table"]
 
 _KEYS = ("region", "industry", "period")
 _LEVEL = 0.95
+_TEXT, _NUMBER = pa.string(), pa.float64()
+_SHAPE = {
+    "indicator": _TEXT, "region": _TEXT, "industry": _TEXT, "period": _TEXT,
+    "value": _NUMBER, "lo": _NUMBER, "hi": _NUMBER, "level": _NUMBER, "method": _TEXT,
+    "n": _NUMBER, "status": _TEXT, "reason": _TEXT,
+}  # fmt: skip
 # what studies call a row whose number stands
 _GOOD = ("", "ok", "computed", "shown")
 
@@ -92,6 +98,60 @@ def values_answer(
     return with_data(envelope(stock, None, page=page), text)
 
 
+def values_table(stock: Stock, given: Mapping[str, str], *, most: int) -> pa.Table:
+    """Give the values of one indicator, or of all, as one table for files.
+
+    Parameters
+    ----------
+    stock
+        The release.
+    given
+        Query: ``indicator`` (all when absent), ``region``, ``industry``, ``period``.
+    most
+        Largest number of rows.
+
+    Returns
+    -------
+    pyarrow.Table
+        The rows of `values_answer`; of all indicators those that have the keys asked for.
+
+    Raises
+    ------
+    ApiError
+        413 when there are more rows, and what `values_answer` raises.
+    """
+    chosen = [(key, given[key]) for key in _KEYS if given.get(key)]
+    name = given.get("indicator", "")
+    asked = [_indicator(stock, name)] if name else _having(stock, chosen)
+    found = [(one, _rows(stock, one, chosen)) for one in asked]
+    total = sum(len(rows) for _, rows in found)
+    if total > most:
+        raise ApiError(
+            413, "too_many_rows", f"{total} values are more than {most} for one file.",
+            where="indicator", fix="choose an indicator, a region or an industry",
+        )  # fmt: skip
+    parts = [_frame(stock, one, rows) for one, rows in found]
+    return pa.concat_tables(parts) if parts else _frame_of_nothing()
+
+
+def _having(stock: Stock, chosen: list[tuple[str, str]]) -> list[Indicator]:
+    """Name the released indicators that hold every key and code asked for."""
+    return [
+        one
+        for one in INDICATORS.values()
+        if one.table in stock.release
+        and all(
+            one.columns[key]
+            and value in stock.lookup(one.table, one.columns[key]).position
+            for key, value in chosen
+        )
+    ]
+
+
+def _frame_of_nothing() -> pa.Table:
+    return pa.table({name: pa.nulls(0, kind) for name, kind in _SHAPE.items()})
+
+
 def _indicator(stock: Stock, name: str) -> Indicator:
     found = INDICATORS.get(name)
     if found is None or found.table not in stock.release:
@@ -109,11 +169,7 @@ def _indicator(stock: Stock, name: str) -> Indicator:
 def _rows(
     stock: Stock, indicator: Indicator, chosen: list[tuple[str, str]]
 ) -> IntArray:
-    columns = {
-        "region": indicator.region,
-        "industry": indicator.industry,
-        "period": indicator.period,
-    }
+    columns = indicator.columns
     rows: IntArray | None = None
     for key, value in chosen:
         if not columns[key]:

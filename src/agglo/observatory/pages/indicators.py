@@ -47,9 +47,14 @@ class Indicator:
     period: str = ""
     n: str = ""
 
+    @property
+    def columns(self) -> Mapping[str, str]:
+        """Key to the column it stands in; empty where there is no such key."""
+        return {"region": self.region, "industry": self.industry, "period": self.period}
+
     def to_dict(self) -> dict[str, Json]:
         """Give plain values."""
-        keys = {"region": self.region, "industry": self.industry, "period": self.period}
+        keys = self.columns
         return {
             "id": self.id,
             "label": self.label.to_dict(),
