@@ -1,5 +1,6 @@
 """Run the stages of a study in memory, as the runner would."""
 
+import re
 import time
 
 from agglo.studies.contract import ProjectFacts, StageInputs
@@ -31,3 +32,65 @@ def run_study(study, tables, *, options=None, seed=7, project=None, until=None):
         if stage.name == until:
             break
     return outputs, seconds
+
+
+# what every finding of findings.json holds, in this order, before its Chinese
+KEYS = (
+    "id", "question", "answer", "estimate", "interval",
+    "null", "p", "reading", "evidence", "truth",
+)  # fmt: skip
+SPOKEN = ("question", "answer", "reading")
+LABELLED = ("estimate", "null", "truth")
+_CHINESE = re.compile("[\u4e00-\u9fff]")
+# two English words in a row; names of authors and of files are no sentences
+_ENGLISH = re.compile(r"(?<![\w./-])[A-Za-z][a-z']+(?:[ -][a-z][a-z']+)+(?![\w./])")
+
+
+def language_faults(found, *, names=()):
+    """Give what is wrong with the languages of findings; `names` may stand in any text."""
+    return [
+        f"{f['id']}.{key}: {fault}"
+        for f in found
+        for key in (*KEYS, *(k for k in f if k.endswith("_zh")))
+        for fault in _faults(f, key, names)
+    ]
+
+
+def _faults(finding, key, names):
+    if key not in finding:
+        yield "absent"
+        return
+    said, chinese = " ".join(_strings(finding[key])), key.endswith("_zh")
+    for name in names:
+        said = said.replace(name, "")
+    if not chinese:
+        if _CHINESE.search(said) and key in (*SPOKEN, *LABELLED):
+            yield f"Chinese in the English text: {said[:200]}"
+        if key in SPOKEN and said and f"{key}_zh" not in finding:
+            yield "no Chinese text"
+        if key in LABELLED and said and f"{key}_zh" not in finding:
+            yield "names without their Chinese"
+        return
+    spoken = key.removesuffix("_zh") in SPOKEN
+    if spoken and bool(said) != bool(finding[key.removesuffix("_zh")]):
+        yield "empty in one language"
+    if spoken and said and not _CHINESE.search(said):
+        yield f"no Chinese in it: {said[:200]}"
+    if spoken and said and said == finding[key.removesuffix("_zh")]:
+        yield "the same as the English"
+    left = _ENGLISH.findall(said.replace("_", " "))
+    if left:
+        yield f"English left: {left[:8]}"
+
+
+def _strings(value):
+    """Give every text in a value, keys included."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield key
+            yield from _strings(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _strings(inner)

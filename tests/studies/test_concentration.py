@@ -12,7 +12,7 @@ import agglo as ag
 from agglo.simulate import simulate_country
 from agglo.studies.concentration import STUDY, ConcentrationOptions
 from agglo.studies.contract import Origin, ProjectFacts
-from tests.studies.harness import run_study
+from tests.studies.harness import KEYS, run_study
 
 QUICK = ConcentrationOptions(
     quotient_draws=99,
@@ -88,20 +88,8 @@ def test_the_planted_answers_are_found(outputs):
 
 def test_the_contract_of_findings_holds(outputs):
     found = outputs["report"].documents["findings"]
-    keys = [
-        "id",
-        "question",
-        "answer",
-        "estimate",
-        "interval",
-        "null",
-        "p",
-        "reading",
-        "evidence",
-        "truth",
-    ]
     assert len(found) >= 8
-    assert all(list(f) == keys for f in found)
+    assert all(tuple(f)[:10] == KEYS for f in found)
     assert len({f["id"] for f in found}) == len(found)
     json.dumps(found, allow_nan=False)
     assert all(0 < f["p"] <= 1 for f in found if f["p"] is not None)

@@ -13,7 +13,7 @@ from agglo.sources import national_clusters, online_belts
 from agglo.studies.contract import ProjectFacts
 from agglo.studies.digital import STUDY, DigitalOptions
 from agglo.studies.digital.demo import demo
-from tests.studies.harness import run_study
+from tests.studies.harness import KEYS, run_study
 
 QUICK = DigitalOptions(
     null_draws=199,
@@ -25,18 +25,6 @@ QUICK = DigitalOptions(
 )
 # not a seed that the study was developed with
 UNSEEN = 40_913
-KEYS = [
-    "id",
-    "question",
-    "answer",
-    "estimate",
-    "interval",
-    "null",
-    "p",
-    "reading",
-    "evidence",
-    "truth",
-]
 REQUIRED = {
     "matches.csv",
     "label_audit.csv",
@@ -189,7 +177,7 @@ def test_the_arithmetic_of_the_paper():
 def test_findings_have_the_ten_keys(outputs):
     found = outputs["report"].documents["findings"]
     assert [f["id"] for f in found] == ["F1", "F2", "F3", "F4", "F5"]
-    assert all(list(f) == KEYS for f in found)
+    assert all(tuple(f)[:10] == KEYS for f in found)
     assert set(outputs["report"].files) >= REQUIRED
     json.dumps(found, allow_nan=False)
 
@@ -322,7 +310,7 @@ def test_real_lists_say_what_they_are(china):
     assert "replication" not in page.lower()
     assert "复现" not in page
     assert all(f["truth"] is None for f in findings_of(china).values())
-    assert all("不构成结论" in f["answer"] for f in findings_of(china).values())
+    assert all("不构成结论" in f["answer_zh"] for f in findings_of(china).values())
     assert "生成数据" not in page
 
 

@@ -12,7 +12,7 @@ from agglo.core.errors import OptionError
 from agglo.simulate import simulate_networks
 from agglo.studies.contract import ProjectFacts
 from agglo.studies.networks import STUDY, NetworksOptions
-from tests.studies.harness import run_study
+from tests.studies.harness import KEYS, run_study
 
 LIGHT = NetworksOptions(
     label_draws=19,
@@ -26,18 +26,6 @@ LIGHT = NetworksOptions(
     em_starts=10,
 )
 PROJECT = ProjectFacts(title="Test", generated=True)
-KEYS = {
-    "id",
-    "question",
-    "answer",
-    "estimate",
-    "interval",
-    "null",
-    "p",
-    "reading",
-    "evidence",
-    "truth",
-}
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +46,7 @@ def test_there_are_seven_findings_with_their_keys(done):
     found = findings(done)
     assert list(found) == ["F1", "F2", "F3", "F4", "F5", "F6", "F7"]
     for f in found.values():
-        assert set(f) == KEYS
+        assert tuple(f)[:10] == KEYS
         assert f["answer"]
         assert f["reading"]
     assert json.loads(json.dumps(done["report"].documents["findings"])) is not None
@@ -175,7 +163,7 @@ def test_the_page_in_chinese(economy):
     project = dataclasses.replace(PROJECT, language="zh")
     quick = dataclasses.replace(LIGHT, sensitivity=False, stability_draws=0)
     done, _ = run_study(STUDY, economy.tables(), options=quick, project=project)
-    assert "双核心" in findings(done)["F3"]["answer"]
+    assert "双核心" in findings(done)["F3"]["answer_zh"]
     page = done["report"].files["report.html"].decode()
     assert 'lang="zh-Hans"' in page
     assert "核心与层级" in page

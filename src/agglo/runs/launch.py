@@ -26,6 +26,7 @@ from agglo.runs.study_steps import (
     tables_for,
 )
 from agglo.store import read_json
+from agglo.studies.contract import spoken
 
 if TYPE_CHECKING:
     from agglo.runs.progress import Progress
@@ -158,7 +159,11 @@ class Run:
         lines: list[str] = []
         for study in self.studies:
             lines.append(f"{study.title} ({study.seconds:.1f} s)")
-            lines += [f"  {f['question']} {f['answer']}" for f in study.findings]
+            lang = study.language
+            lines += [
+                f"  {spoken(f, 'question', lang)} {spoken(f, 'answer', lang)}"
+                for f in study.findings
+            ]
             lines.append(f"  results/{study.study}/report.html")
         for skipped in self.skipped:
             needs = ", ".join(skipped.missing)
@@ -353,6 +358,7 @@ def _outcome(
         artefacts=tuple(sorted(n for r in records for n in r.outputs)),
         seconds=round(sum(r.seconds for r in records), 3),
         folder=project.workspace,
+        language=project.file.project.language,
     )
 
 

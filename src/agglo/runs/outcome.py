@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from agglo.core.typing import Json
+from agglo.core.typing import Json, Lang
 from agglo.runs.execute import StepStatus
 
 if TYPE_CHECKING:
@@ -34,6 +34,8 @@ class StudyOutcome:
         What the computation of its stages took, now or when they were last run.
     folder
         Project folder.
+    language
+        Language of the project.
     """
 
     study: str
@@ -42,6 +44,7 @@ class StudyOutcome:
     artefacts: tuple[str, ...]
     seconds: float
     folder: Path = field(repr=False)
+    language: Lang = "en"
 
     def table(self, name: str) -> pa.Table:
         """Read one of its tables.

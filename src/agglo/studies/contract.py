@@ -31,6 +31,7 @@ __all__ = [
     "StageInputs",
     "StageOutput",
     "Study",
+    "spoken",
 ]
 
 OptionsT = TypeVar("OptionsT")
@@ -76,7 +77,11 @@ class Finding:
     truth: Json = None
 
     def to_dict(self) -> dict[str, Json]:
-        """Give exactly the ten keys of ``findings.json``."""
+        """Give the ten keys that a finding has in every language.
+
+        ``findings.json`` of the studies here holds them in English, and beside them the
+        Chinese ones that :func:`agglo.studies.bilingual.bilingual` adds.
+        """
         return {
             "id": self.id,
             "question": self.question,
@@ -89,6 +94,27 @@ class Finding:
             "evidence": list(self.evidence),
             "truth": to_json(self.truth),
         }
+
+
+def spoken(finding: Mapping[str, Json], key: str, lang: Lang) -> Json:
+    """Give a part of a finding in a language.
+
+    Parameters
+    ----------
+    finding
+        One of ``findings.json``.
+    key
+        ``"question"``, ``"answer"``, ``"reading"``, ``"estimate"``, ``"null"``, ``"truth"``.
+    lang
+        Language wanted.
+
+    Returns
+    -------
+    Json
+        The value of ``<key>_zh`` for Chinese, where there is one; otherwise that of `key`.
+    """
+    chinese = finding.get(f"{key}_zh") if lang == "zh" else None
+    return finding.get(key) if chinese in (None, "") else chinese
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

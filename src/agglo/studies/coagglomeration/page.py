@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from agglo.studies.bilingual import bilingual
 from agglo.studies.coagglomeration.charts import (
     coefficient_chart,
     curve_charts,
@@ -56,7 +58,7 @@ def report(inputs: StageInputs) -> StageOutput:
         the regression tables as HTML, LaTeX and Word.
     """
     facts = facts_of(inputs)
-    found: list[Json] = [{**f.to_dict()} for f in all_findings(facts)]
+    found = bilingual(lambda lang: all_findings(replace(facts, lang=lang)))
     files, provenance = _files(inputs, facts)
     return StageOutput(
         documents={"findings": found, "provenance": provenance},

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from agglo.studies.bilingual import bilingual
 from agglo.studies.concentration.facts import facts_of
 from agglo.studies.concentration.findings import all_findings
 from agglo.studies.concentration.lookup import region_lookup
@@ -43,7 +45,7 @@ def report(inputs: StageInputs) -> StageOutput:
         Document ``findings``, file ``report.html``.
     """
     facts = facts_of(inputs)
-    found: list[Json] = [{**f.to_dict()} for f in all_findings(facts)]
+    found = bilingual(lambda lang: all_findings(replace(facts, lang=lang)))
     page = _page(facts, found, inputs)
     return StageOutput(
         documents={"findings": found}, files={"report.html": page.to_bytes()}

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from agglo.studies.bilingual import bilingual
 from agglo.studies.contract import StageOutput
 from agglo.studies.digital.charts import city_bubbles, stacked_bars
 from agglo.studies.digital.city_maps import bivariate_map, sequence_map
@@ -61,7 +63,7 @@ def report(inputs: StageInputs) -> StageOutput:
     """
     facts = facts_of(inputs)
     figures = _figures(facts, inputs)
-    found: list[Json] = [{**f.to_dict()} for f in all_findings(facts)]
+    found = bilingual(lambda lang: all_findings(replace(facts, lang=lang)))
     page = _page(facts, found, figures, inputs)
     files, provenance = study_files(inputs, list(figures.values()))
     return StageOutput(

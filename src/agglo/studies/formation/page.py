@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from agglo.studies.bilingual import bilingual
 from agglo.studies.contract import StageOutput
 from agglo.studies.formation.cards import card, card_name, card_pdf, grid
 from agglo.studies.formation.columns import number, table_of
@@ -73,7 +75,7 @@ def report(inputs: StageInputs) -> StageOutput:
         ``report.html``, a card per cluster and CSV files.
     """
     view = view_of(inputs)
-    found: list[Json] = [{**f.to_dict()} for f in all_findings(view)]
+    found = bilingual(lambda lang: all_findings(replace(view, lang=lang)))
     files: dict[str, bytes] = {}
     for cluster in view.clusters[:_MOST_CARDS]:
         made, name = card(view, cluster), card_name(cluster)

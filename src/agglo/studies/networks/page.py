@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from agglo.studies.bilingual import bilingual
 from agglo.studies.contract import StageOutput
 from agglo.studies.networks import charts, maps, sections
 from agglo.studies.networks.facts import facts_of
@@ -45,7 +47,7 @@ def report(inputs: StageInputs) -> StageOutput:
     facts = facts_of(inputs)
     flows = city_flows(inputs, facts)
     figures = _figures(facts, flows)
-    found: list[Json] = [{**f.to_dict()} for f in all_findings(facts)]
+    found = bilingual(lambda lang: all_findings(replace(facts, lang=lang)))
     page = _page(facts, found, figures, inputs)
     files, provenance = study_files(inputs, facts, list(figures.values()), flows)
     return StageOutput(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from agglo.studies.bilingual import bilingual
 from agglo.studies.contract import StageOutput
 from agglo.studies.facts import number_of
 from agglo.studies.outputs import csv_files, hashed
@@ -73,7 +75,7 @@ def report(inputs: StageInputs) -> StageOutput:
         Documents ``findings`` and ``provenance``, files ``report.html`` and the CSV files.
     """
     facts = facts_of(inputs)
-    found: list[Json] = [{**f.to_dict()} for f in all_findings(facts)]
+    found = bilingual(lambda lang: all_findings(replace(facts, lang=lang)))
     files, provenance = _files(inputs)
     return StageOutput(
         documents={"findings": found, "provenance": provenance},

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
+from agglo.studies.contract import spoken
 from agglo.studies.report.markup import element, escape, json_script, rows
 from agglo.studies.report.numbers import ABSENT, NumberKind, format_number
 from agglo.studies.report.words import word
@@ -185,7 +186,7 @@ class FindingList:
     Parameters
     ----------
     findings
-        Dictionaries with the ten keys of ``findings.json``.
+        As in ``findings.json``: the texts of the page's language are shown.
     """
 
     findings: tuple[Mapping[str, Json], ...]
@@ -196,21 +197,23 @@ class FindingList:
 
     def _one(self, finding: Mapping[str, Json], lang: Lang) -> str:
         facts = [
-            (key, finding.get(key))
+            (key, spoken(finding, key, lang))
             for key in ("estimate", "interval", "null", "p", "truth", "evidence")
         ]
         listed = [
-            (escape(word(key, lang)), escape(plain(value, key)))
+            (escape(word(key, lang)), escape(plain(value, key, lang)))
             for key, value in facts
             if value is not None and value != []
         ]
         summary = element("summary", escape(word("reading", lang)))
-        reading = element("p", escape(finding.get("reading") or ""))
+        reading = element("p", escape(spoken(finding, "reading", lang) or ""))
         table = f"<table><tbody>{_pairs(listed)}</tbody></table>"
         return element(
             "article",
-            element("h3", escape(finding.get("question") or ""))
-            + element("p", escape(finding.get("answer") or ""), class_="answer")
+            element("h3", escape(spoken(finding, "question", lang) or ""))
+            + element(
+                "p", escape(spoken(finding, "answer", lang) or ""), class_="answer"
+            )
             + element("details", summary + reading + table),
             class_="finding",
             id_=f"finding-{finding.get('id')}",
@@ -223,20 +226,25 @@ def _pairs(pairs: Sequence[tuple[str, str]]) -> str:
     )
 
 
-def plain(value: Json, key: str = "") -> str:
+def plain(value: Json, key: str = "", lang: Lang = "en") -> str:
     """Write a JSON value in one line."""
-    if isinstance(value, bool) or value is None:
-        return {True: "yes", False: "no", None: ABSENT}[value]
-    if isinstance(value, int):
-        return format_number(value, "count")
-    if isinstance(value, float):
-        return format_number(value, "p" if key == "p" else "number")
+    if isinstance(value, bool):
+        return word("yes" if value else "no", lang)
+    if value is None:
+        return ABSENT
+    if isinstance(value, (int, float)):
+        kind: NumberKind = "p" if key == "p" else "number"
+        return format_number(value, "count" if isinstance(value, int) else kind)
     if isinstance(value, list):
-        mark = " … " if key == "interval" else ", "
-        return mark.join(plain(v) for v in value)
+        # names of files are listed as they are everywhere
+        comma = "、" if lang == "zh" and key != "evidence" else ", "
+        mark = " … " if key == "interval" else comma
+        return mark.join(plain(v, lang=lang) for v in value)
     if isinstance(value, Mapping):
-        return "; ".join(
-            f"{str(k).replace('_', ' ')}: {plain(v)}" for k, v in value.items()
+        colon, mark = ("：", "；") if lang == "zh" else (": ", "; ")
+        return mark.join(
+            f"{str(k).replace('_', ' ')}{colon}{plain(v, lang=lang)}"
+            for k, v in value.items()
         )
     return str(value)
 

@@ -27,6 +27,8 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "truth": ("Planted answer", "预设真值"),
     "evidence": ("Evidence", "依据"),
     "none": ("none", "无"),
+    "yes": ("yes", "是"),
+    "no": ("no", "否"),
     "search": ("Search for a name or code", "按名称或代码查找"),
     "results": (
         "{n} found; the first {shown} are listed.",
