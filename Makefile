@@ -107,12 +107,12 @@ pins-oldest: $(VENV)/.dev ## renew constraints-oldest.txt
 	$(COMPILE) --resolution lowest-direct --upgrade >> constraints.new
 	mv constraints.new constraints-oldest.txt
 
-oldest: ## run the tests with the lowest versions we promise
-	$(MAKE) VENV=.venv-oldest PYTHON=$(PYTHON) .venv-oldest/.oldest
+oldest: .venv-oldest/.oldest ## run the tests with the lowest versions we promise
 	.venv-oldest/bin/python -m pytest -n $(WORKERS)
 
+.venv-oldest/.oldest: PY := .venv-oldest/bin/python
 .venv-oldest/.oldest: pyproject.toml constraints-oldest.txt
-	$(MAKE) VENV=.venv-oldest .venv-oldest/.made
+	$(MAKE) VENV=.venv-oldest PYTHON=$(PYTHON) .venv-oldest/.made
 	$(call install,-c constraints-oldest.txt -e '.[dev]')
 	@touch $@
 
