@@ -94,7 +94,7 @@ def test_bad_boundaries_stop_the_study(lists, outlines):
     at = outlines.column_names.index("coordinates")
     for text in ("a b c", "500000 4000000 " * 4, "1 2 3 4"):
         bad = outlines.set_column(at, "coordinates", pa.array([text]))
-        with pytest.raises(InvalidTableError, match="cannot be drawn"):
+        with pytest.raises(InvalidTableError, match="bad_coordinates"):
             page_of({**lists, "boundaries": bad})
 
 

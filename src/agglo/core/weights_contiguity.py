@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from scipy.sparse import coo_array, csr_array
 
-from agglo.core.errors import InvalidTableError, Problem
 from agglo.core.frames import require_columns, string_column, to_arrow
 from agglo.core.options import check_choice, check_number
+from agglo.core.rings import rings_of
 from agglo.core.typing import FloatArray, IntArray, IntoDataFrame
 from agglo.core.weights import SpatialWeights
 
@@ -69,7 +69,7 @@ def build_contiguity(
     labels, area = np.unique(
         string_column(table, "boundary").astype(str), return_inverse=True
     )
-    rings = _rings(string_column(table, "coordinates").tolist())
+    rings = rings_of(string_column(table, "coordinates").astype(str).tolist())
     points = np.concatenate(rings) if rings else np.empty((0, 2))
     owner = np.repeat(area, [len(r) for r in rings])
     corner = _corners(points, tolerance)
@@ -86,39 +86,6 @@ def build_contiguity(
         who = owner[start][real]
     matrix = _meeting(key, who, labels.size)
     return SpatialWeights.from_matrix(matrix, labels, kind=f"{rule} contiguity")
-
-
-def _rings(texts: list[object]) -> list[FloatArray]:
-    rings, problems = [], []
-    for row, text in enumerate(texts, 1):
-        try:
-            flat = np.array(str(text).replace(",", " ").split(), np.float64)
-        except ValueError:
-            flat = np.empty(0)
-        if flat.size < 6 or flat.size % 2 or not np.isfinite(flat).all():
-            problems.append(row)
-            continue
-        ring = flat.reshape(-1, 2)
-        if (ring[0] != ring[-1]).any():
-            ring = np.vstack([ring, ring[:1]])
-        rings.append(ring)
-    if problems:
-        msg = "The boundaries cannot be read."
-        raise InvalidTableError(
-            msg,
-            [
-                Problem(
-                    code="bad_coordinates",
-                    what="a ring is no list of at least three pairs of numbers",
-                    where="boundaries",
-                    column="coordinates",
-                    rows=tuple(problems[:20]),
-                    n_rows=len(problems),
-                    fix="write x y x y ..., point after point",
-                )
-            ],
-        )
-    return rings
 
 
 def _corners(points: FloatArray, tolerance: float) -> IntArray:

@@ -192,9 +192,8 @@ def _positions(words: list[str]) -> tuple[FloatArray, list[str]]:
     try:
         return np.array([float(word) for word in words]), []
     except ValueError:
-        names = list(dict.fromkeys(words))
-        at = {name: float(k) for k, name in enumerate(names)}
-        return np.array([at[word] for word in words]), names
+        at, names = _positions_of(words)
+        return at.astype(np.float64), names
 
 
 def _lines(asked: _Asked) -> str:

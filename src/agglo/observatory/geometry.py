@@ -14,6 +14,7 @@ from typing import TypeAlias
 import numpy as np
 import pyarrow as pa
 
+from agglo.core.rings import rings_of
 from agglo.core.typing import BoolArray, FloatArray, Json
 
 __all__ = ["Boundaries", "boundaries_of"]
@@ -83,6 +84,11 @@ def boundaries_of(table: pa.Table, regions: Collection[str]) -> Boundaries:
     Boundaries
         Shared pieces stay shared: what two neighbours have in common is the same line.
 
+    Raises
+    ------
+    InvalidTableError
+        ``bad_coordinates`` with every ring that is no list of points.
+
     Notes
     -----
     Douglas and Peucker (1973), doi:10.3138/FM57-6770-U75U-7727, per shared piece, with a
@@ -99,8 +105,10 @@ def boundaries_of(table: pa.Table, regions: Collection[str]) -> Boundaries:
     (5, 'not stated')
     """
     rows = table.to_pylist()
-    known = [row for row in rows if str(row["boundary"]) in regions]
-    rings = [_ring(str(row["coordinates"])) for row in known]
+    read = rings_of([str(row["coordinates"]) for row in rows])
+    shown = [str(row["boundary"]) in regions for row in rows]
+    known = [row for row, there in zip(rows, shown, strict=True) if there]
+    rings = [_points(ring) for ring, there in zip(read, shown, strict=True) if there]
     thinned = _simplified(rings)
     shapes: dict[str, dict[str, list[_Ring]]] = {}
     for row, ring in zip(known, thinned, strict=True):
@@ -125,12 +133,8 @@ def _said(rows: Sequence[dict[str, object]], column: str) -> str:
     return "; ".join(found) or _NOT_STATED
 
 
-def _ring(text: str) -> _Ring:
-    numbers = [float(word) for word in text.split()]
-    points = list(zip(numbers[::2], numbers[1::2], strict=True))
-    if points and points[0] != points[-1]:
-        points.append(points[0])
-    return points
+def _points(ring: FloatArray) -> _Ring:
+    return [(x, y) for x, y in ring.tolist()]
 
 
 def _feature(code: str, polygons: list[list[_Ring]]) -> Json:

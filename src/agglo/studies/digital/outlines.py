@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from agglo.core.errors import InvalidTableError, Problem
+from agglo.core.rings import rings_of
 from agglo.studies.columns import text_of
 from agglo.studies.digital.options import DigitalOptions
 
@@ -105,25 +105,7 @@ def boundaries_of(inputs: StageInputs, projection: Projection) -> Boundaries | N
     if not (inputs.options_as(DigitalOptions).boundaries and inputs.has("boundaries")):
         return None
     table = inputs.table("boundaries")
-    rings: list[FloatArray] = []
-    bad: list[int] = []
-    for row, text in enumerate(text_of(table, "coordinates"), 1):
-        ring = _ring(text)
-        if ring is None:
-            bad.append(row)
-        else:
-            rings.append(ring)
-    if bad:
-        problem = Problem(
-            code="bad_coordinates",
-            what="the coordinates of a ring are no longitudes and latitudes",
-            where="boundaries",
-            rows=tuple(bad[:20]),
-            n_rows=len(bad),
-            fix="import the file with `agglo import boundaries`",
-        )
-        msg = "The boundaries cannot be drawn."
-        raise InvalidTableError(msg, [problem])
+    rings = rings_of(text_of(table, "coordinates"), degrees=True)
     gap = np.full((1, 2), np.nan)
     lon, lat = np.vstack([part for r in rings for part in (r, gap)] or [gap]).T
     x, y = projection.forward(lon, lat)
@@ -134,15 +116,3 @@ def boundaries_of(inputs: StageInputs, projection: Projection) -> Boundaries | N
     return Boundaries(
         x_km=x, y_km=y, source=said("source"), approval=said("approval_number")
     )
-
-
-def _ring(text: str) -> FloatArray | None:
-    try:
-        numbers = np.array([float(v) for v in text.split()], dtype=np.float64)
-    except ValueError:
-        return None
-    if numbers.size < 8 or numbers.size % 2 or not np.isfinite(numbers).all():
-        return None
-    ring: FloatArray = numbers.reshape(-1, 2)
-    known = (np.abs(ring[:, 0]) <= 180.0) & (np.abs(ring[:, 1]) <= 90.0)
-    return ring if known.all() else None
