@@ -12,7 +12,7 @@ from agglo.core.errors import OptionError
 from agglo.simulate import simulate_networks
 from agglo.studies.contract import ProjectFacts
 from agglo.studies.networks import STUDY, NetworksOptions
-from tests.studies.harness import KEYS, run_study
+from tests.studies.harness import KEYS, language_faults, run_study
 
 LIGHT = NetworksOptions(
     label_draws=19,
@@ -42,9 +42,9 @@ def findings(done) -> dict[str, dict]:
     return {f["id"]: f for f in done["report"].documents["findings"]}
 
 
-def test_there_are_seven_findings_with_their_keys(done):
+def test_there_are_eight_findings_with_their_keys(done):
     found = findings(done)
-    assert list(found) == ["F1", "F2", "F3", "F4", "F5", "F6", "F7"]
+    assert list(found) == [f"F{k}" for k in range(1, 9)]
     for f in found.values():
         assert tuple(f)[:10] == KEYS
         assert f["answer"]
@@ -92,8 +92,11 @@ def test_the_portfolio_carries_its_back_test(done):
         "density",
         "complexity",
         "external",
+        "value_chain",
         "together",
+        "offer",
         "ubiquity",
+        "chosen",
     ]
     table = done["portfolio"].tables["portfolio"]
     assert set(table["quadrant"].to_pylist()) == {
@@ -106,6 +109,54 @@ def test_the_portfolio_carries_its_back_test(done):
     external = table["external"].to_numpy()
     assert external.min() >= 0
     assert external.max() <= 1
+
+
+def test_the_finding_says_which_parts_helped_out_of_time(done):
+    found = findings(done)["F6"]
+    parts = found["estimate"]["parts"]
+    assert parts["density"]["verdict"] == "helps"
+    assert parts["external"]["verdict"] == "hurts"
+    # what hurts is not in the ranking, and both scores stand side by side
+    assert found["estimate"]["ranked_by"] == ["density", "value_chain"]
+    assert found["estimate"]["auc_chosen"] > found["estimate"]["auc_together"]
+    assert "that made it worse: complexity, related at partners" in found["answer"]
+    assert "伙伴互补" in found["answer_zh"]
+    table = done["portfolio"].tables["portfolio"]
+    assert not table["score"].equals(table["score_all"])
+    # nothing of partners is planted here, and nothing is found
+    assert found["truth"] == {"partners": "no", "partners_as_planted": True}
+    rows = done["portfolio"].tables["backtest_parts"].to_pylist()
+    assert [r["part"] for r in rows] == list(parts)
+    assert rows[2]["shuffled"] == "partners"
+
+
+def test_all_parts_may_rank_the_options(economy):
+    options = dataclasses.replace(LIGHT, score_parts="all", stability_draws=0)
+    done, _ = run_study(STUDY, economy.tables(), options=options, until="portfolio")
+    table = done["portfolio"].tables["portfolio"]
+    assert table["score"].equals(table["score_all"])
+    notes = done["portfolio"].documents["portfolio_notes"]
+    assert notes["score_of"] == ["density", "complexity", "external", "value_chain"]
+    assert notes["kept"] == ["density", "value_chain"]
+
+
+def test_groups_are_judged_by_co_location_and_trade(done):
+    found = findings(done)["F8"]
+    # industries of a planted group trade with each other, and locate alike
+    assert found["estimate"]["correlation"] > 0.3
+    assert found["p"] <= 0.05
+    scores = found["estimate"]["scores"]
+    assert scores["study"]["score"] > scores["study"]["random"] + 30
+    assert found["estimate"]["agreement"]["study / own"]["adjusted_rand"] > 0.8
+    table = done["linkage"].tables["validation"]
+    assert set(table["matrix"].to_pylist()) == {"colocation", "trade", "both"}
+
+
+def test_every_finding_is_said_in_both_languages(done):
+    assert not language_faults(
+        done["report"].documents["findings"],
+        names=("Delgado、Porter 与 Stern", "Mantel-Haenszel"),
+    )
 
 
 def test_the_number_of_draws_is_printed(done):
@@ -184,10 +235,14 @@ def answered(tables, options=QUICK):
 
 
 def test_without_patents_three_findings_are_not_computable(economy):
-    found = answered(small(economy, patents=None))
+    found = answered(small(economy, patents=None, input_output=None))
     for name in ("F3", "F4", "F5"):
         assert found[name]["estimate"] == "not_computable"
         assert "patents" in found[name]["answer"]
+        assert not language_faults([found[name]], names=("link_events", "agglo schema"))
+    assert found["F8"]["estimate"] == "not_computable"
+    assert "input_output or definitions" in found["F8"]["answer"]
+    assert "auc_value_chain" not in found["F6"]["estimate"]
     assert found["F2"]["estimate"]["city"]["verdict"] == "single_core"
     assert list(found["F1"]["estimate"]) == ["branch"]
     # without joint patents there is still the fall of branches with distance
@@ -196,8 +251,8 @@ def test_without_patents_three_findings_are_not_computable(economy):
 
 def test_without_activity_there_are_no_groups(economy):
     found = answered(small(economy, activity=None))
-    assert found["F1"]["estimate"] == "not_computable"
-    assert found["F6"]["estimate"] == "not_computable"
+    for name in ("F1", "F6", "F8"):
+        assert found[name]["estimate"] == "not_computable"
     assert found["F3"]["estimate"]["city"]["verdict"] == "dual_core"
 
 
@@ -345,6 +400,8 @@ def test_groups_from_definitions(economy):
         "integrated": ["C05"],
         "bounded": ["C09"],
     }
+    # the study's groups are those given; trade is compared with them all the same
+    assert "adjusted_rand" in str(found["F8"]["estimate"]["agreement"])
     one = definitions.set_column(2, "cluster", pa.array(["all"] * len(rows)))
     found = answered(small(economy, definitions=one), options)
     assert found["F1"]["estimate"] == "not_computable"

@@ -10,7 +10,7 @@ import pytest
 from agglo.core.errors import InvalidTableError, OptionError
 from agglo.simulate import simulate_networks
 from agglo.studies.networks import STUDY, NetworksOptions, run_networks_study
-from tests.studies.harness import run_study
+from tests.studies.harness import KEYS, run_study
 
 FEW = NetworksOptions(
     label_draws=19,
@@ -246,7 +246,11 @@ def test_the_study_on_tables_in_memory_is_that_of_the_stages(economy):
     found = run_networks_study(tables, FEW, title="Test")
     done, _ = run_study(STUDY, tables, options=FEW)
     same = [f.to_dict() for f in found.findings.values()]
-    assert same == done["report"].documents["findings"]
+    there = done["report"].documents["findings"]
+    assert same == [{k: f[k] for k in KEYS} for f in there]
+    chinese = run_networks_study(tables, FEW, title="Test", language="zh")
+    assert chinese.findings["F2"].answer == there[1]["answer_zh"]
+    assert chinese.findings["F2"].estimate == there[1]["estimate"]
     assert found.files["report.html"] == done["report"].files["report.html"]
     assert found.tables["hierarchy"].num_rows == 13 + 95
     assert found.summary().splitlines()[1].startswith("F2: ")

@@ -8,9 +8,18 @@ import pyarrow.compute as pc
 import pytest
 
 from agglo.simulate import simulate_networks
+from agglo.studies.contract import StageInputs
 from agglo.studies.networks.backtest import backtest, region_auc
 from agglo.studies.networks.graph_files import Graph, to_gexf, to_graphml
-from agglo.studies.networks.scores import known_until, option_scores, related_share
+from agglo.studies.networks.judging import beyond_density, kept_parts, part_gains
+from agglo.studies.networks.options import NetworksOptions
+from agglo.studies.networks.scores import (
+    known_until,
+    mean_place,
+    option_scores,
+    related_share,
+)
+from agglo.studies.networks.value_chain import ValueChain, industry_flows
 
 
 @pytest.fixture(scope="module")
@@ -114,6 +123,141 @@ def test_partners_matter_where_they_were_planted(pull, found):
     else:
         assert np.mean(aucs) == pytest.approx(0.5, abs=0.03)
         assert np.mean(np.array(ps) <= 0.05) <= 0.34
+
+
+def test_gains_of_parts_by_hand():
+    held = np.zeros((2, 4))
+    later = np.array([[1.0, 0, 0, 0], [1.0, 0, 0, 0]])
+    good = np.array([[4.0, 3, 2, 1]] * 2)
+    bad = np.array([[1.0, 2, 3, 4]] * 2)
+    values = {"density": good, "complexity": bad}
+    gains = part_gains(
+        values, ("density", "complexity"), held, later, draws=199, seed=1, level=0.95
+    )
+    # together every option has the same place: AUC 1/2; without complexity it is 1
+    assert [g.gain for g in gains] == [0.5, -0.5]
+    assert [g.verdict for g in gains] == ["helps", "hurts"]
+    assert kept_parts(gains, ("density", "complexity")) == ("density",)
+    np.testing.assert_allclose(mean_place(values, ("density", "complexity"), held), 0.5)
+    # a part alone has nothing to be compared with
+    assert (
+        part_gains(values, ("density",), held, later, draws=19, seed=1, level=0.9) == []
+    )
+
+
+@pytest.mark.parametrize(("partners", "least", "most"), [(0.5, 4, 5), (0.0, 0, 1)])
+def test_planted_partners_are_found_beyond_relatedness(partners, least, most):
+    """Over 200 economies without partners 5 in 100 alarms are nominal; see the page."""
+    told = 0
+    for seed in range(40, 45):
+        made = simulate_networks(
+            n_branch=12_000, n_patents=1000, partners=partners, seed=seed
+        )
+        waves = []
+        for period in ("2010", "2015"):
+            part = made.activity.filter(pc.equal(made.activity["period"], period))
+            waves.append(
+                part.rename_columns(
+                    [
+                        "amount" if n == "establishments" else n
+                        for n in part.column_names
+                    ]
+                )
+            )
+        scores = option_scores(waves[0], known_until(made.link_events, "2010"))
+        later = option_scores(waves[1], made.link_events.slice(0, 0)).held
+        (found,) = beyond_density(
+            scores.values,
+            scores.weights,
+            scores.links,
+            np.nan_to_num(scores.held.values),
+            np.nan_to_num(later.values),
+            draws=39,
+            seed=seed,
+        )
+        assert found.shuffled == "partners"
+        # what partners have falls with what is related at home, by construction
+        assert found.null < 0.5
+        told += found.p <= 0.05
+    assert least <= told <= most
+
+
+def flows(**tables):
+    return StageInputs(tables=tables, options=NetworksOptions())
+
+
+def test_flows_of_a_coarser_table_are_shared_and_of_a_finer_one_added_up():
+    io = pa.table(
+        {
+            "seller": ["A", "A", "B", "B"],
+            "buyer": ["A", "B", "A", "B"],
+            "period": ["2017"] * 4,
+            "value": [1.0, 2.0, 4.0, -3.0],
+            "io_version": ["t"] * 4,
+        }
+    )
+    notes = {}
+    links = pa.table(
+        {
+            "source": ["111", "112", "121", "211"],
+            "target": ["A", "A", "B", "B"],
+            "weight": [1.0, 1.0, 1.0, 1.0],
+        }
+    )
+    # four industries of two codes: the row of a code is repeated
+    found = industry_flows(
+        flows(input_output=io, concordances=links), ["111", "112", "121", "211"], notes
+    )
+    assert found.codes == {"111": "A", "112": "A", "121": "B", "211": "B"}
+    assert notes["io_negative"] == 1
+    assert notes["io_covered"] == 4
+    # one-digit industries: code B belongs half to 1 and half to 2, by what lies below
+    found = industry_flows(
+        flows(input_output=io, concordances=links), ["1", "2"], notes
+    )
+    assert found.codes == {"1": "A", "2": "B"}
+    finer = pa.table(
+        {
+            "seller": ["A", "B", "C"],
+            "buyer": ["C", "C", "A"],
+            "period": ["2017"] * 3,
+            "value": [1.0, 2.0, 4.0],
+            "io_version": ["t"] * 3,
+        }
+    )
+    links = pa.table(
+        {
+            "source": ["11", "12", "21"],
+            "target": ["A", "B", "C"],
+            "weight": [1.0, 1.0, 1.0],
+        }
+    )
+    found = industry_flows(
+        flows(input_output=finer, concordances=links), ["1", "2"], notes
+    )
+    assert found.codes is None
+    assert found.table.to_pylist() == [
+        {"seller": "1", "buyer": "2", "flow": 3.0},
+        {"seller": "2", "buyer": "1", "flow": 4.0},
+    ]
+
+
+def test_a_table_of_other_industries_is_no_value_chain():
+    io = pa.table({"seller": ["A"], "buyer": ["B"], "value": [1.0]})
+    notes = {}
+    assert industry_flows(flows(input_output=io), ["11", "12"], notes) is None
+    assert "concordances" in notes["io_missing"]
+    assert industry_flows(flows(), ["11"], notes) is None
+    assert notes["io_missing"] == "input_output"
+    assert (
+        industry_flows(flows(input_output=io.drop_columns(["value"])), ["A"], notes)
+        is None
+    )
+    chain = ValueChain(industry=("a", "b"), link=np.array([[0.0, 0.5], [0.5, 0.0]]))
+    np.testing.assert_array_equal(
+        chain.among(np.array(["b", "c", "a"])),
+        [[0.0, 0.0, 0.5], [0.0, 0.0, 0.0], [0.5, 0.0, 0.0]],
+    )
 
 
 def test_average_precision_by_hand():

@@ -25,6 +25,7 @@ __all__ = [
     "draw_branches",
     "draw_districts",
     "draw_firms",
+    "draw_flows",
     "draw_inventions",
     "industries",
     "masses",
@@ -47,6 +48,7 @@ _LEVELS = {"branch": (6.0, 2.0, 0.25), "copatent": (5.0, 1.5, 0.2)}
 _CORES = {"branch": (0,), "copatent": (0, 4)}
 _SIDE_KM, _SPREAD_KM, _FLOOR_KM, DECAY = 300.0, 12.0, 5.0, 0.6
 _PER_CELL, _HIGH = 60.0, 3.0
+_INSIDE_GROUP = 6.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,21 +157,53 @@ def draw_firms(
     kinds: Industries,
     mass: FloatArray,
     effect: float,
+    partners: float = 0.0,
 ) -> Firms:
-    """Draw firms of two periods; affinities to groups stay, the noise of cells does not."""
+    """Draw firms of two periods; affinities to groups stay, the noise of cells does not.
+
+    With `partners` above 0 a district grows towards the groups of those it is tied with: the
+    later firms of a cell are multiplied by exp(partners x standard score of what its
+    partners hold of the group).
+    """
     n, m = places.city.size, kinds.group.size
-    affinity = rng.lognormal(0.0, 1.0, (n, N_GROUPS))[:, kinds.group]
+    taste = rng.lognormal(0.0, 1.0, (n, N_GROUPS))
+    affinity = taste[:, kinds.group]
     advantaged = np.isin(places.city, ADVANTAGED)[:, None] & (kinds.technology == 0)
     lift = np.where(advantaged, _HIGH**effect, 1.0)
     steady = _PER_CELL * np.sqrt(mass)[:, None] * affinity * lift
     # the later period first: its draws do not depend on there being an earlier one
     noise = rng.lognormal(0.0, 0.3, (2, n, m)) ** effect
     later = steady * noise[0]
+    if partners > 0:
+        offer = _offered(places, mass, taste)
+        later = later * np.exp(partners * offer)[:, kinds.group]
     counts = rng.poisson(later), rng.poisson(0.8 * steady * noise[1])
     return Firms(
         counts=np.stack([counts[1], counts[0]]).astype(np.int64),
         mix=later / later.sum(axis=1, keepdims=True),
     )
+
+
+def _offered(places: Districts, mass: FloatArray, taste: FloatArray) -> FloatArray:
+    """Give what the partners of every district hold of every group, standardised."""
+    pull = mass[None, :] * places.distance**-DECAY
+    flow = mass[:, None] * pull / pull.sum(axis=1, keepdims=True)
+    both = flow + flow.T
+    np.fill_diagonal(both, 0.0)
+    share = both / both.sum(axis=1, keepdims=True)
+    log = np.log(share @ (taste / taste.sum(axis=1, keepdims=True)))
+    out: FloatArray = (log - log.mean(axis=0)) / log.std(axis=0)
+    return out
+
+
+def draw_flows(rng: np.random.Generator, kinds: Industries) -> FloatArray:
+    """Draw what industries sell to each other: more inside a group, most to themselves."""
+    n = kinds.group.size
+    same = kinds.group[:, None] == kinds.group[None, :]
+    flow = rng.lognormal(2.0, 1.0, (n, n)) * np.where(same, _INSIDE_GROUP, 1.0)
+    flow[np.diag_indices(n)] *= 2.0
+    out: FloatArray = np.round(flow, 3)
+    return out
 
 
 def draw_branches(

@@ -24,7 +24,7 @@ from agglo.simulate._network_economy import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from agglo.core.typing import IntArray
+    from agglo.core.typing import FloatArray, IntArray
     from agglo.simulate._network_economy import (
         Branches,
         Districts,
@@ -40,6 +40,7 @@ __all__ = [
     "activity_table",
     "city_code",
     "event_table",
+    "flow_table",
     "group_name",
     "industry_code",
     "industry_table",
@@ -155,6 +156,24 @@ def activity_table(places: Districts, firms: Firms) -> pa.Table:
     )
 
 
+def flow_table(flows: FloatArray) -> pa.Table:
+    """Give what every industry sells to every other one, with both shares."""
+    codes = [industry_code(i) for i in range(flows.shape[0])]
+    a, b = np.nonzero(flows)
+    n = a.size
+    return pa.table(
+        {
+            "seller": _taken(codes, a),
+            "buyer": _taken(codes, b),
+            "period": [PERIODS[0]] * n,
+            "value": flows[a, b],
+            "seller_share": (flows / flows.sum(axis=1, keepdims=True))[a, b],
+            "buyer_share": (flows / flows.sum(axis=0))[a, b],
+            "io_version": ["generated_network_io_1"] * n,
+        }
+    )
+
+
 def event_table(
     places: Districts, branches: Branches, n_industries: int, opened: IntArray
 ) -> pa.Table:
@@ -205,6 +224,7 @@ def truth_table(
     tiers: dict[str, IntArray],
     effect: float,
     kind: str,
+    partners: float = 0.0,
 ) -> pa.Table:
     """Give the planted answers to the questions of the networks study."""
     rows: list[TruthRow] = [
@@ -220,6 +240,7 @@ def truth_table(
         rows.append(("integration", city_code(city), planted, word))
     rows += _core_rows(places, tiers, effect, kind)
     rows += _pattern_rows(effect)
+    rows.append(("partners", "entries", partners, "yes" if partners > 0 else "no"))
     quantity, item, value, label = zip(*rows, strict=True)
     return pa.table(
         {

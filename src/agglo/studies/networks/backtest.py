@@ -65,6 +65,8 @@ def backtest(
     draws: int,
     seed: int,
     level: float,
+    weights: Mapping[str, FloatArray] | None = None,
+    wholes: Mapping[str, Sequence[str]] | None = None,
 ) -> list[Backtest]:
     """Compare scores made before with the entries after.
 
@@ -78,13 +80,18 @@ def backtest(
         Proximity before, as the density weighs it.
     bases
         Score to what is multiplied with `phi` to give it: these are tested against permuted
-        industries, and so is ``"together"``, the mean place by them and by complexity.
+        industries.
     top
         Numbers of options whose precision is asked.
     draws
         Resamples of regions, and permutations of the industries.
     seed, level
         Seed, coverage of the interval.
+    weights
+        Instead of `phi`, for the scores named.
+    wholes
+        Score to the parts whose mean place it is, tested likewise; default ``"together"``
+        of the bases and complexity.
 
     Returns
     -------
@@ -93,7 +100,10 @@ def backtest(
     """
     options: BoolArray = held < 0.5
     entries: BoolArray = options & (later >= 0.5)
-    null = _permuted(scores, bases, held, phi, entries, draws, seed)
+    near = {k: (weights or {}).get(k, phi) for k in bases}
+    if wholes is None:
+        wholes = {"together": (*bases, "complexity")} if "together" in scores else {}
+    null = _permuted(scores, bases, near, wholes, held, entries, draws, seed)
     out = []
     for k, (name, score) in enumerate(scores.items()):
         auc = region_auc(score, options, entries)
@@ -125,28 +135,30 @@ def backtest(
 def _permuted(
     scores: Mapping[str, FloatArray],
     bases: Mapping[str, FloatArray],
+    near: Mapping[str, FloatArray],
+    wholes: Mapping[str, Sequence[str]],
     held: FloatArray,
-    phi: FloatArray,
     entries: BoolArray,
     draws: int,
     seed: int,
 ) -> dict[str, FloatArray]:
-    """Give the mean AUC of scores whose industries are permuted in the proximity."""
+    """Give the mean AUC of scores whose industries are permuted in what is near."""
     if not entries.any() or not bases:
         return {}
     options: BoolArray = held < 0.5
-    names = [*bases, *(["together"] if "together" in scores else [])]
-    fixed = percentile(scores["complexity"], held) if "together" in scores else None
+    names = [*bases, *wholes]
+    used = {p for parts in wholes.values() for p in parts}
+    fixed = {p: percentile(scores[p], held) for p in used if p not in bases}
 
     def draw(rng: np.random.Generator, size: int) -> FloatArray:
         out = np.empty((size, len(names)))
         for d in range(size):
-            order = rng.permutation(phi.shape[0])
-            turned = phi[np.ix_(order, order)]
-            found = {k: related_share(b, turned) for k, b in bases.items()}
-            if fixed is not None:
-                parts = [percentile(v, held) for v in found.values()]
-                found["together"] = np.mean([*parts, fixed], axis=0)
+            order = rng.permutation(held.shape[1])
+            turned = np.ix_(order, order)
+            found = {k: related_share(b, near[k][turned]) for k, b in bases.items()}
+            place = fixed | {k: percentile(v, held) for k, v in found.items()}
+            for whole, parts in wholes.items():
+                found[whole] = np.mean([place[p] for p in parts], axis=0)
             out[d] = [np.nanmean(region_auc(found[k], options, entries)) for k in names]
         return out
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from agglo.studies.facts import StudyFacts
 from agglo.studies.networks.options import NetworksOptions
+from agglo.studies.networks.wording import CHOICES, LABELS, VALUES, lacking_zh
 
 if TYPE_CHECKING:
     from agglo.studies.contract import StageInputs
 
-__all__ = ["TABLES", "NetworkFacts", "facts_of"]
+__all__ = ["TABLES", "NetworkFacts", "facts_of", "label_zh"]
 
 # stage of every table that the page reads or that becomes a CSV file
 TABLES: Mapping[str, str] = {
@@ -42,8 +44,13 @@ TABLES: Mapping[str, str] = {
     "interlocking": "structure",
     "shared_firms": "structure",
     "entity_pairs": "structure",
+    "value_chain": "linkage",
+    "validation": "linkage",
+    "agreement": "linkage",
+    "own_definition": "linkage",
     "portfolio": "portfolio",
     "backtest": "portfolio",
+    "backtest_parts": "portfolio",
     "sensitivity": "sensitivity",
 }
 _NOTES: Mapping[str, str] = {
@@ -55,6 +62,7 @@ _NOTES: Mapping[str, str] = {
     "crossing_notes": "crossing",
     "dyad_notes": "dyads",
     "structure_notes": "structure",
+    "linkage_notes": "linkage",
     "portfolio_notes": "portfolio",
 }
 
@@ -95,6 +103,55 @@ class NetworkFacts(StudyFacts[NetworksOptions]):
             name = self.options.branch_layer
         pair = _WORDS.get(name)
         return name.replace("_", " ") if pair is None else self.say(*pair)
+
+    def lacking(self, text: str) -> str:
+        """Say what is missing."""
+        return lacking_zh(text) if self.lang == "zh" else text
+
+    def choice(self, text: str) -> str:
+        """Name a choice of the sensitivity grid, with the layer or class it is about."""
+        name, _, about = text.partition(" (")
+        pair = CHOICES.get(name)
+        said = name.replace("_", " ") if pair is None else self.say(*pair)
+        if not about:
+            return said
+        return self.say("{a} ({b})", "{a}（{b}）", a=said, b=self.word(about[:-1]))
+
+    def value(self, text: str) -> str:
+        """Write the value of a choice."""
+        pair = VALUES.get(text)
+        return text if pair is None else self.say(*pair)
+
+    def verdict(self, text: str) -> str:
+        """Write a verdict of the grid: a word, or cities of each pattern."""
+        parts = []
+        for part in text.split("; "):
+            word, mark, listed = part.partition(": ")
+            if not mark:
+                parts.append(self.word(word))
+                continue
+            codes = [] if listed == "none" else listed.split(" ")
+            parts.append(
+                self.say(
+                    "{a}: {b}", "{a}：{b}", a=self.word(word), b=self.places(codes)
+                )
+            )
+        return self.say("; ", "；").join(parts)
+
+
+def label_zh(name: str) -> str:
+    """Give the Chinese of a name of a number, a verdict or a class; else the name."""
+    found = re.fullmatch(r"precision_at_(\d+)(?:_(.+))?", name)
+    if found:
+        of = f"（{label_zh(found[2])}）" if found[2] else ""
+        return f"前 {found[1]} 项命中率{of}"
+    if name.startswith("p_") and name[2:] in _WORDS:
+        return f"p（{_WORDS[name[2:]][1]}）"
+    if " / " in name:
+        return "与".join(label_zh(part) for part in name.split(" / "))
+    if name in LABELS:
+        return LABELS[name]
+    return _WORDS[name][1] if name in _WORDS else name
 
 
 _WORDS: Mapping[str, tuple[str, str]] = {
@@ -139,6 +196,16 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "unscored": ("unscored", "未评分"),
     "external": ("related at partners", "伙伴互补"),
     "together": ("whole score", "综合评分"),
+    "value_chain": ("suppliers and customers at home", "本地上下游"),
+    "chosen": ("score without the parts that hurt", "剔除不利部分的评分"),
+    "offer": ("relatedness of partners", "伙伴的相关密度"),
+    "helps": ("helps", "有利"),
+    "hurts": ("hurts", "不利"),
+    "colocation": ("co-location", "共同区位"),
+    "trade": ("trade", "投入产出"),
+    "both": ("co-location and trade", "共同区位与投入产出"),
+    "study": ("groups of the study", "本研究的群组"),
+    "own": ("own benchmark definition", "自建基准定义"),
     "ubiquity": ("ubiquity", "普遍度"),
 }
 

@@ -8,6 +8,7 @@ from agglo.studies.contract import Finding
 from agglo.studies.facts import known, number_of
 from agglo.studies.networks.findings_cores import branch_cores, innovation_cores
 from agglo.studies.networks.findings_dyads import explained
+from agglo.studies.networks.findings_linkage import linked
 from agglo.studies.networks.findings_portfolio import portfolio
 from agglo.studies.networks.findings_truth import (
     complement_truth,
@@ -35,7 +36,8 @@ def all_findings(facts: NetworkFacts) -> tuple[Finding, ...]:
     Returns
     -------
     tuple of Finding
-        F1 to F5 of the published design, F6, the portfolio, and F7, what explains links.
+        F1 to F5 of the published design, F6, the portfolio, F7, what explains links, and
+        F8, who trades with whom.
     """
     return (
         integration(facts),
@@ -45,6 +47,7 @@ def all_findings(facts: NetworkFacts) -> tuple[Finding, ...]:
         crossing(facts),
         portfolio(facts),
         explained(facts),
+        linked(facts),
     )
 
 
@@ -102,7 +105,9 @@ def integration(facts: NetworkFacts) -> Finding:
             alpha=f"{facts.options.alpha:g}",
             draws=facts.show(facts.options.label_draws, "count"),
             groups=facts.show(facts.number("group_notes", "n_groups"), "count"),
-            method="EM, BIC" if facts.options.groups == "em" else "definitions",
+            method=facts.say("EM, BIC", "EM，BIC")
+            if facts.options.groups == "em"
+            else facts.say("as given", "给定的定义"),
             grid=grid_line(facts, "F1"),
         ),
         evidence=("integration.csv", "mixing.csv", "industry_groups.csv"),

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from agglo.relatedness import EMClusters
     from agglo.studies.contract import StageInputs
 
-__all__ = ["em_groups", "groups", "named_groups"]
+__all__ = ["assigned_clusters", "em_groups", "groups", "named_groups"]
 
 _FEW = 4
 _EDGES_PER_NODE = 2
@@ -154,6 +154,11 @@ def _defined(
     if len(names) > 1 or options.definition:
         table = among(table, "definition", [chosen])
     notes["definition"] = chosen
+    return assigned_clusters(table)
+
+
+def assigned_clusters(table: pa.Table) -> dict[str, str]:
+    """Give industry to cluster; of several the one that holds most of it."""
     weight = np.ones(table.num_rows)
     if "weight" in table.column_names:
         weight = np.nan_to_num(
@@ -162,7 +167,6 @@ def _defined(
     rows = zip(
         text_of(table, "industry"), text_of(table, "cluster"), weight, strict=True
     )
-    # an industry of several clusters belongs to the one that holds most of it
     best: dict[str, tuple[float, str]] = {}
     for industry, cluster, share in rows:
         best[industry] = max(best.get(industry, (-1.0, "")), (float(share), cluster))

@@ -10,7 +10,7 @@ from agglo.core.checks import check_table
 from agglo.core.errors import InvalidTableError, OptionError, Problem, suggest
 from agglo.core.frames import to_arrow
 from agglo.core.options import check_choice
-from agglo.studies.contract import Finding, ProjectFacts, StageInputs
+from agglo.studies.contract import Finding, ProjectFacts, StageInputs, spoken
 from agglo.studies.networks.options import NetworksOptions
 from agglo.studies.networks.study import STUDY
 
@@ -31,7 +31,7 @@ class NetworksReport:
     Attributes
     ----------
     findings
-        ``"F1"`` to ``"F7"``, each with estimate, interval, null, p and reading; the estimate
+        ``"F1"`` to ``"F8"``, each with estimate, interval, null, p and reading; the estimate
         is ``"not_computable"`` where a table is missing.
     tables
         Name to table: everything the findings rest on.
@@ -74,7 +74,7 @@ def run_networks_study(
     tables
         Name to table of the data model: ``regions``, and any of ``activity``,
         ``industries``, ``link_events``, ``establishments``, ``ownership``, ``patents``,
-        ``definitions``, ``truth``.
+        ``definitions``, ``input_output``, ``concordances``, ``truth``.
     options
         Options of the study; default all defaults.
     seed
@@ -145,7 +145,7 @@ def run_networks_study(
         documents |= {(stage.name, n): d for n, d in done.documents.items()}
         files |= done.files
     return NetworksReport(
-        findings=_findings(documents[STUDY.stages[-1].name, "findings"]),
+        findings=_findings(documents[STUDY.stages[-1].name, "findings"], language),
         tables={n: t for (_, n), t in results.items()},
         notes={n: d for (_, n), d in documents.items() if n != "findings"},
         files=files,
@@ -182,7 +182,8 @@ def _checked(tables: Mapping[str, IntoFrame]) -> dict[str, pa.Table]:
     return read
 
 
-def _findings(found: Json) -> dict[str, Finding]:
+def _findings(found: Json, lang: Lang) -> dict[str, Finding]:
+    """Give the findings in the language asked for; names of numbers stay."""
     out = {}
     for row in found if isinstance(found, list) else []:
         if not isinstance(row, dict):
@@ -190,13 +191,13 @@ def _findings(found: Json) -> dict[str, Finding]:
         ends, evidence, p = row["interval"], row["evidence"], row["p"]
         out[str(row["id"])] = Finding(
             id=str(row["id"]),
-            question=str(row["question"]),
-            answer=str(row["answer"]),
+            question=str(spoken(row, "question", lang)),
+            answer=str(spoken(row, "answer", lang)),
             estimate=row["estimate"],
             interval=_pair(ends),
             null=row["null"],
             p=float(p) if isinstance(p, int | float) else None,
-            reading=str(row["reading"]),
+            reading=str(spoken(row, "reading", lang)),
             evidence=tuple(map(str, evidence)) if isinstance(evidence, list) else (),
             truth=row["truth"],
         )

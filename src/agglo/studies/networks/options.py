@@ -22,6 +22,9 @@ class NetworksOptions:
         most ends of links, and that of their parents.
     activity_value
         Column of the activity table.
+    industry_version
+        Version of the classification of the activity that is studied; default that of most
+        rows. Rows of other versions are converted where ``concordances`` leads to it.
     activity_period
         Period of the activity; default the last one.
     activity_before
@@ -82,6 +85,14 @@ class NetworksOptions:
         Numbers of industries of a portfolio whose precision is reported.
     backtest_draws
         Resamples of regions, and permutations of the industries, behind the back-test.
+    score_parts
+        ``"tested"``: the score of an option leaves out the parts that made the whole worse
+        in the back-test; ``"all"``: it does not. Both stand in the table of options.
+    definition_kind
+        Which clusters of the table ``definitions`` the groups are compared with:
+        ``"all"``, ``"traded"`` or ``"local"``.
+    label_random
+        Permutations of labels behind the validation scores of groups.
     sensitivity
         Whether verdicts are repeated with other numbers of groups and counting rules.
     """
@@ -89,6 +100,7 @@ class NetworksOptions:
     district_level: str | None = None
     city_level: str | None = None
     activity_value: str = "establishments"
+    industry_version: str | None = None
     activity_period: str | None = None
     activity_before: str | None = None
     min_region_total: float = 0.0
@@ -121,6 +133,9 @@ class NetworksOptions:
     branch_layer: str = "branch"
     horizon_top: tuple[int, ...] = (5, 10)
     backtest_draws: int = 199
+    score_parts: Literal["tested", "all"] = "tested"
+    definition_kind: Literal["all", "traded", "local"] = "all"
+    label_random: int = 100
     sensitivity: bool = True
 
     def __post_init__(self) -> None:
@@ -130,6 +145,8 @@ class NetworksOptions:
             "branch_model": ("direct", "ultimate"),
             "branch_weight": ("count", "employment", "capital", "log1p_capital"),
             "counting": ("full", "fractional", "newman"),
+            "score_parts": ("tested", "all"),
+            "definition_kind": ("all", "traded", "local"),
         }
         for name, allowed in choices.items():
             check_choice(name, getattr(self, name), allowed)
@@ -155,6 +172,7 @@ class NetworksOptions:
             "dyad_draws": 19,
             "structure_draws": 19,
             "backtest_draws": 19,
+            "label_random": 0,
         }
         for name, minimum in least.items():
             check_number(name, getattr(self, name), minimum=minimum, integer=True)

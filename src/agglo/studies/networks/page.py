@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from agglo.studies.bilingual import bilingual
 from agglo.studies.contract import StageOutput
 from agglo.studies.networks import charts, maps, sections
-from agglo.studies.networks.facts import facts_of
+from agglo.studies.networks.facts import facts_of, label_zh
 from agglo.studies.networks.findings import all_findings
 from agglo.studies.networks.method import limit_notes, method_notes, origin_notes
 from agglo.studies.networks.outputs import city_flows, study_files
@@ -47,7 +47,7 @@ def report(inputs: StageInputs) -> StageOutput:
     facts = facts_of(inputs)
     flows = city_flows(inputs, facts)
     figures = _figures(facts, flows)
-    found = bilingual(lambda lang: all_findings(replace(facts, lang=lang)))
+    found = bilingual(lambda lang: all_findings(replace(facts, lang=lang)), label_zh)
     page = _page(facts, found, figures, inputs)
     files, provenance = study_files(inputs, facts, list(figures.values()), flows)
     return StageOutput(

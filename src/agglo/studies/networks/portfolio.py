@@ -14,12 +14,22 @@ from agglo.relatedness import presence
 from agglo.studies.columns import text_of, texts
 from agglo.studies.contract import StageOutput
 from agglo.studies.networks.backtest import Backtest, backtest
+from agglo.studies.networks.entries import entry_rows, no_entries
+from agglo.studies.networks.judging import beyond_density, kept_parts, part_gains
 from agglo.studies.networks.options import NetworksOptions
-from agglo.studies.networks.scores import OptionScores, known_until, option_scores
+from agglo.studies.networks.scores import (
+    OptionScores,
+    known_until,
+    mean_place,
+    option_scores,
+)
 from agglo.studies.networks.trimming import trimmed
+from agglo.studies.networks.value_chain import chain_of
 
 if TYPE_CHECKING:
-    from agglo.core.typing import Json
+    from numpy.typing import NDArray
+
+    from agglo.core.typing import FloatArray, Json
     from agglo.studies.contract import StageInputs
 
 __all__ = ["portfolio"]
@@ -33,14 +43,15 @@ def portfolio(inputs: StageInputs) -> StageOutput:
     Parameters
     ----------
     inputs
-        With the stage ``prepare``.
+        With the stages ``prepare`` and ``linkage``.
 
     Returns
     -------
     StageOutput
         Tables ``portfolio`` (region and option), ``quotients`` (region and industry
-        that is there) and ``backtest`` (score); document
-        ``portfolio_notes``.
+        that is there), ``backtest`` (score), ``entries`` (every option of the earlier period, its rank
+        then and whether it was entered since) and ``backtest_parts`` (what every part adds);
+        document ``portfolio_notes``.
     """
     options = inputs.options_as(NetworksOptions)
     now, dropped = trimmed(inputs.result("prepare", "activity_now"), options)
@@ -54,28 +65,47 @@ def portfolio(inputs: StageInputs) -> StageOutput:
         notes["missing"] = "activity (four industries and regions or more)"
         return _nothing(notes)
     events = inputs.result("prepare", "events")
-    made = option_scores(now, events)
+    made = option_scores(now, events, chain_of(inputs))
     notes["complexity_note"] = made.doubt
+    notes["parts"] = list(made.parts)
+    notes["kept"] = list(made.parts)
     notes["with_partners"] = int(made.has_partners.sum())
     tests: list[Backtest] = []
+    entries = no_entries()
     if before.num_rows == 0:
         notes["backtest_missing"] = "activity of an earlier period"
     else:
-        tests = _tested(inputs, before, now, notes)
+        tests, entries = _tested(inputs, before, now, notes)
     for test in tests:
         notes[test.score] = _plain(test)
     return StageOutput(
         tables={
-            "portfolio": _options_table(made),
+            "portfolio": _options_table(made, options, notes),
             "quotients": _quotients(now),
             "backtest": _test_table(tests),
+            "entries": entries,
+            "backtest_parts": _part_table(notes),
         },
         documents={"portfolio_notes": notes},
     )
 
 
-def _options_table(made: OptionScores) -> pa.Table:
-    """Give every option with its scores and its quadrant, the best of a region first."""
+def _options_table(
+    made: OptionScores, options: NetworksOptions, notes: dict[str, Json]
+) -> pa.Table:
+    """Give every option with its scores and its quadrant, the best of a region first.
+
+    ``score`` is the mean place by the parts that did not hurt in the back-test (all of them
+    with ``score_parts="all"``, or without a test), ``score_all`` that by all parts.
+    """
+    kept = notes["kept"]
+    chosen = (
+        made.parts if options.score_parts == "all" else tuple(map(str, _each(kept)))
+    )
+    there = np.nan_to_num(made.held.values)
+    score = mean_place(made.values, chosen, there)
+    columns = [k for k in made.values if k not in ("together", "offer")]
+    notes["score_of"] = list(chosen)
     found = sorted_options(made.near, made.index)
     at = {str(r): k for k, r in enumerate(made.held.region)}
     of = {str(i): k for k, i in enumerate(made.held.activity)}
@@ -85,9 +115,10 @@ def _options_table(made: OptionScores) -> pa.Table:
         {
             "region": texts(found.region),
             "industry": texts(found.activity),
-            **{k: made.values[k][r, i] for k in ("density", "complexity", "external")},
-            "score": made.values["together"][r, i],
+            **{k: made.values[k][r, i] for k in columns},
+            "score": score[r, i],
             "quadrant": texts(found.quadrant),
+            "score_all": made.values["together"][r, i],
         }
     )
     return table.sort_by(
@@ -110,7 +141,7 @@ def _quotients(now: pa.Table) -> pa.Table:
 
 def _tested(
     inputs: StageInputs, before: pa.Table, now: pa.Table, notes: dict[str, Json]
-) -> list[Backtest]:
+) -> tuple[list[Backtest], pa.Table]:
     """Make the scores from the earlier period and compare them with the entries since.
 
     Links count when they are dated not later than that period; without any such link the
@@ -120,15 +151,16 @@ def _tested(
     coverage = inputs.document("prepare", "coverage")
     then_is = str(coverage.get("activity_before")) if isinstance(coverage, dict) else ""
     events = known_until(inputs.result("prepare", "events"), then_is)
-    made, since = option_scores(before, events), presence(now, value="amount")
+    made = option_scores(before, events, chain_of(inputs))
+    since = presence(now, value="amount")
     then = made.held
+    notes["links_before"] = events.num_rows
     scores = dict(made.values)
     scores["ubiquity"] = np.array(np.broadcast_to(then.ubiquity, then.values.shape))
-    notes["links_before"] = events.num_rows
     if not made.has_partners.any():
         # links are not dated before the earlier period: they are no part of this test
         notes["external_missing"] = f"links dated {then_is} or before"
-        del scores["external"], scores["together"]
+        del scores["external"]
     region = np.intersect1d(then.region, since.region)
     industry = np.intersect1d(then.activity, since.activity)
     row = np.searchsorted(then.region, region)
@@ -136,18 +168,108 @@ def _tested(
     after = np.ix_(
         np.searchsorted(since.region, region), np.searchsorted(since.activity, industry)
     )
-    cut = np.ix_(row, column)
-    return backtest(
-        {k: v[cut] for k, v in scores.items()},
-        np.nan_to_num(then.values[cut]),
-        np.nan_to_num(since.values[after]),
-        made.proximity[np.ix_(column, column)],
+    cut, square = np.ix_(row, column), np.ix_(column, column)
+    values = {k: v[cut] for k, v in scores.items()}
+    held = np.nan_to_num(then.values[cut])
+    later = np.nan_to_num(since.values[after])
+    weights = {k: v[square] for k, v in made.weights.items()}
+    kept = _judged(
+        options, inputs.seed, made, values, (held, later), weights, row, notes
+    )
+    values["chosen"] = mean_place(values, kept, held)
+    tests = backtest(
+        values,
+        held,
+        later,
+        made.proximity[square],
         bases={k: v[cut] for k, v in made.bases.items() if k in scores},
         top=options.horizon_top,
         draws=options.backtest_draws,
         seed=inputs.seed,
         level=options.level,
+        weights=weights,
+        wholes={"together": made.parts, "chosen": kept},
     )
+    return tests, entry_rows(region, industry, values, values["chosen"], held, later)
+
+
+def _judged(
+    options: NetworksOptions,
+    seed: int,
+    made: OptionScores,
+    values: dict[str, FloatArray],
+    waves: tuple[FloatArray, FloatArray],
+    weights: dict[str, FloatArray],
+    row: NDArray[np.intp],
+    notes: dict[str, Json],
+) -> tuple[str, ...]:
+    """Say what every part adds, and give the parts that do not hurt."""
+    gains = part_gains(
+        values,
+        made.parts,
+        *waves,
+        draws=options.backtest_draws,
+        seed=seed,
+        level=options.level,
+    )
+    beyond = beyond_density(
+        values,
+        weights,
+        made.links[np.ix_(row, row)],
+        *waves,
+        draws=options.backtest_draws,
+        seed=seed,
+    )
+    further = {b.part: b for b in beyond}
+    adds: dict[str, Json] = {}
+    for g in gains:
+        part: dict[str, Json] = {
+            "gain": _number(g.gain),
+            "lower": _number(g.lower),
+            "upper": _number(g.upper),
+            "verdict": g.verdict,
+        }
+        if g.part in further:
+            b = further[g.part]
+            part |= {
+                "beyond_auc": _number(b.auc),
+                "beyond_null": _number(b.null),
+                "beyond_p": b.p,
+                "shuffled": b.shuffled,
+            }
+        adds[g.part] = part
+    kept = kept_parts(gains, made.parts)
+    notes["adds"] = adds
+    notes["kept"] = list(kept)
+    return kept
+
+
+_ADDS = (
+    "gain",
+    "lower",
+    "upper",
+    "verdict",
+    "beyond_auc",
+    "beyond_null",
+    "beyond_p",
+    "shuffled",
+)
+
+
+def _part_table(notes: dict[str, Json]) -> pa.Table:
+    adds = notes.get("adds")
+    rows = list(adds.items()) if isinstance(adds, dict) else []
+    words = ("verdict", "shuffled")
+    columns: dict[str, pa.Array] = {"part": texts([k for k, _ in rows])}
+    for name in _ADDS:
+        found = [v.get(name) if isinstance(v, dict) else None for _, v in rows]
+        kind = pa.string() if name in words else pa.float64()
+        columns[name] = pa.array(found, kind)
+    return pa.table(columns)
+
+
+def _each(value: Json) -> list[Json]:
+    return value if isinstance(value, list) else []
 
 
 def _plain(test: Backtest) -> dict[str, Json]:
@@ -197,6 +319,8 @@ def _nothing(notes: dict[str, Json]) -> StageOutput:
             "portfolio": pa.table({"region": texts([]), "industry": texts([])}),
             "quotients": pa.table({"region": texts([]), "industry": texts([])}),
             "backtest": pa.table({"score": texts([])}),
+            "entries": no_entries(),
+            "backtest_parts": _part_table(notes),
         },
         documents={"portfolio_notes": notes},
     )

@@ -28,7 +28,7 @@ def not_computable(
         answer=facts.say(
             "Not computable: {missing} is missing.",
             "无法计算：缺少 {missing}。",
-            missing=missing,
+            missing=facts.lacking(missing),
         ),
         estimate="not_computable",
         reading=facts.say(
@@ -45,7 +45,13 @@ def grid_line(facts: NetworkFacts, finding: str) -> str:
         return facts.say("no other choice was tried.", "未尝试其他设定。")
     same = sum(r["same"] == "yes" for r in rows)
     changed = [
-        f"{r['choice']} {r['value']} ({r['verdict']})"
+        facts.say(
+            "{choice} {value} ({verdict})",
+            "{choice} {value}（{verdict}）",
+            choice=facts.choice(str(r["choice"])),
+            value=facts.value(str(r["value"])),
+            verdict=facts.verdict(str(r["verdict"])),
+        )
         for r in rows
         if r["same"] != "yes"
     ]
@@ -60,5 +66,5 @@ def grid_line(facts: NetworkFacts, finding: str) -> str:
     return text + facts.say(
         "; it changes with {list}.",
         "；以下设定改变结论：{list}。",
-        list="; ".join(changed[:6]),
+        list=facts.say("; ", "；").join(changed[:6]),
     )

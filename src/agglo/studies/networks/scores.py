@@ -1,9 +1,9 @@
-"""Scores of what a region lacks: related at home, complex, related at its partners."""
+"""Scores of what a region lacks: related at home, complex, at its partners, in its value chain."""
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -26,16 +26,18 @@ if TYPE_CHECKING:
 
     from agglo.core.typing import BoolArray, FloatArray
     from agglo.relatedness import Complexity, Presence, RelatednessDensity
+    from agglo.studies.networks.value_chain import ValueChain
 
 __all__ = [
     "OptionScores",
+    "abroad",
     "known_until",
+    "mean_place",
     "option_scores",
     "percentile",
     "related_share",
+    "shared",
 ]
-
-_PARTS = ("density", "complexity", "external")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,12 +51,20 @@ class OptionScores:
     near, index
         Relatedness density and complexity, as they were measured.
     values
-        ``density``, ``complexity``, ``external`` and ``together``, the mean place of the
-        three among the options of the region, each (regions, industries).
+        ``density``, ``complexity``, ``external``, ``value_chain`` where flows between
+        industries are known, ``together``, the mean place of the parts among the options
+        of the region, and ``offer``, the density of the partners whatever the region itself
+        has (no part: a measure of what partners say alone), each (regions, industries).
+    parts
+        Those of them that ``together`` is made of; partners only where some region has one.
     proximity
         Weight of industry q (row) in the density of p (column).
+    weights
+        The same of every part that rests on industries near to each other.
     bases
-        ``density`` and ``external``: what is multiplied with `proximity` to give them.
+        What is multiplied with `weights` to give these parts.
+    links
+        Flows between the regions, symmetric.
     has_partners
         Whether the region is tied with another.
     doubt
@@ -65,13 +75,18 @@ class OptionScores:
     near: RelatednessDensity
     index: Complexity
     values: Mapping[str, FloatArray]
+    parts: tuple[str, ...]
     proximity: FloatArray
+    weights: Mapping[str, FloatArray]
     bases: Mapping[str, FloatArray]
+    links: FloatArray
     has_partners: BoolArray
     doubt: str
 
 
-def option_scores(table: pa.Table, events: pa.Table) -> OptionScores:
+def option_scores(
+    table: pa.Table, events: pa.Table, chain: ValueChain | None = None
+) -> OptionScores:
     """Score every cell of a table of activity.
 
     Parameters
@@ -80,6 +95,8 @@ def option_scores(table: pa.Table, events: pa.Table) -> OptionScores:
         Region, industry and amount of one period.
     events
         Links that are known by then, of any layers; may be empty.
+    chain
+        How strongly industries buy from and sell to each other; ``None`` if unknown.
 
     Returns
     -------
@@ -106,22 +123,46 @@ def option_scores(table: pa.Table, events: pa.Table) -> OptionScores:
     at = dict(zip(index.activity.tolist(), index.pci.tolist(), strict=True))
     pci = np.array([at.get(i, np.nan) for i in held.activity.tolist()])
     there = np.nan_to_num(held.values)
+    proximity = np.nan_to_num(near.weights)
     values: dict[str, FloatArray] = {
         "density": np.nan_to_num(near.values / near.scale),
         "complexity": np.array(np.broadcast_to(pci, there.shape)),
         "external": np.nan_to_num(partners.values),
     }
-    values["together"] = np.mean([percentile(values[k], there) for k in _PARTS], axis=0)
+    weights = {"density": proximity, "external": proximity}
+    bases = {"density": there, "external": abroad(there, links)}
+    if chain is not None:
+        weights["value_chain"] = chain.among(held.activity)
+        bases["value_chain"] = there
+        values["value_chain"] = related_share(there, weights["value_chain"])
+    tied = bool(partners.has_links.any())
+    if tied:
+        bases["offer"] = shared(links) @ there
+    parts = tuple(k for k in values if k != "external" or tied)
+    values["together"] = mean_place(values, parts, there)
+    if tied:
+        values["offer"] = related_share(bases["offer"], proximity)
     return OptionScores(
         held=held,
         near=near,
         index=index,
         values=values,
-        proximity=np.nan_to_num(near.weights),
-        bases={"density": there, "external": _abroad(there, links)},
+        parts=parts,
+        proximity=proximity,
+        weights=weights,
+        bases=bases,
+        links=links,
         has_partners=partners.has_links,
         doubt="; ".join(str(w.message) for w in said),
     )
+
+
+def mean_place(
+    values: Mapping[str, FloatArray], parts: Sequence[str], held: FloatArray
+) -> FloatArray:
+    """Give the mean place of every option by these parts, 0 to 1."""
+    out: FloatArray = np.mean([percentile(values[k], held) for k in parts], axis=0)
+    return out
 
 
 def related_share(base: FloatArray, phi: FloatArray) -> FloatArray:
@@ -149,12 +190,16 @@ def known_until(events: pa.Table, period: str) -> pa.Table:
     return events.filter(pa.array(keep, pa.bool_()))
 
 
-def _abroad(held: FloatArray, links: FloatArray) -> FloatArray:
+def abroad(held: FloatArray, links: FloatArray) -> FloatArray:
     """Give what partners have and the region lacks, partners weighted by their links."""
-    total = links.sum(axis=1, keepdims=True)
-    share = np.divide(links, total, out=np.zeros_like(links), where=total > 0)
-    out: FloatArray = (1.0 - held) * (share @ held)
+    out: FloatArray = (1.0 - held) * (shared(links) @ held)
     return out
+
+
+def shared(links: FloatArray) -> FloatArray:
+    """Give the share of every partner in the links of a region; 0 without any."""
+    total = links.sum(axis=1, keepdims=True)
+    return np.divide(links, total, out=np.zeros_like(links), where=total > 0)
 
 
 def _links(events: pa.Table, region: NDArray[np.str_]) -> FloatArray:

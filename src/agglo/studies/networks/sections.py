@@ -284,9 +284,11 @@ def sensitivity_table(facts: NetworkFacts) -> DataTable:
         caption=facts.say("The same verdicts with other choices", "其他设定下的判断"),
         columns={
             facts.say("finding", "发现"): [str(r["finding"]) for r in rows],
-            facts.say("choice", "设定"): [str(r["choice"]) for r in rows],
-            facts.say("value", "取值"): [str(r["value"]) for r in rows],
-            facts.say("verdict", "判断"): [str(r["verdict"]) for r in rows],
+            facts.say("choice", "设定"): [facts.choice(str(r["choice"])) for r in rows],
+            facts.say("value", "取值"): [facts.value(str(r["value"])) for r in rows],
+            facts.say("verdict", "判断"): [
+                facts.verdict(str(r["verdict"])) for r in rows
+            ],
             facts.say("as in the study", "与研究一致"): [
                 facts.say("yes", "是") if r["same"] == "yes" else facts.say("no", "否")
                 for r in rows

@@ -10,6 +10,7 @@ from agglo.studies.networks.dyads import dyads
 from agglo.studies.networks.groups import groups
 from agglo.studies.networks.hierarchy import hierarchy
 from agglo.studies.networks.integration import integration
+from agglo.studies.networks.linkage import linkage
 from agglo.studies.networks.options import NetworksOptions
 from agglo.studies.networks.page import report
 from agglo.studies.networks.portfolio import portfolio
@@ -21,7 +22,7 @@ __all__ = ["STUDY"]
 
 _LINKS = ("link_events", "establishments", "ownership", "patents")
 _JUDGED = ("groups", "integration", "hierarchy", "complement", "crossing")
-_MEASURES = (*_JUDGED, "dyads", "structure", "portfolio")
+_MEASURES = (*_JUDGED, "dyads", "structure", "linkage", "portfolio")
 
 STUDY = Study(
     name="networks",
@@ -60,7 +61,13 @@ STUDY = Study(
             optional=("establishments", "patents"),
             after=("prepare", "groups"),
         ),
-        Stage(name="portfolio", run=portfolio, after=("prepare",)),
+        Stage(
+            name="linkage",
+            run=linkage,
+            optional=("input_output", "concordances", "definitions"),
+            after=("prepare", "groups"),
+        ),
+        Stage(name="portfolio", run=portfolio, after=("prepare", "linkage")),
         Stage(
             name="sensitivity",
             run=sensitivity,
