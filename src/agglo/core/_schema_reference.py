@@ -145,6 +145,13 @@ REFERENCE_TABLES: tuple[TableSchema, ...] = (
                 "What may be done with them.",
                 "使用许可。",
             ),
+            text_column(
+                "date",
+                "Reference date",
+                "参考日期",
+                "Day or year that the boundaries show; shown on every map.",
+                "边界所示的日期或年份；显示于每幅地图。",
+            ),
         ),
     ),
     TableSchema(

@@ -28,6 +28,7 @@ def read_boundaries(
     source: str = "",
     approval_number: str = "",
     licence: str = "not stated",
+    date: str = "",
     id_property: str | None = None,
     layer: str | None = None,
 ) -> SourceTable:
@@ -40,16 +41,20 @@ def read_boundaries(
     Parameters
     ----------
     paths
-        GeoJSON or TopoJSON, plain, gzip or zip; one file or several. Longitude and
-        latitude in degrees (WGS 84).
+        GeoJSON or TopoJSON, plain, gzip or zip; GeoParquet; a shapefile (``.shp`` with its
+        ``.dbf`` and ``.prj``, or a zip archive of them); one file or several. Longitude
+        and latitude in degrees (WGS 84).
     source
         Where they come from, as it shall stand on the map; default the file's name.
     approval_number
         Map approval number, for example ``GS(2019)1822``.
     licence
         What may be done with them.
+    date
+        Which day or year they show, as it shall stand on the map.
     id_property
-        Property that holds the id; default the feature's own ``id``.
+        Property that holds the id; default the feature's own ``id``. GeoParquet and
+        shapefiles have none: name the column of the codes.
     layer
         Object of a TopoJSON file.
 
@@ -95,6 +100,7 @@ def read_boundaries(
             },
             "approval_number": pa.array([approval_number] * n, pa.string()),
             "licence": pa.array([licence] * n, pa.string()),
+            "date": pa.array([date] * n, pa.string()),
         }
     )
     return SourceTable(

@@ -19,7 +19,7 @@ from agglo.core.errors import OptionError, Problem, SourceError, suggest
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["RawFile", "Text", "decode", "detect_encoding", "read_raw"]
+__all__ = ["RawFile", "Text", "decode", "detect_encoding", "read_packed", "read_raw"]
 
 _CHUNK = 1 << 20
 _LIMIT = 8 << 30
@@ -111,7 +111,7 @@ def read_raw(path: str | Path) -> RawFile:
     3
     """
     path = Path(path)
-    packed, digest = _read_bytes(path)
+    packed, digest = read_packed(path)
     if not packed:
         raise _failed(
             path, code="empty_file", what="the file is empty", fix="download it again"
@@ -249,7 +249,24 @@ def _failed(path: Path, code: str, what: str, fix: str) -> SourceError:
     return SourceError(f"Cannot read {path.name}: {what}.", [problem])
 
 
-def _read_bytes(path: Path) -> tuple[bytes, str]:
+def read_packed(path: Path) -> tuple[bytes, str]:
+    """Read a file as it lies on disk, and hash it on the way.
+
+    Parameters
+    ----------
+    path
+        The file.
+
+    Returns
+    -------
+    tuple
+        Bytes and their SHA-256.
+
+    Raises
+    ------
+    SourceError
+        ``not_found``, ``is_directory``, ``too_large`` or ``unreadable``.
+    """
     if path.is_dir():
         inside = sorted(p.name for p in path.iterdir() if p.is_file())[:5]
         listed = (

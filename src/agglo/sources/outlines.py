@@ -1,4 +1,4 @@
-"""Outlines of regions as plain arrays, from TopoJSON and GeoJSON.
+"""Outlines of regions as plain arrays, from TopoJSON, GeoJSON, GeoParquet and shapefiles.
 
 Coordinates come out as they lie in the file: nothing is simplified, reprojected or
 closed. No boundaries are shipped with agglo; bring a file that you may use.
@@ -16,8 +16,11 @@ import numpy as np
 
 from agglo.core.errors import OptionError, Problem, SourceError, suggest
 from agglo.core.results import frozen_array
+from agglo.sources.features import Feature, refused
 from agglo.sources.files import decode, read_raw
+from agglo.sources.geoparquet import holds_parquet, read_geoparquet
 from agglo.sources.results import Origin
+from agglo.sources.shapefile import holds_shapefile, read_shapefile
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -122,16 +125,18 @@ def read_outlines(
     licence: str = "not stated",
     citation: str = "",
 ) -> Outlines:
-    r"""Read outlines from TopoJSON or GeoJSON.
+    r"""Read outlines from TopoJSON, GeoJSON, GeoParquet or a shapefile.
 
     Parameters
     ----------
     path
-        The file, plain, gzip or zip.
+        The file, plain, gzip or zip. A shapefile is its ``.shp`` with ``.dbf`` and
+        ``.prj`` beside it, or a zip archive of the three.
     layer
         Object of a TopoJSON file; default the only one, or the first with polygons.
     id_property
-        Property that holds the region's id; default the feature's own ``id``.
+        Property that holds the region's id; default the feature's own ``id``, which
+        GeoParquet and shapefiles do not have.
     title, publisher, licence, citation
         Where the file comes from and what may be done with it.
 
@@ -144,7 +149,8 @@ def read_outlines(
     ------
     SourceError
         ``malformed_json``, ``unknown_layout``, ``null_key``, ``duplicate_key``,
-        ``bad_geometry``.
+        ``bad_geometry``; ``no_crs`` or ``wrong_crs`` for GeoParquet and shapefiles that
+        are not in longitude and latitude; what `read_shapefile` and `read_geoparquet` raise.
     OptionError
         If `layer` or `id_property` is not there.
 
@@ -170,12 +176,31 @@ def read_outlines(
     4
     """
     path = Path(path)
+    features, files = _features(path, layer)
+    origin = Origin(
+        title=title,
+        publisher=publisher,
+        licence=licence,
+        citation=citation,
+        files=tuple(files),
+    )
+    return _flatten(features, id_property, origin, path.name)
+
+
+def _features(
+    path: Path, layer: str | None
+) -> tuple[list[Feature], list[tuple[str, str]]]:
+    """Read a file by what it is, and name what was read."""
+    if path.is_file() and holds_shapefile(path):
+        return read_shapefile(path)
+    if holds_parquet(path):
+        return read_geoparquet(path)
     raw = read_raw(path)
     try:
         loaded = json.loads(decode(raw).data)
     except json.JSONDecodeError as error:
         what = f"it is no JSON: {error.msg} at line {error.lineno}"
-        raise _failed(raw.name, code="malformed_json", what=what) from error
+        raise refused(raw.name, code="malformed_json", what=what) from error
     document = loaded if isinstance(loaded, dict) else {}
     kind = document.get("type")
     if kind == "Topology":
@@ -184,31 +209,11 @@ def read_outlines(
         features = _collection(document, raw.name)
     else:
         what = f"its type is {kind!r}, not Topology or FeatureCollection"
-        raise _failed(raw.name, code="unknown_layout", what=what)
-    origin = Origin(
-        title=title,
-        publisher=publisher,
-        licence=licence,
-        citation=citation,
-        files=((raw.name, raw.sha256),),
-    )
-    return _flatten(list(features), id_property, origin, raw.name)
+        raise refused(raw.name, code="unknown_layout", what=what)
+    return list(features), [(raw.name, raw.sha256)]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Feature:
-    id: str | None
-    properties: _Object
-    polygons: _Rings
-
-
-def _failed(name: str, code: str, what: str, fix: str = "") -> SourceError:
-    fix = fix or "use a GeoJSON or TopoJSON file with polygons"
-    problem = Problem(code=code, what=what, where=name, fix=fix)
-    return SourceError(f"Cannot read {name}: {what}.", [problem])
-
-
-def _collection(document: _Object, name: str) -> Iterator[_Feature]:
+def _collection(document: _Object, name: str) -> Iterator[Feature]:
     for i, item in enumerate(cast("list[_Object]", document.get("features") or [])):
         geometry = cast("_Object", item.get("geometry") or {})
         try:
@@ -218,7 +223,7 @@ def _collection(document: _Object, name: str) -> Iterator[_Feature]:
             ]
         except (TypeError, ValueError, IndexError) as error:
             what = f"feature {i + 1} has coordinates that are no rings of points"
-            raise _failed(name, code="bad_geometry", what=what) from error
+            raise refused(name, code="bad_geometry", what=what) from error
         yield _feature(item, polygons)
 
 
@@ -238,16 +243,16 @@ def _parts(geometry: _Object, key: str) -> Sequence[Sequence[Json]]:
     raise ValueError(msg)
 
 
-def _feature(item: _Object, polygons: _Rings) -> _Feature:
+def _feature(item: _Object, polygons: _Rings) -> Feature:
     own = item.get("id")
-    return _Feature(
+    return Feature(
         id=None if own is None else str(own),
         properties=cast("_Object", item.get("properties") or {}),
         polygons=polygons,
     )
 
 
-def _topology(document: _Object, layer: str | None, name: str) -> Iterator[_Feature]:
+def _topology(document: _Object, layer: str | None, name: str) -> Iterator[Feature]:
     objects = cast("dict[str, _Object]", document.get("objects") or {})
     if layer is not None and layer not in objects:
         known = list(objects)
@@ -257,7 +262,7 @@ def _topology(document: _Object, layer: str | None, name: str) -> Iterator[_Feat
         raise OptionError(msg)
     chosen = layer or next(iter(objects), "")
     if not chosen:
-        raise _failed(name, code="unknown_layout", what="the topology has no objects")
+        raise refused(name, code="unknown_layout", what="the topology has no objects")
     try:
         arcs = _decode_arcs(document)
         collection = objects[chosen]
@@ -274,7 +279,7 @@ def _topology(document: _Object, layer: str | None, name: str) -> Iterator[_Feat
         ]
     except (TypeError, ValueError, IndexError, KeyError) as error:
         what = f"the topology is damaged ({error})"
-        raise _failed(
+        raise refused(
             name, code="bad_geometry", what=what, fix="download it again"
         ) from error
     return iter(features)
@@ -303,7 +308,7 @@ def _stitch(ring: Sequence[int], arcs: Sequence[FloatArray]) -> FloatArray:
 
 
 def _flatten(
-    features: Sequence[_Feature], id_property: str | None, origin: Origin, name: str
+    features: Sequence[Feature], id_property: str | None, origin: Origin, name: str
 ) -> Outlines:
     ids = _ids(features, id_property, name)
     rings: list[FloatArray] = []
@@ -316,10 +321,10 @@ def _flatten(
                 ring_polygon.append(len(polygon_region))
             polygon_region.append(i)
     if not rings:
-        raise _failed(name, code="empty_table", what="it holds no polygon")
+        raise refused(name, code="empty_table", what="it holds no polygon")
     coordinates = np.concatenate(rings)
     if not np.isfinite(coordinates).all():
-        raise _failed(
+        raise refused(
             name, code="not_finite", what="some coordinates are not finite numbers"
         )
     empty = [r for r, f in zip(ids, features, strict=True) if not f.polygons]
@@ -341,7 +346,7 @@ def _flatten(
     )
 
 
-def _ids(features: Sequence[_Feature], id_property: str | None, name: str) -> list[str]:
+def _ids(features: Sequence[Feature], id_property: str | None, name: str) -> list[str]:
     known = sorted({k for f in features for k in f.properties})
     if id_property is not None:
         if id_property not in known:

@@ -364,13 +364,14 @@ _ALL = (
     ),
     Reader(
         name="boundaries",
-        summary="Outlines for the maps, from GeoJSON or TopoJSON that you have",
+        summary="Outlines for the maps: GeoJSON, TopoJSON, GeoParquet, shapefile",
         tables=("boundaries",),
         function=read_boundaries,
         options=(
             _option("source", "text", "Where they come from, as shown on the map."),
             _option("approval_number", "text", "Map approval number (审图号)."),
             _option("licence", "text", "What may be done with them."),
+            _option("date", "text", "Day or year they show, as shown on the map."),
             _option("id_property", "text", "Property that holds the id."),
             _option("layer", "text", "Object of a TopoJSON file."),
         ),
