@@ -28,7 +28,7 @@ __all__ = [
 ChartKind: TypeAlias = Literal[
     "map", "flowmap", "bar", "dot", "line", "event", "scatter", "histogram", "slope",
     "heatmap", "treemap", "sankey", "network", "ellipse", "gauge", "table", "tree",
-    "ranksize", "differences", "lorenz",
+    "ranksize", "differences", "lorenz", "similarity",
 ]  # fmt: skip
 
 # kind of chart: roles that must be named, roles that may be
@@ -54,10 +54,11 @@ CHARTS: Mapping[ChartKind, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "ellipse": (("cx", "cy", "a", "b", "angle", "label"), ()),
     "gauge": (("label", "value", "state"), ()),
     "table": ((), ("period", "cx", "cy", "a", "b", "angle", "label")),
-    "tree": (("label", "parent", "value"), ()),
+    "tree": (("label", "parent", "value"), ("group",)),
     "ranksize": (("value", "label"), ("group",)),
     "differences": (("label", "group", "value", "lo", "hi"), ()),
     "lorenz": (("value", "share"), ("label",)),
+    "similarity": (("label", "group", "value"), ()),
 }  # fmt: skip
 
 BESIDE = frozenset(("nodes", "shade", "ellipses", "against"))

@@ -2,15 +2,37 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from agglo.observatory.page import Column, Page, Reference, Selector, Text, View
 from agglo.observatory.pages.columns import columns
 from agglo.observatory.pages.places import LQ, WHOLE_COUNTRY
+from agglo.observatory.pages.stages import ELEMENTS
 
 __all__ = ["CLUSTER"]
 
 _BY_PROFILE = {"profile": "cluster"}
 _LINK = Column(name="link", label=Text("Link of the chain", "链条环节"))
 _REGISTER = Text("none: counted from complete tables", "无：由完整表格计数")
+
+_LINKED = Column(name="linked_to", label=Text("Hangs on", "挂在"))
+_STRENGTH = Column(
+    name="strength", label=Text("Strength of the link", "联系强度"), decimals=3
+)
+_STRONG = columns("region", "cluster", "kind", "employment", "lq", "stars", "p_strong")
+_PATH = View(
+    id="cluster.size_path",
+    title=Text("Life-cycle path: jobs", "生命周期路径：就业"),
+    table="formation.period_indicators",
+    chart="line",
+    encode={"x": "period", "y": "value", "series": "indicator"},
+    columns=columns("cluster", "period", "indicator", "value", "status"),
+    filters=_BY_PROFILE,
+    keep={"indicator": "employment"},
+    order="period",
+    uncertainty=_REGISTER,
+    method="life-cycle",
+)
 
 CLUSTER = Page(
     id="cluster",
@@ -42,27 +64,10 @@ CLUSTER = Page(
         "concentration，或导入 cluster_panel 后运行 --study formation。",
     ),
     views=(
-        View(
+        replace(
+            ELEMENTS,
             id="cluster.elements",
-            title=Text("Is it a cluster: three elements", "是否为集群：三要素"),
-            table="formation.elements",
-            chart="gauge",
-            encode={"label": "element", "value": "score", "state": "status"},
-            columns=columns(
-                "cluster", "element", "value", "expected", "lower", "upper", "ratio",
-                "score", "percentile", "p", "size", "status", "reason",
-            ),
             filters=_BY_PROFILE,
-            uncertainty=Text(
-                "what chance gives, with its 95 % range, and p stand in the table",
-                "表中列出随机期望、其 95% 范围与 p 值",
-            ),
-            method="three-elements",
-            note=Text(
-                "Bar: share of chance draws on the far side. An element that cannot be "
-                "tested says which table is missing.",
-                "条形：落在另一侧的随机抽样比例。无法检验的要素注明缺少哪张表。",
-            ),
         ),
         View(
             id="cluster.kind",
@@ -91,31 +96,70 @@ CLUSTER = Page(
             method="formation-study",
         ),
         View(
-            id="cluster.size_path",
-            title=Text("Life-cycle path: jobs", "生命周期路径：就业"),
-            table="formation.period_indicators",
-            chart="line",
-            encode={"x": "period", "y": "value", "series": "indicator"},
-            columns=columns("cluster", "period", "indicator", "value", "status"),
+            id="cluster.chain",
+            title=Text("The chain as a tree, with its gaps", "价值链树与缺口"),
+            table="formation.layer_chain",
+            chart="tree",
+            encode={
+                "label": "link", "parent": "linked_to", "value": "employment",
+                "group": "gap",
+            },
+            columns=(
+                _LINK, _LINKED, _STRENGTH, *columns("quotient", "employment", "gap"),
+            ),
             filters=_BY_PROFILE,
-            keep={"indicator": "employment"},
-            order="period",
+            order="-employment",
+            unit=Text("jobs", "人"),
             uncertainty=_REGISTER,
-            method="life-cycle",
+            method="formation-study",
+            note=Text(
+                "A link hangs on the one it exchanges most with (input-output or given "
+                "links); hatched: a gap, the region has no more of it than the nation.",
+                "每个环节挂在与其交换最多的环节下（投入产出或所给联系）；斜线：缺口，即本地不高于全国水平。",
+            ),
         ),
         View(
+            id="cluster.ego",
+            title=Text("Members and their ties", "成员及其联系"),
+            table="formation.layer_ties",
+            chart="network",
+            encode={
+                "source": "origin", "target": "destination", "weight": "weight",
+                "nodes": "cluster.sites",
+            },
+            columns=columns("cluster", "origin", "destination", "kind", "weight"),
+            filters=_BY_PROFILE,
+            order="-weight",
+            uncertainty=Text(
+                "none: listed ties; the density over chance stands in the table of who "
+                "ties it together",
+                "无：所列联系；与随机之比见“由谁联结”表",
+            ),
+            method="formation-study",
+            note=Text(
+                "Members stand where they are; signs and colours are roles. Partners from "
+                "outside have no place.",
+                "成员按所在位置排列；符号与颜色表示角色。外部伙伴没有位置。",
+            ),
+        ),
+        View(
+            id="cluster.sites",
+            title=Text("The members", "成员"),
+            table="formation.layer_sites",
+            chart="table",
+            columns=columns("cluster", "member", "role", "employment"),
+            filters=_BY_PROFILE,
+            order="-employment",
+            uncertainty=Text("none: a list", "无：清单"),
+            method="formation-study",
+        ),
+        _PATH,
+        replace(
+            _PATH,
             id="cluster.growth_path",
             title=Text("Life-cycle path: growth beside the nation", "生命周期路径：相对全国增长"),
-            table="formation.period_indicators",
-            chart="line",
-            encode={"x": "period", "y": "value", "series": "indicator"},
-            columns=columns("cluster", "period", "indicator", "value", "status"),
-            filters=_BY_PROFILE,
             keep={"indicator": "relative_growth"},
-            order="period",
             reference=Reference(value=0.0, label=Text("as the nation", "与全国相同")),
-            uncertainty=_REGISTER,
-            method="life-cycle",
         ),
         View(
             id="cluster.ties",
@@ -157,9 +201,7 @@ CLUSTER = Page(
                 "lon": "lon", "lat": "lat", "value": "lq", "label": "region",
                 "size": "employment", "group": "stars",
             },
-            columns=columns(
-                "region", "cluster", "kind", "employment", "lq", "stars", "p_strong"
-            ),
+            columns=_STRONG,
             labels={"region": "regions"},
             place=("region",),
             filters={"cluster": "cluster"},
@@ -178,9 +220,7 @@ CLUSTER = Page(
             table="concentration.clusters",
             chart="dot",
             encode={"label": "region", "value": "p_strong", "group": "stars"},
-            columns=columns(
-                "region", "cluster", "kind", "employment", "lq", "stars", "p_strong"
-            ),
+            columns=_STRONG,
             labels={"region": "regions"},
             filters={"cluster": "cluster"},
             order="-p_strong",

@@ -10,6 +10,7 @@ from agglo.observatory.pages.columns import columns
 from agglo.observatory.pages.places import (
     CELLS,
     EMPTY,
+    IDENTITY,
     JOBS,
     LQ,
     LQ_INTERVAL,
@@ -22,7 +23,6 @@ from agglo.observatory.pages.places import (
 __all__ = ["COMPARE"]
 
 _CHOSEN = {"regions": "region"}
-_IDENTITY = Text("none: an identity of published numbers", "无：公布数据的恒等分解")
 _BOTH: Mapping[str, Literal["regions", "industries"]] = {
     "region": "regions",
     "industry": "industries",
@@ -92,6 +92,27 @@ COMPARE = Page(
             method="location-quotient",
         ),
         View(
+            id="compare.similarity",
+            title=Text("How alike they are, pair by pair", "两两相似程度"),
+            table=CELLS,
+            chart="similarity",
+            encode={"label": "industry", "group": "region", "value": "share_of_region"},
+            columns=QUOTIENT,
+            labels=_BOTH,
+            filters=_CHOSEN,
+            order="-share_of_region",
+            uncertainty=Text(
+                "none: cosines of complete tables; hidden cells are left out",
+                "无：完整表格的余弦；隐藏单元不计入",
+            ),
+            method="specialisation",
+            note=Text(
+                "Cosine of the shares of industries: 1 is the same structure, 0 has no "
+                "industry in common.",
+                "产业份额的余弦：1 为结构相同，0 为没有共同产业。",
+            ),
+        ),
+        View(
             id="compare.peers",
             title=Text("Who is most alike", "谁最相似"),
             table="concentration.peers",
@@ -142,7 +163,7 @@ COMPARE = Page(
             labels={"region": "regions"},
             filters=_CHOSEN,
             unit=JOBS,
-            uncertainty=_IDENTITY,
+            uncertainty=IDENTITY,
             method="shift-share",
         ),
         View(
@@ -158,7 +179,7 @@ COMPARE = Page(
             order="-regional",
             top=20,
             unit=JOBS,
-            uncertainty=_IDENTITY,
+            uncertainty=IDENTITY,
             method="shift-share",
         ),
     ),

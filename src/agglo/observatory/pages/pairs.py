@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Literal
 
-from agglo.observatory.page import Page, Reference, Selector, Text, View
+from agglo.observatory.page import Column, Page, Reference, Selector, Text, View
 from agglo.observatory.pages.columns import columns
 
 __all__ = ["COAGGLOMERATION"]
@@ -22,6 +23,9 @@ _PAIR = columns(
 )  # fmt: skip
 _Z = Text("z against sites drawn at random", "相对于随机选址的 z 值")
 _CHANCE = Reference(value=0.0, label=Text("as by chance", "与随机相同"))
+_STRENGTH = Column(
+    name="strength", label=Text("Strength of the link", "联系强度"), decimals=2
+)
 _FDR = Text(
     "q: false discovery rate over all pairs; small industries have little power",
     "q：所有产业对的错误发现率；小产业检验力低",
@@ -30,6 +34,22 @@ _DIRECTION = Text(
     "Anchor: held at its sites. Mover: its sites are redrawn; its choice is tested. One "
     "cross-section is weak evidence of direction.",
     "锚定产业：位置固定；移动产业：位置重抽，检验其选址。仅凭一个截面判断方向，证据较弱。",
+)
+
+_THIS_PAIR = View(
+    id="coagglomeration.pair",
+    title=Text("This pair, this way", "该产业对：此方向"),
+    table="coagglomeration.pairs",
+    chart="dot",
+    encode={"label": "measure", "value": "z"},
+    columns=_PAIR,
+    labels=_NAMED,
+    filters={"anchor": "anchor", "mover": "mover"},
+    unit=_Z,
+    reference=_CHANCE,
+    uncertainty=_FDR,
+    method=_METHOD,
+    note=_DIRECTION,
 )
 
 COAGGLOMERATION = Page(
@@ -70,7 +90,7 @@ COAGGLOMERATION = Page(
             encode={"x": "mover", "y": "anchor", "value": "z_plus"},
             columns=columns("anchor", "mover", "effect", "z", "q", "weight", "z_plus"),
             labels=_NAMED,
-            unit=Text("z against sites drawn at random", "相对于随机选址的 z 值"),
+            unit=_Z,
             uncertainty=Text(
                 "z and q over all ordered pairs in the table",
                 "表中列出所有有序产业对的 z 值与 q 值",
@@ -90,12 +110,9 @@ COAGGLOMERATION = Page(
             keep={"measure": "nearest"},
             order="-z",
             top=20,
-            unit=Text("z against sites drawn at random", "相对于随机选址的 z 值"),
-            reference=Reference(value=0.0, label=Text("as by chance", "与随机相同")),
-            uncertainty=Text(
-                "q: false discovery rate over all pairs; small industries have little power",
-                "q：所有产业对的错误发现率；小产业检验力低",
-            ),
+            unit=_Z,
+            reference=_CHANCE,
+            uncertainty=_FDR,
             method=_METHOD,
             note=_DIRECTION,
         ),
@@ -120,35 +137,12 @@ COAGGLOMERATION = Page(
                 "For the pairs that are near most clearly.", "仅含邻近最明显的产业对。"
             ),
         ),
-        View(
-            id="coagglomeration.pair",
-            title=Text("This pair, this way", "该产业对：此方向"),
-            table="coagglomeration.pairs",
-            chart="dot",
-            encode={"label": "measure", "value": "z"},
-            columns=_PAIR,
-            labels=_NAMED,
-            filters={"anchor": "anchor", "mover": "mover"},
-            unit=_Z,
-            reference=_CHANCE,
-            uncertainty=_FDR,
-            method=_METHOD,
-            note=_DIRECTION,
-        ),
-        View(
+        _THIS_PAIR,
+        replace(
+            _THIS_PAIR,
             id="coagglomeration.pair_back",
             title=Text("This pair, the other way", "该产业对：反方向"),
-            table="coagglomeration.pairs",
-            chart="dot",
-            encode={"label": "measure", "value": "z"},
-            columns=_PAIR,
-            labels=_NAMED,
             filters={"anchor": "mover", "mover": "anchor"},
-            unit=_Z,
-            reference=_CHANCE,
-            uncertainty=_FDR,
-            method=_METHOD,
-            note=_DIRECTION,
         ),
         View(
             id="coagglomeration.where",
@@ -172,6 +166,29 @@ COAGGLOMERATION = Page(
             filters={"anchor": "first", "mover": "second"},
             uncertainty=Text("none: as defined by the study", "无：按研究定义"),
             method="externalities",
+        ),
+        View(
+            id="coagglomeration.strength",
+            title=Text("Does a stronger link mean nearer", "联系越强是否越近"),
+            table="coagglomeration.link_strength",
+            chart="scatter",
+            encode={"x": "strength", "y": "z", "label": "mover", "group": "link"},
+            columns=(
+                *columns("anchor", "mover", "link"), _STRENGTH,
+                *columns("effect", "z", "q"),
+            ),
+            labels=_NAMED,
+            filters=_ANCHOR,
+            order="-z",
+            unit=_Z,
+            reference=_CHANCE,
+            uncertainty=_FDR,
+            method="externalities",
+            note=Text(
+                "Every pair of the anchor industry: strength of the linkage in standard "
+                "deviations over all pairs, against how near the mover comes.",
+                "锚定产业的每一产业对：联系强度（以全部产业对的标准差计）与移动产业靠近程度。",
+            ),
         ),
         View(
             id="coagglomeration.verdicts",

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Literal
+
 from agglo.observatory.page import Page, Reference, Selector, Text, View
 from agglo.observatory.pages.columns import columns
 
 __all__ = [
     "CELLS",
     "EMPTY",
+    "IDENTITY",
     "INDUSTRY",
     "JOBS",
     "LQ",
@@ -33,6 +38,12 @@ LQ_INTERVAL = Text(
     "from the country's",
     "区间为 95%，由企业规模推得；区间包含 1 时与全国水平无法区分",
 )
+IDENTITY = Text("none: an identity of published numbers", "无：公布数据的恒等分解")
+_GROWTH = "concentration.growth_cells"
+_CELL_NAMES: Mapping[str, Literal["regions", "industries"]] = {
+    "region": "regions",
+    "industry": "industries",
+}
 _REGION = Selector(
     id="region", label=Text("Region", "地区"), table=CELLS, column="region"
 )
@@ -49,6 +60,12 @@ PEERS = Selector(
 _INDUSTRY = Selector(
     id="industry", label=Text("Industry", "产业"), table=CELLS, column="industry"
 )
+_SITED = Selector(
+    id="sited",
+    label=Text("Industry (plants with coordinates)", "产业（有坐标的企业）"),
+    table="coagglomeration.industry_curves",
+    column="industry",
+)
 EMPTY = Text(
     "No concentration results yet. It needs the table activity or establishments "
     "(columns region, industry, employment): agglo import, then agglo run.",
@@ -57,9 +74,63 @@ EMPTY = Text(
 )
 QUOTIENT = columns(
     "region", "industry", "employment", "establishments", "share_of_region",
-    "lq", "lq_lower", "lq_upper", "q", "rank", "rank_lower", "rank_upper", "status",
+    "lq", "lq_lower", "lq_upper", "q", "rank", "rank_lower", "rank_upper", "rank_p_top",
+    "status",
 )  # fmt: skip
 
+_QUOTIENTS = View(
+    id="map.quotient",
+    title=Text("Location quotient by region", "各地区区位商"),
+    table=CELLS,
+    chart="map",
+    encode={
+        "lon": "lon", "lat": "lat", "value": "lq", "label": "region",
+        "size": "employment", "lo": "lq_lower", "hi": "lq_upper",
+    },
+    columns=QUOTIENT,
+    labels={"region": "regions", "industry": "industries"},
+    place=("region",),
+    filters={"industry": "industry"},
+    order="-lq",
+    unit=LQ,
+    uncertainty=LQ_INTERVAL,
+    reference=WHOLE_COUNTRY,
+    method="location-quotient",
+    note=Text(
+        "Size: jobs. Hatched: the interval covers 1.",
+        "圆的大小表示就业人数；斜线：区间包含 1。",
+    ),
+)  # fmt: skip
+_MAUP = View(
+    id="map.maup",
+    title=Text(
+        "The same industry at other levels: concentrated beyond plants",
+        "同一产业在其他层级：超出企业规模的集中",
+    ),
+    table="concentration.levels",
+    chart="dot",
+    encode={"label": "level", "value": "value", "group": "definition"},
+    columns=columns(
+        "industry", "family", "definition", "level", "n_regions", "value", "p"
+    ),
+    labels={"industry": "industries"},
+    filters={"industry": "industry"},
+    keep={"family": "gamma"},
+    unit=Text("Ellison–Glaeser γ", "埃利森—格莱泽 γ"),
+    reference=Reference(value=0.0, label=Text("as by chance", "与随机相同")),
+    uncertainty=Text(
+        "definition: how far the answer depends on borders; p against plants placed at "
+        "random stands in the table",
+        "定义不确定性：结果对边界的依赖；p 值（企业随机布局）见表",
+    ),
+    method="concentration-study",
+    note=Text(
+        "A measure that holds at one level only says as much of the borders as of the "
+        "industry (modifiable areal units). Measures by distance need no borders: see "
+        "the page of the industry.",
+        "只在一个层级成立的结果，反映边界与反映产业一样多（可变面元问题）。按距离的度量不依赖边界：见产业页。",
+    ),
+)  # fmt: skip
 MAP = Page(
     id="map",
     question=Text("Where is it?", "它在哪里"),
@@ -71,29 +142,7 @@ MAP = Page(
     selectors=(_INDUSTRY, OWN_REGION, PEERS),
     empty=EMPTY,
     views=(
-        View(
-            id="map.quotient",
-            title=Text("Location quotient by region", "各地区区位商"),
-            table=CELLS,
-            chart="map",
-            encode={
-                "lon": "lon", "lat": "lat", "value": "lq", "label": "region",
-                "size": "employment", "lo": "lq_lower", "hi": "lq_upper",
-            },
-            columns=QUOTIENT,
-            labels={"region": "regions", "industry": "industries"},
-            place=("region",),
-            filters={"industry": "industry"},
-            order="-lq",
-            unit=LQ,
-            uncertainty=LQ_INTERVAL,
-            reference=WHOLE_COUNTRY,
-            method="location-quotient",
-            note=Text(
-                "Size: jobs. Hatched: the interval covers 1.",
-                "圆的大小表示就业人数；斜线：区间包含 1。",
-            ),
-        ),
+        _QUOTIENTS,
         View(
             id="map.variety",
             title=Text("How specialised the regions are", "各地区专业化程度"),
@@ -140,6 +189,26 @@ MAP = Page(
             note=Text(
                 "Colours mean the same in every year. From the tables of the policy study.",
                 "各年颜色含义相同。取自政策研究的表。",
+            ),
+        ),
+        _MAUP,
+        replace(
+            _MAUP,
+            id="map.maup_gini",
+            title=Text(
+                "At other levels and definitions: unevenness", "其他层级与定义：不均程度"
+            ),
+            keep={"family": "gini"},
+            unit=Text("locational Gini", "区位基尼系数"),
+            reference=None,
+            uncertainty=Text(
+                "definition: jobs or plants, regions or provinces, industry or its group; "
+                "no sampling error in a complete register",
+                "定义不确定性：就业或企业、地区或上级地区、产业或产业组；全面登记无抽样误差",
+            ),
+            note=Text(
+                "Coarser regions always look more even: compare industries at one level.",
+                "地区越粗看起来越均匀：请在同一层级比较产业。",
             ),
         ),
     ),
@@ -231,10 +300,85 @@ REGION = Page(
             labels={"region": "regions"},
             filters={"region": "region"},
             unit=JOBS,
-            uncertainty=Text(
-                "none: an identity of published numbers", "无：公布数据的恒等分解"
-            ),
+            uncertainty=IDENTITY,
             method="shift-share",
+        ),
+        View(
+            id="region.slope",
+            title=Text("How the specialisations moved", "专业化程度的变化"),
+            table=_GROWTH,
+            chart="slope",
+            encode={"x": "lq_start", "y": "lq_end", "label": "industry"},
+            columns=columns(
+                "region", "industry", "lq_start", "lq_end", "start", "end", "change"
+            ),
+            labels=_CELL_NAMES,
+            filters={"region": "region"},
+            order="-end",
+            top=12,
+            unit=LQ,
+            reference=WHOLE_COUNTRY,
+            uncertainty=Text(
+                "none here: few large plants make quotients jump; intervals of the last "
+                "period stand above",
+                "此处无区间：企业少而大时区位商波动大；最近一期的区间见上图",
+            ),
+            method="location-quotient",
+            note=Text(
+                "First and last period of the data; the largest industries of the region.",
+                "数据的首期与末期；该地区最大的产业。",
+            ),
+        ),
+        View(
+            id="region.growth_industries",
+            title=Text("Where it grew by its own strength", "哪些产业凭自身优势增长"),
+            table=_GROWTH,
+            chart="bar",
+            encode={"label": "industry", "value": "regional"},
+            columns=columns(
+                "region", "industry", "start", "end", "change", "national",
+                "industry_mix", "regional",
+            ),
+            labels=_CELL_NAMES,
+            filters={"region": "region"},
+            order="-regional",
+            top=20,
+            unit=JOBS,
+            uncertainty=IDENTITY,
+            method="shift-share",
+            note=Text(
+                "Change = national part + part of the industry + regional part; drawn is "
+                "the last, what neither the country nor the industry explains.",
+                "变化由全国部分、产业部分与区域部分相加；图中为区域部分，即全国与产业都不能解释的部分。",
+            ),
+        ),
+        View(
+            id="region.priorities",
+            title=Text(
+                "Declared priorities beside revealed strengths", "宣布的重点产业与显示的优势"
+            ),
+            table="concentration.priorities",
+            chart="dot",
+            encode={
+                "label": "industry", "value": "lq", "lo": "lq_lower", "hi": "lq_upper",
+                "group": "revealed",
+            },
+            columns=columns(
+                "region", "industry", "revealed", "lq", "lq_lower", "lq_upper", "rank",
+                "source",
+            ),
+            labels=_CELL_NAMES,
+            filters={"region": "region"},
+            order="-lq",
+            unit=LQ,
+            reference=WHOLE_COUNTRY,
+            uncertainty=LQ_INTERVAL,
+            method="concentration-study",
+            note=Text(
+                "From the table priorities of the project. An industry without jobs is a "
+                "true zero.",
+                "取自项目的 priorities 表。没有就业的产业为真零。",
+            ),
         ),
     ),
 )  # fmt: skip
@@ -247,7 +391,7 @@ INDUSTRY = Page(
         "该产业分布在哪里，是否超出企业规模本身带来的集中。",
     ),
     study="concentration",
-    selectors=(_INDUSTRY, OWN_REGION, PEERS),
+    selectors=(_INDUSTRY, OWN_REGION, PEERS, _SITED),
     empty=EMPTY,
     views=(
         View(
@@ -268,24 +412,8 @@ INDUSTRY = Page(
             reference=WHOLE_COUNTRY,
             method="location-quotient",
         ),
-        View(
-            id="industry.map",
-            title=Text("Where it is", "分布在哪里"),
-            table=CELLS,
-            chart="map",
-            encode={
-                "lon": "lon", "lat": "lat", "value": "lq", "label": "region",
-                "size": "employment", "lo": "lq_lower", "hi": "lq_upper",
-            },
-            columns=QUOTIENT,
-            labels={"region": "regions", "industry": "industries"},
-            place=("region",),
-            filters={"industry": "industry"},
-            order="-lq",
-            unit=LQ,
-            uncertainty=LQ_INTERVAL,
-            reference=WHOLE_COUNTRY,
-            method="location-quotient",
+        replace(
+            _QUOTIENTS, id="industry.map", title=Text("Where it is", "分布在哪里")
         ),
         View(
             id="industry.lorenz",
@@ -329,6 +457,33 @@ INDUSTRY = Page(
                 value=0.05, label=Text("highly concentrated above", "高度集中界限")
             ),
             method="ellison-glaeser",
+        ),
+        View(
+            id="industry.curve",
+            title=Text("At which distance it gathers", "在何种距离上集聚"),
+            table="coagglomeration.industry_curves",
+            chart="line",
+            encode={
+                "x": "r_km", "y": "value", "lo": "global_lower", "hi": "global_upper",
+            },
+            columns=columns(
+                "industry", "r_km", "value", "lower", "upper", "global_lower",
+                "global_upper",
+            ),
+            labels={"industry": "industries"},
+            filters={"sited": "industry"},
+            order="r_km",
+            unit=Text("density of distances per km", "每公里的距离密度"),
+            uncertainty=Text(
+                "band: global 95 % envelope of plants drawn at random from all sites; the "
+                "local one stands in the table. Draws: next table",
+                "带：从全部企业位置随机抽取的 95% 全局包络；局部包络见表。抽样次数见下表",
+            ),
+            method="k-density",
+            note=Text(
+                "Above the band: nearer to each other than chance, at that distance.",
+                "曲线高于带：在该距离上比随机更靠近。",
+            ),
         ),
         View(
             id="industry.distance",

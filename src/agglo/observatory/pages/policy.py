@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from agglo.observatory.page import Page, Reference, Selector, Text, View
 from agglo.observatory.pages.columns import columns
 
@@ -18,6 +20,23 @@ _BY_OUTCOME = {"outcome": "outcome"}
 _BY_EFFECT = {"outcome": "outcome", "effect": "effect"}
 _BY_DRAW = {**_BY_EFFECT, "kind": "kind"}
 _ESTIMATE = ("value", "se", "lower", "upper", "p")
+
+_BY_EFFECT_DOTS = View(
+    id="policy.groups",
+    title=Text("Which industries", "哪些产业"),
+    table="policy.groups",
+    chart="dot",
+    encode={
+        "label": "group", "value": "value", "lo": "lower", "hi": "upper",
+        "group": "effect",
+    },
+    columns=columns("outcome", "group", "kind", "effect", *_ESTIMATE),
+    filters=_BY_OUTCOME,
+    unit=_LN,
+    reference=_ZERO,
+    uncertainty=_INTERVAL,
+    method=_METHOD,
+)  # fmt: skip
 
 POLICY = Page(
     id="policy",
@@ -137,39 +156,14 @@ POLICY = Page(
             ),
             method=_METHOD,
         ),
-        View(
-            id="policy.groups",
-            title=Text("Which industries", "哪些产业"),
-            table="policy.groups",
-            chart="dot",
-            encode={
-                "label": "group", "value": "value", "lo": "lower", "hi": "upper",
-                "group": "effect",
-            },
-            columns=columns("outcome", "group", "kind", "effect", *_ESTIMATE),
-            filters=_BY_OUTCOME,
-            unit=_LN,
-            reference=_ZERO,
-            uncertainty=_INTERVAL,
-            method=_METHOD,
-        ),
-        View(
+        _BY_EFFECT_DOTS,
+        replace(
+            _BY_EFFECT_DOTS,
             id="policy.specification",
             title=Text("Under other choices", "其他设定下"),
             table="policy.specification",
-            chart="dot",
-            encode={
-                "label": "specification", "value": "value", "lo": "lower", "hi": "upper",
-                "group": "effect",
-            },
-            columns=columns(
-                "outcome", "specification", "effect", *_ESTIMATE, "rho", "nobs"
-            ),
-            filters=_BY_OUTCOME,
-            unit=_LN,
-            reference=_ZERO,
-            uncertainty=_INTERVAL,
-            method=_METHOD,
+            encode={**_BY_EFFECT_DOTS.encode, "label": "specification"},
+            columns=columns("outcome", "specification", "effect", *_ESTIMATE, "rho", "nobs"),
         ),
         View(
             id="policy.placebo",
@@ -221,6 +215,22 @@ POLICY = Page(
             uncertainty=Text("p: share of draws at least as far out, never 0", "p：不近于实际值的抽样比例，不为 0"),
             method=_METHOD,
         ),
+        replace(
+            _BY_EFFECT_DOTS,
+            id="policy.matched",
+            title=Text("Beside regions that are alike", "与相似地区比较"),
+            table="policy.matching",
+            encode={**_BY_EFFECT_DOTS.encode, "label": "design"},
+            columns=columns("outcome", "design", "effect", *_ESTIMATE),
+        ),
+        replace(
+            _BY_EFFECT_DOTS,
+            id="policy.staggered",
+            title=Text("With one effect, and with one per start", "单一效应与按起始年份的效应"),
+            table="policy.staggered",
+            encode={**_BY_EFFECT_DOTS.encode, "label": "estimator", "group": "group"},
+            columns=columns("outcome", "estimator", "group", *_ESTIMATE, "cells"),
+        ),
         View(
             id="policy.weights",
             title=Text("Under other neighbours", "其他空间权重下"),
@@ -253,18 +263,13 @@ POLICY = Page(
             uncertainty=_INTERVAL,
             method=_METHOD,
         ),
-        View(
+        replace(
+            _BY_EFFECT_DOTS,
             id="policy.spans",
             title=Text("Early and late", "早期与后期"),
             table="policy.spans",
-            chart="dot",
-            encode={"label": "span", "value": "value", "lo": "lower", "hi": "upper", "group": "effect"},
+            encode={**_BY_EFFECT_DOTS.encode, "label": "span"},
             columns=columns("outcome", "span", "effect", *_ESTIMATE),
-            filters=_BY_OUTCOME,
-            unit=_LN,
-            reference=_ZERO,
-            uncertainty=_INTERVAL,
-            method=_METHOD,
         ),
         View(
             id="policy.leads",
@@ -284,8 +289,8 @@ POLICY = Page(
             title=Text("Are neighbours alike", "邻近是否相似"),
             table="policy.moran",
             chart="line",
-            encode={"x": "period", "y": "value"},
-            columns=columns("outcome", "period", "value", "expectation", "z_normal", "p", "n", "n_draws"),
+            encode={"x": "period", "y": "value", "series": "kind"},
+            columns=columns("outcome", "kind", "period", "value", "z", "p", "q"),
             filters=_BY_OUTCOME,
             order="period",
             reference=Reference(value=0.0, label=Text("no pattern", "无空间格局")),

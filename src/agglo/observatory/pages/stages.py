@@ -2,13 +2,45 @@
 
 from __future__ import annotations
 
-from agglo.observatory.page import Page, Selector, Text, View
+from agglo.observatory.page import Column, Page, Selector, Text, View
 from agglo.observatory.pages.columns import columns
 
-__all__ = ["FORMATION"]
+__all__ = ["ELEMENTS", "FORMATION"]
 
 _LIST = Text("none: a list", "无：清单")
+_FIRST_ORDER = Column(name="first", label=Text("First order", "一阶效应"), decimals=3)
+_NOMINAL = Column(name="weight", label=Text("Nominal weight", "名义权重"), decimals=3)
+_EFFECTIVE = Column(
+    name="share",
+    label=Text("Share in what drives the index", "对总指数的作用份额"),
+    decimals=3,
+)
 _BY_CLUSTER = {"cluster": "cluster"}
+
+ELEMENTS = View(
+    id="formation.elements",
+    title=Text("Is it a cluster: three elements", "是否为集群：三要素"),
+    table="formation.elements",
+    chart="gauge",
+    encode={"label": "element", "value": "score", "state": "status"},
+    columns=columns(
+        "cluster", "element", "value", "expected", "lower", "upper", "ratio",
+        "score", "percentile", "p", "size", "status", "reason",
+    ),
+    filters=_BY_CLUSTER,
+    uncertainty=Text(
+        "what chance gives, with its 95 % range, and p stand in the table",
+        "表中列出随机期望、其 95% 范围与 p 值",
+    ),
+    method="three-elements",
+    note=Text(
+        "Bar: share of chance draws on the far side. Cooperation also needs no more "
+        "ties outside than inside (E-I index). Pass, fail or not testable; the "
+        "reason says which table is missing.",
+        "条形：落在另一侧的随机抽样比例。互动合作还要求对外联系不多于内部联系（E-I 指数）。"
+        "通过、未通过或无法检验；原因列说明缺少哪张表。",
+    ),
+)  # fmt: skip
 
 FORMATION = Page(
     id="formation",
@@ -41,30 +73,7 @@ FORMATION = Page(
         "两项还需要 members 与 edges：先 agglo import，再 agglo run --study formation。",
     ),
     views=(
-        View(
-            id="formation.elements",
-            title=Text("Is it a cluster: three elements", "是否为集群：三要素"),
-            table="formation.elements",
-            chart="gauge",
-            encode={"label": "element", "value": "score", "state": "status"},
-            columns=columns(
-                "cluster", "element", "value", "expected", "lower", "upper", "ratio",
-                "score", "percentile", "p", "size", "status", "reason",
-            ),
-            filters=_BY_CLUSTER,
-            uncertainty=Text(
-                "what chance gives, with its 95 % range, and p stand in the table",
-                "表中列出随机期望、其 95% 范围与 p 值",
-            ),
-            method="three-elements",
-            note=Text(
-                "Bar: share of chance draws on the far side. Cooperation also needs no more "
-                "ties outside than inside (E-I index). Pass, fail or not testable; the "
-                "reason says which table is missing.",
-                "条形：落在另一侧的随机抽样比例。互动合作还要求对外联系不多于内部联系（E-I 指数）。"
-                "通过、未通过或无法检验；原因列说明缺少哪张表。",
-            ),
-        ),
+        ELEMENTS,
         View(
             id="formation.gate",
             title=Text("All candidates by kind", "各候选集群的类型"),
@@ -112,6 +121,55 @@ FORMATION = Page(
                 "90% 的权重、标准化与合成方式；前列比例见表",
             ),
             method="composite-indicators",
+        ),
+        View(
+            id="formation.choices",
+            title=Text("Which choice moves the ranks most", "哪项选择最影响位次"),
+            table="formation.rank_choices",
+            chart="bar",
+            encode={"label": "input", "value": "value", "lo": "lower", "hi": "upper"},
+            columns=(
+                *columns("input", "value", "lower", "upper"),
+                _FIRST_ORDER,
+                *columns("first_lower", "first_upper"),
+            ),
+            order="-value",
+            unit=Text(
+                "total effect: share of the variance of rank changes (Sobol)",
+                "总效应：位次变动方差的份额（Sobol）",
+            ),
+            uncertainty=Text(
+                "95 % bootstrap interval of both effects", "两种效应的 95% 自助区间"
+            ),
+            method="composite-indicators",
+            note=Text(
+                "Total: alone and together with the others; first order: alone.",
+                "总效应含与其他选择的共同作用；一阶效应仅为单独作用。",
+            ),
+        ),
+        View(
+            id="formation.weights",
+            title=Text("What the weights say and what they do", "名义权重与实际作用"),
+            table="formation.index_weights",
+            chart="scatter",
+            encode={"x": "weight", "y": "share", "label": "node"},
+            columns=(
+                *columns("node"), _NOMINAL, _EFFECTIVE,
+                *columns("correlation"),
+            ),
+            keep={"level": "1"},
+            order="-share",
+            uncertainty=Text(
+                "none: computed from all clusters; the linear part of the correlation "
+                "ratio",
+                "无：由全部集群计算；相关比的线性部分",
+            ),
+            method="composite-indicators",
+            note=Text(
+                "Equal weights do not mean equal say: an indicator that hardly varies, or "
+                "goes against the others, moves the index little.",
+                "权重相等不等于作用相等：变化小或与其他指标相背的指标对总指数影响小。",
+            ),
         ),
         View(
             id="formation.periods",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Literal
 
 from agglo.observatory.page import Page, Reference, Selector, Text, View
@@ -90,6 +91,32 @@ SPACE = Page(
             method="networks-study",
         ),
         View(
+            id="space.entries",
+            title=Text("What it entered since, and how that had ranked", "此后进入了哪些产业及其当时的位次"),
+            table="networks.entries",
+            chart="scatter",
+            encode={
+                "x": "density", "y": "complexity", "label": "industry",
+                "group": "entered",
+            },
+            columns=columns(
+                "region", "industry", "rank", "entered", "density", "complexity"
+            ),
+            labels={"region": "regions", "industry": "industries"},
+            filters={"region": "region"},
+            order="rank",
+            uncertainty=Text(
+                "none per option; AUC with its interval over all regions stands above",
+                "单个选择无区间；全部地区的 AUC 及其区间见上图",
+            ),
+            method="networks-study",
+            note=Text(
+                "Options of the earlier period, placed by what was known then; rank 1 was "
+                "the best. Good rankings have the entries to the right.",
+                "较早时期的选择，按当时信息排列；位次 1 为最优。好的排序应使进入者偏右。",
+            ),
+        ),
+        View(
             id="space.graph",
             title=Text("Industry space", "产业空间"),
             table="networks.product_links",
@@ -137,6 +164,22 @@ SPACE = Page(
             method="proximity",
         ),
     ),
+)  # fmt: skip
+
+_OUTWARD = View(
+    id="networks.from_place",
+    title=Text("Ties of the chosen place, outward", "所选地方的联系：对外"),
+    table="networks.ties",
+    chart="bar",
+    encode={"label": "destination", "value": "weight"},
+    columns=_TIES,
+    labels=_ENDS,
+    filters={**_BY_LAYER, "place": "origin"},
+    order="-weight",
+    top=15,
+    uncertainty=_COUNTS,
+    method="networks-study",
+    note=Text("Choose a place of the chosen scale above. In a layer without direction a pair stands once, in either figure.", "请在上方选择该尺度的地方。无方向的层中每对只出现在两图之一。"),
 )  # fmt: skip
 
 NETWORKS = Page(
@@ -221,34 +264,13 @@ NETWORKS = Page(
                 "线越粗联系越多；弧线向行进方向右侧弯曲。",
             ),
         ),
-        View(
-            id="networks.from_place",
-            title=Text("Ties of the chosen place, outward", "所选地方的联系：对外"),
-            table="networks.ties",
-            chart="bar",
-            encode={"label": "destination", "value": "weight"},
-            columns=_TIES,
-            labels=_ENDS,
-            filters={**_BY_LAYER, "place": "origin"},
-            order="-weight",
-            top=15,
-            uncertainty=_COUNTS,
-            method="networks-study",
-            note=Text("Choose a place of the chosen scale above. In a layer without direction a pair stands once, in either figure.", "请在上方选择该尺度的地方。无方向的层中每对只出现在两图之一。"),
-        ),
-        View(
+        _OUTWARD,
+        replace(
+            _OUTWARD,
             id="networks.to_place",
             title=Text("Ties of the chosen place, inward", "所选地方的联系：对内"),
-            table="networks.ties",
-            chart="bar",
             encode={"label": "origin", "value": "weight"},
-            columns=_TIES,
-            labels=_ENDS,
             filters={**_BY_LAYER, "place": "destination"},
-            order="-weight",
-            top=15,
-            uncertainty=_COUNTS,
-            method="networks-study",
             note=Text("Who reaches this place.", "谁联系到该地方。"),
         ),
         View(

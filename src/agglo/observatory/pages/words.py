@@ -69,6 +69,8 @@ _KINDS: _PAIRS = {
     "realised": ("realised", "实际"),
     "group": ("group", "组"),
     "difference": ("difference", "差异"),
+    "outcome": ("outcome", "结果变量"),
+    "residual": ("residuals of the model", "模型残差"),
     "spatial": ("corridors moved", "移动走廊"),
     "cohort": ("starts permuted", "打乱起始时间"),
     "iid": ("starts at random", "随机处理"),
@@ -164,7 +166,34 @@ _TERMS: _PAIRS = {
     "ln_distance_km": ("logarithm of distance", "距离对数"),
     "treated": ("treated", "处理地区"),
 }
+_REVEALED: _PAIRS = {
+    "strong": ("strong", "优势明确"),
+    "above": ("above 1, not certain", "高于 1，但不确定"),
+    "below": ("below 1, not certain", "低于 1，但不确定"),
+    "weak": ("weak", "明确较弱"),
+    "absent": ("no jobs", "没有就业"),
+    "hidden": ("confidential", "保密"),
+}
+_ROLES: _PAIRS = {
+    "firm": ("firm", "企业"),
+    "university": ("university", "大学"),
+    "institute": ("research institute", "研究机构"),
+    "research": ("research institute", "研究机构"),
+    "agency": ("agency", "机构"),
+    "association": ("association", "协会"),
+    "bank": ("bank", "银行"),
+    "government": ("government", "政府"),
+}
+_CHOICES: _PAIRS = {
+    "normalisation": ("how indicators are scaled", "指标的标准化"),
+    "weights": ("kind of weights", "权重类型"),
+    "weight_noise": ("the weights themselves", "权重数值"),
+    "aggregation": ("how scores are put together", "合成方式"),
+    "leave_out": ("which indicator is left out", "剔除哪个指标"),
+    "imputation": ("how gaps are filled", "缺失值处理"),
+}
 _LINKS: _PAIRS = {
+    "labour": ("people", "劳动力"),
     "io": ("input-output", "投入产出"),
     "technology": ("technology", "技术"),
     "none": ("no link", "无联系"),
@@ -197,6 +226,11 @@ _SCORES: _PAIRS = {
     "density": ("relatedness density", "关联密度"),
     "complexity": ("complexity", "复杂度"),
     "ubiquity": ("ubiquity", "普遍度"),
+    "external": ("related at partners", "伙伴互补"),
+    "value_chain": ("along the value chain", "价值链联系"),
+    "offer": ("suppliers that are there", "本地供应"),
+    "together": ("all parts together", "各部分综合"),
+    "chosen": ("the parts that do not hurt", "保留的部分"),
 }
 _SETS: _PAIRS = {
     "clusters": ("designated clusters", "认定集群"),
@@ -211,6 +245,10 @@ _LEVELS: _PAIRS = {
     "national": ("national", "国家层面"),
     "local": ("local", "地方层面"),
     "cluster": ("cluster", "集群层面"),
+    "region": ("these regions", "本级地区"),
+    "parent": ("one level up", "上一级地区"),
+    "top": ("the highest level", "最高一级地区"),
+    "group": ("the group of the industry", "该产业所属产业组"),
     "watch": ("watch", "关注"),
     "warning": ("warning", "警示"),
 }
@@ -299,6 +337,11 @@ _BY_COLUMN: Mapping[str, _PAIRS] = {
     "hypothesis": _HYPOTHESES,
     "class": _CLASSES,
     "adjust": _ADJUST,
+    "revealed": _REVEALED,
+    "role": _ROLES,
+    "input": _CHOICES,
+    "family": {"gamma": ("Ellison–Glaeser γ", "埃利森—格莱泽 γ"), "gini": ("locational Gini", "区位基尼系数")},
+    "definition": {"jobs": ("jobs", "就业"), "plants": ("plants", "企业")},
     "score": _SCORES,
     "source": _SETS,
     "target": _SETS,
@@ -317,7 +360,17 @@ _BY_COLUMN: Mapping[str, _PAIRS] = {
 }  # fmt: skip
 # columns whose values hold numbers and names: translated part by part
 _PATTERNED = frozenset(
-    ("specification", "weights", "durbin_weights", "method", "ring", "item", "span")
+    (
+        "specification",
+        "weights",
+        "durbin_weights",
+        "method",
+        "ring",
+        "item",
+        "span",
+        "design",
+        "estimator",
+    )
 )
 WORDED = frozenset((*_BY_COLUMN, *_PATTERNED))
 """Columns of which some values have words."""

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from agglo.core.frames import float_column
 from agglo.studies.columns import text_of
 from agglo.studies.contract import StageOutput
+from agglo.studies.formation.chain import CHAIN, chain_rows
 from agglo.studies.formation.columns import number, rows_of, table_of
 from agglo.studies.formation.prepare import PREPARED
 
@@ -52,7 +53,13 @@ _SITES = {
     "y": "f",
     "employment": "f",
 }
-_TIES = {"cluster": "s", "origin": "s", "destination": "s", "kind": "s"}
+_TIES = {
+    "cluster": "s",
+    "origin": "s",
+    "destination": "s",
+    "kind": "s",
+    "weight": "f",
+}
 _MOST_SITES, _MOST_TIES = 120, 400
 _COMPLETE = {"cluster": "s", "layer": "s", "completeness": "f", "template": "s"}
 _TEMPLATES = {
@@ -77,7 +84,7 @@ def layers(inputs: StageInputs) -> StageOutput:
     StageOutput
         Tables ``layer_point``, ``layer_line``, ``layer_surface``, ``layer_network`` and
         ``layer_completeness``: the share of what is wanted that is there, with the
-        template to fill. ``layer_sites`` and ``layer_ties`` hold what the figure draws:
+        template to fill. ``layer_chain`` is the chain as a tree. ``layer_sites`` and ``layer_ties`` hold what the figure draws:
         single firms, which no public release takes.
     """
     clusters = text_of(inputs.result(PREPARED, "clusters"), "cluster")
@@ -105,6 +112,7 @@ def layers(inputs: StageInputs) -> StageOutput:
     tables["layer_completeness"] = table_of(complete, _COMPLETE)
     sites = _sites(inputs, clusters)
     tables["layer_sites"] = table_of(sites, _SITES)
+    tables["layer_chain"] = table_of(chain_rows(inputs, parts["line"][0]), CHAIN)
     tables["layer_ties"] = table_of(_ties(inputs, sites), _TIES)
     return StageOutput(tables=tables)
 
@@ -287,17 +295,19 @@ def _ties(
     edges = inputs.table("edges")
     count: dict[str, int] = {}
     out: list[dict[str, object]] = []
-    ends = zip(
-        text_of(edges, "origin"),
-        text_of(edges, "destination"),
-        text_of(edges, "kind", "tie"),
-        strict=True,
-    )
-    for a, b, kind in ends:
+    names = ("origin", "destination", "kind")
+    ends = zip(*(text_of(edges, n, "tie") for n in names), strict=True)
+    weight: dict[tuple[str, str, str], float] = {}
+    given = "weight" in edges.column_names
+    amount = float_column(edges, "weight") if given else np.ones(edges.num_rows)
+    for end, w in zip(ends, np.nan_to_num(amount, nan=1.0).tolist(), strict=True):
+        weight[end] = weight.get(end, 0.0) + w
+    for (a, b, kind), w in weight.items():
+        tie = {"origin": a, "destination": b, "kind": kind, "weight": w}
         for c in sorted(home.get(a, set()) | home.get(b, set())):
             count[c] = count.get(c, 0) + 1
             if count[c] <= _MOST_TIES:
-                out.append({"cluster": c, "origin": a, "destination": b, "kind": kind})
+                out.append({"cluster": c, **tie})
     return out
 
 

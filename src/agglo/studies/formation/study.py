@@ -88,7 +88,13 @@ STUDY = Study(
         Stage(
             name="layers",
             run=layers,
-            optional=("members", "edges"),
+            optional=(
+                "members",
+                "edges",
+                "industry_links",
+                "input_output",
+                "concordances",
+            ),
             after=(*_FIRST, "gate"),
         ),
         Stage(
