@@ -130,3 +130,25 @@ def test_a_matrix_of_distances_is_that_of_its_points():
         twice.select(["type"]), distances=cdist(at, at), inference=None
     )
     np.testing.assert_allclose(there.values, here.values)
+
+
+def test_draws_keep_strata():
+    """With everybody in a stratum of their own nothing moves."""
+    rng = np.random.default_rng(2)
+    n = 40
+    table = pa.table(
+        {
+            "x_km": rng.uniform(0, 9, n),
+            "y_km": rng.uniform(0, 9, n),
+            "type": rng.choice(["a", "b", "c"], n).tolist(),
+            "own": [str(i) for i in range(n)],
+            "half": ["n", "s"] * 20,
+        }
+    )
+    asked = {"activity": "a", "neighbour": "b", "k": 5}
+    few = Permutation(n=99, seed=1)
+    still = local_colocation_quotient(table, strata="own", inference=few, **asked)
+    np.testing.assert_allclose(still.p, 1.0)
+    moved = local_colocation_quotient(table, strata="half", inference=few, **asked)
+    assert (moved.p < 1).any()
+    np.testing.assert_array_equal(moved.value, still.value)

@@ -36,6 +36,9 @@ def test_colocation_quotients_of_points90():
     )
 
 
+shared = pytest.mark.filterwarnings("ignore:.*share their place")
+
+
 def brute(table):
     """Nearest neighbours by hand: equal shares over equally near points."""
     x, y = np.array(table["x_km"]), np.array(table["y_km"])
@@ -56,6 +59,7 @@ def brute(table):
         )
 
 
+@shared
 @given(
     st.lists(
         st.tuples(st.integers(0, 4), st.integers(0, 4), st.sampled_from("abc")),
@@ -79,22 +83,32 @@ def test_ties_and_shared_places_agree_with_counting_by_hand(rows):
     np.testing.assert_allclose(rows_sum, 1.0, atol=1e-12)
 
 
-def test_the_closed_form_is_that_of_all_permutations():
+@shared
+@pytest.mark.parametrize("strata", [None, "half"])
+def test_the_closed_form_is_that_of_all_permutations(strata):
     # two A stay; three B and two C are dealt to the five other points in every way
     rng = np.random.default_rng(3)
     x, y = rng.integers(0, 4, (2, 7)).astype(float)
     names = list("AABBBCC")
-    table = pa.table({"x_km": x, "y_km": y, "type": names})
-    found = ag.colocation_quotient(table, inference=None)
-    values = {}
-    for dealt in set(permutations(names[2:])):
-        moved = pa.table({"x_km": x, "y_km": y, "type": ["A", "A", *dealt]})
-        values.setdefault("q", []).append(
-            ag.colocation_quotient(moved, inference=None).values[0, 1:]
-        )
-    every = np.array(values["q"])
+    half = ["n", "s", "n", "n", "n", "s", "s"]
+    table = pa.table({"x_km": x, "y_km": y, "type": names, "half": half})
+    found = ag.colocation_quotient(table, inference=None, strata=strata)
+    dealt = set(permutations(names[2:]))
+    if strata:  # B, B, B, to the north, C, C to the south in all: within halves
+        kept = sorted(zip(half[2:], names[2:], strict=True))
+        dealt = {d for d in dealt if sorted(zip(half[2:], d, strict=True)) == kept}
+    every = np.array(
+        [
+            ag.colocation_quotient(
+                pa.table({"x_km": x, "y_km": y, "type": ["A", "A", *d]}), inference=None
+            ).nearest[0, 1:]
+            for d in dealt
+        ]
+    )
+    np.testing.assert_allclose(found.null_mean[0, 1:], every.mean(axis=0), atol=1e-12)
+    np.testing.assert_allclose(found.null_sd[0, 1:], every.std(axis=0), atol=1e-9)
     with np.errstate(divide="ignore", invalid="ignore"):
-        z = (found.values[0, 1:] - every.mean(axis=0)) / every.std(axis=0)
+        z = (found.nearest[0, 1:] - every.mean(axis=0)) / every.std(axis=0)
     np.testing.assert_allclose(found.z[0, 1:], z, atol=1e-9)
 
 
@@ -102,7 +116,13 @@ def test_closed_form_of_points90():
     # spec: A → B mean 3, variance 1.372881; observed count = CLQ · N_A · N_B / (N - 1)
     found = ag.colocation_quotient(points90(), inference=None)
     count = found.values[0, 1] * 30 * 30 / 89
+    assert found.nearest[0, 1] == pytest.approx(count)
+    assert found.null_mean[0, 1] == pytest.approx(3.0)
+    assert found.null_sd[0, 1] ** 2 == pytest.approx(1.372881, abs=1e-6)
     assert found.z[0, 1] == pytest.approx((count - 3.0) / np.sqrt(1.372881), abs=1e-5)
+    # the normal p is near that of permutations that keep A: mean 3, few neighbours
+    assert 0 < found.p_closed[0, 1] < 1
+    assert np.isnan(np.diag(found.p_closed)).all()
 
 
 def test_permutations_see_that_types_huddle():

@@ -177,6 +177,7 @@ def test_moved_and_stretched(seed, scale, shift, correction):
         other,
         x="x",
         y="y",
+        crs="planar",
         correction=correction,
         r_km=scale * one.r_km,
         window=(shift, shift + scale * 100 * (1 + 1e-12), 0, scale * 100),
@@ -366,4 +367,41 @@ def test_a_matrix_is_that_of_its_points(points90):
             x="x",
             y="y",
             inference=MonteCarlo(n=9, seed=1),
+        )
+
+
+@pytest.mark.filterwarnings("ignore:.*rough global envelope")
+def test_labels_are_dealt_within_strata():
+    """Cases live in the north only: an urban pattern, not clustering of cases."""
+    rng = np.random.default_rng(8)
+    north = rng.uniform([40, 40], [60, 60], (60, 2))
+    south = rng.uniform([0, 0], [100, 30], (60, 2))
+    at = np.vstack([north, south])
+    kind = np.where(rng.random(120) < 0.5, "case", "other")
+    kind[60:] = "other"
+    table = pa.table(
+        {
+            "x_km": at[:, 0],
+            "y_km": at[:, 1],
+            "type": kind.tolist(),
+            "side": ["n"] * 60 + ["s"] * 60,
+        }
+    )
+    asked = {"r_km": [5.0, 10.0], "window": (0, 100, 0, 100), "correction": "none"}
+    few = {"inference": Permutation(n=199, seed=1)}
+    free = ripley_d(table, activity="case", **asked, **few)
+    kept = ripley_d(table, activity="case", strata="side", **asked, **few)
+    assert free.p <= 0.01
+    assert kept.p > 0.05
+    drawn = {"null": "labels", "inference": MonteCarlo(n=199, seed=1)}
+    within = ripley_k(table, activity="case", strata="side", **asked, **drawn)
+    across = ripley_k(table, activity="case", **asked, **drawn)
+    assert across.p <= 0.01 < within.p
+    with pytest.raises(OptionError, match="labels"):
+        ripley_k(
+            table,
+            activity="case",
+            strata="side",
+            inference=MonteCarlo(n=19, seed=1),
+            **asked,
         )

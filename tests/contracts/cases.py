@@ -309,6 +309,8 @@ CASES: Mapping[str, Case] = {
         options={"inference": Permutation(n=99, seed=7)},
         columns=("type", "x", "y"),
         wrong={
+            "errors": Wrong(value="ignore"),
+            "strata": Wrong(value="no_such_column", error=AggloError),
             "crs": _ELLIPSE["crs"],
             "distances": Wrong(value=[[0.0]], error=AlignmentError),
             "symmetrise": Wrong(value="max"),
@@ -321,6 +323,7 @@ CASES: Mapping[str, Case] = {
         options={"area_km2": 200.0, "inference": MonteCarlo(n=99, seed=7)},
         columns=("x", "y"),
         wrong={
+            "errors": Wrong(value="ignore"),
             "area_km2": Wrong(value=-1.0),
             "null": Wrong(value="poisson"),
             "crs": _ELLIPSE["crs"],
@@ -335,6 +338,7 @@ CASES: Mapping[str, Case] = {
         options={"r_km": [2.0, 4.0, 6.0], "inference": MonteCarlo(n=999, seed=7)},
         columns=("x", "y"),
         wrong={
+            "errors": Wrong(value="ignore"),
             "r_km": Wrong(value=[4.0, 2.0], error=AggloError),
             "level": Wrong(value=1.5),
             "crs": _ELLIPSE["crs"],
@@ -351,6 +355,7 @@ CASES: Mapping[str, Case] = {
         },
         columns=("type", "x", "y", "weight"),
         wrong={
+            "errors": Wrong(value="ignore"),
             "activity": Wrong(value="q", error=AlignmentError),
             "neighbour": Wrong(value="q", error=AlignmentError),
             "r_km": Wrong(value=[4.0, 2.0]),
@@ -376,6 +381,7 @@ CASES: Mapping[str, Case] = {
         },
         columns=("type", "x", "y", "weight"),
         wrong={
+            "errors": Wrong(value="ignore"),
             "activity": Wrong(value="q", error=AlignmentError),
             "neighbour": Wrong(value="q", error=AlignmentError),
             "controls": Wrong(value="q", error=AlignmentError),
@@ -396,6 +402,8 @@ CASES: Mapping[str, Case] = {
         options={"activity": "x", "r_km": [3.0, 6.0], "window": (-1, 13, -1, 9)},
         columns=("type", "x", "y"),
         wrong={
+            "errors": Wrong(value="ignore"),
+            "strata": Wrong(value="no_such_column", error=AggloError),
             "activity": Wrong(value="q", error=AlignmentError),
             "neighbour": Wrong(value="q", error=AlignmentError),
             "r_km": Wrong(value=[4.0, 2.0]),
@@ -419,6 +427,8 @@ CASES: Mapping[str, Case] = {
         },
         columns=("type", "x", "y"),
         wrong={
+            "errors": Wrong(value="ignore"),
+            "strata": Wrong(value="no_such_column", error=AggloError),
             "activity": Wrong(value="q", error=AlignmentError),
             "controls": Wrong(value="q", error=AlignmentError),
             "r_km": Wrong(value=[4.0, 2.0]),

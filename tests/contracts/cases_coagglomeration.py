@@ -153,6 +153,8 @@ COAGGLOMERATION: Mapping[str, Case] = {
         },
         columns=("type", "x", "y"),
         wrong={
+            "errors": Wrong(value="ignore"),
+            "strata": Wrong(value="no_such_column", error=AggloError),
             "activity": Wrong(value="q", error=AlignmentError),
             "neighbour": Wrong(value="q", error=AlignmentError),
             "k": Wrong(value=0),

@@ -31,9 +31,11 @@ __all__ = [
     "ordered_points",
     "points_or_matrix",
     "rows_of",
+    "shuffled",
     "strata_of",
     "stratum_numbers",
     "travel_points",
+    "warn_of_shared_places",
 ]
 
 
@@ -48,13 +50,7 @@ def ordered_points(
 ) -> Points:
     """Check points and sort them, so that draws do not depend on the order of rows."""
     points = as_points(data, x=x, y=y, type=type, weight=weight, crs=crs)
-    if points.duplicate_share > 0.5:
-        warnings.warn(
-            f"{points.duplicate_share:.0%} of the points share their place with another: "
-            "distances of 0 weigh heavily, addresses may be centres of districts.",
-            DataWarning,
-            stacklevel=4,
-        )
+    warn_of_shared_places(points.duplicate_share)
     order = _order(points)
     return dataclasses.replace(
         points,
@@ -63,6 +59,30 @@ def ordered_points(
         type=frozen_array(points.type[order]),
         weight=frozen_array(points.weight[order]),
     )
+
+
+def warn_of_shared_places(share: float) -> None:
+    """Warn where more than half of the points have the place of another."""
+    if share > 0.5:
+        warnings.warn(
+            f"{share:.0%} of the points share their place with another: "
+            "distances of 0 weigh heavily, addresses may be centres of districts.",
+            DataWarning,
+            stacklevel=5,
+        )
+
+
+def shuffled(
+    rng: np.random.Generator, rows: IntArray, stratum: IntArray | None
+) -> IntArray:
+    """Permute rows, each within its stratum where strata (of all points) are given."""
+    if stratum is None:
+        return rng.permutation(rows)
+    group = stratum[rows]
+    out = np.empty_like(rows)
+    mixed = np.lexsort((rng.random(rows.size), group))
+    out[np.argsort(group, kind="stable")] = rows[mixed]
+    return out
 
 
 def _order(points: Points) -> IntArray:
@@ -193,6 +213,7 @@ def travel_points(
         raise_problems(problems, "data")
     matrix = _checked_matrix(distances, codes.size, symmetrise)
     again = ((matrix == 0).sum(axis=1) > 1).mean() if codes.size else 0.0
+    warn_of_shared_places(float(again))
     return Points(
         x_km=frozen_array(np.arange(codes.size, dtype=np.float64)),
         y_km=frozen_array(np.zeros(codes.size)),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
+from agglo.concentration._distance_input import shuffled
 from agglo.concentration._kernels import distance_ripley as kernels
 from agglo.concentration._kernels.distance_local import cells_of
 from agglo.core.errors import InvalidTableError, OptionError, Problem
@@ -46,6 +47,15 @@ class Window:
             more = low + side * rng.random((2 * n + 8, 2))
             found = np.vstack([found, more[kernels.inside(more, self.corners)]])
         return found[:n]
+
+
+class Chance(NamedTuple):
+    """What is drawn: points spread evenly or types dealt anew, within strata or not."""
+
+    even: bool
+    stratum: IntArray | None
+    n: int
+    seed: int
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -165,30 +175,30 @@ def random_k(
     r: FloatArray,
     window: Window,
     correction: str,
-    *,
-    even: bool,
-    draws: tuple[int, int],
+    chance: Chance,
 ) -> FloatArray:
-    """K of points spread evenly, or of types dealt anew to all points, (n, n_distances).
-
-    `draws` are their number and seed.
-    """
+    """K of points spread evenly, or of types dealt anew to all points, (n, n_distances)."""
     own = rows is others
+    everybody = np.arange(len(at))
+    # whose new places the two types take: any that are as many, or their own of a stratum
+    first, second = everybody[: rows.size], everybody[rows.size :][: others.size]
+    if chance.stratum is not None:
+        first, second = rows, others
 
     def draw(rng: np.random.Generator, size: int) -> FloatArray:
         out = np.empty((size, r.size))
         for k in range(size):
-            if even:
+            if chance.even:
                 count = rows.size + (0 if own else others.size)
                 places, mixed = window.uniform(rng, count), np.arange(count)
             else:
-                places, mixed = at, rng.permutation(len(at))
-            one = mixed[: rows.size]
-            two = one if own else mixed[rows.size : rows.size + others.size]
+                places, mixed = at, shuffled(rng, everybody, chance.stratum)
+            one = mixed[first]
+            two = one if own else mixed[second]
             out[k] = k_between(places, one, two, r, window, correction)[0]
         return out
 
-    return monte_carlo(draw, n=draws[0], seed=draws[1])
+    return monte_carlo(draw, n=chance.n, seed=chance.seed)
 
 
 def k_of(

@@ -63,6 +63,7 @@ def duranton_overman(
     distances: ArrayLike | None = None,
     symmetrise: Literal["refuse", "mean"] = "refuse",
     strata: str | Sequence[str] | None = None,
+    errors: Literal["nan", "raise"] = "nan",
 ) -> KDensity:
     r"""Measure at which distances the plants of an activity lie from each other.
 
@@ -116,6 +117,8 @@ def duranton_overman(
     strata
         Columns whose combinations draws keep, such as region or size class: as many plants
         of each type as there are, weights dealt within.
+    errors
+        ``"nan"``: what is undefined is NaN with a reason; ``"raise"``: it is an error.
 
     Returns
     -------
@@ -129,7 +132,8 @@ def duranton_overman(
     OptionError
         If an option is not admissible, or a null does not fit.
     NotIdentifiedError
-        If all pair distances are equal, or no other plants are there to draw.
+        If all pair distances are equal, no other plants are there to draw, or a value is
+        undefined and `errors` is ``"raise"``.
 
     Warns
     -----
@@ -226,7 +230,7 @@ def duranton_overman(
             },
             seed=entropy,
         ),
-    )
+    ).checked(errors)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from scipy.spatial import cKDTree
 
-from agglo.concentration._distance_input import coordinates, points_or_matrix, rows_of
+from agglo.concentration._distance_input import (
+    coordinates,
+    points_or_matrix,
+    rows_of,
+    shuffled,
+    strata_of,
+)
 from agglo.core.errors import OptionError
 from agglo.core.inference import fdr, mc_pvalue
 from agglo.core.options import Permutation, check_number
@@ -101,6 +107,8 @@ def local_colocation_quotient(
     crs: str | Projection | None = None,
     distances: ArrayLike | None = None,
     symmetrise: Literal["refuse", "mean"] = "refuse",
+    strata: str | Sequence[str] | None = None,
+    errors: Literal["nan", "raise"] = "nan",
 ) -> LocalColocation:
     r"""Measure where points of one type have more of another near them than anywhere.
 
@@ -128,6 +136,10 @@ def local_colocation_quotient(
         of positions. Draws depend on the order of the rows.
     symmetrise
         ``"refuse"`` a matrix where there and back differ, or take their ``"mean"``.
+    strata
+        Columns within whose combinations labels are permuted, such as region.
+    errors
+        ``"nan"``: what is undefined is NaN with a reason; ``"raise"``: it is an error.
 
     Returns
     -------
@@ -140,6 +152,8 @@ def local_colocation_quotient(
         If a label is no type of the data.
     OptionError
         If there are not more than k points, or an option is not admissible.
+    NotIdentifiedError
+        If a value is undefined and `errors` is ``"raise"``.
 
     Warns
     -----
@@ -176,6 +190,7 @@ def local_colocation_quotient(
     count = int(check_number("k", k, minimum=1, integer=True))
     names = (x, y, type, None)
     points, matrix = points_or_matrix(data, names, crs, distances, symmetrise)
+    kept = strata_of(data, strata, names, crs, sorted_rows=matrix is None)
     rows = rows_of(points, "activity", activity)
     other = rows_of(points, "neighbour", neighbour)
     near, weight, reach = _around(points, rows, count, bandwidth_km, matrix)
@@ -196,7 +211,7 @@ def local_colocation_quotient(
         entropy = entropy_of(inference.seed)
 
         def draw(rng: np.random.Generator, size: int) -> FloatArray:
-            drawn = (_dealt(rng, member, rows, same=same) for _ in range(size))
+            drawn = (_dealt(rng, member, rows, kept, same=same) for _ in range(size))
             return np.array([quotients(d) for d in drawn])
 
         p = _two_sided(value, monte_carlo(draw, n=inference.n, seed=entropy))
@@ -223,10 +238,11 @@ def local_colocation_quotient(
                 "k": k,
                 "bandwidth_km": bandwidth_km,
                 "n": None if inference is None else inference.n,
+                "strata": strata and str(strata),
             },
             seed=entropy,
         ),
-    )
+    ).checked(errors)
 
 
 def _two_sided(value: FloatArray, simulated: FloatArray) -> FloatArray:
@@ -311,14 +327,14 @@ def _dealt(
     rng: np.random.Generator,
     member: FloatArray,
     rows: IntArray,
+    stratum: IntArray | None,
     *,
     same: bool,
 ) -> FloatArray:
     """Shuffle who is a neighbour; the activity's own points stay where they are."""
     out = member.copy()
-    if same:
-        return rng.permutation(out)
-    free = np.ones(member.size, dtype=bool)
-    free[rows] = False
-    out[free] = rng.permutation(out[free])
+    free = np.arange(member.size)
+    if not same:
+        free = np.setdiff1d(free, rows)
+    out[free] = member[shuffled(rng, free, stratum)]
     return out

@@ -15,6 +15,7 @@ from agglo.concentration._distance_input import (
     coordinates,
     points_or_matrix,
     rows_of,
+    shuffled,
     strata_of,
 )
 from agglo.concentration._kdensity_curve import between
@@ -59,6 +60,7 @@ def marcon_puech(
     distances: ArrayLike | None = None,
     symmetrise: Literal["refuse", "mean"] = "refuse",
     strata: str | Sequence[str] | None = None,
+    errors: Literal["nan", "raise"] = "nan",
 ) -> RelativeConcentration:
     r"""Measure how over-represented an activity is around its own or other plants.
 
@@ -101,6 +103,8 @@ def marcon_puech(
         ``"refuse"`` a matrix where there and back differ, or take their ``"mean"``.
     strata
         Columns within whose combinations draws move types and weights, such as region.
+    errors
+        ``"nan"``: what is undefined is NaN with a reason; ``"raise"``: it is an error.
 
     Returns
     -------
@@ -114,7 +118,8 @@ def marcon_puech(
     OptionError
         If an option is not admissible, or the null does not fit.
     NotIdentifiedError
-        If all distances are equal, so that there is no bandwidth.
+        If all distances are equal, so that there is no bandwidth, or a value is undefined
+        and `errors` is ``"raise"``.
 
     Warns
     -----
@@ -209,7 +214,7 @@ def marcon_puech(
             },
             seed=seed,
         ),
-    )
+    ).checked(errors)
 
 
 def _seed_for(inference: Permutation | None, value: FloatArray) -> int | None:
@@ -349,11 +354,7 @@ def _draws(
         out = np.empty((size, r.size))
         for k in range(size):
             moved = np.arange(points.n)
-            if stratum is None:
-                moved[free] = rng.permutation(free)
-            else:
-                mixed = np.lexsort((rng.random(free.size), stratum[free]))
-                moved[free[np.argsort(stratum[free], kind="stable")]] = free[mixed]
+            moved[free] = shuffled(rng, free, stratum)
             carried = weight if null == "labels" else weight[moved]
             out[k] = _measure(
                 cells, kinds[moved], carried, asked, r, h, threaded=False

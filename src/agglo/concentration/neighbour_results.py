@@ -89,6 +89,13 @@ class ColocationQuotient(Result):
         Score of the closed form, NaN on the diagonal.
     p
         Two-sided permutation p-value, NaN without permutations.
+    nearest
+        Points of the row's type whose nearest neighbour is of the column's (ties shared).
+    null_mean, null_sd
+        Of that number in closed form, the row's type fixed and all others dealt anew; NaN
+        on the diagonal.
+    p_closed
+        Two-sided normal p-value of `z`.
     counts
         Points per type.
     duplicate_share
@@ -101,6 +108,10 @@ class ColocationQuotient(Result):
     values: FloatArray
     z: FloatArray
     p: FloatArray
+    nearest: FloatArray
+    null_mean: FloatArray
+    null_sd: FloatArray
+    p_closed: FloatArray
     counts: FloatArray
     duplicate_share: float
     n_draws: int
@@ -114,6 +125,10 @@ class ColocationQuotient(Result):
             "value": self.values.ravel(),
             "z": self.z.ravel(),
             "p": self.p.ravel(),
+            "nearest": self.nearest.ravel(),
+            "null_mean": self.null_mean.ravel(),
+            "null_sd": self.null_sd.ravel(),
+            "p_closed": self.p_closed.ravel(),
         }
 
     def summary(self) -> str:

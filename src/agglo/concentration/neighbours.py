@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from agglo.concentration._distance_input import travel_points
+from agglo.concentration._distance_input import (
+    shuffled,
+    strata_of,
+    travel_points,
+    warn_of_shared_places,
+)
 from agglo.concentration._kernels import neighbours as kernels
 from agglo.concentration.neighbour_results import (
     ColocationQuotient,
@@ -24,7 +31,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from agglo.core.geo import Projection
-    from agglo.core.typing import FloatArray, IntoFrame
+    from agglo.core.typing import FloatArray, IntArray, IntoFrame
 
 __all__ = ["colocation_quotient", "nearest_neighbour_index", "site_cross_k"]
 
@@ -39,6 +46,7 @@ def nearest_neighbour_index(
     y: str = "y_km",
     crs: str | Projection | None = None,
     inference: MonteCarlo = MonteCarlo(),  # noqa: B008  frozen
+    errors: Literal["nan", "raise"] = "nan",
 ) -> NearestNeighbourIndex:
     r"""Measure whether places lie nearer to each other than chance would put them.
 
@@ -60,6 +68,8 @@ def nearest_neighbour_index(
         As in :func:`standard_deviational_ellipse`.
     inference
         Draws from the universe.
+    errors
+        ``"nan"``: what is undefined is NaN with a reason; ``"raise"``: it is an error.
 
     Returns
     -------
@@ -72,6 +82,8 @@ def nearest_neighbour_index(
         If the area or the universe is missing.
     InvalidTableError
         If the universe has fewer places than the data.
+    NotIdentifiedError
+        If the index is undefined and `errors` is ``"raise"``.
 
     Notes
     -----
@@ -108,7 +120,7 @@ def nearest_neighbour_index(
         expected = 0.5 * np.sqrt(area / n)
         se = 0.26136 / np.sqrt(n**2 / area)
         z = (observed - expected) / se
-        p = _two_sided_normal(z)
+        p = float(_two_sided_normal(np.array(z)))
     else:
         if universe is None:
             msg = "null='universe' needs universe=: the places that could have been chosen."
@@ -136,13 +148,13 @@ def nearest_neighbour_index(
             parameters={"null": null, "area_km2": area_km2, "n": inference.n},
             seed=entropy,
         ),
-    )
+    ).checked(errors)
 
 
-def _two_sided_normal(z: float) -> float:
+def _two_sided_normal(z: FloatArray) -> FloatArray:
     from scipy.special import ndtr
 
-    return float(2.0 * ndtr(-abs(z)))
+    return np.asarray(2.0 * ndtr(-np.abs(z)))
 
 
 def _universe_means(
@@ -178,7 +190,9 @@ def colocation_quotient(
     crs: str | Projection | None = None,
     distances: ArrayLike | None = None,
     symmetrise: Literal["refuse", "mean"] = "refuse",
+    strata: str | Sequence[str] | None = None,
     inference: Permutation | None = Permutation(),  # noqa: B008  frozen
+    errors: Literal["nan", "raise"] = "nan",
 ) -> ColocationQuotient:
     r"""Measure how often points of one type have their nearest neighbour in another.
 
@@ -196,27 +210,42 @@ def colocation_quotient(
         of positions.
     symmetrise
         ``"refuse"`` a matrix where there and back differ, or take their ``"mean"``.
+    strata
+        Columns within whose combinations labels are permuted, such as region, in the closed
+        form as well.
     inference
         Permutations of the labels over all points; ``None`` for the closed form only.
+    errors
+        ``"nan"``: what is undefined is NaN with a reason; ``"raise"``: it is an error.
 
     Returns
     -------
     ColocationQuotient
-        Matrix (from, to): 1 as the mix of all points would give; z from the closed form
-        (A fixed, the other labels permuted) off the diagonal; p two-sided from the
-        permutations.
+        Matrix (from, to): 1 as the mix of all points would give; null mean, standard
+        deviation, z and two-sided p of the closed form (A fixed, the other labels permuted)
+        off the diagonal; p two-sided from the permutations.
 
     Raises
     ------
     InvalidTableError
         If there are fewer than two points.
+    NotIdentifiedError
+        If a value is undefined and `errors` is ``"raise"``.
+
+    Warns
+    -----
+    DataWarning
+        If more than half of the points share their place with another.
 
     Notes
     -----
     :math:`CLQ_{A \to B} = (C_{A \to B}/N_A) / (N'_B/(N-1))` with :math:`N'_B = N_B - 1[A =
     B]`. Neighbours that are equally near, also those at the same place, share the count.
     Weighted by :math:`N'_B/(N-1)` a row sums to 1. A type of one point has no quotient to
-    itself: NaN. Cost O(n log n), per draw O(places × types²).
+    itself: NaN. Closed form: with :math:`c_s` the number of A-points whose nearest neighbour
+    is s, :math:`C_{A \to B}` is the sum over :math:`N_B` of the :math:`N^\circ = N - N_A`
+    other points drawn without replacement: mean :math:`N_B \bar c`, variance :math:`N_B (1 -
+    N_B / N^\circ) S_c^2`, and sums of these over strata; its p is normal. Cost O(n log n), per draw O(places × types²).
 
     References
     ----------
@@ -239,6 +268,7 @@ def colocation_quotient(
     if distances is None:
         check_choice("symmetrise", symmetrise, ("refuse", "mean"))
         points = as_points(data, x=x, y=y, type=type, crs=crs)
+        warn_of_shared_places(points.duplicate_share)
     else:
         points, matrix = travel_points(
             data, distances, type=type, weight=None, symmetrise=symmetrise
@@ -246,37 +276,30 @@ def colocation_quotient(
     if points.n < 2:
         msg = "A colocation quotient needs two points or more."
         raise InvalidTableError(msg)
+    kept = strata_of(data, strata, (x, y, type, None), crs, sorted_rows=False)
     if matrix is None:
         sites = kernels.find_sites(points.x_km, points.y_km)
     else:
         sites = kernels.sites_of_matrix(matrix)
-    n_types = points.types.size
-    counts = kernels.type_counts(sites, points.type, n_types)
-    values = _quotient(kernels.colocation_counts(sites, counts), counts)
-    entropy: int | None = None
+    counts = kernels.type_counts(sites, points.type, points.types.size)
+    nearest = kernels.colocation_counts(sites, counts)
+    values = _quotient(nearest, counts)
+    entropy = None if inference is None else entropy_of(inference.seed)
     p = np.full(values.shape, np.nan)
-    if inference is not None:
-        entropy = entropy_of(inference.seed)
-
-        def draw(rng: np.random.Generator, size: int) -> FloatArray:
-            out = np.empty((size, n_types, n_types))
-            for k in range(size):
-                labels = rng.permutation(points.type)
-                moved = kernels.type_counts(sites, labels, n_types)
-                out[k] = kernels.colocation_counts(sites, moved)
-            return out
-
-        simulated = monte_carlo(draw, n=inference.n, seed=entropy)
-        observed = kernels.colocation_counts(sites, counts)
-        same = np.abs(simulated - observed) <= 1e-9
-        p = mc_pvalue(observed, np.where(same, observed, simulated), "two-sided")
+    if inference is not None and entropy is not None:
+        p = _permuted(sites, points, kept, nearest, inference.n, entropy)
         p = np.where(np.isnan(values), np.nan, p)
+    closed = _closed_form(sites, points, counts, nearest, kept)
     lone = [str(t) for t in points.types[counts.sum(axis=0) < 2]]
     return ColocationQuotient(
         types=frozen_array(points.types),
         values=frozen_array(values),
-        z=frozen_array(_closed_form(sites, counts)),
+        z=frozen_array(closed.z),
         p=frozen_array(p),
+        nearest=frozen_array(nearest),
+        null_mean=frozen_array(closed.mean),
+        null_sd=frozen_array(closed.sd),
+        p_closed=frozen_array(_two_sided_normal(closed.z)),
         counts=frozen_array(counts.sum(axis=0)),
         duplicate_share=points.duplicate_share,
         n_draws=0 if inference is None else inference.n,
@@ -291,10 +314,13 @@ def colocation_quotient(
             colocation_quotient,
             points,
             "" if matrix is None else matrix,
-            parameters={"n": None if inference is None else inference.n},
+            parameters={
+                "n": None if inference is None else inference.n,
+                "strata": strata and str(strata),
+            },
             seed=entropy,
         ),
-    )
+    ).checked(errors)
 
 
 def _quotient(nearest: FloatArray, counts: FloatArray) -> FloatArray:
@@ -306,26 +332,74 @@ def _quotient(nearest: FloatArray, counts: FloatArray) -> FloatArray:
     return out
 
 
-def _closed_form(sites: kernels.Sites, counts: FloatArray) -> FloatArray:
-    """Give z of every ordered pair of different types; A stays, the others move."""
-    number = counts.sum(axis=0)
-    n_types = number.size
-    out = np.full((n_types, n_types), np.nan)
-    nearest = kernels.colocation_counts(sites, counts)
+def _permuted(
+    sites: kernels.Sites,
+    points: Points,
+    stratum: IntArray | None,
+    nearest: FloatArray,
+    n: int,
+    seed: int,
+) -> FloatArray:
+    """Two-sided p of every ordered pair from labels dealt anew, within strata or not."""
+    n_types = points.types.size
+    everybody = np.arange(points.n)
+
+    def draw(rng: np.random.Generator, size: int) -> FloatArray:
+        out = np.empty((size, n_types, n_types))
+        for k in range(size):
+            labels = points.type[shuffled(rng, everybody, stratum)]
+            moved = kernels.type_counts(sites, labels, n_types)
+            out[k] = kernels.colocation_counts(sites, moved)
+        return out
+
+    simulated = monte_carlo(draw, n=n, seed=seed)
+    same = np.abs(simulated - nearest) <= 1e-9
+    simulated = np.where(same, nearest, simulated)
+    return np.asarray(mc_pvalue(nearest, simulated, "two-sided"))
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class _Closed:
+    """Null mean and standard deviation of the counts, and their z; NaN on the diagonal."""
+
+    mean: FloatArray
+    sd: FloatArray
+    z: FloatArray
+
+
+def _closed_form(
+    sites: kernels.Sites,
+    points: Points,
+    counts: FloatArray,
+    nearest: FloatArray,
+    stratum: IntArray | None,
+) -> _Closed:
+    """Moments of every ordered pair of different types; A stays, the others move."""
+    n_types = points.types.size
+    group = np.zeros(points.n, dtype=np.int64) if stratum is None else stratum
+    width = int(group.max()) + 1
+    per_type = np.zeros((n_types, width))
+    np.add.at(per_type, (points.type, group), 1.0)
+    mean, variance = np.full((2, n_types, n_types), np.nan)
     for a in range(n_types):
-        free = counts.sum(axis=1) - counts[:, a]
-        rest = free.sum()
-        if rest < 2:
+        free = points.type != a
+        if free.sum() < 2:
             continue
-        received = kernels.incoming(sites, counts, a)
-        mean = (free * received).sum() / rest
-        spread = (free * (received - mean) ** 2).sum() / (rest - 1.0)
+        received = kernels.incoming(sites, counts, a)[sites.of[free]]
+        rest = np.bincount(group[free], minlength=width)
         with np.errstate(divide="ignore", invalid="ignore"):
-            sd = np.sqrt(number * (1.0 - number / rest) * spread)
-            z = (nearest[a] - number * mean) / sd
-        out[a] = np.where(sd > 1e-12, z, np.nan)
-        out[a, a] = np.nan
-    return out
+            middle = np.bincount(group[free], received, width) / rest
+            away = (received - middle[group[free]]) ** 2
+            spread = np.bincount(group[free], away, width) / (rest - 1.0)
+            left = 1.0 - per_type / rest
+        several = rest > 1
+        mean[a] = per_type @ np.where(rest > 0, middle, 0.0)
+        variance[a] = (per_type * left)[:, several] @ spread[several]
+        mean[a, a] = variance[a, a] = np.nan
+    sd = np.sqrt(np.maximum(variance, 0.0))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        z = np.where(sd > 1e-12, (nearest - mean) / sd, np.nan)
+    return _Closed(mean=mean, sd=sd, z=z)
 
 
 def site_cross_k(
@@ -339,6 +413,7 @@ def site_cross_k(
     crs: str | Projection | None = None,
     level: float = 0.05,
     inference: MonteCarlo = MonteCarlo(n=2499),  # noqa: B008  frozen
+    errors: Literal["nan", "raise"] = "nan",
 ) -> SiteCrossK:
     r"""Measure how many of one list lie within a distance of another, beside chance.
 
@@ -359,6 +434,8 @@ def site_cross_k(
         Level of the bands.
     inference
         Draws; the places of `others` move together with all their items.
+    errors
+        ``"nan"``: what is undefined is NaN with a reason; ``"raise"``: it is an error.
 
     Returns
     -------
@@ -372,6 +449,8 @@ def site_cross_k(
         If distances are negative or do not increase.
     InvalidTableError
         If the universe has fewer places than `others`.
+    NotIdentifiedError
+        If no pair is expected at a distance and `errors` is ``"raise"``.
 
     Notes
     -----
@@ -454,4 +533,4 @@ def site_cross_k(
             parameters={"r_km": r, "level": level, "n": inference.n},
             seed=entropy,
         ),
-    )
+    ).checked(errors)

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from agglo.concentration._distance_bands import (
-    tested_fields,
-)
+from agglo.concentration._distance_bands import tested_fields
 from agglo.concentration._distance_input import (
     check_distances,
     coordinates,
     points_or_matrix,
     rows_of,
+    shuffled,
+    strata_of,
 )
 from agglo.concentration._ripley_window import (
+    Chance,
     Correction,
     Window,
     k_between,
@@ -57,6 +59,8 @@ def ripley_k(
     crs: str | Projection | None = None,
     distances: ArrayLike | None = None,
     symmetrise: Literal["refuse", "mean"] = "refuse",
+    strata: str | Sequence[str] | None = None,
+    errors: Literal["nan", "raise"] = "nan",
 ) -> RipleyK:
     r"""Count points within a distance of a point, against an even spread.
 
@@ -96,6 +100,10 @@ def ripley_k(
         Draws depend on the order of the rows.
     symmetrise
         ``"refuse"`` a matrix where there and back differ, or take their ``"mean"``.
+    strata
+        Columns within whose combinations ``null="labels"`` deals the types, such as region.
+    errors
+        ``"nan"``: what is undefined is NaN with a reason; ``"raise"``: it is an error.
 
     Returns
     -------
@@ -110,6 +118,13 @@ def ripley_k(
         If points lie outside the window.
     OptionError
         If an option is not admissible.
+    NotIdentifiedError
+        If a value is undefined and `errors` is ``"raise"``.
+
+    Warns
+    -----
+    DataWarning
+        If more than half of the points share their place with another.
 
     Notes
     -----
@@ -146,11 +161,10 @@ def ripley_k(
     if neighbour is not None and activity in (None, neighbour):
         msg = "neighbour= needs another activity=: around whom?"
         raise OptionError(msg)
-    _check_null(null if inference is not None else "", activity, distances)
-    kind = None if activity is None else type
-    points, where = _read(
-        data, (x, y, kind, None), crs, distances, symmetrise, where, correction
-    )
+    _check_null(null if inference is not None else "", activity, distances, strata)
+    names = (x, y, None if activity is None else type, None)
+    points, where = _read(data, names, crs, distances, symmetrise, where, correction)
+    kept = strata_of(data, strata, names, crs, sorted_rows=distances is None)
     at = coordinates(points)
     rows = np.arange(points.n)
     rows = rows if activity is None else rows_of(points, "activity", activity)
@@ -158,11 +172,9 @@ def ripley_k(
     value, n_used = k_between(at, rows, others, r, where, correction)
     entropy, simulated = None, None
     if inference is not None and np.isfinite(value).any():
-        entropy, even = entropy_of(inference.seed), null == "csr"
-        draws = (inference.n, entropy)
-        simulated = random_k(
-            at, rows, others, r, where, correction, even=even, draws=draws
-        )
+        entropy = entropy_of(inference.seed)
+        chance = Chance(null == "csr", kept, inference.n, entropy)
+        simulated = random_k(at, rows, others, r, where, correction, chance)
     bands, p = tested_fields(value, simulated, level)
     return RipleyK(
         activity=activity or "",
@@ -196,10 +208,11 @@ def ripley_k(
                 "null": null,
                 "n": None if inference is None else inference.n,
                 "level": level,
+                "strata": strata and str(strata),
             },
             seed=entropy,
         ),
-    )
+    ).checked(errors)
 
 
 def ripley_d(
@@ -218,6 +231,8 @@ def ripley_d(
     crs: str | Projection | None = None,
     distances: ArrayLike | None = None,
     symmetrise: Literal["refuse", "mean"] = "refuse",
+    strata: str | Sequence[str] | None = None,
+    errors: Literal["nan", "raise"] = "nan",
 ) -> RipleyD:
     r"""Compare the clustering of cases with that of controls: D = K of cases − K of controls.
 
@@ -244,7 +259,7 @@ def ripley_d(
         Share outside the bands.
     type, x, y, crs
         Columns of type and position, see :func:`agglo.core.tables.as_points`.
-    distances, symmetrise
+    distances, symmetrise, strata, errors
         As in :func:`ripley_k`.
 
     Returns
@@ -260,6 +275,13 @@ def ripley_d(
         If points lie outside the window.
     OptionError
         If an option is not admissible, or there are no controls.
+    NotIdentifiedError
+        If a value is undefined and `errors` is ``"raise"``.
+
+    Warns
+    -----
+    DataWarning
+        If more than half of the points share their place with another.
 
     Notes
     -----
@@ -289,6 +311,7 @@ def ripley_d(
     check_number("level", level, minimum=0, maximum=1, open_ends=True)
     names = (x, y, type, None)
     points, where = _read(data, names, crs, distances, symmetrise, where, correction)
+    kept = strata_of(data, strata, names, crs, sorted_rows=distances is None)
     at = coordinates(points)
     cases = rows_of(points, "activity", activity)
     if controls is None:
@@ -304,9 +327,8 @@ def ripley_d(
     entropy, simulated = None, None
     if inference is not None and np.isfinite(value).any():
         entropy = entropy_of(inference.seed)
-        simulated = _relabelled(
-            at, cases, rest, r, where, correction, inference.n, entropy
-        )
+        chance = Chance(False, kept, inference.n, entropy)
+        simulated = _relabelled(at, cases, rest, r, where, correction, chance)
     bands, p = tested_fields(value, simulated, level)
     return RipleyD(
         activity=activity,
@@ -338,10 +360,11 @@ def ripley_d(
                 "correction": correction,
                 "n": None if inference is None else inference.n,
                 "level": level,
+                "strata": strata and str(strata),
             },
             seed=entropy,
         ),
-    )
+    ).checked(errors)
 
 
 def _read(
@@ -363,7 +386,15 @@ def _read(
     return points, dataclasses.replace(window, matrix=matrix)
 
 
-def _check_null(null: str, activity: str | None, distances: ArrayLike | None) -> None:
+def _check_null(
+    null: str,
+    activity: str | None,
+    distances: ArrayLike | None,
+    strata: str | Sequence[str] | None,
+) -> None:
+    if null == "csr" and strata is not None:
+        msg = "strata= keeps the places of points: take null='labels'."
+        raise OptionError(msg)
     if null == "csr" and distances is not None:
         msg = "null='csr' needs positions: with distances= take null='labels'."
         raise OptionError(msg)
@@ -379,8 +410,7 @@ def _relabelled(
     r: FloatArray,
     window: Window,
     correction: str,
-    n: int,
-    seed: int,
+    chance: Chance,
 ) -> FloatArray:
     """D under random labels, (n, n_distances)."""
     both = np.concatenate([cases, rest])
@@ -388,13 +418,13 @@ def _relabelled(
     def draw(rng: np.random.Generator, size: int) -> FloatArray:
         out = np.empty((size, r.size))
         for k in range(size):
-            mixed = rng.permutation(both)
+            mixed = shuffled(rng, both, chance.stratum)
             one, two = mixed[: cases.size], mixed[cases.size :]
             out[k] = k_between(at, one, one, r, window, correction)[0]
             out[k] -= k_between(at, two, two, r, window, correction)[0]
         return out
 
-    return monte_carlo(draw, n=n, seed=seed)
+    return monte_carlo(draw, n=chance.n, seed=chance.seed)
 
 
 def _undefined(r: FloatArray, value: FloatArray, n: int) -> tuple[Undefined, ...]:

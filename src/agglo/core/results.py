@@ -14,12 +14,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from functools import cache
 from importlib import metadata
-from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Literal, Self, TypeAlias, TypeVar
 
 import numpy as np
 import pyarrow as pa
 
+from agglo.core.errors import NotIdentifiedError, Problem
 from agglo.core.frames import from_arrow
+from agglo.core.options import check_choice
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -365,10 +367,44 @@ class Result(ABC):
         self._draw(ax)
         return ax
 
+    def checked(self, errors: Literal["nan", "raise"] = "raise") -> Self:
+        """Give the result as it is, or refuse it where a value is undefined.
+
+        Parameters
+        ----------
+        errors
+            ``"nan"``: undefined values stay NaN with their reason; ``"raise"``: they are
+            an error.
+
+        Returns
+        -------
+        Result
+            This result.
+
+        Raises
+        ------
+        NotIdentifiedError
+            Listing every reason, with ``errors="raise"``.
+        """
+        check_choice("errors", errors, ("nan", "raise"))
+        if errors == "raise" and self.undefined:
+            n = sum(u.n for u in self.undefined)
+            msg = f"{n} values of {type(self).__name__} are undefined."
+            raise NotIdentifiedError(msg, [_as_problem(u) for u in self.undefined])
+        return self
+
     def __repr__(self) -> str:
         """Show the type and the first line of the summary."""
         first = self.summary().splitlines()[0]
         return f"<{type(self).__name__}: {first}>"
+
+
+def _as_problem(one: Undefined) -> Problem:
+    where = ", ".join(p for p in (one.region, one.activity, one.item) if p)
+    fix = "pass errors='nan' to keep NaN with this reason"
+    return Problem(
+        code="undefined", what=one.reason, where=where, n_rows=one.n, fix=fix
+    )
 
 
 def _to_array(values: ColumnData) -> pa.Array | pa.ChunkedArray:

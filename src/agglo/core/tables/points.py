@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import pyarrow as pa
 
-from agglo.core.errors import Problem
+from agglo.core.errors import DataWarning, Problem
 from agglo.core.frames import frame_kind, require_columns, to_arrow
 from agglo.core.geo import Projection, project
 from agglo.core.options import check_choice
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
 __all__ = ["Points", "as_points"]
 
 _DEGREE_NAMES = {"lon", "lat", "longitude", "latitude", "lng"}
+# kilometres are measured from an origin near the data, degrees from the Gulf of Guinea: how
+# many times its own width a pattern lies from 0 when it looks odd, and when it is refused
+_ODD, _FAR = 1.0, 3.0
+_ENOUGH = 20
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -96,7 +101,9 @@ def as_points(
     type, weight
         Columns of type and weight; default one type, weight 1.
     crs
-        Projection of degrees, see :func:`agglo.project`; ``None`` for kilometres.
+        Projection of degrees, see :func:`agglo.project`; ``None`` for kilometres, which
+        are refused where they look like degrees (see Notes); ``"planar"`` for kilometres
+        whatever they look like.
     on_missing
         ``"refuse"`` missing coordinates and weights, or ``"drop"`` these points.
 
@@ -113,6 +120,19 @@ def as_points(
         Listing all of: degrees, not_finite, missing_value, negative_value, null_key,
         empty_table.
 
+    Warns
+    -----
+    DataWarning
+        If the kilometres may be degrees.
+
+    Notes
+    -----
+    Columns named lon or lat hold degrees. So do others, presumably, when all of 20 points or
+    more lie within ±180 and ±90 and their box lies at least three times its longer side from
+    (0, 0) along an axis, as every city and most countries do; between one and three times
+    (China, the United States) a warning says so. Degrees around (0, 0), or of the whole
+    world, cannot be told from kilometres.
+
     Examples
     --------
     >>> import pyarrow as pa, agglo as ag
@@ -121,6 +141,7 @@ def as_points(
     """
     if isinstance(data, Points):
         return data
+    planar, crs = crs == "planar", None if crs == "planar" else crs
     check_choice("on_missing", on_missing, ("refuse", "drop"))
     kind = frame_kind(data)
     table = to_arrow(data)
@@ -149,6 +170,8 @@ def as_points(
         types, codes = np.array(["all"]), np.zeros(table.num_rows, dtype=np.int64)
     else:
         types, codes = labels_of(table, type, problems, "data")
+    if crs is None and not planar:
+        problems += _look_like_degrees(columns[0], columns[1], (x, y))
     raise_problems(problems, "data")
     projection = None
     notes: tuple[str, ...] = ()
@@ -184,6 +207,35 @@ def _refuse_degrees(x: str, y: str) -> list[Problem]:
             fix="pass crs='auto', or the name of an equal-area projection",
         )
     ]
+
+
+def _look_like_degrees(
+    x: FloatArray, y: FloatArray, names: tuple[str, str]
+) -> list[Problem]:
+    """Refuse, or warn of, kilometres that lie as degrees do."""
+    known = np.isfinite(x) & np.isfinite(y)
+    if known.sum() < _ENOUGH:
+        return []
+    low = np.array([x[known].min(), y[known].min()])
+    high = np.array([x[known].max(), y[known].max()])
+    side = float((high - low).max())
+    within = (np.maximum(-low, high) <= (180.0, 90.0)).all()
+    if not within or side == 0.0:
+        return []
+    away = float(np.maximum(np.maximum(low, -high), 0.0).max()) / side
+    if away <= _ODD:
+        return []
+    what = (
+        f"columns {list(names)} look like degrees: {side:g} wide, "
+        f"{away:.3g} times that away from (0, 0)"
+    )
+    fix = "pass crs='auto' for degrees, or crs='planar' if these are kilometres"
+    if away >= _FAR:
+        return [
+            Problem(code="degrees", what=what, where="data", column=names[0], fix=fix)
+        ]
+    warnings.warn(f"{what}; {fix}.", DataWarning, stacklevel=4)
+    return []
 
 
 def _duplicate_share(x: FloatArray, y: FloatArray) -> float:
