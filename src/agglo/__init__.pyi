@@ -349,6 +349,7 @@ from agglo.econometrics import (
 )
 from agglo.econometrics import (
     ClusteredBy as ClusteredBy,
+    ClusterJackknife as ClusterJackknife,
 )
 from agglo.econometrics import (
     Conley as Conley,
@@ -432,6 +433,7 @@ from agglo.econometrics import (
     fit_mechanism as fit_mechanism,
 )
 from agglo.econometrics import (
+    fit_negative_binomial as fit_negative_binomial,
     fit_poisson as fit_poisson,
 )
 from agglo.econometrics import (
@@ -829,6 +831,9 @@ from agglo.relatedness import (
 )
 from agglo.relatedness import (
     candidate_definitions as candidate_definitions,
+)
+from agglo.relatedness import (
+    score_candidates as score_candidates,
 )
 from agglo.relatedness import (
     cluster_linkages as cluster_linkages,

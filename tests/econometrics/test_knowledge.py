@@ -232,3 +232,20 @@ def test_hypotheses_refuse():
         spillover_hypotheses(fit, active={"k": "a"}, passive={"m": "p"})
     with pytest.raises(OptionError, match="no coefficient"):
         spillover_hypotheses(fit, active={"k": "aa"}, passive={"k": "p"})
+
+
+def test_pooled_growth_is_one_for_all():
+    rows = pa.table(
+        {
+            "industry": ["a"] * 3 + ["b"] * 3,
+            "period": [1, 2, 3] * 2,
+            "patents": [10.0, 12.0, 14.4, 20.0, 20.0, 20.0],
+        }
+    )
+    own = knowledge_stock(rows).growth
+    np.testing.assert_allclose(own, [np.log(1.2), 0.0])
+    pooled = knowledge_stock(rows, growth="pooled")
+    np.testing.assert_allclose(pooled.growth, np.log(1.2) / 2)
+    np.testing.assert_allclose(pooled.values[:, 0], [10, 20] / (0.15 + np.log(1.2) / 2))
+    with pytest.raises(OptionError, match="growth"):
+        knowledge_stock(rows, growth="mean")

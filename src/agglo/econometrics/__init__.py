@@ -41,6 +41,7 @@ from agglo.econometrics.linkages import Linkage, flow_linkage, profile_linkage
 from agglo.econometrics.matched import fit_matched_did
 from agglo.econometrics.mechanism import fit_mechanism
 from agglo.econometrics.moran_periods import MoranPeriods, moran_by_period
+from agglo.econometrics.negative_binomial import fit_negative_binomial
 from agglo.econometrics.panel import fit_spatial_panel
 from agglo.econometrics.patent_counts import PatentCounts, patent_counts
 from agglo.econometrics.placebo import Placebo, placebo_test
@@ -55,7 +56,12 @@ from agglo.econometrics.random_lm import random_lm_tests
 from agglo.econometrics.random_tests import fixed_or_random
 from agglo.econometrics.regression import fit_linear, fit_poisson
 from agglo.econometrics.regression_results import Combination, RegressionFit
-from agglo.econometrics.regression_vcov import ClusteredBy, Dyadic, Homoskedastic
+from agglo.econometrics.regression_vcov import (
+    ClusteredBy,
+    ClusterJackknife,
+    Dyadic,
+    Homoskedastic,
+)
 from agglo.econometrics.results import Impacts, SpatialPanelFit, Wald
 from agglo.econometrics.ring_panel import RingPanel, fit_ring_panel
 from agglo.econometrics.rings import RingDID, choose_rings, fit_ring_did
@@ -84,6 +90,7 @@ __all__ = [
     "AndersonRubinRegion",
     "AndersonRubinTest",
     "Checklist",
+    "ClusterJackknife",
     "Clustered",
     "ClusteredBy",
     "CohortSaturated",
@@ -153,6 +160,7 @@ __all__ = [
     "fit_linear",
     "fit_matched_did",
     "fit_mechanism",
+    "fit_negative_binomial",
     "fit_poisson",
     "fit_random_panel",
     "fit_ring_did",

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from agglo.core.results import Provenance, frozen_array
+from agglo.econometrics._jackknife import jackknife_covariance
 from agglo.econometrics.regression_results import Design, RegressionFit
+from agglo.econometrics.regression_vcov import ClusterJackknife
 
 if TYPE_CHECKING:
     from agglo.core.typing import FloatArray
@@ -29,10 +31,12 @@ def assemble(
 ) -> RegressionFit:
     """Add the covariance that the design asks for, and where it all comes from."""
     spread, k = design.spread, len(terms)
-    equal = None if method.startswith("poisson") else design.equal_variance(k)
-    cov, found = spread.covariance(
-        design.projected * design.residual[:, None], design.bread, k, equal
-    )
+    linear = design.curvature is None and not method.startswith("poisson")
+    equal = design.equal_variance(k) if linear else None
+    scores = design.projected * design.residual[:, None]
+    cov, found = spread.covariance(scores, design.bread, k, equal)
+    if isinstance(spread.vcov, ClusterJackknife):
+        cov = jackknife_covariance(design, method, b)
     rows = design.rows
     return RegressionFit(
         provenance=Provenance.of(

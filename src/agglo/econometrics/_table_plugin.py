@@ -59,5 +59,5 @@ def statistic(fit: RegressionFit, key: str) -> float | int | str | None:
     if key == "deviance":
         return fit.fit if poisson else None
     if key in ("fit", "r2_within"):
-        return None if poisson else fit.fit
+        return None if poisson or fit.method == "negative binomial" else fit.fit
     return None

@@ -81,7 +81,7 @@ def knowledge_stock(
     period: str = "period",
     value: str = "patents",
     depreciation: float = 0.15,
-    growth: float | None = None,
+    growth: float | Literal["pooled"] | None = None,
     presample: int = 5,
 ) -> KnowledgeStock:
     r"""Accumulate patents into a stock of knowledge.
@@ -97,8 +97,9 @@ def knowledge_stock(
     depreciation
         Share of knowledge lost per period, in (0, 1).
     growth
-        Growth of patents before the first period; ``None`` takes the mean log growth of
-        the first `presample` periods, clipped to [0, .3].
+        Growth of patents before the first period; ``None`` takes each industry's mean log
+        growth over the first `presample` periods, clipped to [0, .3]; ``"pooled"`` the mean
+        over all industries, one for all.
     presample
         Periods used for that.
 
@@ -119,6 +120,12 @@ def knowledge_stock(
     :math:`K_t = (1-\delta)K_{t-1} + P_t`, :math:`K_0 = P_0/(\delta+g)`; a first count of
     0 starts at 0. Growth is taken over steps with counts above 0 on both sides. O(I T).
 
+    A growth of one's own rests on a few noisy steps, and what it gets wrong stands in every
+    pool and in every instrument made of the same stock, so that instruments do not mend it:
+    where counts are around 20 it pulled elasticities of pools down by a fifth (generated
+    economies with one growth for all). ``"pooled"`` has no such noise but is wrong where
+    industries did grow differently; its error is common then only in the mean.
+
     References
     ----------
     Griliches 1979, doi:10.2307/3003321.
@@ -133,7 +140,9 @@ def knowledge_stock(
     """
     check_number("depreciation", depreciation, minimum=0, maximum=1, open_ends=True)
     check_number("presample", presample, minimum=2, integer=True)
-    if growth is not None:
+    if isinstance(growth, str):
+        check_choice("growth", growth, ["pooled"])
+    elif growth is not None:
         check_number("growth", growth, minimum=0, maximum=1)
     table = to_arrow(data)
     named = {"industry": industry, "period": period, "value": value}
@@ -143,7 +152,7 @@ def knowledge_stock(
     raise_problems(problems, "data")
     panel = as_panel(table, variables=[value], region=industry, period=period)
     p = panel.variable(value)
-    rate = np.full(p.shape[0], growth) if growth is not None else _growth(p, presample)
+    rate = _growth(p, presample, growth)
     stock = np.empty_like(p)
     stock[:, 0] = p[:, 0] / (depreciation + rate)
     for t in range(1, p.shape[1]):
@@ -175,13 +184,23 @@ def knowledge_stock(
     )
 
 
-def _growth(p: FloatArray, presample: int) -> FloatArray:
+def _growth(
+    p: FloatArray, presample: int, growth: float | Literal["pooled"] | None
+) -> FloatArray:
+    """Give the growth before the first period of every industry."""
+    if isinstance(growth, (int, float)):
+        return np.full(p.shape[0], float(growth))
     early = p[:, :presample]
     with np.errstate(divide="ignore", invalid="ignore"):
         step = np.log(early[:, 1:] / early[:, :-1])
     good = np.isfinite(step)
-    total = np.where(good, step, 0.0).sum(axis=1)
-    return np.clip(total / np.maximum(good.sum(axis=1), 1), 0.0, 0.3)
+    total, count = np.where(good, step, 0.0).sum(axis=1), good.sum(axis=1)
+    if growth == "pooled":
+        total, count = (
+            np.full(total.size, total.sum()),
+            np.full(total.size, count.sum()),
+        )
+    return np.clip(total / np.maximum(count, 1), 0.0, 0.3)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)

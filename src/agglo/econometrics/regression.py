@@ -268,6 +268,7 @@ def fit_poisson(
         projected=found.x,
         residual=rows.y - found.mean,
         bread=poisson_bread(found.x, found.mean),
+        curvature=found.mean,
     )
     return assemble(
         fit_poisson,

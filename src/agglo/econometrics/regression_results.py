@@ -11,6 +11,7 @@ from scipy.stats import chi2, t
 
 from agglo.core.errors import OptionError, suggest
 from agglo.core.results import ColumnData, Result, frozen_array
+from agglo.econometrics._jackknife import jackknife_covariance
 from agglo.econometrics._regression_spread import spread_of
 from agglo.econometrics._table_plugin import (
     DEFAULT_STATISTICS,
@@ -19,6 +20,7 @@ from agglo.econometrics._table_plugin import (
     effects_text,
     statistic,
 )
+from agglo.econometrics.regression_vcov import ClusterJackknife
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,7 +39,8 @@ class Design:
     """Arrays behind a fit, for tests and other errors: effects removed.
 
     `x` are the regressors, `projected` what the scores multiply; `n_endogenous` columns
-    of `x` come first and have the instruments `z`.
+    of `x` come first and have the instruments `z`. `curvature` weighs rows in the second
+    derivative where the mean is not linear.
     """
 
     rows: Rows
@@ -49,6 +52,7 @@ class Design:
     bread: FloatArray
     z: FloatArray | None = None
     n_endogenous: int = 0
+    curvature: FloatArray | None = None
 
     def equal_variance(self, k: int) -> FloatArray:
         """Give the meat under equal variances."""
@@ -90,7 +94,7 @@ class RegressionFit(Result):
     Attributes
     ----------
     method
-        ``"least squares"``, ``"poisson"``, ``"2sls"`` or ``"liml"``.
+        ``"least squares"``, ``"poisson"``, ``"negative binomial"``, ``"2sls"``, ``"liml"``.
     terms
         Names of the coefficients.
     values, se
@@ -104,7 +108,8 @@ class RegressionFit(Result):
     df
         Degrees of freedom of t.
     fit
-        R squared within the effects, or the deviance of a Poisson fit.
+        R squared within the effects; the deviance of a Poisson fit, the log likelihood of
+        a negative binomial one.
     dropped
         Rows left out by reason.
     vcov
@@ -184,8 +189,11 @@ class RegressionFit(Result):
         spread = spread_of(design.rows, vcov, k)
         scores = design.projected * design.residual[:, None]
         design = replace(design, spread=spread)
-        equal = None if self.method.startswith("poisson") else design.equal_variance(k)
+        linear = design.curvature is None and not self.method.startswith("poisson")
+        equal = design.equal_variance(k) if linear else None
         cov, notes = spread.covariance(scores, design.bread, k, equal)
+        if isinstance(vcov, ClusterJackknife):
+            cov = jackknife_covariance(design, self.method, self.values)
         kept = tuple(
             w for w in self.provenance.warnings if w not in self.design.spread.warnings
         )
@@ -234,6 +242,8 @@ class RegressionFit(Result):
             for term, value, se in zip(self.terms, self.values, self.se, strict=True)
         ]
         what = "deviance" if self.method.startswith("poisson") else "R2 within"
+        if self.method == "negative binomial":
+            what = "log likelihood"
         lines.append(f"{what} {self.fit:.4g}; rows dropped: {gone}")
         return "\n".join([*lines, *self.provenance.warnings])
 

@@ -9,12 +9,22 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from agglo.core.typing import FloatArray
+    from agglo.core.typing import FloatArray, IntArray
 
-__all__ = ["LINKS", "Draws", "draw_links", "ring_weights", "stationary"]
+__all__ = [
+    "LINKS",
+    "Draws",
+    "count_from",
+    "draw_links",
+    "draw_shift_share",
+    "fed_back",
+    "ring_weights",
+    "stationary",
+]
 
 LINKS = ("io", "technology")
 N_OFFSETS = 6
+_LEVEL, _MOST, _LOST = 3.0, 12.0, 0.15
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,3 +110,41 @@ def draw_links(
         domestic[link] = w[None] * np.exp(own)
         foreign[link] = w * np.exp(noise * rng.normal(size=(n, n)))
     return Draws(base, domestic, foreign, knowledge, error)
+
+
+def count_from(rng: np.random.Generator, level: FloatArray) -> IntArray:
+    """Draw counts whose log mean is the level, moved to 3 on average."""
+    return rng.poisson(np.exp(np.minimum(level - level.mean() + _LEVEL, _MOST)))
+
+
+def fed_back(
+    rng: np.random.Generator, rest: FloatArray, elasticity: float, first: FloatArray
+) -> tuple[FloatArray, FloatArray, IntArray]:
+    """Let own knowledge grow from own patents: outcome, log knowledge and patents.
+
+    The level of every period is moved to 3, which an effect of the period takes up.
+    """
+    stock = first.copy()
+    level, own = np.empty_like(rest), np.empty_like(rest)
+    patents = np.zeros(rest.shape, dtype=np.int64)
+    for s in range(rest.shape[1]):
+        own[:, s] = np.log(stock)
+        level[:, s] = rest[:, s] + elasticity * own[:, s]
+        patents[:, s] = count_from(rng, level[:, s])
+        stock = (1.0 - _LOST) * stock + patents[:, s]
+    return level, own, patents
+
+
+def draw_shift_share(
+    rng: np.random.Generator, n: int, t: int
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    """Draw shares [unit, shift], shifts, their pool and an outcome disturbed by shift."""
+    shares = rng.gamma(0.5, 1.0, (n, n)) * np.arange(1, n + 1) ** -0.5
+    np.fill_diagonal(shares, 0.0)
+    shares /= shares.sum(axis=1, keepdims=True)
+    shifts = np.cumsum(rng.normal(0.05, 0.2, (n, t)), axis=1)
+    noise = np.cumsum(rng.normal(0.0, 0.2, (n, t)), axis=1)
+    pool = shares @ shifts
+    output = 0.5 * pool + shares @ noise + 0.05 * rng.normal(size=(n, t))
+    output += rng.normal(0.0, 0.5, (n, 1)) + rng.normal(0.0, 0.2, t)
+    return shares, shifts, pool, output
