@@ -7,12 +7,14 @@ from collections.abc import Mapping
 
 from agglo.core.errors import AggloError, AlignmentError
 from agglo.relatedness import (
+    CandidateDefinitions,
     Complexity,
     Convention,
     Presence,
     Proximity,
     RelatednessDensity,
     SimilarityMatrices,
+    candidate_definitions,
     complexity,
     presence,
     proximity,
@@ -116,6 +118,12 @@ def _matrices(kind: str) -> SimilarityMatrices:
     return similarity_matrices(frame(COUNTS, kind))
 
 
+def _candidates(kind: str) -> CandidateDefinitions:
+    return candidate_definitions(
+        _matrices(kind), k=(2, 3), functions=("ward", "average"), seed=1
+    )
+
+
 RELATEDNESS: Mapping[str, Case] = {
     "relatedness.em_clusters": Case(
         data=(COUNTS,),
@@ -192,6 +200,12 @@ RELATEDNESS: Mapping[str, Case] = {
             "n_starts": Wrong(value=0),
             "seed": Wrong(value=-1),
         },
+        free={"progress": "called, not read"},
+    ),
+    "relatedness.score_candidates": Case(
+        data=(_candidates, _matrices),
+        wrong={"names": _NAMES, "singletons": Wrong(value="drop")},
+        free={"progress": "called, not read"},
     ),
     "relatedness.score_definitions": Case(
         data=(GROUPS, _matrices),
@@ -199,6 +213,7 @@ RELATEDNESS: Mapping[str, Case] = {
         wrong={
             "names": _NAMES,
             "singletons": Wrong(value="drop"),
+            "unlabelled": Wrong(value="skip"),
             "n_random": Wrong(value=-1),
             "seed": Wrong(value=-1),
             "n_jobs": Wrong(value=0),

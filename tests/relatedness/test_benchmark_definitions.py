@@ -29,6 +29,7 @@ from agglo.relatedness import (
     compare_definitions,
     em_clusters,
     propose_reassignments,
+    score_candidates,
     score_definitions,
     similarity_matrices,
     traded_local,
@@ -337,6 +338,62 @@ def test_starts_and_choices_of_candidates():
         candidate_definitions(matrices, functions=[])
 
 
+def test_a_grid_is_scored_like_its_members_and_the_rule_chooses():
+    matrices, truth = planted()
+    seen = []
+    grid = candidate_definitions(
+        matrices,
+        k=[4, 8],
+        names=["LC-Emp"],
+        start=("random", "first"),
+        n_starts=2,
+        seed=1,
+        progress=lambda *x: seen.append(x),
+    )
+    # six functions, two of them with two starts
+    assert seen[0] == (0, 16)
+    assert seen[-1] == (16, 16)
+    assert sorted(set(grid.function.tolist())) == [
+        "average",
+        "gaussian",
+        "kmeans",
+        "kmedians",
+        "network",
+        "ward",
+    ]
+    assert (grid.start[grid.function == "kmeans"] != "").all()
+    assert set(grid.start[grid.function == "ward"]) == {""}
+    found = score_candidates(grid, matrices)
+    for c in (0, 5, 11):
+        one = score_definitions(grid.definition(c), matrices, n_random=0)
+        np.testing.assert_allclose(found.scores[c], one.scores, rtol=1e-12)
+        assert found.overall[c] == pytest.approx(one.overall)
+    assert found.overall[found.best] == found.overall.max()
+    assert compare_definitions(found.definition(), truth).adjusted_rand == 1.0
+    # equals: fewer clusters of one first
+    few = score_candidates(
+        candidate_definitions(
+            given(np.kron(np.eye(2), np.ones((3, 3)))),
+            k=[3, 2],
+            functions=["ward"],
+            seed=1,
+        ),
+        given(np.kron(np.eye(2), np.ones((3, 3)))),
+        singletons="exclude",
+    )
+    assert int(few.candidates.k[few.best]) == 2
+    assert "best" in found.summary()
+    assert found.to_arrow().column_names[:5] == [
+        "candidate",
+        "matrix",
+        "function",
+        "start",
+        "k",
+    ]
+    with pytest.raises(AlignmentError, match="not the same"):
+        score_candidates(grid, given(M, industry=FIVE))
+
+
 def test_agreement_of_definitions():
     one, other = of("AAABB"), of("AABBB")
     got = compare_definitions(one, other)
@@ -402,8 +459,15 @@ def test_definitions_that_do_not_fit():
         score_definitions({"x": "A"}, matrices)
     with pytest.raises(OptionError, match="definition"):
         score_definitions(candidate_definitions(matrices, k=[2], seed=1), matrices)
-    partial = score_definitions({"1": "A", "2": "A", "4": "B", "5": "B"}, matrices)
-    assert [u.activity for u in partial.undefined] == ["3"]
+    some = {"1": "A", "2": "A", "4": "B"}
+    with pytest.raises(AlignmentError, match="not in the definition") as caught:
+        score_definitions(some, matrices)
+    (problem,) = caught.value.problems
+    assert problem.code == "unlabelled_industry"
+    assert problem.n_rows == 2
+    assert "['3', '5']" in problem.what
+    partial = score_definitions(some, matrices, unlabelled="list")
+    assert [u.activity for u in partial.undefined] == ["3", "5", ""]
     with pytest.raises(OptionError, match="min_matrices"):
         propose_reassignments(of("AAABB"), matrices, min_matrices=2)
 

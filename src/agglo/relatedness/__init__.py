@@ -3,6 +3,7 @@
 from agglo.relatedness.advantage import AdvantageIntervals, advantage_intervals
 from agglo.relatedness.aggregation import aggregate_clusters
 from agglo.relatedness.backtest import EntryBacktest, backtest_entries
+from agglo.relatedness.candidate_scores import CandidateScores, score_candidates
 from agglo.relatedness.candidates import CandidateDefinitions, candidate_definitions
 from agglo.relatedness.complexity import complexity, fitness, reflections
 from agglo.relatedness.complexity_results import (
@@ -79,6 +80,7 @@ __all__ = [
     "STRENGTH_SCHEMES",
     "AdvantageIntervals",
     "CandidateDefinitions",
+    "CandidateScores",
     "ClusterActivity",
     "ClusterDefinitions",
     "ClusterLinkages",
@@ -152,6 +154,7 @@ __all__ = [
     "region_similarity",
     "relatedness_density",
     "relative_relatedness",
+    "score_candidates",
     "score_definitions",
     "similarity_matrices",
     "strong_clusters",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numba import njit
 
 if TYPE_CHECKING:
     from agglo.core.typing import BoolArray, FloatArray, IntArray
@@ -92,6 +93,21 @@ def rows_of(matrix: FloatArray) -> tuple[FloatArray, BoolArray]:
     return np.where(np.isfinite(off), off, mean[:, None]), known
 
 
+@njit(cache=True)
+def _absolute(x: FloatArray, centre: FloatArray) -> FloatArray:
+    """Sum the absolute differences of rows, (n, k)."""
+    n, d = x.shape
+    k = centre.shape[0]
+    turned = np.ascontiguousarray(centre.T)
+    out = np.zeros((n, k))
+    for i in range(n):
+        for c in range(d):
+            here = x[i, c]
+            for j in range(k):
+                out[i, j] += abs(here - turned[c, j])
+    return out
+
+
 def lloyd(
     x: FloatArray, start: FloatArray, *, medians: bool, rounds: int = 100
 ) -> tuple[IntArray, float]:
@@ -103,8 +119,7 @@ def lloyd(
     distance = np.empty((x.shape[0], k))
     for _ in range(rounds):
         if medians:
-            for j in range(k):
-                distance[:, j] = np.abs(x - centre[j]).sum(axis=1)
+            distance = _absolute(x, centre)
         else:
             norm = np.einsum("ij,ij->i", centre, centre)
             distance = square[:, None] - 2 * (x @ centre.T) + norm[None]
@@ -159,23 +174,25 @@ def spectral_rows(similarity: FloatArray, k: int) -> FloatArray:
     return out
 
 
-def means_to_groups(
-    matrix: FloatArray, label: IntArray, k: int
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Give sums and counts of known pairs from items to groups, (n, k), and cluster sums."""
+def prepared(matrix: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Give known pairs (others 0) and where they are, as numbers; no diagonal."""
     known = np.isfinite(matrix)
     np.fill_diagonal(known, False)
-    one = one_hot(label, k)
-    total = np.where(known, matrix, 0.0) @ one
-    count = known.astype(np.float64) @ one
-    return total, count, one
+    return np.where(known, matrix, 0.0), known.astype(np.float64)
 
 
 def relatedness_within_between(
     matrix: FloatArray, label: IntArray, k: int
 ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
     """WCR and BCR of items, (n,) and (n, k), and of clusters, (k,) and (k, k)."""
-    total, count, one = means_to_groups(matrix, label, k)
+    return _within_between(prepared(matrix), label, k)
+
+
+def _within_between(
+    pairs: tuple[FloatArray, FloatArray], label: IntArray, k: int
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    one = one_hot(label, k)
+    total, count = pairs[0] @ one, pairs[1] @ one
     with np.errstate(divide="ignore", invalid="ignore"):
         item = total / count
         cluster = (one.T @ total) / (one.T @ count)
@@ -207,7 +224,18 @@ def validation(
     matrix: FloatArray, label: IntArray, k: int, *, fail_singletons: bool
 ) -> FloatArray:
     """Give the four scores: cluster-avg, cluster-p95, industry-avg, industry-p95, 0 to 100."""
-    within, item, own, cluster = relatedness_within_between(matrix, label, k)
+    return validated(prepared(matrix), label, k, fail_singletons=fail_singletons)
+
+
+def validated(
+    pairs: tuple[FloatArray, FloatArray],
+    label: IntArray,
+    k: int,
+    *,
+    fail_singletons: bool,
+) -> FloatArray:
+    """Give the same of a matrix that is prepared, where many definitions are scored."""
+    within, item, own, cluster = _within_between(pairs, label, k)
     size = np.bincount(label[label >= 0], minlength=k)
     used = size > 0
     out = []

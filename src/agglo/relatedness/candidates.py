@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 
 from agglo.core.errors import NotIdentifiedError, OptionError
 from agglo.core.options import check_choice, check_number
-from agglo.core.parallel import entropy_of, generator
+from agglo.core.parallel import Progress, entropy_of, generator
 from agglo.core.results import ColumnData, Provenance, Result, Undefined, frozen_array
 from agglo.relatedness import _kernels_benchmark as kernels
 from agglo.relatedness import _kernels_mixture as mixture
@@ -34,8 +34,13 @@ _FUNCTIONS = (
     "network",
     "spectral",
 )
+# those of the published procedure; spectral groups are an addition of ours
+_DEFAULT = _FUNCTIONS[:6]
 _STARTS = ("random", "first", "last", "partition")
+_STARTED = ("kmeans", "kmedians")
 _DIMENSIONS = 10
+
+StartRule: TypeAlias = Literal["random", "first", "last", "partition"]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -51,6 +56,8 @@ class CandidateDefinitions(Result):
         (n_candidates, n).
     matrix, function, k
         What was clustered, by what, into how many groups; one per candidate.
+    start
+        Where ``"kmeans"`` and ``"kmedians"`` began; empty for the others.
     """
 
     industry: NDArray[np.str_]
@@ -58,6 +65,7 @@ class CandidateDefinitions(Result):
     matrix: NDArray[np.str_]
     function: NDArray[np.str_]
     k: IntArray
+    start: NDArray[np.str_]
 
     def definition(self, candidate: int) -> dict[str, str]:
         """Give one candidate as a mapping that `as_cluster_definitions` reads.
@@ -87,6 +95,7 @@ class CandidateDefinitions(Result):
             "candidate": rows,
             "matrix": self.matrix[rows],
             "function": self.function[rows],
+            "start": self.start[rows],
             "k": self.k[rows],
             "industry": np.tile(self.industry, m),
             "cluster": self.labels.ravel(),
@@ -118,12 +127,13 @@ def candidate_definitions(
     matrices: SimilarityMatrices,
     *,
     k: Sequence[int] = tuple(range(30, 61)),
-    functions: Sequence[str] = ("ward", "kmeans"),
+    functions: Sequence[str] = _DEFAULT,
     names: Sequence[str] | None = None,
     on: Literal["rows", "distance"] = "rows",
-    start: Literal["random", "first", "last", "partition"] = "random",
+    start: StartRule | Sequence[StartRule] = "random",
     n_starts: int = 10,
     seed: int | None = None,
+    progress: Progress | None = None,
 ) -> CandidateDefinitions:
     r"""Group industries in many ways, to be scored afterwards.
 
@@ -139,23 +149,28 @@ def candidate_definitions(
     functions
         ``"ward"``, ``"average"`` (hierarchical), ``"kmeans"``, ``"kmedians"`` (coordinate
         medians), ``"gaussian"`` (mixture on 10 principal components), ``"network"`` (mixture
-        of the matrix as links), ``"spectral"`` (k-means of leading eigenvectors).
+        of the matrix as links), ``"spectral"`` (k-means of leading eigenvectors). Default
+        the first six: all of the published procedure, whatever the size, since none holds
+        more than a few matrices of industries at once; medians take the longest.
     names
         Matrices that are clustered; default all.
     on
         Whether ``"average"`` looks at rows or at one minus the similarity.
     start
         Of ``"kmeans"`` and ``"kmedians"``: random industries, the first or last k, or a
-        random partition.
+        random partition. With several of them, each gives candidates of its own.
     n_starts
         Starts, of which the best is kept; one is enough for ``"first"`` and ``"last"``.
     seed
         Of random starts; ``None`` draws entropy and records it.
+    progress
+        Called with candidates made and candidates in all: first with 0, so that the size
+        of the grid is known before the work, then after every function.
 
     Returns
     -------
     CandidateDefinitions
-        One candidate per matrix, function and k.
+        One candidate per matrix, function (and start) and k.
 
     Raises
     ------
@@ -176,7 +191,7 @@ def candidate_definitions(
 
     See Also
     --------
-    score_definitions : What the candidates are worth.
+    score_candidates : What the candidates are worth, and the best of them.
 
     Examples
     --------
@@ -190,17 +205,15 @@ def candidate_definitions(
     """
     from threadpoolctl import threadpool_limits
 
-    for function in functions:
-        check_choice("functions", function, _FUNCTIONS)
-    check_choice("on", on, ("rows", "distance"))
-    check_choice("start", start, _STARTS)
-    check_number("n_starts", n_starts, minimum=1, integer=True)
-    for one in k:
-        check_number("k", one, minimum=2, integer=True)
-    chosen = matrices.name if names is None else tuple(names)
-    for name in chosen:
-        check_choice("names", name, matrices.name)
+    rules = (start,) if isinstance(start, str) else tuple(start)
+    chosen = _checked(matrices, k, functions, names, on, rules, n_starts)
     entropy = entropy_of(seed)
+    ways = _ways(functions, rules)
+    total = len(chosen) * len(ways) * len(k)
+    if not total:
+        msg = "Nothing to do: give at least one of k=, functions=, names= and start=."
+        raise OptionError(msg)
+    _tell(progress, 0, total)
     rows, undefined = [], []
     with threadpool_limits(limits=1):
         for m, name in enumerate(chosen):
@@ -209,18 +222,16 @@ def candidate_definitions(
                 Undefined(reason=f"no relatedness in {name}: left out", activity=str(i))
                 for i in matrices.industry[~known]
             ]
-            if len(k) and max(k) > x.shape[0]:
+            if max(k) > x.shape[0]:
                 msg = f"k={max(k)} groups of {x.shape[0]} industries in '{name}'."
                 raise OptionError(msg)
-            for function in functions:
-                rng = generator(entropy, m, _FUNCTIONS.index(function))
-                for groups, found in _grouped(x, function, k, on, start, n_starts, rng):
+            for function, rule, key in ways:
+                rng = generator(entropy, m, *key)
+                for groups, found in _grouped(x, function, k, on, rule, n_starts, rng):
                     label = np.full(known.size, -1, dtype=np.int64)
                     label[known] = partitions.by_size(found)
-                    rows.append((name, function, groups, label))
-    if not rows:
-        msg = "Nothing to do: give at least one of k=, functions= and names=."
-        raise OptionError(msg)
+                    rows.append((name, function, rule, groups, label))
+                _tell(progress, len(rows), total)
     return CandidateDefinitions(
         provenance=Provenance.of(
             candidate_definitions,
@@ -230,7 +241,7 @@ def candidate_definitions(
                 "functions": list(functions),
                 "names": list(chosen),
                 "on": on,
-                "start": start,
+                "start": start if isinstance(start, str) else list(rules),
                 "n_starts": n_starts,
             },
             seed=entropy,
@@ -238,11 +249,57 @@ def candidate_definitions(
         frame_kind=matrices.frame_kind,
         undefined=tuple(undefined),
         industry=matrices.industry,
-        labels=frozen_array(np.stack([r[3] for r in rows])),
+        labels=frozen_array(np.stack([r[4] for r in rows])),
         matrix=frozen_array(np.array([r[0] for r in rows])),
         function=frozen_array(np.array([r[1] for r in rows])),
-        k=frozen_array(np.array([r[2] for r in rows], dtype=np.int64)),
+        start=frozen_array(np.array([r[2] for r in rows], dtype=np.str_)),
+        k=frozen_array(np.array([r[3] for r in rows], dtype=np.int64)),
     )
+
+
+def _checked(
+    matrices: SimilarityMatrices,
+    k: Sequence[int],
+    functions: Sequence[str],
+    names: Sequence[str] | None,
+    on: str,
+    rules: Sequence[str],
+    n_starts: int,
+) -> tuple[str, ...]:
+    """Refuse what cannot be done; give the matrices that are clustered."""
+    for function in functions:
+        check_choice("functions", function, _FUNCTIONS)
+    check_choice("on", on, ("rows", "distance"))
+    for rule in rules:
+        check_choice("start", rule, _STARTS)
+    check_number("n_starts", n_starts, minimum=1, integer=True)
+    for one in k:
+        check_number("k", one, minimum=2, integer=True)
+    chosen = matrices.name if names is None else tuple(names)
+    for name in chosen:
+        check_choice("names", name, matrices.name)
+    return chosen
+
+
+def _ways(
+    functions: Sequence[str], rules: Sequence[str]
+) -> list[tuple[str, str, tuple[int, ...]]]:
+    """Give functions with their starts, and the key of the random numbers of each."""
+    out: list[tuple[str, str, tuple[int, ...]]] = []
+    for function in functions:
+        place = _FUNCTIONS.index(function)
+        if function not in _STARTED:
+            out.append((function, "", (place,)))
+            continue
+        # a single rule draws what it always drew
+        keys = [(place,), *((place, s) for s in range(1, len(rules)))]
+        out += [(function, r, key) for r, key in zip(rules, keys, strict=False)]
+    return out
+
+
+def _tell(progress: Progress | None, done: int, total: int) -> None:
+    if progress is not None:
+        progress(done, total)
 
 
 def _grouped(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import pyarrow as pa
 
-from agglo.core.errors import AlignmentError
+from agglo.core.errors import AlignmentError, Problem
 from agglo.core.options import check_choice, check_number
 from agglo.core.parallel import entropy_of, monte_carlo
 from agglo.core.partitions import adjusted_rand, joint_counts, normalised_information
@@ -126,6 +126,7 @@ def score_definitions(
     *,
     names: Sequence[str] | None = None,
     singletons: Literal["fail", "exclude"] = "fail",
+    unlabelled: Literal["error", "list"] = "error",
     n_random: int = 100,
     seed: int | None = None,
     n_jobs: int | None = None,
@@ -145,6 +146,9 @@ def score_definitions(
         Matrices scored against; default all.
     singletons
         A cluster of one has no relatedness inside: it fails, or is left out.
+    unlabelled
+        An industry of the matrices that the definition does not name: an error that lists
+        them all, or not scored and listed.
     n_random
         Permutations of the labels over industries (same sizes); 0 for none.
     seed
@@ -161,7 +165,7 @@ def score_definitions(
     Raises
     ------
     AlignmentError
-        If the definition has none of the industries.
+        If the definition has none of the industries, or lacks some (``unlabelled``).
     OptionError
         If a choice does not exist.
 
@@ -172,7 +176,7 @@ def score_definitions(
 
     and the same from one industry. A cluster scores when WCR is above the mean, or above
     the 95th percentile (linear), of its BCR. Undefined pairs are skipped; industries
-    outside the definition are not scored, listed. With one cluster all is NaN. The
+    outside the definition are neither scored nor a cluster to be between. With one cluster all is NaN. The
     overall score is the mean over those of LC-Emp, LC-Est, IO and Occ that are there.
     O(n_random n_matrices n^2 k).
 
@@ -199,7 +203,10 @@ def score_definitions(
     check_number("n_random", n_random, minimum=0, integer=True)
     chosen = matrices.name if names is None else tuple(names)
     values = [matrices.matrix(check_choice("names", n, matrices.name)) for n in chosen]
+    check_choice("unlabelled", unlabelled, ("error", "list"))
     label, cluster, _ = labels_for(definition, matrices.industry)
+    if unlabelled == "error":
+        _all_labelled(label, matrices.industry)
     k, fail = cluster.size, singletons == "fail"
     scores = np.stack(
         [kernels.validation(m, label, k, fail_singletons=fail) for m in values]
@@ -218,6 +225,7 @@ def score_definitions(
             parameters={
                 "names": list(chosen),
                 "singletons": singletons,
+                "unlabelled": unlabelled,
                 "n_random": n_random,
                 "overall_of": [chosen[i] for i in basic],
             },
@@ -247,6 +255,24 @@ def score_definitions(
     )
 
 
+def _all_labelled(label: IntArray, industry: NDArray[np.str_]) -> None:
+    """Refuse a definition that leaves industries of the matrices without a cluster."""
+    lacking = [str(i) for i in industry[label < 0]]
+    if not lacking:
+        return
+    problem = Problem(
+        code="unlabelled_industry",
+        what=f"{len(lacking)} of {label.size} industries have no cluster: {lacking}",
+        where="definition",
+        column="industry",
+        n_rows=len(lacking),
+        fix="give them a cluster, leave them out of the matrices, or pass "
+        "unlabelled='list' to score the others",
+    )
+    msg = f"{len(lacking)} industries are not in the definition, first {lacking[:5]}."
+    raise AlignmentError(msg, [problem])
+
+
 def _random_band(
     values: list[FloatArray],
     label: IntArray,
@@ -260,14 +286,15 @@ def _random_band(
         return np.full((3, len(values), 4), np.nan)
     k = int(label.max()) + 1
     inside = np.flatnonzero(label >= 0)
+    pairs = [kernels.prepared(m) for m in values]
 
     def draw(rng: np.random.Generator, size: int) -> FloatArray:
         out = np.empty((size, len(values), 4))
         for i in range(size):
             mixed = label.copy()
             mixed[inside] = rng.permutation(label[inside])
-            for j, m in enumerate(values):
-                out[i, j] = kernels.validation(m, mixed, k, fail_singletons=fail)
+            for j, m in enumerate(pairs):
+                out[i, j] = kernels.validated(m, mixed, k, fail_singletons=fail)
         return out
 
     sims = monte_carlo(draw, n=n, seed=entropy, block_size=16, n_jobs=n_jobs)
