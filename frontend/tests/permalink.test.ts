@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { decode, encode, type State } from "../src/core/permalink";
+import { decode, encode, short, type State } from "../src/core/permalink";
 import { match, routeOf } from "../src/core/route";
 import type { Lang, Page, Theme } from "../src/core/types";
 
@@ -15,6 +15,21 @@ function draws(seed: number): () => number {
 }
 
 describe("permalink", () => {
+  it("names a kept view by its id, and nothing else", () => {
+    const id = "0123456789abcdef".repeat(2);
+    expect(short(id, false)).toBe(`/?v=1&saved=${id}`);
+    const read = decode(short(id, true), "en");
+    expect([read.state.saved, read.state.embed, read.ignored]).toEqual([id, true, []]);
+    const wrong = decode("/?v=1&saved=../x", "en");
+    expect([wrong.state.saved, wrong.ignored]).toEqual([undefined, ["saved"]]);
+  });
+
+  it("holds long lists of regions", () => {
+    const codes = Array.from({ length: 300 }, (_, k) => `R${String(k).padStart(4, "0")}`).join(",");
+    const read = decode(encode({ ...STATE, choices: { regions: codes } }, "en"), "en");
+    expect(read.state.choices.regions).toBe(codes);
+  });
+
   it("writes keys in one order, defaults left out", () => {
     expect(encode(STATE, "en")).toBe(
       "/region?v=1&rel=a1b2&lang=zh&region=R01+%26+%3Cb%3E%22&year=2020&theme=contrast",

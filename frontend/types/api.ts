@@ -321,6 +321,19 @@ export interface RunShape {
   file: boolean;
 }
 
+/** Id and address of a view. */
+export interface SavedAnswer {
+  schema: number;
+  data: SavedShape;
+  meta: Record<string, unknown>;
+}
+
+/** A view that was kept. */
+export interface SavedShape {
+  id: string;
+  address: string;
+}
+
 /** A choice the reader makes. */
 export interface SelectorShape {
   id: string;
@@ -423,6 +436,11 @@ export interface ViewAnswer {
   meta: AnswerMeta;
   data: (Record<string, string | number | boolean | null>)[] | Record<string, (string | number | boolean | null)[]>;
   page?: Paging | null;
+}
+
+/** A view to keep: its address without host. */
+export interface ViewOrder {
+  address: string;
 }
 
 /** A chart with its table. */

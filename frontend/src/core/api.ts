@@ -1,5 +1,5 @@
 // The server: the only module that makes network calls, all to our own host.
-import { ProblemError, search, type Source } from "./data";
+import { ProblemError, type Checked, type Source } from "./data";
 import { frameOf, frameOfRows } from "./frame";
 import type { Answer, AnswerMeta, Boot, Cell, Hit, Loose, Meta, Page, Place, Problem, View } from "./types";
 
@@ -48,20 +48,17 @@ export function serverSource(boot: Boot): Source {
     places,
     geometry: async () => (await get<GeoJSON.FeatureCollection | null>("/geometry")).data,
     view: (view, choices) => rowsOf(get, view, choices),
-    find: async (text) => {
-      try {
-        return (await get<Hit[]>(`/find?q=${encodeURIComponent(text)}`)).data.map(hitOf);
-      } catch {
-        return search(text, (await get<Page[]>("/pages")).data, []);
-      }
-    },
-    method: async (name) => {
-      const path = `/methods/${encodeURIComponent(name)}`;
-      const found = await get<{ markdown?: string }>(path).catch(() => null);
-      return found?.data.markdown ?? null;
-    },
+    find: async (text) => (await get<Hit[]>(`/find?q=${encodeURIComponent(text)}`)).data.map(hitOf),
+    method: async (name) => (await get<{ markdown?: string }>(`/methods/${encodeURIComponent(name)}`)).data.markdown ?? null,
     methods: async () => (await get<{ name: string; title: string }[]>("/methods")).data,
     manifest: async (release) => (await get<Loose>(`/manifests/${encodeURIComponent(release)}`)).data,
+    keep: async (address) => {
+      if (!(await get<Meta>("/meta")).data.desk) return null;
+      const { data } = await fetchJson<Envelope<{ id: string }>>(`${base}/saved`, JSON.stringify({ address }));
+      return data.id;
+    },
+    kept: async (id) => (await get<{ address: string }>(`/saved/${encodeURIComponent(id)}`)).data.address,
+    check: async (release) => (await get<Checked>(`/manifests/${encodeURIComponent(release)}/check`)).data,
     file: (view, choices, kind) => {
       const query = queryOf(view, choices).toString();
       const id = encodeURIComponent(view.id);
@@ -113,16 +110,17 @@ function frameOfAny(data: Tabular): Answer["frame"] {
   return frameOf(inner && !Array.isArray(inner) ? (inner as Columns) : (data as Columns));
 }
 
-async function fetchJson<T>(address: string): Promise<T> {
-  const answer = await fetch(address, {
-    credentials: "same-origin",
-    headers: { Accept: "application/json" },
-  });
-  const body: unknown = await answer.json().catch(() => null);
-  if (answer.ok) return body as T;
-  const problem = (body ?? {}) as Partial<Problem>;
+/** Ask, or send a body: what is sent carries the header that another site cannot set. */
+async function fetchJson<T>(address: string, body?: string): Promise<T> {
+  const sent = body === undefined ? {} : { method: "POST", body };
+  const headers: Record<string, string> = { Accept: "application/json" };
+  if (body !== undefined) Object.assign(headers, { "Content-Type": "application/json", "X-Agglo": "1" });
+  const answer = await fetch(address, { credentials: "same-origin", headers, ...sent });
+  const told: unknown = await answer.json().catch(() => null);
+  if (answer.ok && told !== null) return told as T;
+  const problem = (told ?? {}) as Partial<Problem>;
   throw new ProblemError(
-    problem.code ?? `http_${answer.status}`,
+    problem.code ?? (answer.ok ? "no_json" : `http_${answer.status}`),
     problem.detail ?? answer.statusText,
     problem.where ?? "",
     problem.fix ?? "",

@@ -9,6 +9,9 @@ export const LOOKS: readonly string[] = ["year", "style", "only", "order"];
 /** Keys that go along from page to page. */
 export const CARRIED: readonly string[] = ["region", "industry", "peers", "regions"];
 
+/** A selector that starts with the choice of another one, where it has the same value. */
+const FOLLOWS: Readonly<Record<string, string>> = { sited: "industry" };
+
 export interface Settled {
   choices: Record<string, string>;
   notices: string[];
@@ -24,7 +27,8 @@ export function settle(
   selectors.filter((s) => s.id !== "regions").forEach((selector, k) => {
     const values = lists[selector.id] ?? [];
     const wanted = asked[selector.id] ?? rest[k];
-    const fallback = values.find((o) => o.value === selector.default) ?? values[0];
+    const followed = choices[FOLLOWS[selector.id] ?? ""];
+    const fallback = values.find((o) => o.value === followed) ?? values.find((o) => o.value === selector.default) ?? values[0];
     const known = values.find((o) => o.value === wanted);
     choices[selector.id] = (known ?? fallback)?.value ?? "";
     if (wanted !== undefined && !known && values.length > 0) {

@@ -6,7 +6,13 @@ import type {
   Answer, Boot, Hit, Loose, Meta, Page, Place, Selector, View,
 } from "./types";
 
-export type FileKind = "csv" | "json" | "parquet" | "zip";
+export type FileKind = "csv" | "json" | "parquet" | "xlsx" | "graphml" | "zip";
+
+/** What a check of the released tables against their recorded hashes gave. */
+export interface Checked {
+  checked: number;
+  wrong: string[];
+}
 
 export interface Source {
   mode: "server" | "file";
@@ -23,6 +29,12 @@ export interface Source {
   methods(): Promise<{ name: string; title: string }[]>;
   /** Hashes of everything in the release; null where there is no server. */
   manifest(release: string): Promise<Loose>;
+  /** Keep an address that is too long; its id, or null where none is kept. */
+  keep(address: string): Promise<string | null>;
+  /** The address that was kept under an id. */
+  kept(id: string): Promise<string>;
+  /** Compute the hashes of the release anew; null where there is no server. */
+  check(release: string): Promise<Checked | null>;
   /** Address of a file made by the server; null where files are made in the page. */
   file(view: View, choices: Record<string, string>, kind: FileKind): string | null;
 }
@@ -65,7 +77,7 @@ export function search(text: string, pages: Page[], places: [Hit["kind"], Place[
   for (const [kind, listed] of places) {
     for (const place of listed) {
       if (hits.length >= 20) return hits;
-      if (matches([place.id, place.name.en, place.name.zh])) {
+      if (matches([place.id, place.name.en, place.name.zh, ...(place.also ?? [])])) {
         hits.push({ kind, id: place.id, name: place.name, world: place.world ?? null });
       }
     }

@@ -1,7 +1,7 @@
 // Views whose figure and table are worked out here from released rows, so that both show
-// the same numbers: differences of quotients, Lorenz curves.
+// the same numbers: differences of quotients, Lorenz curves, similarity of regions.
 import type { Say } from "../texts";
-import { numberAt, textAt } from "./frame";
+import { cellAt, numberAt, textAt } from "./frame";
 import type { Both, Cell, Column, Frame, Lang, View } from "./types";
 
 export interface Derived {
@@ -16,10 +16,11 @@ const MOST = 12;
 export function derive(view: View, frame: Frame, lang: Lang, say: Say, labels: Record<"en" | "zh", Say>): Derived | null {
   if (view.chart === "differences") return differences(view, frame, lang, say, labels);
   if (view.chart === "lorenz") return lorenz(view, frame, labels);
+  if (view.chart === "similarity") return similarity(view, frame, labels);
   return null;
 }
 
-type Key = "difference" | "cumulative_all" | "cumulative_own" | "diagonal";
+type Key = "similarity" | "other_region" | "difference" | "cumulative_all" | "cumulative_own" | "diagonal";
 const both = (labels: Record<"en" | "zh", Say>, key: Key): Both => ({ en: labels.en(key), zh: labels.zh(key) });
 
 /** Quantile of the normal distribution in the upper tail (Abramowitz and Stegun 26.2.23). */
@@ -79,6 +80,51 @@ function differences(view: View, frame: Frame, lang: Lang, say: Say, labels: Rec
     },
     frame: { columns, length: pairs.length },
     remark: pairs.length > 0 ? say("pairs_adjusted", { n: pairs.length }) : "",
+  };
+}
+
+/** Cosine of what the regions are made of, for every pair of them. */
+function similarity(view: View, frame: Frame, labels: Record<"en" | "zh", Say>): Derived {
+  const { label, group, value } = view.encode;
+  const parts = new Map<string, Map<string, number>>();
+  const named = new Map<string, number>();
+  for (let i = 0; i < frame.length; i += 1) {
+    const region = String(cellAt(frame, group, i) ?? "");
+    const share = numberAt(frame, value, i);
+    if (!named.has(region)) named.set(region, i);
+    const own = parts.get(region) ?? new Map<string, number>();
+    if (Number.isFinite(share)) own.set(String(cellAt(frame, label, i) ?? ""), share);
+    parts.set(region, own);
+  }
+  const length = (of: Map<string, number>): number => Math.hypot(...of.values());
+  const cosine = (a: Map<string, number>, b: Map<string, number>): number | null => {
+    const size = length(a) * length(b);
+    return size > 0 ? [...a].reduce((sum, [k, v]) => sum + v * (b.get(k) ?? 0), 0) / size : null;
+  };
+  const columns: Record<string, Cell[]> = { region: [], region_en: [], region_zh: [], other: [], other_en: [], other_zh: [], similarity: [] };
+  const regions = [...parts.keys()];
+  for (const a of regions) {
+    for (const b of regions) {
+      columns.region?.push(a);
+      columns.other?.push(b);
+      columns.similarity?.push(a === b ? 1 : cosine(parts.get(a) as Map<string, number>, parts.get(b) as Map<string, number>));
+      for (const lang of ["en", "zh"] as const) {
+        columns[`region_${lang}`]?.push(textAt(frame, group, named.get(a) ?? 0, lang));
+        columns[`other_${lang}`]?.push(textAt(frame, group, named.get(b) ?? 0, lang));
+      }
+    }
+  }
+  const first = view.columns.find((c) => c.name === group)?.label ?? { en: "", zh: "" };
+  return {
+    view: {
+      ...view, chart: "heatmap", top: null, unit: null, encode: { x: "region", y: "other", value: "similarity" }, labels: {},
+      columns: [
+        { name: "region", label: first }, { name: "other", label: both(labels, "other_region") },
+        { name: "similarity", label: both(labels, "similarity"), type: "number", decimals: 3 },
+      ],
+    },
+    frame: { columns, length: regions.length ** 2 },
+    remark: "",
   };
 }
 

@@ -1,7 +1,7 @@
 // The one-file export: everything lies in the page, choices are filtered here.
 import { ProblemError, search, type Source } from "./data";
 import { filtered, frameOf } from "./frame";
-import type { Answer, Cell, Meta, Page, Place } from "./types";
+import type { Answer, Cell, Loose, Meta, Page, Place } from "./types";
 
 export interface FileData {
   meta: Meta & { answers?: Record<string, Answer["meta"]> };
@@ -9,6 +9,7 @@ export interface FileData {
   regions: Place[];
   industries: Place[];
   methods?: Record<string, string>;
+  manifest?: Loose;
   geometry: GeoJSON.FeatureCollection | null;
   views: Record<string, { columns: Record<string, Cell[]>; meta?: Answer["meta"] }>;
 }
@@ -34,7 +35,12 @@ export function fileSource(element: Element | null): Source {
     },
     method: async (name) => (await data).methods?.[name] ?? null,
     methods: async () => Object.entries((await data).methods ?? {}).map(([name, text]) => ({ name, title: /^# (.+)$/m.exec(text)?.[1] ?? name })),
-    manifest: async () => null,
+    manifest: async () => (await data).manifest ?? null,
+    check: async () => null,
+    keep: async () => null,
+    kept: async () => {
+      throw new ProblemError("unknown_view", "Saved views are on the server that saved them.");
+    },
     file: () => null,
   };
 }

@@ -30,6 +30,16 @@ export function rows(frame: Frame): Record<string, Cell>[] {
     Object.fromEntries(names.map((n) => [n, frame.columns[n]?.[i] ?? null])));
 }
 
+/** Points with their rows, for programs that draw maps. */
+export function geojson(frame: Frame, lon: string, lat: string): string {
+  const features = rows(frame).flatMap((row) => {
+    const [x, y] = [row[lon], row[lat]];
+    return typeof x === "number" && typeof y === "number"
+      ? [{ type: "Feature", geometry: { type: "Point", coordinates: [x, y] }, properties: row }] : [];
+  });
+  return JSON.stringify({ type: "FeatureCollection", features });
+}
+
 const CRC = Uint32Array.from({ length: 256 }, (_, n) => {
   let c = n;
   for (let k = 0; k < 8; k += 1) c = c & 1 ? 0xedb88320 ^ (c >>> 1) : c >>> 1;
@@ -43,13 +53,13 @@ export function crc32(bytes: Uint8Array): number {
 }
 
 /** A zip archive of stored (not compressed) entries; same entries, same bytes. */
-export function zip(entries: [string, string][]): Uint8Array<ArrayBuffer> {
+export function zip(entries: [string, string | Uint8Array][]): Uint8Array<ArrayBuffer> {
   const text = new TextEncoder();
   const parts: Uint8Array[] = [];
   const index: Uint8Array[] = [];
   let offset = 0;
   for (const [name, body] of entries) {
-    const [title, bytes] = [text.encode(name), text.encode(body)];
+    const [title, bytes] = [text.encode(name), typeof body === "string" ? text.encode(body) : body];
     // version 2.0, names in UTF-8, stored, 1 January 1980
     const common = [20, 0x0800, 0, 0, 33];
     const sizes = [crc32(bytes), bytes.length, bytes.length];

@@ -2,7 +2,9 @@
 import type { Lang, Theme } from "./types";
 
 export const CODEC = 1;
+/** Longer addresses are kept by the server under an id, where it keeps any. */
 export const LONGEST = 2000;
+const ID = /^[0-9a-f]{32}$/;
 
 export interface State {
   route: string;
@@ -10,6 +12,8 @@ export interface State {
   theme: Theme;
   rel: string;
   embed: boolean;
+  /** Id of a view that the server keeps; its address replaces this one. */
+  saved?: string;
   /** Choices of the reader: selector id to value. */
   choices: Record<string, string>;
 }
@@ -22,7 +26,9 @@ export interface Parsed {
 
 const LANGS: readonly string[] = ["en", "zh"];
 const THEMES: readonly string[] = ["auto", "light", "dark", "contrast"];
-const SHARED = new Set(["v", "rel", "lang", "theme", "embed"]);
+const SHARED = new Set(["v", "rel", "lang", "theme", "embed", "saved"]);
+/** Longest value of a choice: a list of ten regions, or of an own peer group. */
+const VALUE = 4000;
 const KEY = /^[a-z][a-z0-9_]{0,40}$/;
 
 /** Write a state as an address, without host. Values that are defaults are left out. */
@@ -40,6 +46,11 @@ export function encode(state: State, fallback: Lang): string {
   return `${state.route || "/"}?${query.toString()}`;
 }
 
+/** Address of a view that the server keeps. */
+export function short(id: string, embed: boolean): string {
+  return `/?v=${CODEC}&saved=${id}${embed ? "&embed=1" : ""}`;
+}
+
 /** Read an address. Nothing in it can throw; what is not understood is listed. */
 export function decode(address: string, fallback: Lang): Parsed {
   const [path = "", rest = ""] = split(address);
@@ -48,11 +59,13 @@ export function decode(address: string, fallback: Lang): Parsed {
   const choices: Record<string, string> = {};
   for (const [key, value] of query) {
     if (SHARED.has(key)) continue;
-    if (KEY.test(key) && value !== "" && value.length <= 200) choices[key] = value;
+    if (KEY.test(key) && value !== "" && value.length <= VALUE) choices[key] = value;
     else ignored.push(key);
   }
   const version = query.get("v");
   if (version !== null && version !== String(CODEC)) ignored.push("v");
+  const saved = query.get("saved") ?? "";
+  if (saved && !ID.test(saved)) ignored.push("saved");
   const lang = one(query.get("lang"), LANGS, fallback, "lang", ignored);
   const theme = one(query.get("theme"), THEMES, "auto", "theme", ignored);
   const state: State = {
@@ -63,6 +76,7 @@ export function decode(address: string, fallback: Lang): Parsed {
     embed: query.get("embed") === "1",
     choices,
   };
+  if (ID.test(saved)) state.saved = saved;
   return { state, ignored };
 }
 

@@ -14,7 +14,16 @@ export function readAddress(location: Location, place: Place): Parsed {
   const path = location.pathname.startsWith(place.root)
     ? location.pathname.slice(place.root.length)
     : location.pathname;
-  return decode(decodeURI(path) + location.search, place.lang);
+  return decode(written(path) + location.search, place.lang);
+}
+
+/** A path that was not encoded as it should be stays as it is. */
+function written(path: string): string {
+  try {
+    return decodeURI(path);
+  } catch {
+    return path;
+  }
 }
 
 export function address(state: State, place: Place): string {

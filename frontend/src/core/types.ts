@@ -12,7 +12,7 @@ export interface Both {
 export type ChartKind =
   | "map" | "flowmap" | "bar" | "dot" | "line" | "event" | "scatter" | "histogram"
   | "slope" | "heatmap" | "treemap" | "sankey" | "network" | "ellipse" | "gauge"
-  | "tree" | "ranksize" | "differences" | "lorenz"
+  | "tree" | "ranksize" | "differences" | "lorenz" | "similarity"
   | "table" | "text";
 
 export type ColumnType = "text" | "number" | "integer" | "boolean" | "share" | "code";
@@ -120,7 +120,9 @@ export interface Meta {
   generated?: boolean;
   worlds?: World[];
   languages?: Lang[];
-  boundaries?: { source?: string; approval?: string | null } | null;
+  boundaries?: { source?: string; licence?: string; approval?: string | null; date?: string | null } | null;
+  /** Whether imports, runs and saved views can be asked for. */
+  desk?: boolean;
 }
 
 export interface Place {
@@ -131,6 +133,8 @@ export interface Place {
   parent?: string | null;
   lon?: number | null;
   lat?: number | null;
+  /** Pinyin, initials and old names. */
+  also?: string[];
 }
 
 export interface AnswerMeta {

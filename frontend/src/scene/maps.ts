@@ -8,6 +8,7 @@ import {
   type Ctx, type Key, type Mark, type Scene, type Shape,
 } from "./scene";
 import { classes, distinct, widened, type Classes } from "./scale";
+import { tilesOf } from "./tiles";
 
 const MOST_FLOWS = 200;
 
@@ -81,6 +82,7 @@ function wound(feature: GeoJSON.Feature): GeoJSON.Feature {
 }
 
 export function map(ctx: Ctx): Scene {
+  if (ctx.tiles) return cartogram(ctx);
   const { view, frame, say } = ctx;
   const { lon, lat, value, size } = view.encode;
   const whole = ctx.whole ?? frame;
@@ -122,6 +124,50 @@ export function map(ctx: Ctx): Scene {
   const scale = ovals[0]?.scale;
   g.scene.remark = [faint > 0 ? say("only_left", { n: faint }) : "", scale !== undefined ? say("ellipse_scale", { scale }) : ""].filter(Boolean).join(" ");
   return g.scene;
+}
+
+const TILE = 0.92;
+const NAMED = 26;
+
+/** Every region as a square of the same size, near where it lies. */
+function cartogram(ctx: Ctx): Scene {
+  const { view, frame, lang, say, width } = ctx;
+  const { lon, lat, value, label } = view.encode;
+  const whole = ctx.whole ?? frame;
+  const rows = Array.from({ length: frame.length }, (_, i) => i);
+  const found = classes(Array.from({ length: whole.length }, (_, i) => numberAt(whole, value, i)), view.reference?.value);
+  const grid = tilesOf(rows.map((i) => [numberAt(frame, lon, i), numberAt(frame, lat, i)]));
+  const scene: Scene = { width, height: 0, back: [], marks: [], front: [], words: [], remark: say("tiles_remark") };
+  const top = legend(scene, keysOf(ctx, found, rows), 0, 0, width - 8) + 10;
+  const size = Math.min((width - 8) / grid.columns, 560 / grid.rows, 64);
+  const left = (width - size * grid.columns) / 2;
+  scene.height = top + size * grid.rows + 8;
+  // in the order of the grid, so that arrow keys and readers go from north-west to south-east
+  const order = [...rows].sort((a, b) => (grid.at[a]?.[1] ?? 0) - (grid.at[b]?.[1] ?? 0) || (grid.at[a]?.[0] ?? 0) - (grid.at[b]?.[0] ?? 0));
+  for (const i of order) {
+    const spot = grid.at[i];
+    if (!spot) continue;
+    const [x, y] = [left + (spot[0] + 0.5) * size, top + (spot[1] + 0.5) * size];
+    const half = (size * TILE) / 2;
+    const unsure = covers(view, frame, i);
+    const faint = ctx.only === true && unsure;
+    const kind = faint ? "fill faint" : kindOf(ctx, found, i);
+    const d = box(x - half, y - half, 2 * half, 2 * half);
+    const shapes: Shape[] = kind ? [{ d, kind, hatch: unsure && !faint }] : [{ d, kind: "state absent" }];
+    const state = stateAt(frame, value, i);
+    if (!kind || state === "zero") shapes.push(...stateShape(state, x, y, Math.min(4, half / 2)));
+    const peer = peerAt(ctx, i);
+    if (peer) shapes.push({ d: box(x - half - 1, y - half - 1, 2 * half + 2, 2 * half + 2), kind: peer === "own" ? "ring own" : "ring" });
+    const words = size >= NAMED ? [{ x, y: y + 4, text: tail(textAt(frame, label, i, lang), size), kind: "note", anchor: "middle" as const }] : [];
+    scene.marks.push({ row: i, name: nameOf(ctx, i), shapes, words });
+  }
+  return scene;
+}
+
+/** What fits on a tile; names that begin alike are told apart by their ends. */
+function tail(name: string, size: number): string {
+  const room = Math.max(1, Math.floor(size / 7));
+  return name.length <= room ? name : (name.split(/[\s,，]+/).pop() ?? name).slice(-room);
 }
 
 function kindOf(ctx: Ctx, found: Classes, i: number): string {

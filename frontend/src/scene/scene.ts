@@ -50,6 +50,8 @@ export interface Ctx {
   whole?: Frame;
   /** Colours say how certain values are, too. */
   certainty?: boolean;
+  /** Every place is a square of the same size instead of a bubble. */
+  tiles?: boolean;
   /** What cannot be told from the reference is drawn faint. */
   only?: boolean;
   /** Order of rows and columns of a heat map. */

@@ -9,7 +9,7 @@ const MOST = 160;
 
 export function tree(ctx: Ctx): Scene {
   const { view, frame, lang, say, width } = ctx;
-  const { label, parent, value } = view.encode;
+  const { label, parent, value, group } = view.encode;
   const code = (column: string | undefined, i: number): string => String(frame.columns[column ?? ""]?.[i] ?? "");
   const at = new Map(Array.from({ length: frame.length }, (_, i) => [code(label, i), i]));
   const under = new Map<string, number[]>();
@@ -32,10 +32,12 @@ export function tree(ctx: Ctx): Scene {
     line += 1;
     if (depth > 0) scene.back.push({ d: `M${x - DEEP},${from + 4}V${y}H${x - 5}`, kind: "axis" });
     const told = cell(numberAt(frame, value, i), columnOf(view, value), lang);
-    const text = cut(`${textAt(frame, label, i, lang)}  ${told}`, width - x - 20);
+    // what is marked by its group, for example a gap in a chain, is hatched and says so
+    const marked = code(group, i) !== "";
+    const text = cut([textAt(frame, label, i, lang), told, marked ? textAt(frame, group, i, lang) : ""].filter(Boolean).join("  "), width - x - 20);
     scene.marks.push({
       row: i, name: nameOf(ctx, i),
-      shapes: [{ d: circle(x, y, 3 + 6 * Math.sqrt(size(i) / largest)), kind: `fill series${depth % 6}` }],
+      shapes: [{ d: circle(x, y, 3 + 6 * Math.sqrt(size(i) / largest)), kind: marked ? "fill paper" : `fill series${depth % 6}`, hatch: marked }],
       words: [{ x: x + 14, y: y + 4, text, kind: "label" }],
     });
     for (const child of [...(under.get(code(label, i)) ?? [])].sort(falling)) visit(child, depth + 1, y);

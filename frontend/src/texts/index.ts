@@ -19,6 +19,11 @@ export function speaker(lang: Lang): Say {
   };
 }
 
+/** Say what is known of a boundary; the server writes "not stated" for what is not. */
+export function stated(text: string | null | undefined, say: Say): string {
+  return !text || text === "not stated" ? say("not_stated") : text;
+}
+
 /** Choose the language of a label; a missing one falls back and is marked. */
 export function pick(both: Both | string | null | undefined, lang: Lang): string {
   if (both === null || both === undefined) return "";

@@ -54,6 +54,12 @@ def serve(
     root: Annotated[
         str, typer.Option("--root", help="Path under which a proxy serves it.")
     ] = "",
+    embed_host: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--embed-host", help="A site that may show views in a frame; repeat."
+        ),
+    ] = None,
     json: JsonOption = False,
 ) -> None:
     """Open the observatory of a project.
@@ -87,10 +93,12 @@ def serve(
         Accept plain HTTP.
     root
         Path of a proxy.
+    embed_host
+        Sites that may show views in a frame.
     json
         Print address and release as JSON.
     """
-    from agglo.observatory.api import LOOPBACK, Settings, check_binding
+    from agglo.observatory.api import LOOPBACK, Settings, check_binding, check_frames
 
     settings = Settings(
         mode=_mode(mode),
@@ -99,7 +107,9 @@ def serve(
         hosts=(*LOOPBACK, *(allow_host or ())),
         password=os.environ.get(_PASSWORD, "") if allow_network else "",
         root=root.rstrip("/"),
+        frames=tuple(embed_host or ()),
     )
+    check_frames(settings)
     check_binding(settings, allow_network=allow_network, without_tls=without_tls)
     folder = project_folder(project)
     release = _release(folder, settings.mode)

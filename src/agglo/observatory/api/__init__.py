@@ -6,12 +6,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agglo.core.errors import MissingExtraError
-from agglo.observatory.api.settings import LOOPBACK, Limits, Settings, check_binding
+from agglo.observatory.api.settings import (
+    LOOPBACK,
+    Limits,
+    Settings,
+    check_binding,
+    check_frames,
+)
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
-__all__ = ["LOOPBACK", "Limits", "Settings", "check_binding", "create_app"]
+__all__ = [
+    "LOOPBACK",
+    "Limits",
+    "Settings",
+    "check_binding",
+    "check_frames",
+    "create_app",
+]
 
 
 def create_app(project: Path, settings: Settings | None = None) -> ASGIApp:

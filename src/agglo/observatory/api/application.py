@@ -22,6 +22,7 @@ from agglo.observatory.api.route_evidence import evidence_router
 from agglo.observatory.api.route_pages import page_router
 from agglo.observatory.api.route_results import results_router
 from agglo.observatory.api.route_runs import run_router
+from agglo.observatory.api.route_saved import saved_router
 from agglo.observatory.api.security import Door
 from agglo.observatory.api.settings import Settings
 from agglo.observatory.api.shapes import IndexAnswer
@@ -51,7 +52,7 @@ def build(project: Path, settings: Settings) -> tuple[ASGIApp, FastAPI, Shelf]:
         The application behind its door, the routes alone, and the releases.
     """
     context = Context(Shelf(project, settings.mode), settings)
-    app = _desk(context, project) if settings.desk else _reading(context)
+    app = _desk(context, project) if settings.desk else _reading(context, project)
     return Door(app, settings), app, context.shelf
 
 
@@ -60,16 +61,24 @@ def _desk(context: Context, project: Path) -> FastAPI:
     jobs = Jobs(project, context.settings.limits.jobs)
     app = _app(
         "agglo observatory",
-        [*_readers(context), run_router(context, jobs)],
+        [
+            *_readers(context),
+            run_router(context, jobs),
+            saved_router(context, project, writing=True),
+        ],
         site_router(context),
     )
     app.state.jobs = jobs
     return app
 
 
-def _reading(context: Context) -> FastAPI:
+def _reading(context: Context, project: Path) -> FastAPI:
     """Serve others: reading only; no route that writes exists in this application."""
-    return _app("agglo observatory", _readers(context), site_router(context))
+    routers = _readers(context)
+    if context.settings.mode == "private":
+        # views saved at the desk name codes that a public release may not hold
+        routers.append(saved_router(context, project, writing=False))
+    return _app("agglo observatory", routers, site_router(context))
 
 
 def _readers(context: Context) -> list[APIRouter]:

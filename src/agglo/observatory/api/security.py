@@ -70,6 +70,7 @@ class Door:
                 await self.app(scope, receive, send)
             return
         identity = request_id()
+        framed = self._framed(scope)
         started = False
 
         async def out(message: Message) -> None:
@@ -79,6 +80,8 @@ class Door:
                 headers = MutableHeaders(scope=message)
                 for name, value in _HEADERS.items():
                     headers.setdefault(name, value)
+                if framed:
+                    headers["content-security-policy"] = framed
                 headers["x-request-id"] = identity
             await send(message)
 
@@ -100,6 +103,16 @@ class Door:
             return
         if not started:
             await _say(problem, identity, out)
+
+    def _framed(self, scope: Scope) -> str:
+        """Give the policy of a view that listed sites may show; empty for all others."""
+        if not self.settings.frames:
+            return ""
+        asked = parse_qsl(scope["query_string"].decode("latin-1"))
+        if ("embed", "1") not in asked:
+            return ""
+        sites = " ".join(("'self'", *self.settings.frames))
+        return CSP.replace("frame-ancestors 'self'", f"frame-ancestors {sites}")
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         limits = self.settings.limits

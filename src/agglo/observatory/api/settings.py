@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
@@ -9,13 +10,22 @@ from typing import Literal, TypeAlias
 from agglo.core.errors import OptionError, Problem
 from agglo.observatory.jobs import JobCaps
 
-__all__ = ["LOOPBACK", "MOST_ROWS", "Limits", "Mode", "Settings", "check_binding"]
+__all__ = [
+    "LOOPBACK",
+    "MOST_ROWS",
+    "Limits",
+    "Mode",
+    "Settings",
+    "check_binding",
+    "check_frames",
+]
 
 Mode: TypeAlias = Literal["private", "public"]
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 MOST_ROWS = 10_000
 _TOKEN_BYTES = 32
+_SITE = re.compile(r"^https?://[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +81,9 @@ class Settings:
         Asked for when it listens on a network; empty for none.
     root
         Path under which a proxy serves it, for example ``"/observatory"``.
+    frames
+        Sites that may show views in a frame (``?embed=1``), for example
+        ``("https://desk.office",)``.
     limits
         What one request may cost.
     """
@@ -84,6 +97,7 @@ class Settings:
     )
     password: str = field(default="", repr=False)
     root: str = ""
+    frames: tuple[str, ...] = ()
     limits: Limits = field(default_factory=Limits)
 
     @property
@@ -109,6 +123,45 @@ class Settings:
     def address(self) -> str:
         """The address to open, without the token."""
         return f"http://{self.host}:{self.port}{self.root}/"
+
+
+def check_frames(settings: Settings) -> None:
+    """Refuse sites that cannot show a view in a frame.
+
+    Parameters
+    ----------
+    settings
+        Mode and sites.
+
+    Raises
+    ------
+    OptionError
+        If a site is no scheme and host, or the mode is private: its cookie is not sent
+        to frames of other sites. All that is wrong is listed.
+    """
+    problems = [
+        Problem(
+            code="bad_site",
+            what=f"'{site}' is no scheme and host",
+            where="--embed-host",
+            fix="write it as https://host or https://host:port, without a path",
+        )
+        for site in settings.frames
+        if not _SITE.match(site)
+    ]
+    if settings.frames and settings.mode == "private":
+        what = "frames of other sites get no cookie, so a private view cannot open"
+        problems.append(
+            Problem(
+                code="private_frame",
+                what=what,
+                where="--embed-host",
+                fix="add --mode public",
+            )
+        )
+    if problems:
+        msg = "These sites cannot show views in a frame."
+        raise OptionError(msg, problems)
 
 
 def check_binding(

@@ -25,6 +25,7 @@ __all__ = [
     "Problem",
     "RunAnswer",
     "RunListAnswer",
+    "SavedAnswer",
     "TableAnswer",
     "TableListAnswer",
     "TwinAnswer",
@@ -469,4 +470,19 @@ class RunListAnswer(_Shape):
 
     schema_: int = Field(alias="schema")
     data: list[RunShape]
+    meta: dict[str, object]
+
+
+class SavedShape(_Shape):
+    """A view that was kept."""
+
+    id: str
+    address: str
+
+
+class SavedAnswer(_Shape):
+    """Id and address of a view."""
+
+    schema_: int = Field(alias="schema")
+    data: SavedShape
     meta: dict[str, object]
