@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
+from agglo.core.errors import OptionError
 from agglo.simulate import simulate_networks
 from agglo.studies.contract import StageInputs
 from agglo.studies.networks.backtest import backtest, region_auc
@@ -20,6 +21,7 @@ from agglo.studies.networks.scores import (
     related_share,
 )
 from agglo.studies.networks.value_chain import ValueChain, industry_flows
+from agglo.studies.networks.versions import links_in_one_version, one_version
 
 
 @pytest.fixture(scope="module")
@@ -341,3 +343,77 @@ def test_networkx_reads_the_graph_files(tmp_path):
         assert read.nodes["a"]["name"] == "甲"
         assert float(read.nodes["a"]["size"]) == 2.0
         assert float(read.edges["a", "b"]["weight"]) == 0.25
+
+
+def versions(links=None):
+    table = pa.table(
+        {
+            "region": ["r", "r", "s", "r"],
+            "industry": ["a", "b", "a", "x"],
+            "period": ["2020", "2020", "2020", "2015"],
+            "establishments": [3.0, 1.0, 2.0, 8.0],
+            "industry_version": ["new"] * 3 + ["old"],
+        }
+    )
+    tables = {} if links is None else {"concordances": links}
+    notes = {}
+    found = one_version(flows(**tables), table, "establishments", None, notes)
+    return found.sort_by("period").to_pylist(), notes
+
+
+def test_other_versions_are_converted_or_counted():
+    rows, notes = versions()
+    assert len(rows) == 3
+    assert notes["versions_left_out"] == {"old": {"rows": 1, "why": "no concordance"}}
+    links = pa.table(
+        {
+            "source": ["x", "x"],
+            "target": ["a", "b"],
+            "weight": [0.25, 0.75],
+            "source_version": ["old"] * 2,
+            "target_version": ["new"] * 2,
+        }
+    )
+    rows, notes = versions(links)
+    # eight plants of 2015 are a quarter of the one and three quarters of the other
+    assert [(r["industry"], r["establishments"]) for r in rows[:2]] == [
+        ("a", 2.0),
+        ("b", 6.0),
+    ]
+    assert notes["versions_left_out"] == {}
+    assert notes["versions_converted"]["old"] == {
+        "rows": 1,
+        "mapped_share": 1.0,
+        "unmapped_codes": 0,
+    }
+    with pytest.raises(OptionError, match="industry_version='2017'"):
+        one_version(
+            flows(),
+            pa.table({"industry_version": ["new"]}),
+            "establishments",
+            "2017",
+            {},
+        )
+
+
+def test_links_of_another_version_take_the_code_of_most():
+    links = pa.table(
+        {
+            "source": ["x", "x"],
+            "target": ["a", "b"],
+            "weight": [0.25, 0.75],
+            "source_version": ["old"] * 2,
+            "target_version": ["new"] * 2,
+        }
+    )
+    events = pa.table(
+        {
+            "origin_industry": ["x", "a", "q"],
+            "destination_industry": ["a", "unknown", "x"],
+        }
+    )
+    notes = {"industry_version": "new"}
+    found = links_in_one_version(flows(concordances=links), events, {"a", "b"}, notes)
+    assert found["origin_industry"].to_pylist() == ["b", "a", "q"]
+    assert found["destination_industry"].to_pylist() == ["a", "unknown", "b"]
+    assert notes["ends_of_links_converted"] == 2

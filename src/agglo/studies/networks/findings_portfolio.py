@@ -227,15 +227,15 @@ def _reading(facts: NetworkFacts, note: str) -> str:
         "the AUC is within regions, because across regions diversity alone would do well "
         "({draws} permutations and resamples of regions). The whole score is the mean place "
         "of its parts, equally weighted; a part hurts when the whole without it did better "
-        "(interval over regions, all parts together). Parts that hurt are left out of the "
-        "ranking, chosen by this very test, so that its AUC flatters a little; the score of "
+        "(interval over regions, all parts together), the worst taken out first. Parts that "
+        "hurt are left out of the ranking, chosen by this very test, so that its AUC flatters a little; the score of "
         "all parts stands beside it. Complexity says what an entry would be worth, not how "
         "likely it is. What partners have counts only where the region lacks it, so that it "
         "falls as relatedness rises and its own AUC lies below one half by construction: what "
         "it says is judged among options alike in relatedness. {doubt}",
         "评分仅用 {before} 年数据，与 {now} 年的实际情况比较；AUC 为地区内指标，因为跨地区时仅凭多样性即可得高分"
         "（打乱与重抽各 {draws} 次）。综合评分为各部分位次的等权平均；若去掉某部分后表现更好（对地区重抽，区间对全部部分"
-        "同时成立），则该部分不利。不利部分不用于排序，但它们正是由此检验选出，因此所得 AUC 略偏乐观；包含全部部分的评分"
+        "同时成立），则该部分不利，最不利者先去掉。不利部分不用于排序，但它们正是由此检验选出，因此所得 AUC 略偏乐观；包含全部部分的评分"
         "一并列出。复杂度说明新进入产业的价值，而非其可能性。伙伴互补只在本地缺少时计入，因而随相关密度上升而下降，其自身 "
         "AUC 按定义低于一半：应在相关密度相近的选项之间判断。{doubt}",
         before=facts.note("coverage", "activity_before"),

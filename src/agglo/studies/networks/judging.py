@@ -31,6 +31,7 @@ _STREAM = 200
 class PartGain:
     """AUC of the whole score minus that of the whole without the part.
 
+    The whole is that of the parts which were left when it was compared.
     `verdict` is ``"helps"`` or ``"hurts"`` when the interval (over regions, simultaneous
     over the parts) excludes 0, else ``"undecided"``.
     """
@@ -66,7 +67,11 @@ def part_gains(
     seed: int,
     level: float,
 ) -> list[PartGain]:
-    """Compare the whole score with the whole without each part, region by region.
+    """Take out of the whole score, one by one, the part that makes it worst.
+
+    The whole is compared with the whole without each part, region by region; the part whose
+    loss is largest among those that hurt is taken out, and what is left is asked again, until
+    none hurts: beside a bad part an indifferent one looks good.
 
     Parameters
     ----------
@@ -82,39 +87,50 @@ def part_gains(
     Returns
     -------
     list of PartGain
-        One per part.
+        One per part, in the order given: of those taken out the gain when they were, of the
+        others that beside each other.
     """
     options: BoolArray = held < 0.5
     entries: BoolArray = options & (later >= 0.5)
-    if len(parts) < 2:
-        return []
-    whole = region_auc(mean_place(values, parts, held), options, entries)
-    known = np.isfinite(whole)
-    tail = (1.0 - level) / (2.0 * len(parts))
-    out = []
-    for k, part in enumerate(parts):
-        rest = [p for p in parts if p != part]
-        without = region_auc(mean_place(values, rest, held), options, entries)
-        gap = (whole - without)[known]
-        low, high = _ends(gap, max(draws, 199), seed, k, tail)
-        verdict = "helps" if low > 0 else "hurts" if high < 0 else "undecided"
-        out.append(
-            PartGain(
-                part=part,
-                gain=float(gap.mean()) if gap.size else float("nan"),
-                lower=low,
-                upper=high,
-                verdict=verdict,
-            )
+    tail = (1.0 - level) / (2.0 * max(len(parts), 1))
+    left, found = list(parts), {}
+    while len(left) > 1:
+        whole = region_auc(mean_place(values, left, held), options, entries)
+        known = np.isfinite(whole)
+        for part in left:
+            rest = [p for p in left if p != part]
+            without = region_auc(mean_place(values, rest, held), options, entries)
+            stream = parts.index(part)
+            gap = (whole - without)[known]
+            found[part] = _gain(part, gap, max(draws, 199), seed, stream, tail)
+        worst = min(
+            (found[p] for p in left if found[p].verdict == "hurts"),
+            key=lambda g: g.gain,
+            default=None,
         )
-    return out
+        if worst is None:
+            break
+        left.remove(worst.part)
+    return [found[p] for p in parts if p in found]
+
+
+def _gain(
+    part: str, gap: FloatArray, draws: int, seed: int, stream: int, tail: float
+) -> PartGain:
+    low, high = _ends(gap, draws, seed, stream, tail)
+    return PartGain(
+        part=part,
+        gain=float(gap.mean()) if gap.size else float("nan"),
+        lower=low,
+        upper=high,
+        verdict="helps" if low > 0 else "hurts" if high < 0 else "undecided",
+    )
 
 
 def kept_parts(gains: Sequence[PartGain], parts: Sequence[str]) -> tuple[str, ...]:
-    """Give the parts that did not hurt; relatedness alone if all did."""
+    """Give the parts that did not hurt."""
     hurt = {g.part for g in gains if g.verdict == "hurts"}
-    kept = tuple(p for p in parts if p not in hurt)
-    return kept or ("density",)
+    return tuple(p for p in parts if p not in hurt)
 
 
 def beyond_density(

@@ -209,7 +209,9 @@ def _own(
         seed=seed,
     )
     scores = [
-        score_definitions(found.definition(c), matrices, n_random=0, seed=seed).overall
+        score_definitions(
+            found.definition(c), matrices, n_random=0, unlabelled="list", seed=seed
+        ).overall
         for c in range(found.k.size)
     ]
     best = int(np.nanargmax(scores)) if np.isfinite(scores).any() else 0
@@ -235,7 +237,12 @@ def _judged(
     overall: dict[str, Json] = {}
     for name, definition in definitions.items():
         found = score_definitions(
-            definition, matrices, names=names, n_random=options.label_random, seed=seed
+            definition,
+            matrices,
+            names=names,
+            n_random=options.label_random,
+            unlabelled="list",
+            seed=seed,
         )
         scores.append(_score_table(name, found))
         random = float(found.random_mean[: len(names) - ("LC-IO" in names)].mean())

@@ -98,6 +98,28 @@ def _counts(facts: NetworkFacts) -> str:
     return "; ".join(f"{facts.word(k)}: {v}" for k, v in some if v)
 
 
+def _versions(facts: NetworkFacts, key: str) -> str:
+    """List versions of the classification with their rows, and why or how well."""
+    found = facts.note("coverage", key)
+    why = {
+        "no concordance": facts.say("no concordance", "没有对照表"),
+        "the periods are there": facts.say(
+            "these periods are there already", "这些时期已有数据"
+        ),
+    }
+    parts = []
+    for version, part in (found if isinstance(found, dict) else {}).items():
+        if not isinstance(part, dict):
+            continue
+        rows = facts.show(facts.number("coverage", key, version, "rows"), "count")
+        share = facts.number("coverage", key, version, "mapped_share")
+        note = why.get(str(part.get("why")), facts.show(share, "share"))
+        parts.append(
+            facts.say("{v}: {n} ({w})", "{v}：{n}（{w}）", v=version, n=rows, w=note)
+        )
+    return facts.say("; ", "；").join(parts) or "0"
+
+
 def limit_notes(facts: NetworkFacts) -> _Notes:
     """Give what the study cannot tell."""
     say = facts.say
@@ -131,13 +153,15 @@ def limit_notes(facts: NetworkFacts) -> _Notes:
             say(
                 "Links with an end outside the regions: {list}. Unknown cells of activity: "
                 "{n}. Too small for groups and options: {regions} regions, {industries} industries. "
-                "Rows of activity in other classifications than {version}: {others}. Links of F1 without a group or without activity at an end: {ungrouped}.",
-                "有一端在研究地区之外的联系：{list}。未知的活动单元：{n}。因过小而不计入群组与选项：{regions} 个地区、{industries} 个产业。采用 {version} 以外分类的活动行：{others}。F1 中一端没有群组或没有活动的联系：{ungrouped}。",
+                "Rows of activity in other classifications than {version}: {others}; converted to it: "
+                "{converted}. Links of F1 without a group or without activity at an end: {ungrouped}.",
+                "有一端在研究地区之外的联系：{list}。未知的活动单元：{n}。因过小而不计入群组与选项：{regions} 个地区、"
+                "{industries} 个产业。采用 {version} 以外分类而未计入的活动行：{others}；已转换到该分类：{converted}。"
+                "F1 中一端没有群组或没有活动的联系：{ungrouped}。",
                 list=listed or "0",
                 version=facts.note("coverage", "industry_version") or "–",
-                others=facts.show(
-                    facts.number("coverage", "rows_of_other_versions"), "count"
-                ),
+                others=_versions(facts, "versions_left_out"),
+                converted=_versions(facts, "versions_converted"),
                 ungrouped=_counts(facts) or "0",
                 regions=facts.show(
                     facts.number("portfolio_notes", "trimmed", "regions"), "count"

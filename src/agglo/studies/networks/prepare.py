@@ -15,6 +15,7 @@ from agglo.studies.networks.columns import among
 from agglo.studies.networks.inventions import classified
 from agglo.studies.networks.layers import branch_layer, copatent_layer, note_part
 from agglo.studies.networks.options import NetworksOptions
+from agglo.studies.networks.versions import links_in_one_version, one_version
 
 if TYPE_CHECKING:
     from agglo.core.typing import Json
@@ -37,7 +38,7 @@ def prepare(inputs: StageInputs) -> StageOutput:
     ----------
     inputs
         Table ``regions``; optional ``industries``, ``activity``, ``link_events``,
-        ``establishments``, ``ownership``, ``patents``.
+        ``establishments``, ``ownership``, ``patents``, ``concordances``.
 
     Returns
     -------
@@ -68,8 +69,11 @@ def prepare(inputs: StageInputs) -> StageOutput:
         copatent_layer(inputs, options, districts, notes),
     ]
     now, before = _activity(inputs, options, districts, notes)
+    made = set(text_of(now, "industry")) | set(text_of(before, "industry"))
     inventions = classified(inputs, districts, notes)
-    found = [t for t in layers if t is not None]
+    found = [
+        links_in_one_version(inputs, t, made, notes) for t in layers if t is not None
+    ]
     notes["layers"] = [*sorted({str(t["layer"][0]) for t in found})]
     notes["regions"] = len(here)
     return StageOutput(
@@ -182,13 +186,7 @@ def _activity(
     if table.num_rows == 0:
         missing["activity"] = "activity (no row of the regions)"
         return _no_activity(), _no_activity()
-    versions = Counter(text_of(table, "industry_version"))
-    version = max(sorted(versions), key=lambda k: versions[k])
-    everything = table.num_rows
-    if version:
-        table = among(table, "industry_version", [version])
-    notes["industry_version"] = version
-    notes["rows_of_other_versions"] = int(everything - table.num_rows)
+    table = one_version(inputs, table, value, options.industry_version, notes)
     periods = sorted(set(text_of(table, "period")))
     last = options.activity_period or periods[-1]
     if last not in periods:

@@ -38,7 +38,7 @@ STUDY = Study(
             name="prepare",
             run=prepare,
             tables=("regions",),
-            optional=("industries", "activity", *_LINKS),
+            optional=("industries", "activity", "concordances", *_LINKS),
         ),
         Stage(
             name="groups",
