@@ -83,6 +83,18 @@ class _Model:
             len(columns), columns.astype(np.int32), cost.astype(float)
         )
 
+    def solve_whole(self) -> FloatArray | None:
+        """Give a solution in whole numbers, ``None`` when there is none."""
+        n = self.solver.getNumCol()
+        columns = np.arange(n, dtype=np.int32)
+        whole = np.full(n, highspy.HighsVarType.kInteger)
+        self.solver.changeColsIntegrality(n, columns, whole)
+        try:
+            return self.solve()
+        finally:
+            whole[:] = highspy.HighsVarType.kContinuous
+            self.solver.changeColsIntegrality(n, columns, whole)
+
     def solve(self) -> FloatArray | None:
         """Give the solution, ``None`` when there is none."""
         self.solver.run()
@@ -106,6 +118,8 @@ class Router:
         How far each cell may fall and rise.
     cost
         Price of moving a cell by one; small for cells that are hidden anyway.
+    whole
+        Whether cells move by whole numbers only.
     """
 
     def __init__(
@@ -114,8 +128,11 @@ class Router:
         down: FloatArray,
         up: FloatArray,
         cost: FloatArray,
+        *,
+        whole: bool = False,
     ) -> None:
         self.size = matrix.shape[1]
+        self.whole = whole
         self.down, self.up = down, up
         both = sparse.csc_array(sparse.hstack([matrix, -matrix]))
         self._model = _Model(
@@ -163,6 +180,9 @@ class Router:
         exact = np.array([size, 0.0]) if amount > 0 else np.array([0.0, size])
         self._model.bounds(own, exact, exact)
         solution = self._model.solve()
+        # real numbers reach further than the whole ones an attacker knows of
+        if self.whole and solution is not None and _is_broken(solution):
+            solution = self._model.solve_whole()
         restore = np.unique(np.r_[columns, own])
         whole = np.r_[self.up, self.down]
         self._model.bounds(restore, np.zeros(restore.size), whole[restore])
@@ -171,6 +191,10 @@ class Router:
         move = solution[: self.size] - solution[self.size :]
         moved = np.flatnonzero(np.abs(move) > _TOLERANCE)
         return Route(moved, move[moved])
+
+
+def _is_broken(solution: FloatArray) -> bool:
+    return bool((np.abs(solution - np.rint(solution)) > 1e-5).any())
 
 
 class Ranges:

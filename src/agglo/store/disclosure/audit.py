@@ -9,8 +9,9 @@ import numpy as np
 from scipy import sparse
 
 from agglo.core.typing import BoolArray, FloatArray, IntArray
+from agglo.store.disclosure._reach import Reach
 from agglo.store.disclosure._rectangles import PROVEN, RESTED, rectangle_proofs
-from agglo.store.disclosure._routes import Ranges, Route, Router
+from agglo.store.disclosure._routes import Ranges, Route
 from agglo.store.disclosure.cells import NOBODY, CellTable
 from agglo.store.disclosure.hierarchy import relations
 from agglo.store.disclosure.policy import DisclosurePolicy
@@ -65,10 +66,14 @@ class Scene:
             matrix=relations(cells.dimensions),
             unsafe=unsafe,
             upper=upper,
-            lower=np.minimum(policy.lower_ratio * upper, down),
+            lower=np.minimum(_whole(policy.lower_ratio * upper, cells.whole), down),
             down=down,
             up=far,
         )
+
+
+def _whole(level: FloatArray, whole: bool) -> FloatArray:
+    return np.ceil(level - 1e-9) if whole else level
 
 
 @dataclass(frozen=True, eq=False)
@@ -181,7 +186,7 @@ def _programs(
     holders: list[int] | None,
     attackers: dict[int, Attacker],
     scene: Scene,
-    router: Router,
+    router: Reach,
     place: IntArray,
 ) -> Iterator[tuple[Breach, Route | None]]:
     """Ask the linear program: the outsider first unless only some holders are left."""
@@ -251,16 +256,17 @@ def find_breaches(scene: Scene, hidden: BoolArray) -> tuple[list[Breach], int]:
 
 def router_over(
     scene: Scene, movable: BoolArray, cost: FloatArray
-) -> tuple[Router, IntArray]:
+) -> tuple[Reach, IntArray]:
     """Build the router over some cells, and the position of every cell in it."""
     columns = np.flatnonzero(movable)
     place = np.full(movable.size, -1, np.int64)
     place[columns] = np.arange(columns.size)
-    router = Router(
+    router = Reach(
         _bound_rows(scene.matrix, columns),
         scene.down[columns],
         scene.up[columns],
         cost[columns],
+        whole=scene.cells.whole,
     )
     return router, place
 

@@ -9,7 +9,7 @@ from scipy import sparse
 
 from agglo.core.errors import NotIdentifiedError, Problem
 from agglo.core.typing import BoolArray, FloatArray, IntArray
-from agglo.store.disclosure._routes import Router
+from agglo.store.disclosure._reach import Reach
 from agglo.store.disclosure.audit import (
     Breach,
     Scene,
@@ -65,7 +65,7 @@ def complementary_cells(
     allowed = (size > 0) & ~public
     price = (1.0 + size) * np.where(earlier, 0.1, 1.0)
     hidden = _walk(scene, allowed, price)
-    router: Router | None = None
+    router: Reach | None = None
     place: IntArray = np.empty(0, np.int64)
     while True:
         breaches, n_attackers = find_breaches(scene, hidden)
@@ -81,7 +81,7 @@ def _repair(
     scene: Scene,
     breaches: list[Breach],
     hidden: BoolArray,
-    router: Router,
+    router: Reach,
     place: IntArray,
 ) -> None:
     """Hide what the cheapest route around each breach needs; `hidden` is filled."""
