@@ -78,7 +78,8 @@ def _faults(finding, key, names):
         yield f"no Chinese in it: {said[:200]}"
     if spoken and said and said == finding[key.removesuffix("_zh")]:
         yield "the same as the English"
-    left = _ENGLISH.findall(said.replace("_", " "))
+    # names of options and columns may stand in a sentence, not in a label
+    left = _ENGLISH.findall(said if spoken else said.replace("_", " "))
     if left:
         yield f"English left: {left[:8]}"
 

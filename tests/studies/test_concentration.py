@@ -12,7 +12,7 @@ import agglo as ag
 from agglo.simulate import simulate_country
 from agglo.studies.concentration import STUDY, ConcentrationOptions
 from agglo.studies.contract import Origin, ProjectFacts
-from tests.studies.harness import KEYS, run_study
+from tests.studies.harness import KEYS, language_faults, run_study
 
 QUICK = ConcentrationOptions(
     quotient_draws=99,
@@ -370,3 +370,7 @@ def test_a_publisher_who_drops_small_cells_is_found_out():
     table = table.set_column(3, "establishments", pa.array(number))
     found = findings_of(run_study(STUDY, {"activity": table}, options=QUICK)[0])
     assert "not published" not in found["coverage"]["answer"]
+
+
+def test_findings_are_said_in_both_languages(outputs):
+    assert language_faults(outputs["report"].documents["findings"]) == []

@@ -13,7 +13,7 @@ from agglo.sources import national_clusters, online_belts
 from agglo.studies.contract import ProjectFacts
 from agglo.studies.digital import STUDY, DigitalOptions
 from agglo.studies.digital.demo import demo
-from tests.studies.harness import KEYS, run_study
+from tests.studies.harness import KEYS, language_faults, run_study
 
 QUICK = DigitalOptions(
     null_draws=199,
@@ -364,3 +364,7 @@ def test_moran_of_rates_where_sizes_are_known(outputs):
     assert {r["set"] for r in rows} == {"clusters", "belts"}
     assert all(np.isfinite(r["value"]) and 0 < r["p"] <= 1 for r in rows)
     assert all(r["variant"].startswith("empirical Bayes, per ") for r in rows)
+
+
+def test_findings_are_said_in_both_languages(outputs):
+    assert language_faults(outputs["report"].documents["findings"]) == []

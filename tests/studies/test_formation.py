@@ -17,7 +17,7 @@ from agglo.studies.formation.audit import AuditTrail
 from agglo.studies.formation.recommendations import recommend
 from agglo.studies.formation.registry import ClusterRegistry
 from agglo.studies.formation.rule_table import RULES
-from tests.studies.harness import run_study
+from tests.studies.harness import language_faults, run_study
 
 QUICK = FormationOptions(draws=199, n_init=2, n_states=(4,), rank_draws=99)
 # not a seed that the study was developed with
@@ -137,7 +137,7 @@ def test_no_english_sentence_is_left_on_chinese_pages(made, only):
             found = set(ENGLISH.findall(re.sub(r"<[^>]+>", "\n", text)))
             assert found <= NAMES, name
     for finding in out["report"].documents["findings"]:
-        assert set(ENGLISH.findall(finding["answer"])) <= NAMES
+        assert set(ENGLISH.findall(finding["answer_zh"])) <= NAMES
 
 
 def test_description_beside_the_tables_is_true(outputs):
@@ -318,3 +318,7 @@ def test_printing_without_the_extra_says_which(monkeypatch):
     monkeypatch.setitem(sys.modules, "weasyprint", None)
     with pytest.raises(MissingExtraError, match=r"agglo\[pdf\]"):
         card_pdf(Report("A card"))
+
+
+def test_findings_are_said_in_both_languages(outputs):
+    assert language_faults(outputs["report"].documents["findings"]) == []

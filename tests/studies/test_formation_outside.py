@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -193,9 +195,13 @@ def test_closest_entries_by_hand():
 
 
 def test_conditions_have_their_chinese_text():
-    rows = recommend({"n": 30.0}, {"k": {}}, lang="zh")
+    rows = recommend({"n": 30.0}, {"k": {}})
     assert len(rows) == len(RULES)
-    assert all(any("\u4e00" <= ch <= "\u9fff" for ch in r["fires_if"]) for r in rows)
+    for name in ("fires_if_zh", "missing_zh"):
+        told = [r[name] for r in rows if r[name]]
+        assert told
+        assert all(re.search("[\u4e00-\u9fff]", text) for text in told)
+        assert not any(re.search("[a-z]{3}", text) for text in told)
 
 
 def test_rule_of_leakages_is_judged_when_coefficients_are_there():

@@ -15,7 +15,7 @@ from agglo.studies.contract import Origin, ProjectFacts
 from agglo.studies.policy import STUDY
 from agglo.studies.policy.demo import demo
 from agglo.studies.policy.options import PolicyOptions
-from tests.studies.harness import run_study
+from tests.studies.harness import language_faults, run_study
 
 QUICK = {
     "band_draws": 99,
@@ -402,3 +402,7 @@ def test_few_treated_regions_have_no_timing_in_the_robust_stage(made):
     assert outputs["robust"].tables["anticipation"].num_rows == 0
     notes = outputs["robust"].documents["robust_notes"]
     assert "treated regions" in notes["ln_rdi"]["timing"]
+
+
+def test_findings_are_said_in_both_languages(done):
+    assert language_faults(done["report"].documents["findings"]) == []

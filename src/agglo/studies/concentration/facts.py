@@ -11,6 +11,7 @@ import numpy as np
 
 from agglo.core.frames import float_column, string_column
 from agglo.studies.concentration.options import ConcentrationOptions
+from agglo.studies.concentration.words import note_in_chinese
 from agglo.studies.report import NumberKind, format_number
 
 if TYPE_CHECKING:
@@ -85,8 +86,8 @@ class Facts:
     coverage: Mapping[str, Json]
     notes: Mapping[str, Mapping[str, Json]]
     truth: Truth
-    region_name: Mapping[str, str]
-    industry_name: Mapping[str, str]
+    region_name: Mapping[Lang, Mapping[str, str]]
+    industry_name: Mapping[Lang, Mapping[str, str]]
 
     def say(self, en: str, zh: str, **values: object) -> str:
         """Give the text of the project's language with its values filled in."""
@@ -105,9 +106,15 @@ class Facts:
         """Give a text of a stage's document."""
         source = self.coverage if document == "coverage" else self.notes[document]
         value = source.get(key)
-        if isinstance(value, list):
-            return "; ".join(str(v) for v in value)
-        return "" if value is None else str(value)
+        texts = value if isinstance(value, list) else [value or ""]
+        if self.lang == "zh":
+            return "；".join(note_in_chinese(str(v)) for v in texts)
+        return "; ".join(str(v) for v in texts)
+
+    def notes_of(self, document: str) -> str:
+        """Give the notes of a stage as one sentence; empty for none."""
+        found = self.words(document, "notes")
+        return f"{found}{self.say('.', '。')}" if found else ""
 
     @property
     def drops_small_cells(self) -> bool:
@@ -116,11 +123,11 @@ class Facts:
 
     def region(self, code: str) -> str:
         """Give a region as a reader knows it."""
-        return _named(code, self.region_name)
+        return _named(code, self.region_name[self.lang], self.lang)
 
     def industry(self, code: str) -> str:
         """Give an industry as a reader knows it."""
-        return _named(code, self.industry_name)
+        return _named(code, self.industry_name[self.lang], self.lang)
 
     @staticmethod
     def show(value: float, kind: NumberKind = "number") -> str:
@@ -128,11 +135,13 @@ class Facts:
         return format_number(value, kind)
 
 
-def _named(code: str, names: Mapping[str, str]) -> str:
+def _named(code: str, names: Mapping[str, str], lang: Lang) -> str:
     name = names.get(code, code)
     # a name that holds its code as a word of its own does not need it twice
     word = rf"(?<![0-9A-Za-z]){re.escape(code)}(?![0-9A-Za-z])"
-    return name if re.search(word, name) else f"{name} ({code})"
+    if re.search(word, name):
+        return name
+    return f"{name}（{code}）" if lang == "zh" else f"{name} ({code})"
 
 
 def facts_of(inputs: StageInputs) -> Facts:
@@ -172,8 +181,8 @@ def facts_of(inputs: StageInputs) -> Facts:
         coverage=_mapping(inputs.document("prepare", "coverage")),
         notes=notes,
         truth=_truth(inputs),
-        region_name=_names(regions, "region"),
-        industry_name=_names(industries, "industry"),
+        region_name=_names(inputs, "region"),
+        industry_name=_names(inputs, "industry"),
     )
 
 
@@ -181,9 +190,18 @@ def _mapping(document: Json) -> Mapping[str, Json]:
     return document if isinstance(document, dict) else {}
 
 
-def _names(columns: Columns, key: str) -> dict[str, str]:
-    pairs = zip(columns.text(key), columns.text("name"), strict=True)
-    return {str(code): str(name) for code, name in pairs}
+def _names(inputs: StageInputs, key: str) -> dict[Lang, dict[str, str]]:
+    """Give code to name in both languages."""
+    columns = Columns(inputs.result("prepare", f"{key}_names"))
+    codes = columns.text(key)
+    names: dict[Lang, str] = {"en": "name_en", "zh": "name_zh"}
+    return {
+        lang: {
+            str(code): str(name)
+            for code, name in zip(codes, columns.text(column), strict=True)
+        }
+        for lang, column in names.items()
+    }
 
 
 def _truth(inputs: StageInputs) -> Truth:

@@ -79,7 +79,7 @@ def hidden_cells(facts: Facts) -> Finding:
     n = int(hidden.sum())
     sure = int(((high < 1) | (low > 1)).sum())
     question = facts.say(
-        "What can be said about the hidden cells?", "未公布的单元能说明什么？"
+        "What can be said about the hidden cells?", "对未公布的单元可以作出哪些判断？"
     )
     if n == 0:
         answer = facts.say("No cell is marked as hidden.", "没有单元被标记为未公布。")
@@ -90,7 +90,7 @@ def hidden_cells(facts: Facts) -> Finding:
         answer=facts.say(
             "Of {n} hidden cells {sure} lie on one side of proportion whatever the hidden "
             "figures are; the others stay open.",
-            "{n} 个未公布单元中，有 {sure} 个无论隐藏数字为何都位于比例的一侧；其余仍不确定。",
+            "{n} 个未公布单元中，有 {sure} 个无论实际数字为何，区位商都可确定高于或低于 1；其余仍不确定。",
             n=facts.show(n, "count"),
             sure=facts.show(sure, "count"),
         ),

@@ -220,7 +220,7 @@ def specialised_cells(facts: Facts) -> Finding:
         id="specialised_cells",
         question=facts.say(
             "How many specialisations are more than chance?",
-            "有多少专业化超出随机？",
+            "有多少专业化单元超出随机水平？",
         ),
         answer=answer,
         estimate=share,
@@ -235,7 +235,7 @@ def specialised_cells(facts: Facts) -> Finding:
             "{draws}。许多大于 1 的区位商只是噪声：小单元应看区间或收缩后的区位商。小地区的一家大企业"
             "同样会超出随机：请看企业数。{notes}",
             source=_source(facts),
-            notes=facts.words("quotients", "notes"),
+            notes=facts.notes_of("quotients"),
             draws=facts.show(draws, "count") if draws else facts.say("none", "无"),
         ),
         evidence=("region_industries.parquet",),

@@ -78,7 +78,7 @@ def specialised_regions(facts: Facts) -> Finding:
         answer=facts.say(
             "{list}. Chance alone would give the first {chance} (p = {p}).",
             "{list}。仅随机性即可使第一个地区达到 {chance}（p = {p}）。",
-            list="; ".join(parts),
+            list=facts.say("; ", "；").join(parts),
             chance=facts.show(float(table.number("ksi_chance")[first])),
             p=facts.show(float(table.number("ksi_p")[first]), "p"),
         ),
@@ -143,7 +143,7 @@ def beyond_chance(facts: Facts) -> Finding:
     ksi, chance = table.number("ksi")[tested], table.number("ksi_chance")[tested]
     question = facts.say(
         "How much of the specialisation is only smallness?",
-        "专业化有多少只是因为地区小？",
+        "专业化在多大程度上只是地区规模小所致？",
     )
     if n == 0:
         answer = facts.say(
@@ -195,7 +195,9 @@ def diverse_regions(facts: Facts) -> Finding:
             "No region is large enough to be named.", "没有足够大的地区可以点名。"
         )
         return Finding(id="diverse_regions", question=question, answer=answer)
-    names = "; ".join(facts.region(str(table.text("region")[k])) for k in best)
+    names = facts.say("; ", "、").join(
+        facts.region(str(table.text("region")[k])) for k in best
+    )
     unrelated, related = (
         float(np.nanmedian(table.number(k)))
         for k in ("unrelated_variety", "related_variety")
@@ -229,7 +231,7 @@ def diverse_regions(facts: Facts) -> Finding:
 def strong_clusters(facts: Facts) -> Finding:
     """Count strong clusters and say how sure they are."""
     table, notes = facts.clusters, facts.notes["clusters"]
-    question = facts.say("Where are clusters strong?", "哪里的集群强？")
+    question = facts.say("Where are clusters strong?", "强集群分布在哪里？")
     reason = facts.words("clusters", "reason")
     if reason:
         answer = facts.say(
@@ -265,9 +267,11 @@ def strong_clusters(facts: Facts) -> Finding:
             "次。该方案按固定比例选取地区，总会选出一些：它说明集群在哪里突出，而非是否存在。{notes}",
             definition=facts.words("clusters", "definition") or "–",
             scheme=facts.words("clusters", "scheme"),
-            criteria=facts.words("clusters", "criteria").replace("; ", ", "),
+            criteria=facts.words("clusters", "criteria")
+            .replace("; ", ", ")
+            .replace("；", "、"),
             draws=facts.show(facts.number("clusters", "draws"), "count"),
-            notes=facts.words("clusters", "notes"),
+            notes=facts.notes_of("clusters"),
         ),
         evidence=("clusters.parquet",),
         null={"regions_called_top_by_rule": 0.25}
@@ -316,10 +320,14 @@ def regional_growth(facts: Facts) -> Finding:
     large = table.filled("start") >= facts.options.headline_employment
     best = _best(regional, large, _NAMED)
     rate = table.number("regional_rate")
-    parts = "; ".join(
-        f"{facts.region(str(table.text('region')[k]))} "
-        f"{facts.show(float(regional[k]), 'signed')} "
-        f"({facts.show(float(rate[k]), 'share')})"
+    parts = facts.say("; ", "；").join(
+        facts.say(
+            "{region} {jobs} ({rate})",
+            "{region} {jobs}（{rate}）",
+            region=facts.region(str(table.text("region")[k])),
+            jobs=facts.show(float(regional[k]), "signed"),
+            rate=facts.show(float(rate[k]), "share"),
+        )
         for k in best
     )
     return Finding(
@@ -352,7 +360,7 @@ def regional_growth(facts: Facts) -> Finding:
             "按 {version} 代码进行偏离-份额核算：不是因果效应，不是预测，也没有抽样误差。任一时期"
             "未公布的单元不计入。{notes}",
             version=facts.words("growth", "industry_version") or "–",
-            notes=facts.words("growth", "notes"),
+            notes=facts.notes_of("growth"),
         ),
         evidence=("growth_regions.parquet", "growth_industries.parquet"),
         truth=_growth_truth(facts),

@@ -136,4 +136,5 @@ def _clusters(facts: Facts) -> dict[str, str]:
     for k in order:
         chance = f" ({facts.show(float(p[k]), 'share')})" if np.isfinite(p[k]) else ""
         found.setdefault(str(region[k]), []).append(f"{name[k]}{chance}")
-    return {code: "; ".join(names) for code, names in found.items()}
+    comma = facts.say("; ", "；")
+    return {code: comma.join(names) for code, names in found.items()}

@@ -46,7 +46,7 @@ def _of_cells(facts: Facts) -> tuple[tuple[str, str], ...]:
                 "doi:10.1016/j.regsciurbeco.2012.03.003）。企业数的收缩区位商依据 Marshall 1991, "
                 "doi:10.2307/2347593。{notes}",
                 level=facts.show(o.level, "share"),
-                notes=facts.words("quotients", "notes"),
+                notes=facts.notes_of("quotients"),
             ),
         ),
         (

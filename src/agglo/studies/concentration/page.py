@@ -18,6 +18,7 @@ from agglo.studies.concentration.sections import (
     quotient_blocks,
     region_blocks,
 )
+from agglo.studies.concentration.words import in_chinese
 from agglo.studies.contract import StageOutput
 from agglo.studies.facts import changed_options
 from agglo.studies.report import FindingList, Notes, Report
@@ -45,7 +46,7 @@ def report(inputs: StageInputs) -> StageOutput:
         Document ``findings``, file ``report.html``.
     """
     facts = facts_of(inputs)
-    found = bilingual(lambda lang: all_findings(replace(facts, lang=lang)))
+    found = bilingual(lambda lang: all_findings(replace(facts, lang=lang)), in_chinese)
     page = _page(facts, found, inputs)
     return StageOutput(
         documents={"findings": found}, files={"report.html": page.to_bytes()}

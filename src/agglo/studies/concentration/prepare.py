@@ -17,7 +17,7 @@ from agglo.studies.concentration.scope import choose_scope, rows_of
 from agglo.studies.contract import StageOutput
 
 if TYPE_CHECKING:
-    from agglo.core.typing import BoolArray, FloatArray, Json
+    from agglo.core.typing import BoolArray, FloatArray, Json, Lang
     from agglo.studies.contract import StageInputs
 
 __all__ = ["prepare"]
@@ -122,7 +122,7 @@ def _names(
 ) -> pa.Table:
     """Give every code of the cells its name; a code without one is its own name."""
     codes = sorted(pc.unique(cells[key]).to_pylist())
-    names: dict[str, str] = {}
+    named: dict[Lang, dict[str, str]] = {"en": {}, "zh": {}}
     parents: dict[str, str] = {}
     if inputs.has(table):
         source = inputs.table(table)
@@ -130,31 +130,36 @@ def _names(
             known = pc.equal(pc.cast(source["classification"], pa.string()), version)
             if pc.any(known).as_py():
                 source = source.filter(pc.fill_null(known, False))
-        first, second = (
-            ("name_zh", "name_en")
-            if inputs.project.language == "zh"
-            else ("name_en", "name_zh")
+        en, zh = (
+            _pairs(source, key, name) if name in source.column_names else {}
+            for name in ("name_en", "name_zh")
         )
-        for name in (second, first):
-            if name in source.column_names:
-                names |= _pairs(source, key, name)
+        named = {"en": {**zh, **en}, "zh": {**en, **zh}}
         if "parent" in source.column_names:
             parents = _pairs(source, key, "parent")
-    shown = [names.get(c, c) for c in codes]
-    times = Counter(shown)
-    # one name in several places: the parent tells them apart
-    shown = [
-        f"{n}, {names[parents[c]]}" if times[n] > 1 and parents.get(c) in names else n
-        for c, n in zip(codes, shown, strict=True)
-    ]
+    shown = {lang: _told_apart(codes, names, parents) for lang, names in named.items()}
     return pa.table(
         {
             key: pa.array(codes, pa.string()),
-            "name": pa.array(shown, pa.string()),
+            "name": pa.array(shown[inputs.project.language], pa.string()),
+            "name_en": pa.array(shown["en"], pa.string()),
+            "name_zh": pa.array(shown["zh"], pa.string()),
             "parent": pa.array([parents.get(c, "") for c in codes], pa.string()),
             "top": pa.array([_top(c, parents) for c in codes], pa.string()),
         }
     )
+
+
+def _told_apart(
+    codes: list[str], names: dict[str, str], parents: dict[str, str]
+) -> list[str]:
+    """Give a name per code; of one name in several places, with that of the parent."""
+    shown = [names.get(c, c) for c in codes]
+    times = Counter(shown)
+    return [
+        f"{n}, {names[parents[c]]}" if times[n] > 1 and parents.get(c) in names else n
+        for c, n in zip(codes, shown, strict=True)
+    ]
 
 
 def _top(code: str, parents: dict[str, str]) -> str:
@@ -179,14 +184,18 @@ def _with_clusters(industries: pa.Table, inputs: StageInputs) -> pa.Table:
     if not inputs.has("definitions"):
         return industries
     clusters = _pairs(inputs.table("definitions"), "industry", "cluster")
-    text = "{}，属“{}”" if inputs.project.language == "zh" else "{}, part of {}"
-    codes, names = (industries[k].to_pylist() for k in ("industry", "name"))
-    shown = [
-        text.format(c, clusters[c]) if n == c and c in clusters else n
-        for c, n in zip(codes, names, strict=True)
-    ]
-    place = industries.schema.get_field_index("name")
-    return industries.set_column(place, "name", pa.array(shown, pa.string()))
+    chinese = inputs.project.language == "zh"
+    for column in ("name", "name_en", "name_zh"):
+        zh = column == "name_zh" or (column == "name" and chinese)
+        text = "{}，属“{}”" if zh else "{}, part of {}"
+        codes, names = (industries[k].to_pylist() for k in ("industry", column))
+        shown = [
+            text.format(c, clusters[c]) if n == c and c in clusters else n
+            for c, n in zip(codes, names, strict=True)
+        ]
+        place = industries.schema.get_field_index(column)
+        industries = industries.set_column(place, column, pa.array(shown, pa.string()))
+    return industries
 
 
 def _with_groups(industries: pa.Table, digits: int, version: str) -> pa.Table:

@@ -12,7 +12,7 @@ from agglo.studies.facts import Row, StudyFacts, known
 if TYPE_CHECKING:
     from agglo.studies.contract import StageInputs
 
-__all__ = ["TABLES", "DigitalFacts", "facts_of"]
+__all__ = ["TABLES", "DigitalFacts", "facts_of", "in_chinese"]
 
 # stage of every table that the page reads or that becomes a CSV file
 TABLES: Mapping[str, str] = {
@@ -49,6 +49,51 @@ _NOTES: Mapping[str, str] = {
     "centre_notes": "centres",
     "spatial_notes": "spatial",
 }
+
+
+_KINDS: Mapping[str, tuple[str, str]] = {
+    "identical": ("identical", "相同"),
+    "similar": ("similar", "相似"),
+    "matched": ("matched", "匹配"),
+    "none": ("none", "无匹配"),
+    "unmapped": ("label unknown", "名称未知"),
+    "coexistence": ("co-existence", "共存"),
+    "degree": ("degree index", "匹配度指数"),
+}
+_NULLS: Mapping[str, tuple[str, str]] = {
+    "N2 by size": ("N2 by size", "N2（按规模抽取）")
+}
+# names of the numbers in findings
+_COUNTED: Mapping[str, str] = {
+    "identical_other_containment": "相同（对包含关系另作处理）",
+    "weighted_by_belt_size": "按产业带规模加权",
+    "clusters_judged": "已判定集群数",
+    "kind_as_planted": "匹配类型与预设一致的占比",
+    "misses": "判定不一致数",
+    "misses_with_an_audit_row": "其中有审核记录者",
+    "clusters_left_out_or_unknown": "未纳入或名称未知的集群数",
+    "planted_matched_share": "预设匹配占比",
+    "share_if_labels_were_dealt_out": "名称随机分配时的匹配占比",
+    "found_above_chance": "检验显示高于随机水平",
+    "jaccard": "杰卡德重叠系数",
+    "spatial_difference_index": "空间差异指数",
+    "centre_distance_km": "中心距离（公里）",
+    "centre_bearing": "中心方位角（°）",
+    "shift_km": "中心移动距离（公里）",
+    "shift_bearing": "中心移动方位角（°）",
+    "shift_grid_bearing": "中心移动的网格方位角（°）",
+}
+
+
+def in_chinese(name: str) -> str:
+    """Give the Chinese of a kind, a null or a number; what is not known stays."""
+    for words in (_KINDS, _NULLS):
+        if name in words:
+            return words[name][1]
+    null, _, kind = name.rpartition(" ")
+    if null and kind in _KINDS:
+        return f"{in_chinese(null)} {_KINDS[kind][1]}"
+    return _COUNTED.get(name, name)
 
 
 class DigitalFacts(StudyFacts[DigitalOptions]):
@@ -113,16 +158,11 @@ class DigitalFacts(StudyFacts[DigitalOptions]):
 
     def kind(self, word: str) -> str:
         """Name a kind of match."""
-        names = {
-            "identical": ("identical", "相同"),
-            "similar": ("similar", "相似"),
-            "matched": ("matched", "匹配"),
-            "none": ("none", "无匹配"),
-            "unmapped": ("label unknown", "名称未知"),
-            "coexistence": ("co-existence", "共存"),
-            "degree": ("degree index", "匹配度指数"),
-        }
-        return self.say(*names[word]) if word in names else word
+        return self.say(*_KINDS[word]) if word in _KINDS else word
+
+    def null_name(self, word: str) -> str:
+        """Name a null model."""
+        return self.say(*_NULLS[word]) if word in _NULLS else word
 
     def set_name(self, word: str) -> str:
         """Name a set of places."""

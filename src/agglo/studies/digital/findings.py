@@ -101,7 +101,7 @@ def coexistence(facts: DigitalFacts) -> Finding:
             "Industry plays no part here. Where belts are spread over most large cities a "
             "high share is what chance gives; the p-value is that of {name}. {judge}",
             "此处不考虑行业。若产业带遍布多数大城市，则高占比也可能只是随机结果；p 值取自 {name}。{judge}",
-            name=name or "–",
+            name=facts.null_name(name) or "–",
             judge=judge(facts, "coexistence"),
         ),
         evidence=("rates.csv", "nulls.csv", "hypergeometric.parquet"),
@@ -232,15 +232,31 @@ def chance(facts: DigitalFacts) -> Finding:
                 "p": _number(row, "p_upper"),
             }
             small = _number(row, "p_upper") <= 1.0 - facts.options.level
-            text = f"{facts.kind(statistic)} (× {facts.show(row.get('ratio'))})"
+            text = facts.say(
+                "{kind} (× {ratio})",
+                "{kind}（× {ratio}）",
+                kind=facts.kind(statistic),
+                ratio=facts.show(row.get("ratio")),
+            )
             sides[0 if small else 1].append(text)
         for texts, out in zip(sides, (above, not_above), strict=True):
             if texts:
-                out.append(f"{name}: {facts.say(', ', '、').join(texts)}")
+                out.append(
+                    facts.say(
+                        "{null}: {kinds}",
+                        "{null}：{kinds}",
+                        null=facts.null_name(name),
+                        kinds=facts.say(", ", "、").join(texts),
+                    )
+                )
     none = facts.say("none", "无")
     join = facts.say("; ", "；")
-    missing = facts.note("null_notes", "not_applicable")
-    gaps = "; ".join(str(m) for m in missing) if isinstance(missing, list) else ""
+    gaps = ""
+    if facts.note("null_notes", "not_applicable"):
+        gaps = facts.say(
+            "N2: no size of cities is known (column population of regions).",
+            "N2 不适用：未提供城市规模（regions 表的 population 列）。",
+        )
     return Finding(
         id="F4",
         question=facts.say(

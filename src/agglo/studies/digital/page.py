@@ -9,7 +9,7 @@ from agglo.studies.bilingual import bilingual
 from agglo.studies.contract import StageOutput
 from agglo.studies.digital.charts import city_bubbles, stacked_bars
 from agglo.studies.digital.city_maps import bivariate_map, sequence_map
-from agglo.studies.digital.facts import facts_of
+from agglo.studies.digital.facts import facts_of, in_chinese
 from agglo.studies.digital.findings import all_findings
 from agglo.studies.digital.flows import sankey_chart
 from agglo.studies.digital.maps import density_map, overlap_map, point_map
@@ -63,7 +63,7 @@ def report(inputs: StageInputs) -> StageOutput:
     """
     facts = facts_of(inputs)
     figures = _figures(facts, inputs)
-    found = bilingual(lambda lang: all_findings(replace(facts, lang=lang)))
+    found = bilingual(lambda lang: all_findings(replace(facts, lang=lang)), in_chinese)
     page = _page(facts, found, figures, inputs)
     files, provenance = study_files(inputs, list(figures.values()))
     return StageOutput(

@@ -44,8 +44,8 @@ def chance_line(facts: DigitalFacts, statistic: str) -> str:
             parts.append(
                 facts.say(
                     "{expected} under {name} (ratio {ratio}, p {p})",
-                    "{name} 下为 {expected}（比值 {ratio}，p {p}）",
-                    name=name,
+                    "{name} {expected}（比值 {ratio}，p {p}）",
+                    name=facts.null_name(name),
                     expected=facts.show(row.get("expected")),
                     ratio=facts.show(row.get("ratio")),
                     p=facts.show(row.get("p_upper"), "p"),
@@ -55,7 +55,7 @@ def chance_line(facts: DigitalFacts, statistic: str) -> str:
         return ""
     return facts.say(
         "Chance would give {parts}.",
-        "随机情况下：{parts}。",
+        "随机情况下的期望值：{parts}。",
         parts=facts.say("; ", "；").join(parts),
     )
 

@@ -73,6 +73,7 @@ ALERT_COLUMNS = {
     "value": "f",
     "detail": "s",
     "evidence": "s",
+    "evidence_zh": "s",
     "acknowledged_by": "s",
     "closed": "s",
 }
@@ -94,8 +95,8 @@ class Alert:
         Periods.
     value, detail
         What it rests on, in the last period in which it was true.
-    evidence
-        The same in English.
+    evidence, evidence_zh
+        The same in words.
     acknowledged_by
         Who has seen it.
     closed
@@ -110,6 +111,7 @@ class Alert:
     value: float
     detail: str = ""
     evidence: str = ""
+    evidence_zh: str = ""
     acknowledged_by: str = ""
     closed: str = ""
 
@@ -303,6 +305,7 @@ def _alert(
         value=value,
         detail=detail,
         evidence=EVIDENCE[code][0].format(v=value, d=detail, p=periods[last]),
+        evidence_zh=EVIDENCE[code][1].format(v=value, d=detail, p=periods[last]),
         closed=closed,
     )
 

@@ -369,12 +369,20 @@ def _advice(view: View, cluster: str) -> Notes:
     items = [
         (
             f"{r['rule']} {view.reason(r['indicative'])}".strip(),
-            f"{r['text']} [{r['fires_if']}; {view.facts(r['evidence'])}]",
+            _advised(view, r),
         )
         for r in rules
     ]
     none = view.say("No rule fires.", "无规则触发。")
     return Notes(items=tuple(items) or ((view.say("Rules", "规则"), none),))
+
+
+def _advised(view: View, rule: Row) -> str:
+    """Give a recommendation with its condition and the facts behind it."""
+    why = view.facts(rule["evidence"])
+    if view.lang == "zh":
+        return f"{rule['text_zh']}（条件：{rule['fires_if_zh']}；依据：{why}）"
+    return f"{rule['text']} [{rule['fires_if']}; {why}]"
 
 
 def _layers(view: View, cluster: str) -> Figure:

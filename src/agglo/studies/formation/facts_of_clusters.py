@@ -164,14 +164,10 @@ def _from_measures(inputs: StageInputs, facts: dict[str, dict[str, object]]) -> 
             missing.setdefault(c, []).append(name)
     for c, f in facts.items():
         held = missing.get(c, [])
-        zh = inputs.project.language == "zh"
-        lost = [
-            i.label_zh if zh else i.label_en
-            for n, i in INDICATORS.items()
-            if n not in held
-        ]
+        lost = [i for n, i in INDICATORS.items() if n not in held]
         f["missing_share"] = len(lost) / len(INDICATORS)
-        f["missing_list"] = ("、" if zh else ", ").join(lost)
+        f["missing_list"] = ", ".join(i.label_en for i in lost)
+        f["missing_list_zh"] = "、".join(i.label_zh for i in lost)
         for name in _THIRD:
             given = by_group.get((c.partition("|")[2], name), [])
             if len(given) >= _SHOWN:
@@ -250,9 +246,8 @@ def national_facts(inputs: StageInputs, clusters: list[str]) -> dict[str, object
         reasons = sorted({str(r["missing"]) for r in failed if r["missing"]})
         facts["failed"] = float(len(failed))
         facts["failed_share"] = len(failed) / len(gate)
-        words = "; ".join(reasons[:2]) or "–"
-        zh = inputs.project.language == "zh"
-        facts["missing"] = chinese(words) if zh else words
+        facts["missing"] = "; ".join(reasons[:2]) or "–"
+        facts["missing_zh"] = chinese(str(facts["missing"]))
     ranks = rows_of(inputs.result("measures", "ranks"))
     widths = [number(r["upper"]) - number(r["lower"]) for r in ranks]
     if widths:

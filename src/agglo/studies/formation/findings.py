@@ -82,9 +82,9 @@ def verdicts(view: View) -> Finding:
             "A gate, not an average. Not testable means that data are missing, not that the "
             "element is: {missing}. Statistics and thresholds are our operational choice; "
             "gate_sensitivity.csv shows which verdicts hang on them.",
-            "三要素为门槛而非平均。无法检验表示缺少数据，并不表示要素缺失：{missing}。统计量与阈值为本软件的操作性选择，"
+            "三要素是准入门槛，而非加权平均。无法检验表示缺少数据，并不表示要素缺失：{missing}。统计量与阈值为本软件的操作性选择，"
             "敏感性见 gate_sensitivity.csv。",
-            missing="; ".join(
+            missing=view.say("; ", "；").join(
                 sorted({view.reason(r["missing"]) for r in rows if r["missing"]})[:3]
             )
             or view.say("nothing is missing", "无缺失"),
@@ -147,8 +147,14 @@ def ranks(view: View) -> Finding:
     best = sorted(known, key=lambda c: number(known[c]["value"]))[:5]
     widths = [number(r["upper"]) - number(r["lower"]) for r in view.tables["ranks"]]
     listed = view.say("; ", "；").join(
-        f"{view.name(c)} {view.show(known[c]['value'], 'count')} "
-        f"[{view.show(known[c]['lower'], 'count')}, {view.show(known[c]['upper'], 'count')}]"
+        view.say(
+            "{name} {rank} [{low}, {high}]",
+            "{name} 第 {rank} 位（{low} 至 {high}）",
+            name=view.name(c),
+            rank=view.show(known[c]["value"], "count"),
+            low=view.show(known[c]["lower"], "count"),
+            high=view.show(known[c]["upper"], "count"),
+        )
         for c in best
     )
     total = len(view.tables["ranks"])
@@ -199,7 +205,7 @@ def resilience(view: View) -> Finding:
     return Finding(
         id="F4",
         question=view.say(
-            "How did the clusters go through the shock?", "集群如何经受冲击？"
+            "How did the clusters go through the shock?", "集群在冲击中的韧性如何？"
         ),
         answer=view.say(
             "From {shock} {n} clusters: median resistance {m} (0 is what their mix leads to "
@@ -241,13 +247,13 @@ def rules(view: View) -> Finding:
             "{a} alerts ({kinds}); {f} recommendations fire ({rules}), {o} are not evaluable.",
             "{a} 条预警（{kinds}）；{f} 条建议触发（{rules}），{o} 条无法评估。",
             a=len(alerts),
-            kinds=", ".join(
+            kinds=view.say(", ", "、").join(
                 f"{k} {n}"
                 for k, n in Counter(str(r["alert"]) for r in alerts).most_common()
             )
             or "–",
             f=len(fires),
-            rules=", ".join(
+            rules=view.say(", ", "、").join(
                 f"{k} {n}"
                 for k, n in Counter(str(r["rule"]) for r in fires).most_common()
             )

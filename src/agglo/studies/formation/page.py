@@ -14,7 +14,7 @@ from agglo.studies.formation.cards import card, card_name, card_pdf, grid
 from agglo.studies.formation.columns import number, table_of
 from agglo.studies.formation.findings import all_findings
 from agglo.studies.formation.method import limit_notes, method_notes, origin_notes
-from agglo.studies.formation.view import TABLES, View, view_of
+from agglo.studies.formation.view import TABLES, View, in_chinese, view_of
 from agglo.studies.outputs import csv_files, hashed
 from agglo.studies.report import (
     Figure,
@@ -75,7 +75,7 @@ def report(inputs: StageInputs) -> StageOutput:
         ``report.html``, a card per cluster and CSV files.
     """
     view = view_of(inputs)
-    found = bilingual(lambda lang: all_findings(replace(view, lang=lang)))
+    found = bilingual(lambda lang: all_findings(replace(view, lang=lang)), in_chinese)
     files: dict[str, bytes] = {}
     for cluster in view.clusters[:_MOST_CARDS]:
         made, name = card(view, cluster), card_name(cluster)
@@ -419,6 +419,7 @@ def _rules(view: View) -> DataTable:
         {
             **r,
             "level": view.reason(r["level"]),
+            "text": view.say(str(r["text"]), str(r["text_zh"])),
             "evidence": view.facts(r["evidence"]),
             "indicative": view.reason(r["indicative"]),
         }

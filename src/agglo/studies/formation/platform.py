@@ -57,9 +57,12 @@ _RULE_COLUMNS = {
     "unit": "s",
     "state": "s",
     "fires_if": "s",
+    "fires_if_zh": "s",
     "evidence": "s",
     "missing": "s",
+    "missing_zh": "s",
     "text": "s",
+    "text_zh": "s",
     "priority": "f",
     "indicative": "s",
 }
@@ -94,7 +97,7 @@ def platform(inputs: StageInputs) -> StageOutput:
     book = _register(inputs, periods)
     vintage = f"{periods[-1]}-{_digest(panel)}"
     indicators = _periodic(inputs, clusters, periods, quotients, stages, vintage)
-    rules = recommend(national, facts, lang=inputs.project.language)
+    rules = recommend(national, facts)
     open_ = [asdict(a) for a in raised if not a.closed]
     rate = {r["alert"]: r["upper"] for r in rates}
     levels = (

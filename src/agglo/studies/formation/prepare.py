@@ -15,9 +15,9 @@ from agglo.studies.contract import StageOutput
 from agglo.studies.formation.options import FormationOptions
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-    from agglo.core.typing import Json
+    from agglo.core.typing import Json, Lang
     from agglo.studies.contract import StageInputs
 
 __all__ = ["NO_GROUP", "PREPARED", "prepare"]
@@ -45,6 +45,7 @@ def prepare(inputs: StageInputs) -> StageOutput:
     options = inputs.options_as(FormationOptions)
     panel = _panel(inputs, options)
     names = _region_names(inputs)
+    first = names["zh" if inputs.project.language == "zh" else "en"]
     chosen, why = _chosen(inputs, options, panel)
     parts = [c.partition("|") for c in chosen]
     region = [p[0] for p in parts]
@@ -53,10 +54,9 @@ def prepare(inputs: StageInputs) -> StageOutput:
             "cluster": pa.array(chosen, pa.string()),
             "region": pa.array(region, pa.string()),
             "group": pa.array([p[2] for p in parts], pa.string()),
-            "name": pa.array(
-                [f"{names.get(r, r)}: {g}" if g else r for r, _, g in parts],
-                pa.string(),
-            ),
+            "name": _cluster_names(parts, first, ": "),
+            "name_en": _cluster_names(parts, names["en"], ": "),
+            "name_zh": _cluster_names(parts, names["zh"], "："),
         }
     )
     periods = sorted(set(text_of(panel, "period")))
@@ -136,15 +136,24 @@ def _laid_out(table: pa.Table, group: list[str]) -> pa.Table:
     return pa.table(columns)
 
 
-def _region_names(inputs: StageInputs) -> dict[str, str]:
+def _cluster_names(
+    parts: Sequence[tuple[str, str, str]], regions: Mapping[str, str], colon: str
+) -> pa.Array:
+    shown = [f"{regions.get(r, r)}{colon}{g}" if g else r for r, _, g in parts]
+    return pa.array(shown, pa.string())
+
+
+def _region_names(inputs: StageInputs) -> dict[Lang, dict[str, str]]:
+    """Give the names of regions by language; the other one where one is missing."""
     if not inputs.has("regions"):
-        return {}
+        return {"en": {}, "zh": {}}
     table = inputs.table("regions")
-    key = "name_zh" if inputs.project.language == "zh" else "name_en"
-    if key not in table.column_names:
-        key = "name_en"
-    found = zip(text_of(table, "region"), text_of(table, key), strict=True)
-    return {r: n for r, n in found if n}
+    codes = text_of(table, "region")
+    en, zh = (
+        {r: n for r, n in zip(codes, text_of(table, key), strict=True) if n}
+        for key in ("name_en", "name_zh")
+    )
+    return {"en": {**zh, **en}, "zh": {**en, **zh}}
 
 
 def _chosen(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 from agglo.studies.formation.rule_table import RULES, RULES_VERSION
+from agglo.studies.formation.words import NAMES, chinese
 from agglo.studies.report import format_number
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def _passes(facts: Facts, one: str, other: str) -> float:
 
 
 def recommend(
-    national: Facts, clusters: Mapping[str, Facts], *, lang: Lang = "en"
+    national: Facts, clusters: Mapping[str, Facts]
 ) -> list[dict[str, object]]:
     """Evaluate every rule of the table.
 
@@ -88,16 +89,16 @@ def recommend(
         Facts about all clusters together.
     clusters
         Cluster to its facts; absent or NaN facts are missing inputs. ``indicative`` names
-        facts that are proxies or unverified.
-    lang
-        Language of the texts.
+        facts that are proxies or unverified. Of a fact in words, ``<name>_zh`` holds the
+        Chinese, where it has one.
 
     Returns
     -------
     list of dict
         rule, version, level, unit, state (``fires``, ``does not fire``, ``not evaluable``),
-        fires_if, evidence (JSON), missing, text, priority, indicative. Priority is the
-        distance beyond the threshold over the interquartile range of that distance.
+        fires_if, evidence (JSON), missing, text, priority, indicative; conditions, what is
+        missing and texts in Chinese beside it (``<name>_zh``). Priority is the distance
+        beyond the threshold over the interquartile range of that distance.
     """
     rows: list[dict[str, object]] = []
     for code, rule in RULES.items():
@@ -115,12 +116,13 @@ def recommend(
                     "level": rule.level,
                     "unit": unit,
                     "state": "not evaluable" if missing else state,
-                    "fires_if": rule.fires_if_zh if lang == "zh" else rule.fires_if,
+                    "fires_if": rule.fires_if,
+                    "fires_if_zh": rule.fires_if_zh,
                     "evidence": _evidence(rule.needs, facts),
                     "missing": ", ".join(missing),
-                    "text": _text(rule.zh if lang == "zh" else rule.en, facts)
-                    if fires
-                    else "",
+                    "missing_zh": "、".join(_fact_zh(m) for m in missing),
+                    "text": _text(rule.en, facts) if fires else "",
+                    "text_zh": _text(rule.zh, facts, "zh") if fires else "",
                     "priority": distance / spread if fires else None,
                     "indicative": _indicative(rule.needs, facts),
                 }
@@ -180,9 +182,17 @@ class _Filled(dict[str, str]):
         return "–"
 
 
-def _text(template: str, facts: Facts) -> str:
+def _fact_zh(name: str) -> str:
+    """Name a fact that is missing; a number of clusters too few has words of its own."""
+    if name in NAMES:
+        return NAMES[name][1]
+    return chinese(name.replace("_", " "))
+
+
+def _text(template: str, facts: Facts, lang: Lang = "en") -> str:
     shown: dict[str, str] = {}
-    for name, value in facts.items():
+    for name, fact in facts.items():
+        value = facts.get(f"{name}_{lang}", fact)
         if isinstance(value, (int, float)) and not isinstance(value, bool):
             kind = "share" if name in _SHARES else "number"
             shown[name] = format_number(float(value), kind)  # type: ignore[arg-type]

@@ -16,9 +16,10 @@ from agglo.studies.formation.words import INPUTS_ZH, NAMES, chinese
 from agglo.studies.report import NumberKind, format_number
 
 if TYPE_CHECKING:
+    from agglo.core.typing import Lang
     from agglo.studies.contract import StageInputs
 
-__all__ = ["TABLES", "View", "view_of"]
+__all__ = ["TABLES", "View", "in_chinese", "view_of"]
 
 # stage of every table that pages read or that becomes a CSV file
 TABLES: Mapping[str, str] = {
@@ -88,14 +89,33 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "not_assessed": ("not assessed", "未评估"),
 }
 
+# names of the numbers in findings
+_COUNTED: Mapping[str, str] = {
+    "clusters": "具备三要素的集群数",
+    "named_right": "类型判断正确占比",
+    "stages_right": "阶段判断正确占比",
+    "alerts": "预警数",
+    "fires": "触发的建议数",
+}
 _KEYS = ("cluster", "region", "unit")
+
+
+def in_chinese(name: str) -> str:
+    """Give the Chinese of a kind, stage or number; ids of clusters stay as they are."""
+    if name in _COUNTED:
+        return _COUNTED[name]
+    # several kinds that fit are joined
+    parts = name.split("|")
+    if all(part in _WORDS for part in parts):
+        return "或".join(_WORDS[part][1] for part in parts)
+    return name
 
 
 @dataclass(frozen=True, kw_only=True)
 class View(StudyFacts[FormationOptions]):
     """Tables, notes, names and truth in one place."""
 
-    industries: Mapping[str, str] = field(default_factory=dict)
+    industries: Mapping[Lang, Mapping[str, str]] = field(default_factory=dict)
     index: dict[tuple[str, str], Mapping[object, Sequence[Row]]] = field(
         default_factory=dict
     )
@@ -164,11 +184,13 @@ class View(StudyFacts[FormationOptions]):
 
     def name(self, cluster: str) -> str:
         """Give a cluster as a reader knows it."""
-        return str(self.one("clusters", cluster=cluster).get("name") or cluster)
+        row = self.one("clusters", cluster=cluster)
+        return str(row.get(f"name_{self.lang}") or cluster)
 
     def industry(self, code: str) -> str:
         """Give an industry with its name, where it is known."""
-        return f"{code} {self.industries[code]}" if code in self.industries else code
+        name = self.industries.get(self.lang, {}).get(code)
+        return f"{code} {name}" if name else code
 
     @property
     def clusters(self) -> list[str]:
@@ -190,12 +212,14 @@ def view_of(inputs: StageInputs) -> View:
     )
 
 
-def _industry_names(inputs: StageInputs) -> dict[str, str]:
+def _industry_names(inputs: StageInputs) -> dict[Lang, dict[str, str]]:
+    """Give the names of industries by language; the other one where one is missing."""
     if not inputs.has("industries"):
         return {}
     table = inputs.table("industries")
-    key = "name_zh" if inputs.project.language == "zh" else "name_en"
-    if not any(text_of(table, key)):
-        key = "name_en"
-    found = zip(text_of(table, "industry"), text_of(table, key), strict=True)
-    return {code: name for code, name in found if name}
+    codes = text_of(table, "industry")
+    en, zh = (
+        {c: n for c, n in zip(codes, text_of(table, key), strict=True) if n}
+        for key in ("name_en", "name_zh")
+    )
+    return {"en": {**zh, **en}, "zh": {**en, **zh}}

@@ -117,7 +117,9 @@ class PolicyFacts(StudyFacts[PolicyOptions]):
         unsure = {k: v for k, v in status.items() if k != "sourced"}
         if not unsure:
             return ""
-        listed = ", ".join(f"{k} {v}" for k, v in unsure.items())
+        listed = self.say(", ", "、").join(
+            f"{self.word(k)} {v}" for k, v in unsure.items()
+        )
         return self.say(
             "Not every start is documented ({x}): a test of the software, not a finding.",
             "并非所有开始时间均有依据（{x}）：仅用于检验软件，不构成结论。",

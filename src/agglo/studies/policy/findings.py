@@ -164,7 +164,7 @@ def _realised(facts: PolicyFacts, outcome: str) -> Finding:
             "处理单元 {a}；未处理单元 {b}；按与最近处理地区的距离：{r}。{c}{m}",
             a=estimate_words(facts, treated),
             b=estimate_words(facts, rest),
-            r="; ".join(rings) or "–",
+            r=facts.say("; ", "；").join(rings) or "–",
             c=_companions(facts, outcome),
             m=facts.model_words,
         ),
@@ -197,7 +197,7 @@ def _companions(facts: PolicyFacts, outcome: str) -> str:
     ]
     if not rows:
         return ""
-    listed = "; ".join(
+    listed = facts.say("; ", "；").join(
         f"{facts.word(str(r['estimator']))} {facts.show(number_of(r, 'value'))}"
         for r in rows
     )
@@ -234,10 +234,10 @@ def _spans(facts: PolicyFacts, outcome: str, fid: str, effect: str) -> Finding:
         question=question,
         answer=facts.say(
             "Mean {e} effect in years {s1} since the start {a}; in years {s2} {b}. {m}",
-            "开始后第 {s1} 年平均{e}效应 {a}；第 {s2} 年 {b}。{m}",
+            "开始后{s1}平均{e}效应 {a}；{s2} {b}。{m}",
             e=facts.say(effect, {"direct": "直接", "indirect": "间接"}[effect]),
-            s1=first,
-            s2=second,
+            s1=facts.word(first),
+            s2=facts.word(second),
             a=estimate_words(facts, rows[first]),
             b=estimate_words(facts, rows[second]),
             m=facts.model_words,

@@ -67,8 +67,8 @@ def _leads(facts: PolicyFacts, outcome: str) -> Finding:
             "Joint test of own and neighbours' leads p = {p} ({method}); a linear drift to "
             "half the largest effect would be found with chance {power}. The leads drift to "
             "{drift} (t {t}), the largest effect is {most} in size. {judge} {m}",
-            "自身与邻近地区提前期联合检验 p = {p}（{method}）；若存在升至最大效应一半的线性漂移，被发现的概率为 {power}。"
-            "提前期漂移至 {drift}（t {t}），最大效应的绝对值为 {most}。{judge}{m}",
+            "平行趋势检验：自身与邻近地区事前各期系数的联合检验 p = {p}（{method}）；若存在升至最大效应一半的线性漂移，"
+            "被发现的概率为 {power}。事前各期系数漂移至 {drift}（t {t}），最大效应的绝对值为 {most}。{judge}{m}",
             drift=facts.show(number_of(row, "drift")),
             t=facts.show(
                 number_of(row, "drift") / number_of(row, "drift_se"), "number"
@@ -77,9 +77,9 @@ def _leads(facts: PolicyFacts, outcome: str) -> Finding:
             p=facts.show(p, "p"),
             method=facts.word(str(row.get("method"))),
             power=facts.show(number_of(row, "power"), "share"),
-            judge=facts.say("This is a pre-trend doubt.", "存在事前趋势疑问。")
+            judge=facts.say("This is a pre-trend doubt.", "平行趋势存疑。")
             if doubt
-            else facts.say("No lead is shown.", "未发现提前效应。"),
+            else facts.say("No lead is shown.", "未发现违背平行趋势的证据。"),
             m=facts.model_words,
         ),
         estimate=number_of(row, "statistic"),
@@ -116,7 +116,7 @@ def _reach(facts: PolicyFacts, outcome: str) -> Finding:
     if isinstance(beyond, dict):
         far = facts.say(
             " Spillover coefficients beyond {km} km: p = {p}.",
-            " {km} 公里以外的溢出系数：p = {p}。",
+            "{km} 公里以外的溢出系数：p = {p}。",
             km=facts.show(beyond.get("from_km")),
             p=facts.show(beyond.get("p"), "p"),
         )
@@ -172,11 +172,11 @@ def _agreement(facts: PolicyFacts, outcome: str) -> str:
         return facts.say(
             " Rings without a lagged outcome and the spatial model differ in sign on the "
             "treated: not settled.",
-            " 不含空间滞后的圈层模型与空间模型对处理地区的符号相反：尚无定论。",
+            "不含空间滞后的圈层模型与空间模型对处理地区的符号相反：尚无定论。",
         )
     return facts.say(
         " Rings without a lagged outcome agree in sign on the treated.",
-        " 不含空间滞后的圈层模型对处理地区的符号一致。",
+        "不含空间滞后的圈层模型对处理地区的符号一致。",
     )
 
 
@@ -219,7 +219,7 @@ def _groups(facts: PolicyFacts, outcome: str) -> Finding:
             "Differences of direct effects from {n} resamples of years: {x}. {m}",
             "直接效应之差（按年份重抽 {n} 次）：{x}。{m}",
             n=facts.show(facts.options.group_draws, "count"),
-            x="; ".join(parts),
+            x=facts.say("; ", "；").join(parts),
             m=facts.model_words,
         )
         + _left_out(facts, outcome),
@@ -241,13 +241,14 @@ def _left_out(facts: PolicyFacts, outcome: str) -> str:
     lost = facts.note("group_notes", f"{outcome}@left_out")
     if not isinstance(lost, dict) or not lost:
         return ""
-    listed = ", ".join(
-        f"{facts.word(g)} ({facts.show(n, 'count')})" for g, n in lost.items()
+    listed = facts.say(", ", "、").join(
+        facts.say("{g} ({n})", "{g}（{n}）", g=facts.word(g), n=facts.show(n, "count"))
+        for g, n in lost.items()
     )
     return facts.say(
         " Left out, with the number of region-years without a value: {g}. There is none where "
         "a region has no job in the group, or the same shares inside it as the reference.",
-        " 未纳入的组（括号内为无值的地区-年份数）：{g}。若地区在该组内无就业，或组内份额与参照完全相同，则无定义。",
+        "未纳入的组（括号内为无值的地区-年份数）：{g}。若地区在该组内无就业，或组内份额与参照完全相同，则无定义。",
         g=listed,
     )
 
@@ -352,9 +353,14 @@ def _placebo(facts: PolicyFacts, outcome: str) -> Finding:
 
 
 def _other_placebos(facts: PolicyFacts, outcome: str) -> str:
-    return "; ".join(
-        f"{facts.word(str(r['kind']))} p = {facts.show(number_of(r, 'p'), 'p')} "
-        f"({facts.show(number_of(r, 'n'), 'count')})"
+    return facts.say("; ", "；").join(
+        facts.say(
+            "{k} p = {p} ({n})",
+            "{k} p = {p}（{n} 次）",
+            k=facts.word(str(r["kind"])),
+            p=facts.show(number_of(r, "p"), "p"),
+            n=facts.show(number_of(r, "n"), "count"),
+        )
         for r in facts.rows("placebo", outcome=outcome)
         if r["kind"] != "spatial" and r["effect"] == "direct"
     )

@@ -20,6 +20,7 @@ from agglo.studies.policy.charts import (
 from agglo.studies.policy.facts import TABLES, facts_of
 from agglo.studies.policy.findings import all_findings
 from agglo.studies.policy.method import limit_notes, method_notes, origin_notes
+from agglo.studies.policy.words import in_chinese
 from agglo.studies.report import DataTable, FindingList, KeyFigures, Notes, Report
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def report(inputs: StageInputs) -> StageOutput:
         Documents ``findings`` and ``provenance``, files ``report.html`` and the CSV files.
     """
     facts = facts_of(inputs)
-    found = bilingual(lambda lang: all_findings(replace(facts, lang=lang)))
+    found = bilingual(lambda lang: all_findings(replace(facts, lang=lang)), in_chinese)
     files, provenance = _files(inputs)
     return StageOutput(
         documents={"findings": found, "provenance": provenance},

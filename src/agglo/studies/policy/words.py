@@ -111,6 +111,15 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "capital": ("capital", "资本密集"),
     "technology": ("technology", "技术密集"),
     "resource": ("resource", "资源密集"),
+    "mean_planted_over_years_0_to_7": (
+        "mean planted over years 0 to 7",
+        "第 0–7 年预设效应均值",
+    ),
+    "planted_leads": ("planted leads", "预设提前期效应"),
+    "rejected": ("rejected", "联合检验拒绝原假设"),
+    "sourced": ("sourced", "有据可查"),
+    "assumed": ("assumed", "系假定"),
+    "unknown": ("unknown", "未注明"),
     "True": ("yes", "是"),
     "False": ("no", "否"),
     "no event study was given": ("no event study was given", "未提供事件研究"),
@@ -157,6 +166,8 @@ def _difference(found: re.Match[str]) -> str:
 # parts of names that hold numbers or names of policies
 _PARTS: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     (r"^(labour|capital|technology|resource) - (.+)$", _difference),
+    (r"^(\d+)-(\d+)$", r"第 \1–\2 年"),
+    (r"^(\d+)\+$", r"第 \1 年起"),
     (r"^treated by '(.+)' but without outcomes$", r"受“\1”处理但无结果变量"),
     (r"^outcome (ln_\w+|\w+)$", r"结果变量 \1"),
     (r"^(\d+) regions are treated$", r"\1 个处理地区"),
