@@ -13,7 +13,6 @@ from agglo.store.disclosure import (
     suppress_cells,
 )
 
-
 POLICY = DisclosurePolicy(minimum_count=10, dominance=(), p_percent=None)
 
 

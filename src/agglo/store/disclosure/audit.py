@@ -10,15 +10,22 @@ from scipy import sparse
 
 from agglo.core.typing import BoolArray, FloatArray, IntArray
 from agglo.store.disclosure._reach import Reach
-from agglo.store.disclosure._rectangles import PROVEN, RESTED, rectangle_proofs
+from agglo.store.disclosure._rectangles import OPEN, PROVEN, RESTED, rectangle_proofs
 from agglo.store.disclosure._routes import Ranges, Route
+from agglo.store.disclosure.attackers import Attacker, Knowledge
 from agglo.store.disclosure.cells import NOBODY, CellTable
 from agglo.store.disclosure.hierarchy import relations
 from agglo.store.disclosure.policy import DisclosurePolicy
 
-__all__ = ["Attacker", "Breach", "Scene", "attackers_of", "find_breaches", "prove_safe"]
-
-OUTSIDER = -1
+__all__ = [
+    "Breach",
+    "Scene",
+    "exact_ranges",
+    "find_breaches",
+    "knowledge_of",
+    "prove_safe",
+    "router_over",
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,17 +60,28 @@ class Scene:
     up: FloatArray
 
     @classmethod
-    def of(cls, cells: CellTable, policy: DisclosurePolicy) -> Scene:
-        """Judge every cell and lay out the relations."""
+    def of(
+        cls,
+        cells: CellTable,
+        policy: DisclosurePolicy,
+        sums: sparse.csr_array | None = None,
+    ) -> Scene:
+        """Judge every cell and lay out the relations, with `sums` that are known too."""
         unsafe, upper = cells.unsafe(policy)
         size = np.abs(cells.total)
         signed = bool((cells.total < 0).any())
         far = np.full(size.size, 2.0 * float(size.max(initial=0.0)) + 1.0)
         down = far if signed else size
+        if policy.prior_ratio is not None:
+            far = policy.prior_ratio * size
+            down = np.minimum(down, far)
+        matrix = relations(cells.dimensions)
+        if sums is not None:
+            matrix = sparse.csr_array(sparse.vstack([matrix, sums]))
         return cls(
             cells=cells,
             policy=policy,
-            matrix=relations(cells.dimensions),
+            matrix=matrix,
             unsafe=unsafe,
             upper=upper,
             lower=np.minimum(_whole(policy.lower_ratio * upper, cells.whole), down),
@@ -76,65 +94,13 @@ def _whole(level: FloatArray, whole: bool) -> FloatArray:
     return np.ceil(level - 1e-9) if whole else level
 
 
-@dataclass(frozen=True, eq=False)
-class Attacker:
-    """A contributor who knows its own part of some hidden cells.
-
-    Parameters
-    ----------
-    holder
-        Which holding; -1 for an outsider.
-    cells
-        Hidden cells it takes part in as the largest.
-    fall
-        How far these can fall in its eyes: the rest that is not its own.
-    """
-
-    holder: int
-    cells: IntArray
-    fall: FloatArray
-
-
 @dataclass(frozen=True)
 class Breach:
-    """A cell that an attacker comes too close to."""
+    """A cell that an attacker comes too close to; no members: an outsider."""
 
     cell: int
     direction: int
-    attacker: int
-
-
-def attackers_of(scene: Scene, hidden: BoolArray) -> list[Attacker]:
-    """List the outsider and every holding that is first in a hidden cell.
-
-    Parameters
-    ----------
-    scene
-        The table and its rules.
-    hidden
-        Suppressed cells.
-
-    Returns
-    -------
-    list of Attacker
-        The outsider first, then by holding.
-    """
-    cells = scene.cells
-    known = np.flatnonzero(hidden & (cells.first_holder != NOBODY))
-    if cells.largest is None:
-        own = np.where(cells.contributors[known] == 1, cells.total[known], 0.0)
-    else:
-        own = cells.largest[known, 0]
-    fall = np.maximum(scene.down[known] - np.abs(own), 0.0)
-    # a sole contributor knows the cell; sums of its parts must not leave a crumb
-    fall[cells.contributors[known] == 1] = 0.0
-    order = np.argsort(cells.first_holder[known], kind="stable")
-    holders, starts = np.unique(cells.first_holder[known][order], return_index=True)
-    parts = np.split(order, starts[1:])
-    found = [Attacker(OUTSIDER, np.empty(0, np.int64), np.empty(0))]
-    for holder, part in zip(holders.tolist(), parts, strict=False):
-        found.append(Attacker(int(holder), known[part], fall[part]))
-    return found
+    members: tuple[int, ...] = ()
 
 
 def prove_safe(
@@ -144,7 +110,8 @@ def prove_safe(
 
     Rectangles of hidden cells prove most of it. What is left goes to the linear program;
     a route found for the outsider serves every attacker who knows nothing about the
-    cells that move along it, so only the others ask for a program of their own.
+    cells that move along it, so only the others ask for a program of their own. A pair
+    of contributors is met in the same way: first one of them, then what is left.
 
     Parameters
     ----------
@@ -158,75 +125,123 @@ def prove_safe(
     tuple
         The question put to a linear program, and the route or ``None`` for a breach.
     """
-    router, place = router_over(scene, hidden, np.ones(hidden.size))
-    attackers = {a.holder: a for a in attackers_of(scene, hidden)}
-    fall = np.full(hidden.size, np.inf)
-    for attacker in attackers.values():
-        fall[attacker.cells] = attacker.fall
+    audit = _Audit.of(scene, hidden)
     asked = np.flatnonzero(scene.unsafe)
     for direction, level in ((1, scene.upper), (-1, scene.lower)):
-        state, rest = rectangle_proofs(
-            scene.cells, asked, level[asked], up=direction > 0,
-            hidden=hidden, down=scene.down, fall=fall,
-        )  # fmt: skip
+        state, rest = _short_proofs(audit, asked, level[asked], up=direction > 0)
         for k in np.flatnonzero(state != PROVEN).tolist():
-            holders = (
-                rest[k][rest[k] != NOBODY].tolist() if state[k] == RESTED else None
-            )
-            yield from _programs(
-                int(asked[k]), direction, float(level[asked[k]]),
-                holders, attackers, scene, router, place,
-            )  # fmt: skip
+            cell, amount = int(asked[k]), direction * float(level[asked[k]])
+            if state[k] == RESTED:
+                for holder in rest[k][rest[k] != NOBODY].tolist():
+                    yield audit.ask(cell, amount, (holder,))
+            else:
+                yield from audit.ask_all(cell, amount)
 
 
-def _programs(
-    cell: int,
-    direction: int,
-    amount: float,
-    holders: list[int] | None,
-    attackers: dict[int, Attacker],
-    scene: Scene,
-    router: Reach,
-    place: IntArray,
-) -> Iterator[tuple[Breach, Route | None]]:
-    """Ask the linear program: the outsider first unless only some holders are left."""
-    start = int(place[cell])
-    if holders is None:
-        route = router.route(start, direction * amount)
-        yield Breach(cell, direction, OUTSIDER), route
-        if route is None:
-            return
-        touched = np.flatnonzero(place >= 0)[route.cells]
-        met = set(scene.cells.first_holder[touched].tolist()) & set(attackers)
-        holders = [
-            h
-            for h in sorted(met - {OUTSIDER, int(scene.cells.first_holder[cell])})
-            if not _satisfies(route, place, attackers[h])
-        ]
-    for holder in holders:
-        attacker = attackers[holder]
-        yield (
-            Breach(cell, direction, holder),
-            router.route(
-                start,
-                direction * amount,
-                held=place[attacker.cells],
-                fall=attacker.fall,
-            ),
+def _short_proofs(
+    audit: _Audit, asked: IntArray, amount: FloatArray, *, up: bool
+) -> tuple[IntArray, IntArray]:
+    """Prove what rectangles of hidden cells can prove."""
+    scene, hidden = audit.scene, audit.hidden
+    if scene.policy.prior_ratio is not None:
+        # a corner that rises has limits then, which the search does not look at
+        return np.full(asked.size, OPEN), np.full((asked.size, 1), NOBODY)
+    fall, moves = audit.knowledge.of_cell
+    if scene.policy.coalition > 1:
+        # only what nobody, alone or in a pair, can stop counts as a proof
+        hidden, down = hidden & moves & (fall > 0), fall
+        fall = np.full(hidden.size, np.inf)
+    else:
+        down = scene.down
+        named = hidden & (scene.cells.first_holder != NOBODY)
+        fall = np.where(named, fall, np.inf)
+    return rectangle_proofs(
+        scene.cells, asked, amount, up=up, hidden=hidden, down=down, fall=fall
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Audit:
+    """One pattern under attack."""
+
+    scene: Scene
+    hidden: BoolArray
+    knowledge: Knowledge
+    router: Reach
+    place: IntArray
+    movable: IntArray
+
+    @classmethod
+    def of(cls, scene: Scene, hidden: BoolArray) -> _Audit:
+        router, place = router_over(scene, hidden, np.ones(hidden.size))
+        knowledge = knowledge_of(scene, hidden)
+        return cls(scene, hidden, knowledge, router, place, np.flatnonzero(place >= 0))
+
+    def ask(
+        self, cell: int, amount: float, members: tuple[int, ...]
+    ) -> tuple[Breach, Route | None]:
+        """Put one question to the linear program."""
+        attacker = self.knowledge.attacker(members)
+        route = self.router.route(
+            int(self.place[cell]),
+            amount,
+            held=self.place[attacker.cells],
+            fall=attacker.fall,
         )
+        return Breach(cell, 1 if amount > 0 else -1, members), route
+
+    def ask_all(
+        self,
+        cell: int,
+        amount: float,
+        members: tuple[int, ...] = (),
+        route: Route | None = None,
+    ) -> Iterator[tuple[Breach, Route | None]]:
+        """Ask for some attackers together, then for everybody whom the route meets."""
+        if route is None:
+            question, route = self.ask(cell, amount, members)
+            yield question, route
+            if route is None:
+                return
+        limit = self.scene.policy.coalition
+        own = int(self.scene.cells.first_holder[cell])
+        for holder in self.knowledge.met(self.movable[route.cells]):
+            # whoever is the largest in the cell does not attack it
+            if holder in members or holder == own:
+                continue
+            more = tuple(sorted((*members, holder)))
+            kept = self._satisfies(route, self.knowledge.attacker(more))
+            if len(more) < limit:
+                yield from self.ask_all(cell, amount, more, route if kept else None)
+            elif not kept:
+                yield self.ask(cell, amount, more)
+
+    def _satisfies(self, route: Route, attacker: Attacker) -> bool:
+        """Say whether a route respects what the attacker knows."""
+        cells = self.movable[route.cells]
+        at = np.searchsorted(attacker.cells, cells)
+        at = np.minimum(at, max(attacker.cells.size - 1, 0))
+        known = attacker.cells[at] == cells
+        fall, move = attacker.fall[at[known]], route.deviation[known]
+        return not ((move < -fall) | (fall == 0.0)).any()
 
 
-def _satisfies(route: Route, place: IntArray, attacker: Attacker) -> bool:
-    """Say whether a route respects what the attacker knows."""
-    where = {
-        int(place[c]): float(f)
-        for c, f in zip(attacker.cells, attacker.fall, strict=True)
-    }
-    for cell, move in zip(route.cells.tolist(), route.deviation.tolist(), strict=True):
-        fall = where.get(cell)
-        if fall is not None and (move < -fall or fall == 0.0):
-            return False
-    return True
+def knowledge_of(scene: Scene, hidden: BoolArray) -> Knowledge:
+    """Lay out what the contributors of hidden cells know.
+
+    Parameters
+    ----------
+    scene
+        The table and its rules.
+    hidden
+        Suppressed cells.
+
+    Returns
+    -------
+    Knowledge
+        By holding.
+    """
+    return Knowledge(scene.cells, hidden, scene.down, scene.policy.coalition)
 
 
 def find_breaches(scene: Scene, hidden: BoolArray) -> tuple[list[Breach], int]:
@@ -245,13 +260,11 @@ def find_breaches(scene: Scene, hidden: BoolArray) -> tuple[list[Breach], int]:
         Breaches (empty when the pattern is safe) and the number of attackers.
     """
     bare = scene.unsafe & ~hidden
-    open_cells = [
-        Breach(int(c), d, OUTSIDER) for c in np.flatnonzero(bare) for d in (1, -1)
-    ]
+    open_cells = [Breach(int(c), d) for c in np.flatnonzero(bare) for d in (1, -1)]
     if open_cells:
         return open_cells, 1
     breaches = [b for b, route in prove_safe(scene, hidden) if route is None]
-    return breaches, len(attackers_of(scene, hidden))
+    return breaches, knowledge_of(scene, hidden).n_attackers
 
 
 def router_over(

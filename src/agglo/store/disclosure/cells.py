@@ -41,6 +41,8 @@ class CellTable:
         totals and counts are known (then dominance and p per cent cannot be tested).
     first_holder
         The holding with the largest contribution, -1 for none.
+    second_holder
+        The holding with the second largest, -1 for none; ``None`` where nobody is known.
     measure
         What is counted, for example ``"employment"``.
     whole
@@ -55,6 +57,7 @@ class CellTable:
     measure: str
     whole: bool = False
     digest: str = field(default="", repr=False)
+    second_holder: IntArray | None = None
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -199,6 +202,7 @@ def cells_from_records(
         contributors=built.contributors,
         largest=built.largest,
         first_holder=built.first_holder,
+        second_holder=built.second_holder,
         measure=value,
         whole=whole,
         digest=digest_of(built.total, built.contributors, built.largest),
@@ -215,6 +219,7 @@ class _Builder:
         self.contributors = np.zeros(size, np.int64)
         self.largest = np.zeros((size, _LARGEST))
         self.first_holder = np.full(size, NOBODY, np.int64)
+        self.second_holder = np.full(size, NOBODY, np.int64)
 
     def add(self, nodes: IntArray, holders: IntArray, values: FloatArray) -> None:
         """Group the rows by cell and holder where every node exists."""
@@ -235,6 +240,7 @@ class _Builder:
         top = rank < _LARGEST
         self.largest[at[top], rank[top]] = size[order][top]
         self.first_holder[at[first]] = by[first]
+        self.second_holder[at[rank == 1]] = by[rank == 1]
         self.contributors[at[first]] = np.diff(np.r_[first, at.size])
 
 

@@ -37,6 +37,11 @@ class DisclosurePolicy:
         unsafe, as a share of its total.
     lower_ratio
         Lower protection as a multiple of the upper one.
+    coalition
+        How many contributors may put their knowledge together against a third: 1 or 2.
+    prior_ratio
+        How well anybody knows every value beforehand, as a share of it: 0.5 for half more
+        or less. ``None``: only that values are not negative.
 
     Raises
     ------
@@ -59,6 +64,8 @@ class DisclosurePolicy:
     p_percent: float | None = 10.0
     count_ratio: float = 0.1
     lower_ratio: float = 1.0
+    coalition: int = 1
+    prior_ratio: float | None = None
 
     def __post_init__(self) -> None:
         """Check every number, and that there is a rule."""
@@ -71,6 +78,9 @@ class DisclosurePolicy:
             check_number("p_percent", self.p_percent, minimum=0, open_ends=True)
         check_number("count_ratio", self.count_ratio, minimum=0, open_ends=True)
         check_number("lower_ratio", self.lower_ratio, minimum=0, open_ends=True)
+        check_number("coalition", self.coalition, minimum=1, maximum=2, integer=True)
+        if self.prior_ratio is not None:
+            check_number("prior_ratio", self.prior_ratio, minimum=0, open_ends=True)
         if self.minimum_count is None and not self.dominance and self.p_percent is None:
             msg = (
                 "A disclosure policy needs a rule: minimum_count, dominance, p_percent."

@@ -13,8 +13,8 @@ from agglo.store.disclosure._reach import Reach
 from agglo.store.disclosure.audit import (
     Breach,
     Scene,
-    attackers_of,
     find_breaches,
+    knowledge_of,
     router_over,
 )
 
@@ -86,16 +86,16 @@ def _repair(
 ) -> None:
     """Hide what the cheapest route around each breach needs; `hidden` is filled."""
     movable = np.flatnonzero(place >= 0)
-    known = {a.holder: a for a in attackers_of(scene, hidden)}
+    knowledge = knowledge_of(scene, hidden)
     failed: set[int] = set()
     for breach in breaches:
-        attacker = known.get(breach.attacker)
+        attacker = knowledge.attacker(breach.members)
         needed = (scene.upper if breach.direction > 0 else scene.lower)[breach.cell]
         route = router.route(
             int(place[breach.cell]),
             breach.direction * float(needed),
-            held=None if attacker is None else place[attacker.cells],
-            fall=None if attacker is None else attacker.fall,
+            held=place[attacker.cells],
+            fall=attacker.fall,
         )
         if route is None:
             failed.add(breach.cell)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["DisclosureAudit", "SuppressedTable", "audit_disclosure", "suppress_cells"]
 
+_ATTACKERS = ("an outsider", "a contributor", "two contributors together")
 _STATUS = np.array(["published", "primary", "secondary"], dtype=object)
 
 
@@ -285,7 +286,7 @@ def audit_disclosure(
         breaches=tuple(
             f"{cells.label(b.cell)} can be worked out "
             f"{'from above' if b.direction > 0 else 'from below'} by "
-            f"{'an outsider' if b.attacker < 0 else 'a contributor'}"
+            f"{_ATTACKERS[len(b.members)]}"
             for b in breaches
         ),
         n_unsafe=int(scene.unsafe.sum()),
