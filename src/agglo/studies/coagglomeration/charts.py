@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from agglo.studies.coagglomeration.words import specification, term, way
-from agglo.studies.facts import known, number_of
+from agglo.studies.facts import number_of
 from agglo.studies.report import DataTable, Figure
-from agglo.studies.report.charts import draw_svg, interval_chart, scatter_chart
+from agglo.studies.report.charts import draw_svg, interval_chart
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,11 +22,13 @@ if TYPE_CHECKING:
     from agglo.studies.report import NumberKind
 
 __all__ = [
+    "PAIR_KINDS",
     "coefficient_chart",
     "curve_charts",
-    "direction_chart",
     "graph_chart",
     "matrix_chart",
+    "numbers_below",
+    "pair_heads",
     "specification_chart",
 ]
 
@@ -34,12 +36,13 @@ _BLUE, _ORANGE, _GREY = "#0072b2", "#d55e00", "#6b7585"
 _MOST_EDGES = 120
 
 
-def _twin(
+def numbers_below(
     facts: CoagglomerationFacts,
     rows: Sequence[Row],
     heads: Mapping[str, str],
     kinds: Mapping[str, NumberKind],
 ) -> DataTable:
+    """Give the plotted numbers below a figure."""
     return DataTable(
         caption=facts.say("Numbers of the figure", "图中数据"),
         columns={
@@ -58,7 +61,8 @@ def _word(facts: CoagglomerationFacts, row: Row, name: str) -> str:
     return value if say is None else say(facts, value)
 
 
-def _pair_heads(facts: CoagglomerationFacts) -> dict[str, str]:
+def pair_heads(facts: CoagglomerationFacts) -> dict[str, str]:
+    """Give the columns of a table of pairs in words."""
     return {
         "mover": facts.say("Mover", "移动方"),
         "anchor": facts.say("Anchor", "锚定方"),
@@ -68,7 +72,7 @@ def _pair_heads(facts: CoagglomerationFacts) -> dict[str, str]:
     }
 
 
-_PAIR_KINDS: Mapping[str, NumberKind] = {"effect": "number", "z": "number", "q": "p"}
+PAIR_KINDS: Mapping[str, NumberKind] = {"effect": "number", "z": "number", "q": "p"}
 
 
 def _significant(facts: CoagglomerationFacts) -> list[Row]:
@@ -125,11 +129,11 @@ def matrix_chart(facts: CoagglomerationFacts) -> Figure | None:
             "各有序配对的效应 C[锚定方, 移动方]，行业按接近程度排列：大于 0 比随机更近，小于 0 更远。",
         ),
         alt=facts.say("Matrix of effects", "效应矩阵"),
-        table=_twin(
+        table=numbers_below(
             facts,
             sorted(rows, key=lambda r: -np.nan_to_num(number_of(r, "z"), nan=-9e9)),
-            _pair_heads(facts),
-            _PAIR_KINDS,
+            pair_heads(facts),
+            PAIR_KINDS,
         ),
     )
 
@@ -179,7 +183,7 @@ def graph_chart(facts: CoagglomerationFacts) -> Figure | None:
             n=len(rows),
         ),
         alt=facts.say("Directed graph of industries", "行业有向图"),
-        table=_twin(facts, rows, _pair_heads(facts), _PAIR_KINDS),
+        table=numbers_below(facts, rows, pair_heads(facts), PAIR_KINDS),
     )
 
 
@@ -213,7 +217,7 @@ def _curve(facts: CoagglomerationFacts, k: int, anchor: str, mover: str) -> Figu
             n=facts.show(facts.options.curve_draws, "count"),
         ),
         alt=facts.say("K-density of a pair", "配对的 K 密度"),
-        table=_twin(
+        table=numbers_below(
             facts,
             rows,
             {
@@ -223,47 +227,6 @@ def _curve(facts: CoagglomerationFacts, k: int, anchor: str, mover: str) -> Figu
                 "global_upper": facts.say("Band, upper", "全局带上限"),
             },
             dict.fromkeys(columns, "number"),
-        ),
-    )
-
-
-def direction_chart(facts: CoagglomerationFacts) -> Figure | None:
-    """Draw the two effects of every pair against each other."""
-    rows = [
-        r
-        for r in facts.tables["verdicts"]
-        if known(number_of(r, "effect_a_to_b")) and known(number_of(r, "effect_b_to_a"))
-    ]
-    if not rows:
-        return None
-    names = {
-        "a": "a",
-        "b": "b",
-        "effect_a_to_b": facts.say("a towards b", "a 向 b"),
-        "effect_b_to_a": facts.say("b towards a", "b 向 a"),
-        "verdict": facts.say("Verdict", "结论"),
-    }
-    order = sorted(
-        rows, key=lambda r: min(number_of(r, "q_a_to_b"), number_of(r, "q_b_to_a"))
-    )
-    return Figure(
-        svg=scatter_chart(
-            "direction",
-            np.array([number_of(r, "effect_a_to_b") for r in rows]),
-            np.array([number_of(r, "effect_b_to_a") for r in rows]),
-            label_x=names["effect_a_to_b"],
-            label_y=names["effect_b_to_a"],
-        ),
-        caption=facts.say(
-            "Effects of the two directions of every pair, anchors rarefied.",
-            "每个配对两个方向的效应，锚定方已稀释。",
-        ),
-        alt=facts.say("Effects there and back", "双向效应"),
-        table=_twin(
-            facts,
-            order,
-            names,
-            {"effect_a_to_b": "number", "effect_b_to_a": "number"},
         ),
     )
 
@@ -299,7 +262,7 @@ def _intervals(
         ),
         caption=caption,
         alt=caption,
-        table=_twin(
+        table=numbers_below(
             facts,
             rows,
             heads,

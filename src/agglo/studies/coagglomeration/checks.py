@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +19,7 @@ from agglo.studies.coagglomeration.models import (
     Outcome,
     Specification,
     fitted,
+    left_out,
     logged,
 )
 from agglo.studies.coagglomeration.options import CoagglomerationOptions
@@ -86,7 +88,7 @@ def checks(inputs: StageInputs) -> StageOutput:
             first = _first_stages(table, options, inputs.seed)
             asked = [
                 *_correlation(panel),
-                *_left_out(table, options, inputs.seed),
+                *_without_each(panel, table, options, inputs.seed),
                 *_placebo(panel, options, inputs.seed),
                 *_before(inputs, panel, table),
             ]
@@ -150,10 +152,25 @@ def _correlation(panel: Panel) -> list[Mapping[str, object]]:
     ]
 
 
-def _left_out(
-    table: pa.Table, options: CoagglomerationOptions, seed: int
+def _without(panel: Panel, name: str) -> Panel:
+    """Take an industry out of every pool and instrument: no pair of it has a weight."""
+
+    def others(dyads: pa.Table) -> pa.Table:
+        sides = np.array([text_of(dyads, "anchor"), text_of(dyads, "mover")])
+        return dyads.filter(pa.array((sides != name).all(axis=0)))
+
+    foreign = None if panel.foreign is None else others(panel.foreign)
+    return replace(panel, weights=others(panel.weights), foreign=foreign)
+
+
+def _without_each(
+    panel: Panel, table: pa.Table, options: CoagglomerationOptions, seed: int
 ) -> list[Mapping[str, object]]:
-    """Leave the rows of one industry out at a time; the largest ones when there are many."""
+    """Leave one industry out at a time; the largest ones when there are many.
+
+    Its rows go, and its knowledge goes from everybody's pools and instruments: one unit
+    and one shift less.
+    """
     whole = _by_instruments(table, options, "iv", seed)
     if whole.fit is None:
         return [{"check": "drop_one", "term": "", "status": whole.status}]
@@ -163,7 +180,8 @@ def _left_out(
     chosen = names[np.argsort(-size, kind="stable")[:_MOST_LEFT_OUT]]
     found, gone = [], []
     for name in chosen:
-        part = table.filter(pa.array(owner != name))
+        rebuilt = build_panel(_without(panel, str(name)), options)
+        part = rebuilt.filter(pa.array(owner != name))
         one = _by_instruments(part, options, "iv", seed)
         if one.fit is not None and one.terms == whole.terms:
             found.append([one.fit.coefficient(t) for t in whole.terms])
@@ -248,12 +266,14 @@ def _before(
     if len(set(text_of(early, "period"))) < 3:
         return [{"check": "before", "term": "", "status": "no_period_before"}]
     try:
-        fit = fit_linear(
-            early,
-            outcome="log_patents",
-            covariates=terms,
-            effects=EFFECTS,
-            vcov=BY_INDUSTRY,
+        fit = left_out(
+            fit_linear(
+                early,
+                outcome="log_patents",
+                covariates=terms,
+                effects=EFFECTS,
+                vcov=BY_INDUSTRY,
+            )
         )
     except (NotIdentifiedError, ConvergenceError) as error:
         return [{"check": "before", "term": "", "status": reason_of(error)}]

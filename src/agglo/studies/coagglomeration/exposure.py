@@ -49,7 +49,7 @@ def exposure_rows(
     panel: Panel, table: pa.Table, options: CoagglomerationOptions, seed: int
 ) -> list[Mapping[str, object]]:
     """Give both: linear pools with errors by shift, log pools with a permutation p."""
-    stock = stock_of(panel.counts, options.depreciation)
+    stock = stock_of(panel.counts, options.depreciation, options.stock_growth)
     weights = panel.weights.select(["anchor", "mover", "weight"])
     linear = [
         r

@@ -24,6 +24,8 @@ TABLES: Mapping[str, str] = {
     "weights": "pairs",
     "curves": "pairs",
     "robustness": "pairs",
+    "areal": "pairs",
+    "yearly_weights": "pairs",
     "links": "pools",
     "panel": "pools",
     "estimates": "innovation",

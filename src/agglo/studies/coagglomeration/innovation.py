@@ -25,6 +25,7 @@ from agglo.studies.coagglomeration.models import (
     Specification,
     covariates_of,
     fitted,
+    left_out,
 )
 from agglo.studies.coagglomeration.moderation import moderated
 from agglo.studies.coagglomeration.options import CoagglomerationOptions
@@ -177,6 +178,7 @@ def _specifications(
         make(MAIN),
         make(MAIN_ALL, pools="all"),
         make("linear", estimator="linear"),
+        make("negative_binomial", estimator="negative_binomial"),
         make("quality", outcome="citations"),
         make("log1p", estimator="linear", log="log1p"),
     ]
@@ -268,12 +270,14 @@ def _scale_against_quality(
         )
     terms = [f"{c}_{o}" for o in ("patents", "citations") for c in names]
     try:
-        fit = fit_poisson(
-            pa.concat_tables(parts),
-            outcome="y",
-            covariates=terms,
-            effects=[("industry", "outcome"), ("period", "outcome")],
-            vcov=BY_INDUSTRY,
+        fit = left_out(
+            fit_poisson(
+                pa.concat_tables(parts),
+                outcome="y",
+                covariates=terms,
+                effects=[("industry", "outcome"), ("period", "outcome")],
+                vcov=BY_INDUSTRY,
+            )
         )
     except (NotIdentifiedError, ConvergenceError):
         # citations may be absent or 0; the specification "quality" says so

@@ -17,6 +17,10 @@ from agglo.studies.coagglomeration.columns import (
     row_table,
 )
 from agglo.studies.coagglomeration.links import linkages_of
+from agglo.studies.coagglomeration.mechanism_years import (
+    WITHIN_PAIRS,
+    fit_by_year,
+)
 from agglo.studies.coagglomeration.options import CoagglomerationOptions
 from agglo.studies.columns import numbers_of, text_of, texts
 from agglo.studies.contract import StageOutput
@@ -111,7 +115,9 @@ def _flows(
 
     The weights of the study do not change over time, so years are added up and effects of
     pairs cannot be absorbed. What a pair shares moves both directions alike, so their
-    difference is the number to read; linkages are held constant in a second model.
+    difference is the number to read; linkages are held constant in a second model. Where
+    entrants come while flows are seen, a third one compares every pair with itself before
+    the move.
     """
     if not inputs.has("links"):
         return []
@@ -156,7 +162,37 @@ def _flows(
             )
             continue
         out += [_direction(fit, layer, words), *_rows(fit, layer, words, {})]
-    return out
+    dated = pa.table(
+        {
+            "source": texts(source[ok].tolist()),
+            "target": texts(target[ok].tolist()),
+            "period": texts(np.array(text_of(table, "period"))[ok].tolist()),
+            "value": amount,
+        }
+    )
+    return [*out, *_within_pairs(inputs, _added_up(dated), names, layer)]
+
+
+def _added_up(flows: pa.Table) -> pa.Table:
+    """Add up the flows of a pair in a year, which cut codes may give several rows."""
+    keys = ["source", "target", "period"]
+    found = flows.group_by(keys).aggregate([("value", "sum")])
+    return found.rename_columns({"value_sum": "value"})
+
+
+def _within_pairs(
+    inputs: StageInputs, flows: pa.Table, names: list[str], layer: str
+) -> list[Mapping[str, object]]:
+    """Compare every pair with itself before somebody moved."""
+    lag = inputs.options_as(CoagglomerationOptions).lag
+    yearly = inputs.result("pairs", "yearly_weights")
+    fit = fit_by_year(flows, yearly, names, lag)
+    if isinstance(fit, str):
+        return [{"outcome": layer, "term": "", "effects": WITHIN_PAIRS, "status": fit}]
+    return [
+        _direction(fit, layer, WITHIN_PAIRS),
+        *_rows(fit, layer, WITHIN_PAIRS, {}),
+    ]
 
 
 def _direction(fit: RegressionFit, layer: str, words: str) -> Mapping[str, object]:

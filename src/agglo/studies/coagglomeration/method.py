@@ -43,12 +43,15 @@ def method_notes(facts: CoagglomerationFacts) -> _Notes:
             say("Pools", "知识池"),
             say(
                 "Knowledge is the depreciated sum of patents ({d} a year; Griliches 1979, "
-                "doi:10.2307/3003321). Pools weigh it with excess weights ({w}); log where "
+                "doi:10.2307/3003321), begun with {g}. Pools weigh it with excess weights ({w}); log where "
                 "positive, else 0 with an indicator, never log(1 + x) (Chen and Roth 2024, "
                 "doi:10.1093/qje/qjad054).",
-                "知识为专利的折旧累积（年折旧 {d}；Griliches 1979, doi:10.2307/3003321）。知识池以超额权重（{w}）加权；"
+                "知识为专利的折旧累积（年折旧 {d}；Griliches 1979, doi:10.2307/3003321），期初增长率取{g}。知识池以超额权重（{w}）加权；"
                 "为正时取对数，否则取 0 并加指示变量，不用 log(1 + x)（Chen and Roth 2024, doi:10.1093/qje/qjad054）。",
                 d=facts.show(o.depreciation, "share"),
+                g=say("one growth for all industries", "各行业共同值")
+                if o.stock_growth == "pooled"
+                else say("each industry's own growth", "各行业自身值"),
                 w=weights_word(facts, o.weights),
             ),
         ),
@@ -56,11 +59,15 @@ def method_notes(facts: CoagglomerationFacts) -> _Notes:
             say("Regressions", "回归"),
             say(
                 "Poisson pseudo-likelihood with industry and period effects (Santos Silva "
-                "and Tenreyro 2006, doi:10.1162/rest.88.4.641), clustered by industry; 2SLS "
-                "with foreign weights and the same knowledge; control function with "
-                "{n} resamples of industries; wild cluster bootstrap with {m} draws.",
-                "泊松伪极大似然，含行业与时期效应（Santos Silva and Tenreyro 2006, doi:10.1162/rest.88.4.641），"
-                "按行业聚类；以外国权重与同一知识存量作 2SLS；控制函数以 {n} 次行业重抽；野聚类自助 {m} 次。",
+                "and Tenreyro 2006, doi:10.1162/rest.88.4.641); errors leave out one industry "
+                "at a time (MacKinnon, Nielsen and Webb 2023, doi:10.1002/jae.2969); 2SLS "
+                "with foreign weights and the same knowledge, 0 where the pool is 0; control "
+                "function with {n} resamples of industries; wild cluster bootstrap with {m} "
+                "draws; negative binomial beside Poisson.",
+                "泊松伪极大似然，含行业与时期效应（Santos Silva and Tenreyro 2006, doi:10.1162/rest.88.4.641）；"
+                "标准误逐一剔除行业（MacKinnon, Nielsen and Webb 2023, doi:10.1002/jae.2969）；"
+                "以外国权重与同一知识存量作 2SLS，知识池为零处工具变量为零；控制函数以 {n} 次行业重抽；"
+                "野聚类自助 {m} 次；泊松旁列负二项回归。",
                 n=facts.show(o.bootstrap_draws, "count"),
                 m=facts.show(o.wild_draws, "count"),
             ),

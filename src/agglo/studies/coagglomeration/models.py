@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -12,9 +12,11 @@ from agglo.core.errors import ConvergenceError, NotIdentifiedError
 from agglo.core.options import Bootstrap
 from agglo.econometrics import (
     ClusteredBy,
+    ClusterJackknife,
     fit_control_function,
     fit_iv,
     fit_linear,
+    fit_negative_binomial,
     fit_poisson,
 )
 from agglo.studies.coagglomeration.columns import reason_of
@@ -33,14 +35,18 @@ __all__ = [
     "Specification",
     "covariates_of",
     "fitted",
+    "left_out",
     "logged",
     "pool_terms",
 ]
 
 EFFECTS = ("industry", "period")
 BY_INDUSTRY = ClusteredBy(("industry",))
+_LEFT_OUT = ClusterJackknife(("industry",))
 LINKS = ("io", "technology", "both")
-Estimator = Literal["poisson", "linear", "2sls", "control_function"]
+Estimator = Literal[
+    "poisson", "linear", "2sls", "control_function", "negative_binomial"
+]
 ESTIMATES = {
     "specification": pa.string(),
     "estimator": pa.string(),
@@ -58,6 +64,7 @@ ESTIMATES = {
     "upper": pa.float64(),
     "n": pa.int64(),
     "n_groups": pa.int64(),
+    "errors": pa.string(),
     "status": pa.string(),
 }
 
@@ -114,9 +121,30 @@ class Outcome:
                 **{k: r[k] for k in ("term", "value", "se", "p", "lower", "upper")},
                 "n": self.fit.n,
                 "n_groups": self.fit.n_groups,
+                "errors": _errors_of(self.fit),
             }
             for r in table
         ]
+
+
+def _errors_of(fit: RegressionFit) -> str:
+    if "control" in fit.method:
+        return "bootstrap"
+    return "jackknife" if isinstance(fit.vcov, ClusterJackknife) else "clustered"
+
+
+def left_out(fit: RegressionFit) -> RegressionFit:
+    """Give errors that leave out one industry at a time.
+
+    With some dozens of industries clustered errors are a tenth to a third too small. Where
+    a single industry decides a coefficient only clustered errors remain.
+    """
+    try:
+        return fit.with_vcov(_LEFT_OUT)
+    except NotIdentifiedError as error:
+        told = f"errors are clustered: {reason_of(error)}"
+        seen = replace(fit.provenance, warnings=(*fit.provenance.warnings, told))
+        return replace(fit, provenance=seen)
 
 
 def _varies(table: pa.Table, name: str) -> bool:
@@ -167,6 +195,8 @@ def fitted(
         )
     try:
         fit = _fit(logged(table), s, terms, draws, seed)
+        if s.estimator != "control_function":
+            fit = left_out(fit)
     except (NotIdentifiedError, ConvergenceError) as error:
         return Outcome(specification=s, fit=None, terms=terms, status=reason_of(error))
     return Outcome(specification=s, fit=fit, terms=terms, status="ok")
@@ -189,8 +219,9 @@ def _fit(
     effects: list[str | tuple[str, ...]] = [*EFFECTS]
     if s.by_sector:
         effects[1] = ("sector", "period")
-    if s.estimator == "poisson":
-        return fit_poisson(
+    if s.estimator in ("poisson", "negative_binomial"):
+        count = fit_poisson if s.estimator == "poisson" else fit_negative_binomial
+        return count(
             table,
             outcome=s.outcome,
             covariates=[*terms, *extra],

@@ -20,6 +20,7 @@ from agglo.studies.coagglomeration.models import (
     EFFECTS,
     Outcome,
     covariates_of,
+    left_out,
 )
 from agglo.studies.coagglomeration.options import CoagglomerationOptions
 from agglo.studies.columns import numbers_of, text_of
@@ -54,12 +55,14 @@ def moderated(
         wide = wide.append_column(key, pa.array(found))
     head: dict[str, object] = {"model": "moderated", "hypothesis": "heterogeneity"}
     try:
-        fit = fit_poisson(
-            wide,
-            outcome="patents",
-            covariates=[*main.terms, *columns, *extra],
-            effects=EFFECTS,
-            vcov=BY_INDUSTRY,
+        fit = left_out(
+            fit_poisson(
+                wide,
+                outcome="patents",
+                covariates=[*main.terms, *columns, *extra],
+                effects=EFFECTS,
+                vcov=BY_INDUSTRY,
+            )
         )
     except (NotIdentifiedError, ConvergenceError) as error:
         return [{**head, "link": "", "verdict": reason_of(error)}]

@@ -44,6 +44,10 @@ class CoagglomerationOptions:
         Excess weights of the pools: ``"effect_sig"``, ``"z_plus"``, ``"centred"``.
     depreciation, lag
         Of knowledge; periods between knowledge and outcome.
+    stock_growth
+        Growth of knowledge before the first period: ``"pooled"``, one for all industries,
+        or ``"industry"``, each industry's own over its first five periods. The second
+        is noise where counts are small, and instruments do not mend it.
     own_stock
         ``"control"``: own knowledge as a covariate; ``"presample"``: its value in the first
         period times a trend; ``"drop"``.
@@ -80,6 +84,7 @@ class CoagglomerationOptions:
     weights: Literal["effect_sig", "z_plus", "centred"] = "effect_sig"
     depreciation: float = 0.15
     lag: int = 1
+    stock_growth: Literal["pooled", "industry"] = "pooled"
     own_stock: Literal["control", "presample", "drop"] = "control"
     link_quantile: float = 0.75
     link_kind: Literal["hard", "soft"] = "hard"
@@ -96,6 +101,7 @@ class CoagglomerationOptions:
         choices = {
             "measure": ("entrants", "nearest"),
             "weights": ("effect_sig", "z_plus", "centred"),
+            "stock_growth": ("pooled", "industry"),
             "own_stock": ("control", "presample", "drop"),
             "link_kind": ("hard", "soft"),
         }

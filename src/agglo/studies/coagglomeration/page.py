@@ -9,13 +9,13 @@ from agglo.studies.bilingual import bilingual
 from agglo.studies.coagglomeration.charts import (
     coefficient_chart,
     curve_charts,
-    direction_chart,
     graph_chart,
     matrix_chart,
     specification_chart,
 )
 from agglo.studies.coagglomeration.facts import TABLES, facts_of
 from agglo.studies.coagglomeration.findings import all_findings
+from agglo.studies.coagglomeration.matrices import matrix_tables
 from agglo.studies.coagglomeration.method import limit_notes, method_notes, origin_notes
 from agglo.studies.coagglomeration.page_tables import (
     check_table,
@@ -28,8 +28,13 @@ from agglo.studies.coagglomeration.page_tables import (
     regression_table,
     robustness_table,
 )
+from agglo.studies.coagglomeration.pair_charts import (
+    areal_chart,
+    direction_chart,
+    volcano_chart,
+)
 from agglo.studies.coagglomeration.regression_files import regression_files
-from agglo.studies.coagglomeration.words import note_of, shown
+from agglo.studies.coagglomeration.words import chinese, note_of, shown
 from agglo.studies.contract import StageOutput
 from agglo.studies.outputs import csv_files, hashed
 from agglo.studies.report import FindingList, KeyFigures, Notes, Report
@@ -58,7 +63,7 @@ def report(inputs: StageInputs) -> StageOutput:
         the regression tables as HTML, LaTeX and Word.
     """
     facts = facts_of(inputs)
-    found = bilingual(lambda lang: all_findings(replace(facts, lang=lang)))
+    found = bilingual(lambda lang: all_findings(replace(facts, lang=lang)), chinese)
     files, provenance = _files(inputs, facts)
     return StageOutput(
         documents={"findings": found, "provenance": provenance},
@@ -72,7 +77,7 @@ def _files(
     """Write the tables as CSV; their provenance lies beside, as CSV on the Web has it."""
     stamp = inputs.provenance()
     tables = {name: inputs.result(stage, name) for name, stage in TABLES.items()}
-    files = csv_files(tables, stamp)
+    files = csv_files({**tables, **matrix_tables(facts)}, stamp)
     files |= regression_files(facts)
     return files, hashed(files, stamp)
 
@@ -127,7 +132,13 @@ def _sections(
     return (
         (
             say("Near and far", "远近"),
-            (matrix_chart(facts), *curve_charts(facts), robustness_table(facts)),
+            (
+                matrix_chart(facts),
+                volcano_chart(facts),
+                *curve_charts(facts),
+                areal_chart(facts),
+                robustness_table(facts),
+            ),
         ),
         (
             say("Who moves towards whom", "谁向谁靠近"),

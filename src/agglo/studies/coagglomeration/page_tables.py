@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from agglo.studies.coagglomeration.mechanism_years import WITHIN_PAIRS
 from agglo.studies.coagglomeration.regression_files import (
     OWN_STOCK,
     cells_of,
@@ -21,7 +22,7 @@ from agglo.studies.coagglomeration.words import (
     specification,
     term,
 )
-from agglo.studies.facts import number_of
+from agglo.studies.facts import known, number_of
 from agglo.studies.report import DataTable
 
 if TYPE_CHECKING:
@@ -266,6 +267,12 @@ def robustness_table(facts: CoagglomerationFacts) -> DataTable | None:
             "其他选择：配对的次序是否不变",
         ),
         {
+            say("Measure", "指标"): lambda r: said(facts, CELLS, str(r["measure"])),
+            say("Power of distance", "距离的幂"): lambda r: (
+                facts.show(number_of(r, "power"), "count")
+                if known(number_of(r, "power"))
+                else ""
+            ),
             say("Who could stand there", "可能的位置"): lambda r: said(
                 facts, CELLS, str(r["pool"])
             ),
@@ -280,8 +287,11 @@ def robustness_table(facts: CoagglomerationFacts) -> DataTable | None:
             "n": ("n", "count"),
         },
         say(
-            "Rank correlation of effects with those of the page (all plants, rarefied).",
-            "与本页效应（全部企业，锚定方稀释）的秩相关。",
+            "Rank correlation of effects with those of the page (all plants, rarefied); the "
+            "Wasserstein index, of the few pairs it is computed for, with its own at power 1, "
+            "everybody but the anchor, equal weights.",
+            "与本页效应（全部企业，锚定方稀释）的秩相关；Wasserstein 指数仅含所计算的少数配对，"
+            "与其自身的基准（幂为 1、锚定方以外的全部企业、等权）比较。",
         ),
     )
 
@@ -316,6 +326,9 @@ def _dyads(
         "source, target": say("source, target", "来源方、目标方"),
         "source, target + linkages": say(
             "source, target; linkages held", "来源方、目标方；控制关联"
+        ),
+        WITHIN_PAIRS: say(
+            "source by year, target by year, pair", "来源方×年、目标方×年、配对"
         ),
     }
     return _table(

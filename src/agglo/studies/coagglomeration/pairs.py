@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,9 +19,14 @@ from agglo.concentration import (
 )
 from agglo.core.errors import AggloWarning, DataWarning
 from agglo.core.options import Permutation
+from agglo.studies.coagglomeration.areal import areal_table
 from agglo.studies.coagglomeration.columns import row_table
 from agglo.studies.coagglomeration.options import CoagglomerationOptions
-from agglo.studies.coagglomeration.robustness import ROBUSTNESS, robustness_rows
+from agglo.studies.coagglomeration.robustness import (
+    ROBUSTNESS,
+    robustness_rows,
+    transport_rows,
+)
 from agglo.studies.columns import joined, result_table, text_of, texts
 from agglo.studies.contract import StageOutput
 
@@ -36,6 +42,12 @@ __all__ = ["pairs"]
 
 _MOST_PERIODS = 10
 _FEWEST_ENTRANTS = 10
+_YEARLY = {
+    "anchor": pa.string(),
+    "mover": pa.string(),
+    "period": pa.int64(),
+    "weight": pa.float64(),
+}
 _CURVE = {
     "anchor": pa.string(),
     "mover": pa.string(),
@@ -57,9 +69,10 @@ def pairs(inputs: StageInputs) -> StageOutput:
     Returns
     -------
     StageOutput
-        Tables ``localization``, ``pairs`` (all plants and, where dates exist, entrants),
-        ``regional``, ``transport``, ``verdicts``, ``weights``, ``curves``, ``industry_curves``,
-        ``robustness``; document ``pair_notes``.
+        Tables ``localization``, ``pairs`` (all plants and, where dates exist, entrants;
+        anchors as they are and rarefied), ``regional``, ``transport``, ``areal``,
+        ``verdicts``, ``weights``, ``yearly_weights`` (entrants of every period), ``curves``,
+        ``industry_curves``, ``robustness``; document ``pair_notes``.
     """
     with warnings.catch_warnings(record=True) as raised:
         warnings.simplefilter("always", AggloWarning)
@@ -101,16 +114,23 @@ def _compared(inputs: StageInputs) -> tuple[dict[str, pa.Table], dict[str, Json]
     inputs.progress(1, 4, "pairs")
     # rarefied anchors: the only ones that may be compared there and back
     near = nearest_coagglomeration(plants, min_n=options.min_n, seed=inputs.seed)
-    parts = [_measured(near, "nearest")]
+    raw = nearest_coagglomeration(
+        plants, min_n=options.min_n, rarefy=None, seed=inputs.seed
+    )
+    parts = [_measured(near, "nearest"), _measured(raw, "nearest_raw")]
     periods = _entry_periods(plants, options)
-    moved, judged = near, near
+    moved, judged, yearly = near, near, row_table([], _YEARLY)
     if periods and options.measure == "entrants":
         inputs.progress(2, 4, "entrants")
-        moved = _entrants(plants, periods, rarefied=False, seed=inputs.seed)
-        judged = _entrants(plants, periods, rarefied=True, seed=inputs.seed)
+        each = _entrants(plants, periods, rarefied=False, seed=inputs.seed)
+        moved, yearly = each.combined(periods=True), _by_year(each, options)
+        judged = _entrants(plants, periods, rarefied=True, seed=inputs.seed).combined(
+            periods=True
+        )
         parts += [_measured(moved, "entrants"), _measured(judged, "entrants_rarefied")]
     inputs.progress(3, 4, "curves")
     regional, transport, reductions = _regional(plants, near, options, inputs.seed)
+    chosen = _striking(near, options)
     curves = _curves(plants, moved, options, inputs.seed)
     notes: dict[str, Json] = {
         "measure": "entrants" if moved is not near else "nearest",
@@ -129,8 +149,16 @@ def _compared(inputs: StageInputs) -> tuple[dict[str, pa.Table], dict[str, Json]
         "weights": _weights(moved, options),
         "curves": curves,
         "industry_curves": _own_curves(local),
+        "yearly_weights": yearly,
+        "areal": areal_table(plants, near),
         "robustness": row_table(
-            robustness_rows(plants, near, options, inputs.seed), ROBUSTNESS
+            [
+                *robustness_rows(plants, near, options, inputs.seed),
+                *transport_rows(
+                    _large(plants, options)[0], chosen, options, inputs.seed
+                ),
+            ],
+            ROBUSTNESS,
         ),
     }
     return tables, notes
@@ -190,66 +218,114 @@ def _entrants(
         rarefy="smaller" if rarefied else None,
         closed="closed" if closed else None,
         seed=seed,
-    ).combined(periods=True)
+    )
+
+
+def _by_year(each: DirectedPairs, options: CoagglomerationOptions) -> pa.Table:
+    """Give the weight of every pair after every period: what came until then.
+
+    The entrants of all periods so far are combined, so a pair gains a weight in the year
+    in which its moves have become visible.
+    """
+    parts: list[pa.Table] = []
+    years = np.array([int(p) for p in each.period])
+    for year in sorted(set(years.tolist())):
+        seen = _rows_of(each, years <= year).combined(periods=True)
+        weight = _weight(seen, options.weights)
+        parts.append(
+            pa.table(
+                {
+                    "anchor": seen.anchor.tolist(),
+                    "mover": seen.mover.tolist(),
+                    "period": np.full(weight.size, year),
+                    "weight": weight,
+                }
+            )
+        )
+    return joined(parts, _YEARLY)
+
+
+def _rows_of(found: DirectedPairs, kept: np.ndarray) -> DirectedPairs:
+    """Keep some rows of a result."""
+    return replace(
+        found,
+        **{
+            f.name: getattr(found, f.name)[kept]
+            for f in fields(found)
+            if isinstance(getattr(found, f.name), np.ndarray)
+        },
+    )
 
 
 def _regional(
     plants: pa.Table, near: DirectedPairs, options: CoagglomerationOptions, seed: int
 ) -> tuple[pa.Table, pa.Table, list[Json]]:
     """Measure inside regions, and the Wasserstein index of the most striking pairs."""
-    names, code, counts = np.unique(
-        np.array(text_of(plants, "region")), return_inverse=True, return_counts=True
-    )
-    large = counts >= options.region_plants
-    if not large.any():
-        large = counts == counts.max()
-    plants = plants.filter(pa.array(large[code]))
+    plants, some, regions = _large(plants, options)
     by_region = nearest_coagglomeration(
         plants, min_n=options.min_n, region="region", seed=seed
     )
     regional = result_table(by_region.combined())
-    strength = np.where(np.isfinite(near.z), np.abs(near.z), -1.0)
-    chosen = np.argsort(-strength, kind="stable")[: options.transport_pairs]
+    chosen = _striking(near, options)
     reductions: list[Json] = []
-    if not large.all():
-        some, least = int(large.sum()), options.region_plants
+    if some < regions:
+        least = options.region_plants
         reductions.append(
             {
-                "en": f"regional measures in {some} of {names.size} regions, those with "
+                "en": f"regional measures in {some} of {regions} regions, those with "
                 f"{least} plants or more",
-                "zh": f"{names.size} 个地区中仅 {some} 个（企业不少于 {least} 家）计算地区指标",
+                "zh": f"{regions} 个地区中仅 {some} 个（企业不少于 {least} 家）计算地区指标",
             }
         )
-    if chosen.size < near.anchor.size:
+    if len(chosen) < near.anchor.size:
         size, draws = near.anchor.size, options.transport_draws
         reductions.append(
             {
-                "en": f"Wasserstein index of {chosen.size} of {size} ordered pairs, "
+                "en": f"Wasserstein index of {len(chosen)} of {size} ordered pairs, "
                 f"{draws} draws each",
-                "zh": f"{size} 个有序配对中仅 {chosen.size} 个计算 Wasserstein 指数，各抽样 {draws} 次",
+                "zh": f"{size} 个有序配对中仅 {len(chosen)} 个计算 Wasserstein 指数，各抽样 {draws} 次",
             }
         )
     here = set(text_of(plants, "industry"))
-    chosen = np.array(
-        [k for k in chosen if {str(near.anchor[k]), str(near.mover[k])} <= here],
-        dtype=np.int64,
-    )
     found = [
         result_table(
             wasserstein_coagglomeration(
                 plants,
-                anchor=str(near.anchor[k]),
-                mover=str(near.mover[k]),
+                anchor=anchor,
+                mover=mover,
                 region="region",
                 min_n=options.min_n,
                 method="surrogate",
                 inference=Permutation(n=options.transport_draws, seed=seed),
             ).combined()
         )
-        for k in chosen
+        for anchor, mover in chosen
+        if {anchor, mover} <= here
     ]
     types = {f.name: f.type for f in regional.schema}
     return regional, joined(found, types), reductions
+
+
+def _large(
+    plants: pa.Table, options: CoagglomerationOptions
+) -> tuple[pa.Table, int, int]:
+    """Keep the regions with enough plants, else the largest; how many, and of how many."""
+    names, code, counts = np.unique(
+        np.array(text_of(plants, "region")), return_inverse=True, return_counts=True
+    )
+    large = counts >= options.region_plants
+    if not large.any():
+        large = counts == counts.max()
+    return plants.filter(pa.array(large[code])), int(large.sum()), int(names.size)
+
+
+def _striking(
+    near: DirectedPairs, options: CoagglomerationOptions
+) -> list[tuple[str, str]]:
+    """Give anchor and mover of the pairs with the largest |z|."""
+    strength = np.where(np.isfinite(near.z), np.abs(near.z), -1.0)
+    order = np.argsort(-strength, kind="stable")[: options.transport_pairs]
+    return [(str(near.anchor[k]), str(near.mover[k])) for k in order]
 
 
 def _curves(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -196,13 +196,14 @@ def build_panel(
 ) -> pa.Table:
     """Give outcomes, pools, instruments and covariates for one choice.
 
-    Logs where positive, else 0 with an indicator ``zero_...``; ``own`` is own knowledge
-    with the same lag, ``presample`` its first value times a trend.
+    Logs where positive, else 0 with an indicator ``zero_...``; instruments ``z_...`` are 0
+    where their pool is; ``own`` is own knowledge with the same lag, ``presample`` its first
+    value times a trend.
     """
     decay = options.depreciation if depreciation is None else depreciation
     step = options.lag if lag is None else lag
     counts = panel.counts
-    stock = stock_of(counts, decay)
+    stock = stock_of(counts, decay, options.stock_growth)
     columns: dict[str, pa.Array | FloatArray] = {
         c: counts[c] for c in ("industry", "period", "patents", "citations", "sector")
     }
@@ -214,14 +215,31 @@ def build_panel(
     )
     columns |= _logs(dyads, stock, panel.links, step, "")
     if panel.foreign is not None:
-        columns |= _logs(panel.foreign, stock, panel.links, step, "z_")
+        seen = _logs(panel.foreign, stock, panel.links, step, "z_")
+        columns |= {k: _where_there_is_a_pool(k, v, columns) for k, v in seen.items()}
     return pa.table(columns)
 
 
-def stock_of(counts: pa.Table, depreciation: float) -> KnowledgeStock:
+def _where_there_is_a_pool(
+    name: str, values: FloatArray, columns: Mapping[str, pa.Array | FloatArray]
+) -> FloatArray:
+    """Give an instrument of 0 where the pool is 0.
+
+    Foreign weights know pairs that were missed here. What an industry without a pool gains
+    from them would count as the doing of the others' pools: estimates a fifth too large.
+    """
+    zero = columns.get(f"zero_{name.removeprefix('z_')}")
+    return values if zero is None else np.where(np.asarray(zero) == 1, 0.0, values)
+
+
+def stock_of(
+    counts: pa.Table, depreciation: float, growth: Literal["pooled", "industry"]
+) -> KnowledgeStock:
     """Accumulate the counted patents."""
     return knowledge_stock(
-        counts.select(["industry", "period", "patents"]), depreciation=depreciation
+        counts.select(["industry", "period", "patents"]),
+        depreciation=depreciation,
+        growth="pooled" if growth == "pooled" else None,
     )
 
 

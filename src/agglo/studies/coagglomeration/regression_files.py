@@ -17,7 +17,16 @@ if TYPE_CHECKING:
 
 __all__ = ["OWN_STOCK", "cells_of", "regression_cells", "regression_files"]
 
-_SHOWN = ("main", "main_all", "linear", "quality", "iv", "iv_all", "control_function")
+_SHOWN = (
+    "main",
+    "main_all",
+    "negative_binomial",
+    "linear",
+    "quality",
+    "iv",
+    "iv_all",
+    "control_function",
+)
 OWN_STOCK = ("main", *(f"own stock: {k}" for k in ("control", "presample", "drop")))
 _TWIPS = 1800
 
@@ -81,8 +90,9 @@ def regression_files(facts: CoagglomerationFacts) -> dict[str, bytes]:
     if not cells:
         return {}
     note = facts.say(
-        "Industry and period effects; errors clustered by industry in parentheses. ",
-        "含行业与时期效应；括号内为按行业聚类的标准误。",
+        "Industry and period effects; errors in parentheses leave out one industry at a "
+        "time, those of the control function resample industries. ",
+        "含行业与时期效应；括号内为逐一剔除行业（刀切）的标准误，控制函数为行业重抽样。",
     )
     note += facts.caveat
     title = facts.say("Regressions", "回归结果")

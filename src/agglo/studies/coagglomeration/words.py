@@ -18,6 +18,7 @@ __all__ = [
     "OUTCOMES",
     "VERDICTS",
     "WAYS",
+    "chinese",
     "note_of",
     "reason",
     "said",
@@ -34,6 +35,7 @@ MODELS: Words = {
     "main": ("Poisson", "泊松"),
     "main_all": ("Poisson, one class", "泊松，不分类"),
     "linear": ("OLS, log", "OLS，对数"),
+    "negative_binomial": ("Negative binomial", "负二项"),
     "log1p": ("OLS, log(1 + patents)", "OLS，log(1 + 专利)"),
     "quality": ("Poisson, citations", "泊松，被引"),
     "iv": ("2SLS, log", "2SLS，对数"),
@@ -63,7 +65,10 @@ VERDICTS: Words = {
 }
 CHECKS: Words = {
     "correlation": ("Correlation with foreign weights", "与外国权重的相关"),
-    "drop_one": ("One industry left out", "逐一剔除行业"),
+    "drop_one": (
+        "One industry left out, pools and instruments rebuilt",
+        "逐一剔除行业，重建知识池与工具变量",
+    ),
     "placebo": (
         "Shuffled foreign weights: share of first-stage F below 4",
         "打乱外国权重：第一阶段 F 低于 4 的比例",
@@ -77,6 +82,8 @@ LAYERS: Words = {
 }
 OUTCOMES: Words = {"effect": ("effect", "效应"), "z": ("z", "z"), **LAYERS}
 CELLS: Words = {
+    "nearest": ("nearest anchor plant", "最近的锚定方企业"),
+    "wasserstein": ("Wasserstein", "Wasserstein"),
     "exclude_anchor": ("everybody but the anchor", "锚定方以外的全部企业"),
     "same_sector": ("the mover's sector", "移动方所在门类"),
     "equal": ("equal", "等权"),
@@ -133,10 +140,19 @@ _REASONS: Words = {
     "too_few_clusters": ("too few industries", "行业（聚类）过少"),
     "too_few_observations": ("more parameters than rows", "参数多于观测"),
     "one_cluster": ("a single industry", "只有一个行业"),
+    "one_cluster_decides": ("a single industry decides", "由单个行业决定"),
     "all_zero": ("the outcome is 0", "结果恒为 0"),
     "bootstrap_failed": ("resamples have no estimate", "重抽样本无估计"),
     "no_convergence": ("the estimate did not settle", "估计未收敛"),
     "no_dates": ("no opening dates", "没有开业时间"),
+    "no_change": (
+        "nobody moves while flows are seen: the weights do not change",
+        "流动可见期间无人移动：权重不变",
+    ),
+    "too_many_rows": (
+        "more than 3 million pairs and years",
+        "配对与年份超过三百万行",
+    ),
     "no_period_before": ("fewer than three years before", "此前不足三年"),
     "no_sectors": ("no sectors", "没有门类"),
     "no_employment": ("no employment", "没有就业人数"),
@@ -196,6 +212,14 @@ def shown(facts: CoagglomerationFacts, finding: Mapping[str, Json]) -> dict[str,
                 said(facts, _SHOWN, k): _yes(facts, v) for k, v in value.items()
             }
     return out
+
+
+def chinese(name: str) -> str:
+    """Give the Chinese of a name inside a finding; what is unknown stays."""
+    for words in (_SHOWN, VERDICTS, HYPOTHESES, LAYERS):
+        if name in words:
+            return words[name][1]
+    return name
 
 
 def _yes(facts: CoagglomerationFacts, value: Json) -> Json:
