@@ -58,7 +58,7 @@ export function serverSource(boot: Boot): Source {
       return data.id;
     },
     kept: async (id) => (await get<{ address: string }>(`/saved/${encodeURIComponent(id)}`)).data.address,
-    check: async (release) => (await get<Checked>(`/manifests/${encodeURIComponent(release)}/check`)).data,
+    check: async (release) => (await fetchJson<Envelope<Checked>>(`${base}/manifests/${encodeURIComponent(release)}/check`)).data,
     file: (view, choices, kind) => {
       const query = queryOf(view, choices).toString();
       const id = encodeURIComponent(view.id);

@@ -1,5 +1,6 @@
-// Marks of a figure as elements, made at once: thousands of them must redraw within the
-// time of a switch, which one reactive block per mark does not reach.
+// Marks of a figure as elements: thousands of them must redraw within the time of a switch,
+// which one reactive block per mark does not reach. Elements that are there are used again;
+// many new ones are made in slices, so that the page answers in between.
 import type { Mark, Shape, Words } from "../scene/scene";
 
 const NS = "http://www.w3.org/2000/svg";
@@ -10,14 +11,59 @@ export interface Drawing {
   hatch: string;
 }
 
-export function draw(host: SVGGElement, first: Drawing): { update(next: Drawing): void } {
+/** New marks made in one go. */
+const SLICE = 500;
+
+export function draw(host: SVGGElement, first: Drawing): { update(next: Drawing): void; destroy(): void } {
+  let turn = 0;
   const paint = ({ marks, hatch }: Drawing): void => {
-    const all = document.createDocumentFragment();
-    marks.forEach((mark, k) => all.append(elementOf(mark, k, hatch)));
-    host.replaceChildren(all);
+    const own = (turn += 1);
+    const held = [...host.children] as SVGGElement[];
+    const kept = Math.min(held.length, marks.length);
+    for (let k = 0; k < kept; k += 1) renew(held[k] as SVGGElement, marks[k] as Mark, hatch);
+    for (const extra of held.slice(kept)) extra.remove();
+    const more = (from: number): void => {
+      if (own !== turn) return;
+      const to = Math.min(marks.length, from + SLICE);
+      const slice = document.createDocumentFragment();
+      for (let k = from; k < to; k += 1) slice.append(elementOf(marks[k] as Mark, k, hatch));
+      host.append(slice);
+      if (to < marks.length) setTimeout(() => more(to));
+    };
+    if (kept < marks.length) more(kept);
   };
   paint(first);
-  return { update: paint };
+  return { update: paint, destroy: () => void (turn += 1) };
+}
+
+/** Give a mark that is drawn already another name and other shapes. */
+function renew(group: SVGGElement, mark: Mark, hatch: string): void {
+  set(group, "aria-label", mark.name);
+  const words = mark.words ?? [];
+  const wanted = mark.shapes.reduce((n, s) => n + (s.hatch ? 2 : 1), 0);
+  const paths = [...group.children].filter((e) => e.tagName === "path");
+  if (words.length > 0 || paths.length !== group.childElementCount || paths.length !== wanted) {
+    group.replaceChildren(...partsOf(mark, hatch));
+    return;
+  }
+  let at = 0;
+  for (const shape of mark.shapes) {
+    const element = paths[at] as SVGPathElement;
+    set(element, "class", shape.kind);
+    set(element, "d", shape.d);
+    if (element.hasAttribute("fill")) element.removeAttribute("fill");
+    at += 1;
+    if (!shape.hatch) continue;
+    const over = paths[at] as SVGPathElement;
+    set(over, "class", "hatched");
+    set(over, "d", shape.d);
+    set(over, "fill", `url(#${hatch})`);
+    at += 1;
+  }
+}
+
+function set(element: Element, name: string, value: string): void {
+  if (element.getAttribute(name) !== value) element.setAttribute(name, value);
 }
 
 /** What all marks have in common, made once and copied. */
@@ -35,15 +81,21 @@ function elementOf(mark: Mark, k: number, hatch: string): SVGGElement {
   const group = blanks().group.cloneNode(false) as SVGGElement;
   group.setAttribute("data-mark", String(k));
   group.setAttribute("aria-label", mark.name);
+  group.append(...partsOf(mark, hatch));
+  return group;
+}
+
+function partsOf(mark: Mark, hatch: string): SVGElement[] {
+  const parts: SVGElement[] = [];
   for (const shape of mark.shapes) {
-    group.append(path(shape, shape.kind));
+    parts.push(path(shape, shape.kind));
     if (!shape.hatch) continue;
     const over = path(shape, "hatched");
     over.setAttribute("fill", `url(#${hatch})`);
-    group.append(over);
+    parts.push(over);
   }
-  for (const words of mark.words ?? []) group.append(text(words));
-  return group;
+  for (const words of mark.words ?? []) parts.push(text(words));
+  return parts;
 }
 
 function path(shape: Shape, kind: string): SVGPathElement {

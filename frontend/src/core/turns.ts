@@ -1,7 +1,7 @@
-// The first figures of a page answer at once; the others follow when the page is idle, so
+// The first figure of a page answers at once; the others follow when the page is idle, so
 // that what the reader looks at never waits for what lies below.
 
-const AT_ONCE = 2;
+const AT_ONCE = 1;
 const SOON_MS = 100;
 
 export function inTurn(place: number): Promise<void> {

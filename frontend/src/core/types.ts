@@ -75,6 +75,9 @@ export interface Finding {
   question_zh?: string;
   answer_zh?: string;
   reading_zh?: string;
+  estimate_zh?: Loose;
+  null_zh?: Loose;
+  truth_zh?: Loose;
   estimate: Loose;
   interval: Loose;
   null: Loose;

@@ -207,11 +207,26 @@ def frame(stock: Stock, view: View, rows: IntArray) -> pa.Table:
             for lang in ("en", "zh"):
                 if f"{column}_{lang}" not in table.column_names:
                     table = table.append_column(f"{column}_{lang}", words[lang])
+    table = _translated(stock, view, table, rows)
     for at, column in enumerate(view.place):
         if column in names:
             places = stock.beside(view.table, column, "regions", rows)
             for name in ("lon", "lat"):
                 table = table.append_column(name + ("2" if at else ""), places[name])
+    return table
+
+
+def _translated(stock: Stock, view: View, table: pa.Table, rows: IntArray) -> pa.Table:
+    """Add the two languages of columns that the table itself holds in Chinese too."""
+    source = stock.table(view.table)
+    for column in table.column_names:
+        if f"{column}_zh" in source.column_names and column not in view.labels:
+            for lang in ("en", "zh"):
+                name = f"{column}_{lang}"
+                if name not in table.column_names:
+                    held = name if name in source.column_names else column
+                    words = plain(source.select([held]).take(pa.array(rows)))
+                    table = table.append_column(name, words[held])
     return table
 
 

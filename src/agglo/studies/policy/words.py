@@ -158,6 +158,35 @@ WORDS: Mapping[str, tuple[str, str]] = {
 }
 
 
+# what an error of the econometrics is about: its code, in Chinese
+_ERRORS: Mapping[str, str] = {
+    "no_controls": "没有可用的对照地区或对照时期",
+    "no_match": "没有可匹配的地区",
+    "no_noise": "残差无变化",
+    "no_unit_variance": "没有地区方差",
+    "collinear": "变量共线，无法识别",
+    "one_period": "只有一个时期",
+    "rho_at_boundary": "空间自回归系数落在边界上",
+    "size_limit": "规模超出可计算范围",
+    "too_few_observations": "观测数过少",
+    "too_few_periods": "时期数过少",
+    "treatment_none": "没有处理地区",
+    "treatment_reversal": "处理状态有逆转",
+    "bias_unsupported": "该设定不支持偏差校正",
+    "needs_row_standardised": "需要行标准化的空间权重",
+    "not_converged": "估计未收敛",
+    "panel_missing": "面板中有缺失或无限值",
+    "weights_ids": "空间权重或坐标与地区不对应",
+    "weights_islands": "空间权重中有孤岛",
+    "weights_values": "空间权重取值无效",
+}
+
+
+def _error(found: re.Match[str]) -> str:
+    """Name the error by its code; the words of the library are English."""
+    return f"{_ERRORS.get(found[1], '模型无法估计')}（{found[1]}）"
+
+
 def _difference(found: re.Match[str]) -> str:
     """Name the difference of two groups of sectors."""
     return f"{WORDS[found[1]][1]} − {in_chinese(found[2])}"
@@ -166,6 +195,7 @@ def _difference(found: re.Match[str]) -> str:
 # parts of names that hold numbers or names of policies
 _PARTS: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     (r"^(labour|capital|technology|resource) - (.+)$", _difference),
+    (r"^\[(\w+)\] .*$", _error),
     (r"^(\d+)-(\d+)$", r"第 \1–\2 年"),
     (r"^(\d+)\+$", r"第 \1 年起"),
     (r"^treated by '(.+)' but without outcomes$", r"受“\1”处理但无结果变量"),
