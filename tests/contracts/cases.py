@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from agglo.concentration.ellipses import Ellipse, standard_deviational_ellipse
-from agglo.core.errors import AggloError, AlignmentError
+from agglo.core.errors import AggloError, AlignmentError, ColumnNotFoundError
 from agglo.core.options import Bootstrap, MonteCarlo, Permutation
 from agglo.relatedness import (
     ClusterStrength,
@@ -75,7 +75,12 @@ def _ellipse(kind: str) -> Ellipse:
     return standard_deviational_ellipse(frame(POINTS, kind))
 
 
-_HOLDS = {"convention": Wrong(value="atlass"), "margins": TOTALS}
+_PERIOD = Wrong(value="1999", error=ColumnNotFoundError)
+_HOLDS = {
+    "convention": Wrong(value="atlass"),
+    "margins": TOTALS,
+    "period": _PERIOD,
+}
 
 
 def _density(kind: str) -> RelatednessDensity:
@@ -462,7 +467,9 @@ CASES: Mapping[str, Case] = {
     "concentration.centre_shift": Case(
         data=(lambda kind: [_ellipse(kind), _ellipse(kind)], [2019.0, 2021.0])
     ),
-    "relatedness.aggregate_clusters": Case(data=(ACTIVITY, CLUSTERS), columns=CELL),
+    "relatedness.aggregate_clusters": Case(
+        data=(ACTIVITY, CLUSTERS), columns=CELL, wrong={"period": _PERIOD}
+    ),
     "relatedness.cluster_strength": Case(
         data=(ACTIVITY, CLUSTERS),
         options={"scheme": "lq"},
@@ -496,6 +503,7 @@ CASES: Mapping[str, Case] = {
         columns=("unit", "activity", "value"),
         wrong={
             "method": Wrong(value="jaccards"),
+            "period": _PERIOD,
             "weight": Wrong(value="full"),
             "binarise": Wrong(value="yes"),
         },
@@ -548,6 +556,7 @@ CASES: Mapping[str, Case] = {
         columns=CELL,
         wrong={
             "min_region_total": Wrong(value=-1.0),
+            "period": _PERIOD,
             "min_activity_total": Wrong(value=-1.0),
             "min_diversity": Wrong(value=-1),
             "min_ubiquity": Wrong(value=-1),

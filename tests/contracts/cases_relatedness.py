@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from agglo.core.errors import AggloError, AlignmentError
+from agglo.core.errors import AggloError, AlignmentError, ColumnNotFoundError
 from agglo.relatedness import (
     CandidateDefinitions,
     Complexity,
@@ -47,6 +47,7 @@ GROUPS = {"industry": list("uvwxyz"), "cluster": list("AABBBA")}
 OTHER = {"industry": list("uvwxyz"), "cluster": list("AAABBB")}
 _OTHER_TABLE = "another table, checked like the first"
 _NAMES = Wrong(value=["LC-Emo"])
+_PERIOD = Wrong(value="1999", error=ColumnNotFoundError)
 
 
 WAVES = {
@@ -169,6 +170,7 @@ RELATEDNESS: Mapping[str, Case] = {
         data=(COUNTS,),
         columns=_CELL,
         wrong={
+            "period": _PERIOD,
             "of": Wrong(value="logs"),
             "base": Wrong(value="median"),
             "denominator": Wrong(value="output"),
@@ -236,6 +238,7 @@ RELATEDNESS: Mapping[str, Case] = {
         data=(COUNTS,),
         columns=_CELL,
         wrong={
+            "period": _PERIOD,
             "population": Wrong(value=[1.0]),
             "method": Wrong(value="porter"),
             "min_concentrated": Wrong(value=1.5),
@@ -264,6 +267,7 @@ RELATEDNESS: Mapping[str, Case] = {
         options={"income": {r: 10.0 + i for i, r in enumerate("abcdef")}},
         columns=_CELL,
         wrong={
+            "period": _PERIOD,
             "income": Wrong(value={"a": -1.0}),
             "among": Wrong(value="some"),
             "threshold": Wrong(value=0.0),
@@ -272,12 +276,17 @@ RELATEDNESS: Mapping[str, Case] = {
     "relatedness.advantage_intervals": Case(
         data=(COUNTS,),
         columns=_CELL,
-        wrong={"level": Wrong(value=1.0), "effective_n": Wrong(value=0.0)},
+        wrong={
+            "period": _PERIOD,
+            "level": Wrong(value=1.0),
+            "effective_n": Wrong(value=0.0),
+        },
     ),
     "relatedness.region_similarity": Case(
         data=(COUNTS,),
         columns=_CELL,
         wrong={
+            "period": _PERIOD,
             "offset": Wrong(value=0.0),
             "convention": Wrong(value="stata"),
             "margins": Wrong(value="guess"),
@@ -288,6 +297,7 @@ RELATEDNESS: Mapping[str, Case] = {
         options={"n": 100, "seed": 1, "n_jobs": 1},
         columns=_CELL,
         wrong={
+            "period": _PERIOD,
             "scheme": Wrong(value="poison"),
             "n": Wrong(value=1),
             "level": Wrong(value=1.0),
@@ -413,6 +423,7 @@ RELATEDNESS: Mapping[str, Case] = {
         ),
         columns=_CELL,
         wrong={
+            "period": _PERIOD,
             "convention": Wrong(value="stata"),
             "margins": Wrong(value="guess"),
         },
@@ -428,6 +439,7 @@ RELATEDNESS: Mapping[str, Case] = {
     ),
     "relatedness.cross_proximity": Case(data=(_held, _held)),
     "relatedness.recombination": Case(
+        wrong={"period": _PERIOD},
         data=({"patent": list("112234"), "industry": list("abbcbd")},),
         columns=("unit", "activity"),
         free={"value": "a column that may be absent"},

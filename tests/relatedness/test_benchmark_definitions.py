@@ -343,7 +343,7 @@ def test_a_grid_is_scored_like_its_members_and_the_rule_chooses():
     seen = []
     grid = candidate_definitions(
         matrices,
-        k=[4, 8],
+        k=[8, 14],
         names=["LC-Emp"],
         start=("random", "first"),
         n_starts=2,

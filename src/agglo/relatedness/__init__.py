@@ -44,6 +44,7 @@ from agglo.relatedness.option_results import (
 )
 from agglo.relatedness.outlook import complexity_outlook
 from agglo.relatedness.paths import diffusion_path, optimise_complexity
+from agglo.relatedness.periods import PeriodResults
 from agglo.relatedness.portfolio import complementarity_density, portfolio
 from agglo.relatedness.presence import presence
 from agglo.relatedness.product_space import ProductSpace, product_space
@@ -104,6 +105,7 @@ __all__ = [
     "Fitness",
     "IncomeContent",
     "OptimalEntries",
+    "PeriodResults",
     "Portfolio",
     "Presence",
     "ProductSpace",

@@ -93,7 +93,7 @@ def rows_of(matrix: FloatArray) -> tuple[FloatArray, BoolArray]:
     return np.where(np.isfinite(off), off, mean[:, None]), known
 
 
-@njit(cache=True)
+@njit(cache=True)  # type: ignore[untyped-decorator]
 def _absolute(x: FloatArray, centre: FloatArray) -> FloatArray:
     """Sum the absolute differences of rows, (n, k)."""
     n, d = x.shape

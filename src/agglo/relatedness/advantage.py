@@ -14,6 +14,7 @@ from agglo.core.results import ColumnData, Provenance, Result, Undefined, frozen
 from agglo.core.tables import RegionActivity, as_region_activity
 from agglo.relatedness import _kernels_presence as kernels
 from agglo.relatedness._inputs import not_empty
+from agglo.relatedness.periods import by_period
 from agglo.relatedness.relatedness_results import grid, sealed
 
 if TYPE_CHECKING:
@@ -81,6 +82,7 @@ class AdvantageIntervals(Result):
         ax.set_ylabel("quotient")
 
 
+@by_period
 def advantage_intervals(
     data: IntoFrame | RegionActivity,
     *,
@@ -89,6 +91,7 @@ def advantage_intervals(
     region: str = "region",
     activity: str = "industry",
     value: str = "employment",
+    period: str | None = None,
 ) -> AdvantageIntervals:
     r"""Give every revealed comparative advantage an interval from sampling of counts.
 
@@ -108,6 +111,8 @@ def advantage_intervals(
         number of establishments where they are jobs. The table is scaled to it.
     region, activity, value
         Columns of a frame.
+    period
+        Which period of a frame of several; default each by itself: `PeriodResults`.
 
     Returns
     -------
@@ -158,7 +163,9 @@ def advantage_intervals(
     if effective_n is not None:
         check_number("effective_n", effective_n, minimum=1.0)
     table = not_empty(
-        as_region_activity(data, region=region, activity=activity, value=value)
+        as_region_activity(
+            data, region=region, activity=activity, value=value, period=period
+        )
     )
     if table.n_unknown:
         msg = f"{table.n_unknown} cells are unknown, and every quotient hangs on them."

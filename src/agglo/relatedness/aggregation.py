@@ -12,6 +12,7 @@ from agglo.core.results import Provenance, Undefined, frozen_array
 from agglo.core.tables import RegionActivity, as_region_activity
 from agglo.relatedness import _kernels
 from agglo.relatedness.definitions import ClusterDefinitions, as_cluster_definitions
+from agglo.relatedness.periods import by_period
 from agglo.relatedness.results import ClusterActivity
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ __all__ = ["aggregate_clusters"]
 Missing: TypeAlias = Literal["undefined", "zero"]
 
 
+@by_period
 def aggregate_clusters(
     data: IntoFrame | RegionActivity,
     definitions: IntoFrame | Mapping[str, str] | ClusterDefinitions,
@@ -29,6 +31,7 @@ def aggregate_clusters(
     region: str = "region",
     activity: str = "industry",
     value: str = "employment",
+    period: str | None = None,
 ) -> ClusterActivity:
     """Add up industries to clusters, region by region.
 
@@ -40,6 +43,8 @@ def aggregate_clusters(
         What `as_cluster_definitions` accepts.
     region, activity, value
         Columns of `data`; ignored for a `RegionActivity`.
+    period
+        Which period of a frame of several; default each by itself: `PeriodResults`.
 
     Returns
     -------
@@ -76,7 +81,9 @@ def aggregate_clusters(
     >>> aggregate_clusters(jobs, {"1": "Steel", "2": "Steel"}).unmapped_share
     0.6
     """
-    table = as_region_activity(data, region=region, activity=activity, value=value)
+    table = as_region_activity(
+        data, region=region, activity=activity, value=value, period=period
+    )
     return clusters_of(table, as_cluster_definitions(definitions))
 
 

@@ -161,8 +161,8 @@ def score_candidates(
     -----
     Scores are those of `score_definitions`. The rule: the highest mean of the four scores
     over those of LC-Emp, LC-Est, IO and Occ that are there; of equals the one with fewer
-    clusters of one, then more clusters (groups that hold together still do when two of
-    them are merged), then the first. Industries that a candidate
+    clusters of one, then fewer clusters, then the first. Groups that hold together often
+    still do when two of them are merged: equal scores say nothing about the number. Industries that a candidate
     leaves out (no relatedness in its matrix) are not scored in it. O(n_candidates
     n_matrices n^2 k).
 
@@ -244,7 +244,7 @@ def _best(overall: FloatArray, alone: IntArray, k: IntArray) -> int:
         msg = "No candidate has a score: the matrices are unknown or have one cluster."
         raise NotIdentifiedError(msg)
     # scores that differ by rounding only are equal
-    return int(np.lexsort((-k, alone, -np.round(overall, 9)))[0])
+    return int(np.lexsort((k, alone, -np.round(overall, 9)))[0])
 
 
 def _same_industries(

@@ -19,6 +19,7 @@ from agglo.relatedness._complexity_core import (
 )
 from agglo.relatedness.complexity_results import Complexity, Fitness, Reflections
 from agglo.relatedness.convention import Convention, convention_of
+from agglo.relatedness.periods import by_period
 from agglo.relatedness.presence import MarginChoice, presence_of
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ __all__ = ["complexity", "fitness", "reflections"]
 _VANISHING = 1e-12
 
 
+@by_period
 def complexity(
     data: IntoFrame | RegionActivity | Presence,
     *,
@@ -40,6 +42,7 @@ def complexity(
     region: str = "region",
     activity: str = "industry",
     value: str = "employment",
+    period: str | None = None,
     margins: MarginChoice = "refuse",
 ) -> Complexity:
     r"""Measure how complex regions and activities are from who has what.
@@ -51,7 +54,7 @@ def complexity(
     Parameters
     ----------
     data
-        Activity table of one period, `RegionActivity`, or a `Presence` (taken as it is).
+        Activity table, `RegionActivity`, or a `Presence` (taken as it is).
     convention
         Name in `CONVENTIONS` or a `Convention`: `index`, `scaling`, `sign`, `steps`,
         `exponent` and those of presence.
@@ -62,6 +65,8 @@ def complexity(
         When the presence falls apart: ``"refuse"``, or measure the ``"largest"``.
     region, activity, value
         Columns of a frame.
+    period
+        Which period of a frame of several; default each by itself: `PeriodResults`.
     margins
         As in `as_region_activity`: what the totals are when cells are unknown.
 
@@ -122,7 +127,13 @@ def complexity(
     chosen = convention_of(convention)
     check_choice("component", component, ("refuse", "largest"))
     held = presence_of(
-        data, chosen, region=region, activity=activity, value=value, margins=margins
+        data,
+        chosen,
+        region=region,
+        activity=activity,
+        value=value,
+        period=period,
+        margins=margins,
     )
     core = core_of(held)
     eigenvalues, anchor = np.empty(0), ""
@@ -168,6 +179,7 @@ def complexity(
     )
 
 
+@by_period
 def reflections(
     data: IntoFrame | RegionActivity | Presence,
     *,
@@ -176,6 +188,7 @@ def reflections(
     region: str = "region",
     activity: str = "industry",
     value: str = "employment",
+    period: str | None = None,
     margins: MarginChoice = "refuse",
 ) -> Reflections:
     r"""Average diversity and ubiquity over each other, order by order.
@@ -186,13 +199,15 @@ def reflections(
     Parameters
     ----------
     data
-        Activity table of one period, `RegionActivity`, or a `Presence` (taken as it is).
+        Activity table, `RegionActivity`, or a `Presence` (taken as it is).
     steps
         Number of orders, the start (order 0) included, at least 2.
     convention
         Name in `CONVENTIONS` or a `Convention`: its fields of presence.
     region, activity, value
         Columns of a frame.
+    period
+        Which period of a frame of several; default each by itself: `PeriodResults`.
     margins
         As in `as_region_activity`: what the totals are when cells are unknown.
 
@@ -240,7 +255,13 @@ def reflections(
     check_number("steps", steps, minimum=2, maximum=100_000, integer=True)
     chosen = convention_of(convention)
     held = presence_of(
-        data, chosen, region=region, activity=activity, value=value, margins=margins
+        data,
+        chosen,
+        region=region,
+        activity=activity,
+        value=value,
+        period=period,
+        margins=margins,
     )
     core = core_of(held)
     k_region, k_activity = core.spread(*kernels.reflections(core.matrix, int(steps)))
@@ -264,6 +285,7 @@ def reflections(
     )
 
 
+@by_period
 def fitness(
     data: IntoFrame | RegionActivity | Presence,
     *,
@@ -274,6 +296,7 @@ def fitness(
     region: str = "region",
     activity: str = "industry",
     value: str = "employment",
+    period: str | None = None,
     margins: MarginChoice = "refuse",
 ) -> Fitness:
     r"""Measure the fitness of regions and the quality of activities.
@@ -285,7 +308,7 @@ def fitness(
     Parameters
     ----------
     data
-        Activity table of one period, `RegionActivity`, or a `Presence` (taken as it is).
+        Activity table, `RegionActivity`, or a `Presence` (taken as it is).
     steps
         Columns, the start of ones included (steps - 1 iterations), at least 2; the most
         that are made when `tolerance` is given.
@@ -297,6 +320,8 @@ def fitness(
         Name in `CONVENTIONS` or a `Convention`: its fields of presence.
     region, activity, value
         Columns of a frame.
+    period
+        Which period of a frame of several; default each by itself: `PeriodResults`.
     margins
         As in `as_region_activity`: what the totals are when cells are unknown.
 
@@ -348,7 +373,13 @@ def fitness(
         check_number("tolerance", tolerance, minimum=0.0, maximum=1.0)
     chosen = convention_of(convention)
     held = presence_of(
-        data, chosen, region=region, activity=activity, value=value, margins=margins
+        data,
+        chosen,
+        region=region,
+        activity=activity,
+        value=value,
+        period=period,
+        margins=margins,
     )
     core = core_of(held)
     found = kernels.fitness(core.matrix, int(steps), float(exponent), tolerance)

@@ -20,6 +20,7 @@ from agglo.core.options import check_choice, check_number
 from agglo.core.results import Provenance, Undefined, digest_of, frozen_array
 from agglo.core.tables import RegionActivity
 from agglo.relatedness import _kernels_proximity as kernels
+from agglo.relatedness.periods import by_period, rows_of_period
 from agglo.relatedness.relatedness_results import Cooccurrence, Presence
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ class _Incidence:
     frame_kind: FrameKind
 
 
+@by_period
 def cooccurrence_relatedness(
     data: IntoFrame | RegionActivity | Presence,
     *,
@@ -57,6 +59,7 @@ def cooccurrence_relatedness(
     unit: str = "region",
     activity: str = "industry",
     value: str | None = None,
+    period: str | None = None,
 ) -> Cooccurrence:
     r"""Measure how much more often activities share a unit than chance would have it.
 
@@ -81,6 +84,8 @@ def cooccurrence_relatedness(
         Columns of a frame.
     value
         Column of amounts: rows with 0 are left out. ``None`` counts every row.
+    period
+        Which period of a frame of several; default each by itself: `PeriodResults`.
 
     Returns
     -------
@@ -138,7 +143,8 @@ def cooccurrence_relatedness(
     if method == "z" and weight == "fractional":
         msg = "method='z' is defined for whole counts: pass weight='count'."
         raise OptionError(msg)
-    found = _incidence(data, unit=unit, activity=activity, value=value)
+    rows = rows_of_period(data, period)
+    found = _incidence(rows, unit=unit, activity=activity, value=value)
     counts = _counts(found.matrix, weight)
     n = np.asarray(found.matrix.sum(axis=0), dtype=np.float64)
     values = _values(method, counts, n, found.matrix.shape[0])

@@ -14,6 +14,7 @@ from agglo.core.frames import frame_kind
 from agglo.core.results import ColumnData, Provenance, Result, Undefined, frozen_array
 from agglo.relatedness._inputs import places
 from agglo.relatedness.cooccurrence import incidence_of
+from agglo.relatedness.periods import by_period, rows_of_period
 from agglo.relatedness.relatedness_results import grid, sealed
 
 if TYPE_CHECKING:
@@ -76,6 +77,7 @@ class CrossProximity(Result):
         ax.set_ylabel("first")
 
 
+@by_period
 def cross_proximity(first: Presence, second: Presence) -> CrossProximity:
     r"""Measure which activities of two kinds are present in the same regions.
 
@@ -211,12 +213,14 @@ class Recombination(Result):
         ax.set_xlabel("complexity of units")
 
 
+@by_period
 def recombination(
     data: IntoFrame,
     *,
     unit: str = "patent",
     activity: str = "industry",
     value: str | None = None,
+    period: str | None = None,
 ) -> Recombination:
     r"""Measure how easily classes recombine, and how complex each unit's combination is.
 
@@ -230,6 +234,8 @@ def recombination(
         Columns of the unit and of its class.
     value
         Column of amounts: rows with 0 are left out. ``None`` counts every row.
+    period
+        Which period of a frame of several; default each by itself: `PeriodResults`.
 
     Returns
     -------
@@ -268,7 +274,7 @@ def recombination(
     >>> found.ease.round(3).tolist(), found.complexity.round(3).tolist()
     ([1.0, 0.667, 1.0, 0.0], [1.2, 1.2, 1.5, nan])
     """
-    found = incidence_of(data, unit=unit, activity=activity, value=value)
+    found = incidence_of(rows_of_period(data, period), unit, activity, value)
     matrix = found.matrix
     n = np.asarray(matrix.sum(axis=0), dtype=np.float64).ravel()
     together = (matrix.T @ matrix).tocsr()

@@ -11,6 +11,7 @@ from agglo.core.options import check_choice, check_number
 from agglo.core.results import Provenance, Undefined, frozen_array
 from agglo.relatedness import _kernels_density as kernels
 from agglo.relatedness.convention import Convention, convention_of
+from agglo.relatedness.periods import by_period
 from agglo.relatedness.presence import MarginChoice, presence_of
 from agglo.relatedness.proximity import phi_of
 from agglo.relatedness.relatedness_results import (
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["relatedness_density", "relative_relatedness"]
 
 
+@by_period
 def relatedness_density(
     data: IntoFrame | RegionActivity | Presence,
     *,
@@ -38,6 +40,7 @@ def relatedness_density(
     region: str = "region",
     activity: str = "industry",
     value: str = "employment",
+    period: str | None = None,
     margins: MarginChoice = "refuse",
 ) -> RelatednessDensity:
     r"""Measure how much of what is near an activity a region already has.
@@ -49,7 +52,7 @@ def relatedness_density(
     Parameters
     ----------
     data
-        Activity table of one period, `RegionActivity`, or a `Presence` (taken as it is).
+        Activity table, `RegionActivity`, or a `Presence` (taken as it is).
     convention
         Name in `CONVENTIONS` or a `Convention`: `phi`, `self_in_density`,
         `density_scale`, `density_digits` and those of presence.
@@ -62,6 +65,8 @@ def relatedness_density(
         ``"options"`` leaves the absent activities, ``"held"`` the present ones.
     region, activity, value
         Columns of a frame.
+    period
+        Which period of a frame of several; default each by itself: `PeriodResults`.
     margins
         As in `as_region_activity`: what the totals are when cells are unknown.
 
@@ -114,7 +119,13 @@ def relatedness_density(
     if nearest is not None:
         check_number("nearest", nearest, minimum=1, integer=True)
     held = presence_of(
-        data, chosen, region=region, activity=activity, value=value, margins=margins
+        data,
+        chosen,
+        region=region,
+        activity=activity,
+        value=value,
+        period=period,
+        margins=margins,
     )
     phi, notes = _phi(held, proximity, chosen)
     weights = kernels.neighbours(
@@ -155,6 +166,7 @@ def relatedness_density(
     )
 
 
+@by_period
 def relative_relatedness(
     density: RelatednessDensity,
     *,

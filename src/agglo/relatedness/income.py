@@ -14,6 +14,7 @@ from agglo.core.results import ColumnData, Provenance, Result, Undefined, frozen
 from agglo.core.tables import RegionActivity, as_region_activity
 from agglo.relatedness import _kernels_presence as thresholds
 from agglo.relatedness._inputs import not_empty
+from agglo.relatedness.periods import by_period
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -69,6 +70,7 @@ class IncomeContent(Result):
         ax.set_ylabel("EXPY")
 
 
+@by_period
 def income_content(
     data: IntoFrame | RegionActivity,
     *,
@@ -78,6 +80,7 @@ def income_content(
     region: str = "region",
     activity: str = "industry",
     value: str = "employment",
+    period: str | None = None,
 ) -> IncomeContent:
     r"""Measure the income level that activities and regions go with: PRODY and EXPY.
 
@@ -88,7 +91,7 @@ def income_content(
     Parameters
     ----------
     data
-        Activity table of one period or `RegionActivity`.
+        Activity table or `RegionActivity`.
     income
         Region to income per inhabitant (or Gini, or emissions), above 0. Regions without
         one are left out, listed.
@@ -99,6 +102,8 @@ def income_content(
         Smallest quotient that counts as present.
     region, activity, value
         Columns of a frame.
+    period
+        Which period of a frame of several; default each by itself: `PeriodResults`.
 
     Returns
     -------
@@ -145,7 +150,9 @@ def income_content(
     check_choice("among", among, ("all", "present"))
     check_number("threshold", threshold, minimum=1e-12)
     table = not_empty(
-        as_region_activity(data, region=region, activity=activity, value=value)
+        as_region_activity(
+            data, region=region, activity=activity, value=value, period=period
+        )
     )
     y = _incomes(table, income)
     known = np.isfinite(y) & (table.row_total > 0)

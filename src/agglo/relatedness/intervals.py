@@ -24,6 +24,7 @@ from agglo.relatedness import _kernels_complexity as complexity_kernels
 from agglo.relatedness._inputs import not_empty
 from agglo.relatedness._table_redraws import QUADRANTS, Measure, Redraws, read_units
 from agglo.relatedness.convention import Convention, convention_of
+from agglo.relatedness.periods import by_period, rows_of_period
 from agglo.relatedness.relatedness_results import grid
 
 if TYPE_CHECKING:
@@ -155,6 +156,7 @@ class ComplexityIntervals(Result):
         ax.invert_yaxis()
 
 
+@by_period
 def complexity_intervals(
     data: IntoFrame | RegionActivity,
     *,
@@ -174,6 +176,7 @@ def complexity_intervals(
     region: str = "region",
     activity: str = "industry",
     value: str | None = "employment",
+    period: str | None = None,
     seed: int | None = None,
     n_jobs: int | None = None,
 ) -> ComplexityIntervals:
@@ -216,6 +219,8 @@ def complexity_intervals(
         Coefficient of variation of ``"lognormal"``.
     region, activity, value
         Columns of a frame; ``value=None`` counts every row of a unit 1.
+    period
+        Which period of a frame of several; default each by itself: `PeriodResults`.
     seed
         ``None`` draws entropy and records it.
     n_jobs
@@ -280,10 +285,13 @@ def complexity_intervals(
     check_number("variation", variation, minimum=0.0)
     units = None
     if scheme == "units":
-        units, table = read_units(data, (unit, region, activity), value)
+        rows = rows_of_period(data, period)
+        units, table = read_units(rows, (unit, region, activity), value)
     else:
         name = "employment" if value is None else value
-        table = as_region_activity(data, region=region, activity=activity, value=name)
+        table = as_region_activity(
+            data, region=region, activity=activity, value=name, period=period
+        )
     _check_counts(not_empty(table), scheme)
     redraws = Redraws(
         x=table.values, scheme=scheme, prior=prior, variation=variation, units=units

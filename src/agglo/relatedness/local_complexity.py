@@ -15,6 +15,7 @@ from agglo.core.parallel import entropy_of, monte_carlo
 from agglo.core.results import ColumnData, Provenance, Result, Undefined, frozen_array
 from agglo.relatedness._inputs import by_label, index_of
 from agglo.relatedness.convention import Convention, convention_of
+from agglo.relatedness.periods import by_period
 from agglo.relatedness.presence import MarginChoice, presence_of
 
 if TYPE_CHECKING:
@@ -90,6 +91,7 @@ class SubnationalComplexity(Result):
         ax.set_ylabel("mean external complexity")
 
 
+@by_period
 def complexity_subnational(
     data: IntoFrame | RegionActivity | Presence,
     external: Complexity | Mapping[str, float],
@@ -98,6 +100,7 @@ def complexity_subnational(
     region: str = "region",
     activity: str = "industry",
     value: str = "employment",
+    period: str | None = None,
     margins: MarginChoice = "refuse",
 ) -> SubnationalComplexity:
     r"""Measure the complexity of regions by an index of activities measured elsewhere.
@@ -108,13 +111,15 @@ def complexity_subnational(
     Parameters
     ----------
     data
-        Activity table of one period, `RegionActivity`, or a `Presence` (taken as it is).
+        Activity table, `RegionActivity`, or a `Presence` (taken as it is).
     external
         Result of `complexity` on other regions, or activity to index.
     convention
         Name in `CONVENTIONS` or a `Convention`: its fields of presence.
     region, activity, value
         Columns of a frame.
+    period
+        Which period of a frame of several; default each by itself: `PeriodResults`.
     margins
         As in `as_region_activity`: what the totals are when cells are unknown.
 
@@ -163,6 +168,7 @@ def complexity_subnational(
         region=region,
         activity=activity,
         value=value,
+        period=period,
         margins=margins,
     )
     pci = index_of(external, held.activity)
@@ -245,6 +251,7 @@ class Supermodularity(Result):
         ax.set_ylim(0, 1)
 
 
+@by_period
 def log_supermodularity(
     presence: Presence,
     complexity: Complexity,

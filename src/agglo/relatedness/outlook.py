@@ -11,6 +11,7 @@ from agglo.core.options import check_choice
 from agglo.core.results import Provenance, Undefined, frozen_array
 from agglo.relatedness import _kernels_outlook as kernels
 from agglo.relatedness.complexity_results import Complexity, ComplexityOutlook
+from agglo.relatedness.periods import by_period
 
 if TYPE_CHECKING:
     from agglo.core.typing import FloatArray
@@ -21,6 +22,7 @@ __all__ = ["complexity_outlook"]
 _GAINS = ("source_norm", "target_norm", "opportunity_gain")
 
 
+@by_period
 def complexity_outlook(
     density: RelatednessDensity,
     complexity: Complexity,

@@ -13,6 +13,7 @@ from agglo.core.results import Provenance, Undefined, frozen_array
 from agglo.relatedness import _kernels_options as kernels
 from agglo.relatedness._inputs import by_label, index_of, links_between, places
 from agglo.relatedness.option_results import ComplementarityDensity, Portfolio
+from agglo.relatedness.periods import by_period
 from agglo.relatedness.relatedness_results import sealed
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ __all__ = ["complementarity_density", "portfolio"]
 _QUADRANTS = np.array(["dead_end", "slow_road", "casino", "high_road", "unscored"])
 
 
+@by_period
 def portfolio(
     density: RelatednessDensity,
     complexity: Complexity | Mapping[str, float],
@@ -183,6 +185,7 @@ def _extra(
     return ("size", size), ("growth", growth)
 
 
+@by_period
 def complementarity_density(
     density: RelatednessDensity,
     links: IntoFrame,

@@ -20,6 +20,7 @@ from agglo.core.tables import (
 from agglo.relatedness import _kernels_presence as kernels
 from agglo.relatedness._inputs import not_empty, without_repeats
 from agglo.relatedness.convention import Convention, convention_of
+from agglo.relatedness.periods import by_period
 from agglo.relatedness.relatedness_results import Presence, sealed
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ MarginChoice: TypeAlias = Literal["refuse", "disclosed"] | Margins
 _NEEDS_PEOPLE = ("rpop", "both", "either")
 
 
+@by_period
 def presence(
     data: IntoFrame | RegionActivity,
     *,
@@ -40,6 +42,7 @@ def presence(
     region: str = "region",
     activity: str = "industry",
     value: str = "employment",
+    period: str | None = None,
     margins: MarginChoice = "refuse",
 ) -> Presence:
     r"""Say which activity is present in which region.
@@ -63,6 +66,8 @@ def presence(
         absent, recorded.
     region, activity, value
         Columns of a frame.
+    period
+        Which period of a frame of several; default each by itself: `PeriodResults`.
     margins
         As in `as_region_activity`: what the totals are when cells are unknown.
 
@@ -114,7 +119,12 @@ def presence(
     data, notes = without_repeats(data, region, activity, value, chosen.duplicates)
     table = not_empty(
         as_region_activity(
-            data, region=region, activity=activity, value=value, margins=margins
+            data,
+            region=region,
+            activity=activity,
+            value=value,
+            period=period,
+            margins=margins,
         )
     )
     quotient, present = _judge(table, chosen, population)
@@ -155,6 +165,7 @@ def presence_of(
     activity: str,
     value: str,
     margins: MarginChoice,
+    period: str | None = None,
 ) -> Presence:
     """Give `data` if it already is a presence, otherwise form it."""
     if isinstance(data, Presence):
@@ -166,6 +177,7 @@ def presence_of(
         activity=activity,
         value=value,
         margins=margins,
+        period=period,
     )
 
 

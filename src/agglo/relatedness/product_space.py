@@ -23,6 +23,7 @@ from agglo.relatedness import _kernels_graph as kernels
 from agglo.relatedness import _kernels_partitions as partitions
 from agglo.relatedness._inputs import by_label
 from agglo.relatedness.complexity_results import Complexity
+from agglo.relatedness.periods import by_period
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -153,6 +154,7 @@ def _check_draws(n_restarts: int, **seeds: int) -> None:
         check_number(name, seed, minimum=0, integer=True)
 
 
+@by_period
 def product_space(
     proximity: Proximity,
     *,

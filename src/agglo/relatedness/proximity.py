@@ -11,6 +11,7 @@ from agglo.core.options import check_choice, check_number
 from agglo.core.results import Provenance, Undefined
 from agglo.relatedness import _kernels_proximity as kernels
 from agglo.relatedness.convention import Convention, convention_of
+from agglo.relatedness.periods import by_period
 from agglo.relatedness.presence import MarginChoice, presence_of
 from agglo.relatedness.relatedness_results import Presence, Proximity, sealed
 
@@ -24,6 +25,7 @@ _OF_PRESENCE = ("min", "sqrt", "asymmetric")
 _COOCCURRENCE = "cooccurrence:"
 
 
+@by_period
 def proximity(
     data: IntoFrame | RegionActivity | Presence,
     *,
@@ -32,6 +34,7 @@ def proximity(
     region: str = "region",
     activity: str = "industry",
     value: str = "employment",
+    period: str | None = None,
     margins: MarginChoice = "refuse",
 ) -> Proximity:
     r"""Measure how often activities are present in the same regions.
@@ -43,13 +46,15 @@ def proximity(
     Parameters
     ----------
     data
-        Activity table of one period, `RegionActivity`, or a `Presence` (taken as it is).
+        Activity table, `RegionActivity`, or a `Presence` (taken as it is).
     convention
         Name in `CONVENTIONS` or a `Convention`: the fields `phi` and those of presence.
     by
         ``"activity"`` compares activities over regions, ``"region"`` the converse.
     region, activity, value
         Columns of a frame.
+    period
+        Which period of a frame of several; default each by itself: `PeriodResults`.
     margins
         As in `as_region_activity`: what the totals are when cells are unknown.
 
@@ -99,7 +104,13 @@ def proximity(
     chosen = convention_of(convention)
     check_choice("by", by, ("activity", "region"))
     held = presence_of(
-        data, chosen, region=region, activity=activity, value=value, margins=margins
+        data,
+        chosen,
+        region=region,
+        activity=activity,
+        value=value,
+        period=period,
+        margins=margins,
     )
     values = phi_of(held, chosen.phi, by)
     label = held.activity if by == "activity" else held.region
@@ -125,6 +136,7 @@ def proximity(
     )
 
 
+@by_period
 def region_similarity(
     data: IntoFrame | RegionActivity | Presence,
     *,
@@ -133,6 +145,7 @@ def region_similarity(
     region: str = "region",
     activity: str = "industry",
     value: str = "employment",
+    period: str | None = None,
     margins: MarginChoice = "refuse",
 ) -> Proximity:
     r"""Measure how alike the specialisations of two regions are.
@@ -143,7 +156,7 @@ def region_similarity(
     Parameters
     ----------
     data
-        Activity table of one period, `RegionActivity`, or a `Presence`, whose quotients
+        Activity table, `RegionActivity`, or a `Presence`, whose quotients
         are taken.
     offset
         Added to every quotient before the logarithm, above 0: how much a zero counts.
@@ -151,6 +164,8 @@ def region_similarity(
         Name in `CONVENTIONS` or a `Convention`: its fields of presence.
     region, activity, value
         Columns of a frame.
+    period
+        Which period of a frame of several; default each by itself: `PeriodResults`.
     margins
         As in `as_region_activity`: what the totals are when cells are unknown.
 
@@ -199,7 +214,13 @@ def region_similarity(
         raise OptionError(msg)
     chosen = convention_of(convention)
     held = presence_of(
-        data, chosen, region=region, activity=activity, value=value, margins=margins
+        data,
+        chosen,
+        region=region,
+        activity=activity,
+        value=value,
+        period=period,
+        margins=margins,
     )
     nowhere = np.isnan(held.advantage).all(axis=0)
     quotient = np.where(np.isnan(held.values), np.nan, held.advantage)[:, ~nowhere]

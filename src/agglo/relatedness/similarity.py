@@ -26,6 +26,7 @@ from agglo.core.results import ColumnData, Provenance, Result, Undefined, frozen
 from agglo.core.tables import RegionActivity, as_region_activity
 from agglo.relatedness import _kernels_benchmark as kernels
 from agglo.relatedness._inputs import not_empty
+from agglo.relatedness.periods import by_period, rows_of_period
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -124,12 +125,14 @@ class SimilarityMatrices(Result):
         ax.legend()
 
 
+@by_period
 def similarity_matrices(
     data: IntoFrame | RegionActivity,
     *,
     region: str = "region",
     activity: str = "industry",
     value: str = "employment",
+    period: str | None = None,
     establishments: str | RegionActivity | None = None,
     input_output: IntoFrame | None = None,
     seller: str = "seller",
@@ -157,6 +160,8 @@ def similarity_matrices(
         Activity table of one period (absent row = zero) or `RegionActivity`.
     region, activity, value
         Columns of a frame.
+    period
+        Which period of a frame of several; default each by itself: `PeriodResults`.
     establishments
         Column of `data`, or a `RegionActivity`, with plant counts: adds ``"LC-Est"``.
     input_output, seller, buyer, flow
@@ -230,7 +235,9 @@ def similarity_matrices(
     check_choice("base", base, ("total", "mean"))
     check_choice("denominator", denominator, ("intermediate", "total"))
     table = not_empty(
-        as_region_activity(data, region=region, activity=activity, value=value)
+        as_region_activity(
+            data, region=region, activity=activity, value=value, period=period
+        )
     )
     if table.activity.size < 2:
         msg = "Likeness compares at least 2 industries; there is one."
@@ -238,7 +245,8 @@ def similarity_matrices(
     industry = table.activity
     found = {"LC-Emp": kernels.correlations(_transformed(table, of))}
     if establishments is not None:
-        plants = _plants(data, table, establishments, region, activity)
+        rows = rows_of_period(data, period)
+        plants = _plants(rows, table, establishments, region, activity)
         found["LC-Est"] = kernels.correlations(_transformed(plants, of))
     found["coagglomeration"] = kernels.coagglomeration(table.values, base=base)
     if input_output is not None:

@@ -16,6 +16,7 @@ from agglo.relatedness import _kernels_benchmark as kernels
 from agglo.relatedness import _kernels_mixture as mixture
 from agglo.relatedness._inputs import not_empty
 from agglo.relatedness._labels import Definition, labels_for
+from agglo.relatedness.periods import by_period
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -92,12 +93,14 @@ class TradedLocal(Result):
         ax.legend()
 
 
+@by_period
 def traded_local(
     data: IntoFrame | RegionActivity,
     *,
     region: str = "region",
     activity: str = "industry",
     value: str = "employment",
+    period: str | None = None,
     population: Mapping[str, float] | None = None,
     method: Literal["threshold", "mixture"] = "threshold",
     min_concentrated: float = 0.5,
@@ -112,9 +115,11 @@ def traded_local(
     Parameters
     ----------
     data
-        Activity table of one period or `RegionActivity`.
+        Activity table or `RegionActivity`.
     region, activity, value
         Columns of a frame.
+    period
+        Which period of a frame of several; default each by itself: `PeriodResults`.
     population
         Region to inhabitants: the base that local industries follow; default all
         activity.
@@ -169,7 +174,9 @@ def traded_local(
     check_number("min_top", min_top, minimum=0.0)
     check_number("min_gini", min_gini, minimum=0.0, maximum=1.0)
     table = not_empty(
-        as_region_activity(data, region=region, activity=activity, value=value)
+        as_region_activity(
+            data, region=region, activity=activity, value=value, period=period
+        )
     )
     base = _base(table, population)
     x = table.values

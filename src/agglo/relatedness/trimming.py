@@ -16,6 +16,7 @@ from agglo.core.results import Provenance, frozen_array
 from agglo.core.tables import RegionActivity, as_region_activity
 from agglo.relatedness import _kernels_presence as kernels
 from agglo.relatedness._inputs import not_empty
+from agglo.relatedness.periods import by_period
 from agglo.relatedness.relatedness_results import Trimming
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ class _Kept:
         self.log += [(kind, int(k), turn, reason) for k in positions]
 
 
+@by_period
 def trim(
     data: IntoFrame | RegionActivity,
     *,
@@ -52,6 +54,7 @@ def trim(
     region: str = "region",
     activity: str = "industry",
     value: str = "employment",
+    period: str | None = None,
 ) -> Trimming:
     r"""Leave out regions and activities that are too small to compare.
 
@@ -74,6 +77,8 @@ def trim(
         Most rounds of judging presence.
     region, activity, value
         Columns of a frame.
+    period
+        Which period of a frame of several; default each by itself: `PeriodResults`.
 
     Returns
     -------
@@ -131,7 +136,9 @@ def trim(
     _check(minima, threshold, top_regions)
     check_number("max_iter", max_iter, minimum=1, integer=True)
     table = not_empty(
-        as_region_activity(data, region=region, activity=activity, value=value)
+        as_region_activity(
+            data, region=region, activity=activity, value=value, period=period
+        )
     )
     if table.n_unknown:
         msg = f"{table.n_unknown} cells are unknown, so totals cannot be judged: leave them out first."
