@@ -38,7 +38,8 @@ __all__ = ["country"]
 
 FIRST, SWITCH, TASK = 1.0, 0.2, 0.2
 TIMES = 5
-# the choice is made and the next frame after the marks of the new answer is awaited
+# the choice is made; then the figure must have changed (marks, or the words over a canvas),
+# and the frame after the one that draws it is awaited
 _CHOOSE = """
 ([name, value]) => new Promise(done => {
   const select = [...document.querySelectorAll('.selectors label')]
@@ -48,9 +49,9 @@ _CHOOSE = """
   const seen = new MutationObserver(() => {
     if (!figure.querySelector('[data-mark], canvas')) return;
     seen.disconnect();
-    requestAnimationFrame(() => done(performance.now() - began));
+    requestAnimationFrame(() => requestAnimationFrame(() => done(performance.now() - began)));
   });
-  seen.observe(figure, { subtree: true, childList: true });
+  seen.observe(figure, { subtree: true, childList: true, characterData: true, attributes: true });
   select.value = value;
   select.dispatchEvent(new Event('change', { bubbles: true }));
 })

@@ -38,6 +38,19 @@ export interface CertificateAnswer {
   data: Record<string, unknown>;
 }
 
+/** Hashes of a release computed anew; `wrong` names what is not as recorded. */
+export interface CheckAnswer {
+  schema: number;
+  meta: AnswerMeta;
+  data: CheckShape;
+}
+
+/** What hashing a release anew gave. */
+export interface CheckShape {
+  checked: number;
+  wrong: string[];
+}
+
 /** A code list. */
 export interface CodeAnswer {
   schema: number;

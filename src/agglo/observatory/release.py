@@ -49,6 +49,7 @@ __all__ = [
     "current_release",
     "is_current",
     "open_release",
+    "wrong_parts",
 ]
 
 Mode: TypeAlias = Literal["private", "public"]
@@ -59,6 +60,7 @@ GEOMETRY = "geometry.json"
 _NO_GEOMETRY = b'{"type":"FeatureCollection","features":[]}'
 _FOLDER = "release"
 _CATALOGUE = "release.json"
+_ID = 16
 
 
 @dataclass(frozen=True, eq=False)
@@ -283,6 +285,34 @@ def is_current(project: Project, release: Release) -> bool:
     )
 
 
+def wrong_parts(release: Release) -> list[str]:
+    """Compute the hashes of a release anew and name what is not as recorded.
+
+    Parameters
+    ----------
+    release
+        The release.
+
+    Returns
+    -------
+    list of str
+        Tables whose digest differs or that cannot be read; ``release.json`` when the id
+        is not the hash of the catalogue, which holds digests, findings and certificate.
+    """
+    wrong: list[str] = []
+    facts = {k: v for k, v in release.catalogue.items() if k != "id"}
+    if digest_of(facts)[:_ID] != release.id:
+        wrong.append(_CATALOGUE)
+    for name, entry in release.tables.items():
+        try:
+            known = digest_of(release.table(name)) == entry["digest"]
+        except StoreError:
+            known = False
+        if not known:
+            wrong.append(name)
+    return wrong
+
+
 def _fill(
     draft: Path, project: Project, protected: Protected, manifest: Manifest, mode: Mode
 ) -> dict[str, Json]:
@@ -325,7 +355,7 @@ def _fill(
         "words": protected.words(),
         "boundaries": None if boundaries is None else boundaries.facts(),
     }
-    catalogue["id"] = digest_of(catalogue)[:16]
+    catalogue["id"] = digest_of(catalogue)[:_ID]
     write_json(draft / _CATALOGUE, catalogue)
     return catalogue
 

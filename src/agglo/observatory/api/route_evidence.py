@@ -10,6 +10,7 @@ from fastapi import APIRouter, Request, Response
 
 from agglo.core.typing import Json
 from agglo.observatory.api.answers import (
+    encode,
     envelope,
     find_view,
     read_question,
@@ -21,10 +22,12 @@ from agglo.observatory.api.problems import ApiError
 from agglo.observatory.api.replies import Context, reply, reply_json
 from agglo.observatory.api.shapes import (
     CertificateAnswer,
+    CheckAnswer,
     ManifestAnswer,
     MethodAnswer,
     MethodListAnswer,
 )
+from agglo.observatory.release import wrong_parts
 
 __all__ = ["evidence_router", "method_pages"]
 
@@ -135,6 +138,25 @@ def _add_release(router: APIRouter, context: Context) -> None:
         _same_release(release, stock.release.id)
         return reply_json(
             request, stock, lambda: envelope(stock, release_manifest(stock))
+        )
+
+    @router.get(
+        "/manifests/{release}/check",
+        summary="The hashes of a release computed anew",
+        responses=described(CheckAnswer),
+    )
+    def check(release: str) -> Response:
+        stock = shelf.current()
+        _same_release(release, stock.release.id)
+        found: dict[str, Json] = {
+            "checked": len(stock.release.tables),
+            "wrong": list[Json](wrong_parts(stock.release)),
+        }
+        # an answer that is kept would prove nothing
+        return Response(
+            encode(envelope(stock, found)),
+            media_type="application/json",
+            headers={"cache-control": "no-store"},
         )
 
     @router.get(

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 __all__ = [
     "CertificateAnswer",
+    "CheckAnswer",
     "CodeAnswer",
     "FindAnswer",
     "GeometryAnswer",
@@ -419,6 +420,19 @@ class ManifestAnswer(_Answer):
     """Hashes of everything in a release."""
 
     data: ManifestShape
+
+
+class CheckShape(_Shape):
+    """What hashing a release anew gave."""
+
+    checked: int
+    wrong: list[str]
+
+
+class CheckAnswer(_Answer):
+    """Hashes of a release computed anew; `wrong` names what is not as recorded."""
+
+    data: CheckShape
 
 
 class CertificateAnswer(_Answer):
