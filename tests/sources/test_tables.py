@@ -253,3 +253,13 @@ def test_columns_of_true_and_false_are_read(tmp_path):
     file.write_text(head + "l,2020,1,a,b,1,perhaps\n")
     with pytest.raises(SourceError, match="neither true nor false"):
         read_table(file, table="link_events")
+
+
+def test_rows_without_a_name_can_be_named_by_number(write):
+    text = "kreis,wz,jobs,what\n01001,C28,1,a\n01002,C28,2,b\n01003,C28,3,a\n"
+    got = read(
+        write(text),
+        constants={"period": "2021", "note": "line {row}"},
+        filters={"what": "a"},
+    )
+    assert got.data["note"].to_pylist() == ["line 1", "line 3"]

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pa_csv
+import pytest
 
+from agglo.cli import main
 from agglo.studies.coagglomeration import STUDY, CoagglomerationOptions
 from agglo.studies.contract import ProjectFacts
 from tests.studies.harness import run_study
@@ -154,3 +158,50 @@ def test_zones_of_strasbourg_give_their_places(shared_data):
     assert scope["places_of_regions"] == t.num_rows - outside
     assert scope["shared_places"] > 0.9
     assert found["F2"]["answer"]
+
+
+ROWS = {
+    "mexico": "establishments: 9,087 rows",
+    "vancouver": "establishments: 6,101 rows",
+    "poland": "establishments: 37,374 rows",
+    "strasbourg": "establishments: 81,921 rows",
+}
+
+
+def said(capsys, *words):
+    """Run a command in this process: exit code and standard output."""
+    capsys.readouterr()
+    with pytest.raises(SystemExit) as ended:
+        main(words)
+    return int(ended.value.code or 0), capsys.readouterr().out
+
+
+@pytest.fixture
+def example(root, shared_data, tmp_path, monkeypatch):
+    """Copy a project of `examples` and show it where the files are."""
+
+    def copied(name):
+        monkeypatch.setenv("AGGLO_SHARED", str(shared_data.parent))
+        shutil.copytree(root / "examples" / name, tmp_path / name)
+        return tmp_path / name
+
+    return copied
+
+
+@pytest.mark.parametrize("name", ["poland", "strasbourg"])
+def test_examples_read_the_files_as_they_are(name, example, capsys):
+    code, out = said(capsys, "check", "--project", str(example(name)))
+    assert code == 0
+    assert ROWS[name] in out
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ROWS)
+def test_examples_run_whole(name, example, capsys):
+    # minutes each: sites of tens of thousands of plants
+    folder = example(name)
+    code, _ = said(capsys, "run", "--project", str(folder))
+    assert code == 0
+    results = folder / "results" / "coagglomeration"
+    assert "F2" in (results / "findings.json").read_text()
+    assert (results / "report.html").stat().st_size > 10_000

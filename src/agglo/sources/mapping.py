@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from agglo.core.schema import Column, TableSchema
-    from agglo.core.typing import BoolArray
+    from agglo.core.typing import BoolArray, IntArray
     from agglo.sources.tabular import TableFile
 
 __all__ = ["MapSpec", "code_system", "map_file", "nullable"]
@@ -56,7 +56,8 @@ class MapSpec:
         ``{column of the table: column of the file}``. Names that the schema does not
         know are kept as further columns, numbers where every cell is one.
     constants
-        ``{column of the table: text}`` for what the file does not hold.
+        ``{column of the table: text}`` for what the file does not hold; ``{row}`` in a text
+        is the number of the row in the file.
     systems
         ``{column of the table: code system}``.
     filters
@@ -159,7 +160,7 @@ def map_file(source: TableFile, spec: MapSpec, findings: Findings) -> Part:
         text = text.filter(pa.array(keep))
     columns = _columns(text, spec, schema, source, findings)
     for name, word in spec.constants.items():
-        columns[name] = pa.chunked_array([text_constant(word, text.num_rows)])
+        columns[name] = pa.chunked_array([_constant(word, rows)])
     order = [n for n in schema.names if n in columns]
     order += [n for n in columns if n not in order]
     data = pa.table({name: columns[name] for name in order})
@@ -168,6 +169,13 @@ def map_file(source: TableFile, spec: MapSpec, findings: Findings) -> Part:
     if drop.any():
         data, rows = data.filter(pa.array(~drop)), rows[~drop]
     return Part(data=data, file=source.name, rows=rows)
+
+
+def _constant(word: str, rows: IntArray) -> pa.Array:
+    """Give the text for every row; ``{row}`` in it is the number of the row."""
+    if "{row}" not in word:
+        return text_constant(word, rows.size)
+    return pa.array([word.replace("{row}", str(r)) for r in rows.tolist()])
 
 
 def nullable(values: NDArray[np.float64]) -> pa.ChunkedArray:

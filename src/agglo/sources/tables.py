@@ -67,7 +67,8 @@ def read_table(
         carry the table's names need no entry. Further names are kept as they are.
     constants
         ``{column of the table: text}`` for what the file does not hold, for example
-        ``{"period": "2021"}``.
+        ``{"period": "2021"}``. ``{row}`` in a text is the number of the row in its file:
+        ``{"establishment": "firm {row}"}`` names rows that have no name.
     code_systems
         ``{column of the table: system}``: ``"us_county"``, ``"naics"``, …, or a number
         of digits such as ``"5"``. Lost leading zeros are put back only with a system.
