@@ -10,7 +10,7 @@ import pytest
 
 from agglo.core.errors import OptionError
 from agglo.simulate import simulate_networks
-from agglo.studies.contract import ProjectFacts
+from agglo.studies.contract import ProjectFacts, StageInputs
 from agglo.studies.networks import STUDY, NetworksOptions
 from tests.studies.harness import KEYS, language_faults, run_study
 
@@ -130,12 +130,22 @@ def test_the_finding_says_which_parts_helped_out_of_time(done):
     assert rows[2]["shuffled"] == "partners"
 
 
-def test_all_parts_may_rank_the_options(economy):
-    options = dataclasses.replace(LIGHT, score_parts="all", stability_draws=0)
-    done, _ = run_study(STUDY, economy.tables(), options=options, until="portfolio")
-    table = done["portfolio"].tables["portfolio"]
+def test_all_parts_may_rank_the_options(done):
+    stage = next(s for s in STUDY.stages if s.name == "portfolio")
+    out = stage.run(
+        StageInputs(
+            tables={},
+            options=dataclasses.replace(LIGHT, score_parts="all"),
+            results={(s, n): t for s in stage.after for n, t in done[s].tables.items()},
+            documents={
+                (s, n): d for s in stage.after for n, d in done[s].documents.items()
+            },
+            seed=7,
+        )
+    )
+    table = out.tables["portfolio"]
     assert table["score"].equals(table["score_all"])
-    notes = done["portfolio"].documents["portfolio_notes"]
+    notes = out.documents["portfolio_notes"]
     assert notes["score_of"] == ["density", "complexity", "external", "value_chain"]
     assert notes["kept"] == ["density", "value_chain"]
 
@@ -170,10 +180,14 @@ def test_the_number_of_draws_is_printed(done):
 def test_sensitivity_covers_groups_counting_and_gaps(done):
     rows = done["sensitivity"].tables["sensitivity"].to_pylist()
     assert {r["finding"] for r in rows} == {"F1", "F2", "F3", "F4", "F5"}
-    assert {r["value"] for r in rows if r["choice"] == "counting"} == {
-        "fractional",
-        "newman",
-    }
+    for scale in ("city", "district"):
+        # F2 and F3 are asked again at both scales
+        for choice in ("min_gap", "max_cores"):
+            part = [r for r in rows if r["choice"] == f"{choice} ({scale})"]
+            assert {r["finding"] for r in part} == {"F2", "F3"}
+            assert len(part) == 4
+        counted = [r for r in rows if r["choice"] == f"counting ({scale})"]
+        assert {r["value"] for r in counted} == {"fractional", "newman"}
     assert len({r["value"] for r in rows if r["choice"].startswith("groups")}) == 4
 
 
@@ -310,7 +324,12 @@ def test_structure_of_both_layers(done):
         assert notes[layer]["components"] == 1
         part = [r for r in tables["positions"].to_pylist() if r["layer"] == layer]
         assert sum(r["page_rank"] for r in part) == pytest.approx(1.0)
-        left = [r for r in tables["removal"].to_pylist() if r["layer"] == layer]
+        curves = [r for r in tables["removal"].to_pylist() if r["layer"] == layer]
+        left = [r for r in curves if r["scale"] == "city"]
+        fine = [r for r in curves if r["scale"] == "district"]
+        assert len(fine) == 95
+        assert fine[3]["weight_left"] < fine[3]["at_random"]
+        assert fine[1]["node"][:3] in core
         assert left[0]["weight_left"] == pytest.approx(1.0)
         # the cores hold more than cities at random
         assert left[1]["node"] in core

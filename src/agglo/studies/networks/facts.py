@@ -104,6 +104,17 @@ class NetworkFacts(StudyFacts[NetworksOptions]):
         pair = _WORDS.get(name)
         return name.replace("_", " ") if pair is None else self.say(*pair)
 
+    def industry(self, code: str) -> str:
+        """Give an industry as a reader knows it."""
+        for r in self.tables["industry_groups"]:
+            if r["industry"] == code:
+                first, second = ("name_zh", "name_en")
+                if self.lang == "en":
+                    first, second = second, first
+                name = str(r[first] or r[second] or "")
+                return f"{name} ({code})".strip()
+        return code
+
     def lacking(self, text: str) -> str:
         """Say what is missing."""
         return lacking_zh(text) if self.lang == "zh" else text
@@ -120,7 +131,7 @@ class NetworkFacts(StudyFacts[NetworksOptions]):
     def value(self, text: str) -> str:
         """Write the value of a choice."""
         pair = VALUES.get(text)
-        return text if pair is None else self.say(*pair)
+        return self.place(text) if pair is None else self.say(*pair)
 
     def verdict(self, text: str) -> str:
         """Write a verdict of the grid: a word, or cities of each pattern."""
@@ -205,6 +216,10 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "trade": ("trade", "投入产出"),
     "both": ("co-location and trade", "共同区位与投入产出"),
     "study": ("groups of the study", "本研究的群组"),
+    "VS-Cluster-avg": ("clusters, above average", "集群，高于平均"),
+    "VS-Cluster-p95": ("clusters, above 95 %", "集群，高于 95%"),
+    "VS-Industry-avg": ("industries, above average", "产业，高于平均"),
+    "VS-Industry-p95": ("industries, above 95 %", "产业，高于 95%"),
     "own": ("own benchmark definition", "自建基准定义"),
     "ubiquity": ("ubiquity", "普遍度"),
 }

@@ -12,6 +12,7 @@ from agglo.studies.networks.facts import facts_of, label_zh
 from agglo.studies.networks.findings import all_findings
 from agglo.studies.networks.method import limit_notes, method_notes, origin_notes
 from agglo.studies.networks.outputs import city_flows, study_files
+from agglo.studies.networks.sections_linkage import linkage_tables, part_tables
 from agglo.studies.networks.sections_structure import removal_chart, structure_tables
 from agglo.studies.report import FindingList, Notes, Report
 
@@ -66,6 +67,7 @@ def _figures(facts: NetworkFacts, flows: Mapping[str, FlowMatrix]) -> dict[str, 
         drawn[f"rank_{layer}"] = charts.rank_chart(facts, layer)
         drawn[f"tiers_{layer}"] = maps.tier_map(facts, layer)
     drawn["removal"] = removal_chart(facts)
+    drawn["removal_district"] = removal_chart(facts, "district")
     drawn["profiles"] = charts.profile_chart(facts)
     drawn["odds"] = charts.odds_chart(facts)
     drawn["portfolio"] = charts.portfolio_chart(facts)
@@ -129,14 +131,22 @@ def _sections(
         ),
         (
             say("Structure of ties", "联系的结构"),
-            (*structure_tables(facts), *show("removal")),
+            (*structure_tables(facts), *show("removal", "removal_district")),
         ),
         (say("Sizes of firms", "企业规模"), show("profiles")),
         (say("Crossing cities", "跨城市合作"), show("odds")),
         (say("What explains links", "联系的解释"), sections.dyad_tables(facts)),
         (
+            say("Space and trade", "区位与投入产出"),
+            linkage_tables(facts),
+        ),
+        (
             say("What next", "下一步"),
-            (*show("portfolio", "backtest"), *sections.portfolio_lookup(facts)),
+            (
+                *show("portfolio", "backtest"),
+                *part_tables(facts),
+                *sections.portfolio_lookup(facts),
+            ),
         ),
         (say("Sensitivity", "敏感性"), (sections.sensitivity_table(facts),)),
         (say("Rules", "规则"), (Notes(items=method_notes(facts)),)),

@@ -167,32 +167,34 @@ def _entity_table(facts: NetworkFacts) -> DataTable:
     )
 
 
-def removal_chart(facts: NetworkFacts) -> Drawn | None:
-    """Draw what stays of the links as the strongest cities are taken away."""
-    rows = facts.tables["removal"]
+def removal_chart(facts: NetworkFacts, scale: str = "city") -> Drawn | None:
+    """Draw what stays of the links as the strongest places of a scale are taken away."""
+    rows = facts.rows("removal", scale=scale)
     if not rows:
         return None
-    layers = [k for k in _LAYERS if facts.rows("removal", layer=k)]
+    layers = [k for k in _LAYERS if facts.rows("removal", layer=k, scale=scale)]
+    place = facts.word(scale)
 
     def draw(ax: Axes) -> None:
         for k, layer in enumerate(layers):
-            part = facts.rows("removal", layer=layer)
+            part = facts.rows("removal", layer=layer, scale=scale)
             x = np.array([number_of(r, "removed") for r in part])
             y = np.array([number_of(r, "weight_left") for r in part])
             ax.plot(x, y, _STYLES[k], color=COLOURS[k], label=facts.word(layer))
-        part = facts.rows("removal", layer=layers[0])
+        part = facts.rows("removal", layer=layers[0], scale=scale)
         x = np.array([number_of(r, "removed") for r in part])
         y = np.array([number_of(r, "at_random") for r in part])
         ax.plot(x, y, ":", color="#6B7280", label=facts.say("at random", "随机移除"))
         ax.set_ylim(0, 1.02)
-        ax.set_xlabel(facts.say("cities taken away", "移除的城市数"))
+        ax.set_xlabel(facts.say("{place} taken away", "移除的{place}数", place=place))
         ax.set_ylabel(facts.say("share of links that stays", "剩余联系比例"))
         ax.legend(frameon=False)
 
     caption = facts.say(
-        "Share of the links that stays as the strongest cities are taken away, beside cities "
+        "Share of the links that stays as the strongest {place} are taken away, beside {place} "
         "taken at random. A description of ours, not a measure of resilience.",
-        "依次移除最强城市后剩余的联系比例，与随机移除对照。此为我们的描述，并非韧性的度量。",
+        "依次移除最强{place}后剩余的联系比例，与随机移除对照。此为我们的描述，并非韧性的度量。",
+        place=place,
     )
     heads = {
         "layer": facts.say("layer", "层"),
@@ -202,5 +204,6 @@ def removal_chart(facts: NetworkFacts) -> Drawn | None:
     }
     data = pa.Table.from_pylist([dict(r) for r in rows])
     kinds = {"weight_left": "share", "at_random": "share"}
-    svg = draw_svg("removal", draw, height=3.4)
-    return figure_of("removal", svg, caption, data, heads, kinds)  # type: ignore[arg-type]  # words of NumberKind
+    name = "removal" if scale == "city" else f"removal-{scale}"
+    svg = draw_svg(name, draw, height=3.4)
+    return figure_of(name, svg, caption, data, heads, kinds)  # type: ignore[arg-type]  # words of NumberKind

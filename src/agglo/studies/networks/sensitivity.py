@@ -45,6 +45,7 @@ __all__ = ["sensitivity"]
 _AROUND = (-2, -1, 1, 2)
 _COUNTING = ("full", "fractional", "newman")
 _GAPS = (1.25, 1.5, 2.0)
+_MOST = (4, 6, 8)
 # what a branch may count, and the column that it needs
 _WEIGHTS: dict[Literal["count", "employment", "log1p_capital"], str] = {
     "count": "",
@@ -73,7 +74,7 @@ def sensitivity(inputs: StageInputs) -> StageOutput:
     if options.sensitivity:
         rows += _group_rows(inputs, options)
         rows += _counting_rows(inputs, options)
-        rows += _gap_rows(inputs, options)
+        rows += _core_rows(inputs, options)
         rows += _weight_rows(inputs, options)
         rows += _level_rows(inputs, options)
     names = ("finding", "choice", "value", "verdict", "main", "same")
@@ -146,8 +147,7 @@ def _counting_rows(
         return []
     hierarchy = inputs.document("hierarchy", "hierarchy_notes")
     layer = hierarchy.get(COPATENT) if isinstance(hierarchy, dict) else None
-    city = layer.get("city") if isinstance(layer, dict) else None
-    if not isinstance(city, dict):
+    if not isinstance(layer, dict) or not isinstance(layer.get("city"), dict):
         return []
     places = inputs.result("prepare", "places").to_pylist()
     districts = {str(r["region"]) for r in places if r["scale"] == "district"}
@@ -160,16 +160,18 @@ def _counting_rows(
         events = copatent_layer(inputs, options, districts, {}, counting)
         if events is None:
             continue
-        cores = core_count(
-            city_events(events, regions),
-            directed=False,
-            k_max=options.max_cores,
-            min_gap=options.min_gap,
-            inference=MonteCarlo(n=options.core_draws, seed=inputs.seed),
-        )
-        out.append(
-            _row("F3", "counting", counting, cores.verdict, str(city["verdict"]))
-        )
+        for scale, links in _scales(events, regions, layer).items():
+            found = layer[scale]
+            cores = core_count(
+                links,
+                directed=False,
+                k_max=options.max_cores,
+                min_gap=options.min_gap,
+                inference=MonteCarlo(n=options.core_draws, seed=inputs.seed),
+            )
+            main = str(found["verdict"]) if isinstance(found, dict) else ""
+            choice = f"counting ({scale})"
+            out.append(_row("F3", choice, counting, cores.verdict, main))
         if isinstance(complement, dict) and complement.get("verdict"):
             word = _pair_word(inputs, options, events, regions, complement)
             out.append(
@@ -215,8 +217,11 @@ def _level_rows(inputs: StageInputs, options: NetworksOptions) -> list[dict[str,
     ]
 
 
-def _gap_rows(inputs: StageInputs, options: NetworksOptions) -> list[dict[str, str]]:
-    """Ask the cores again with other smallest gaps."""
+def _core_rows(inputs: StageInputs, options: NetworksOptions) -> list[dict[str, str]]:
+    """Ask the cores of both layers and scales again.
+
+    With other smallest gaps, and with other numbers of cores at most.
+    """
     import math
 
     notes = inputs.document("hierarchy", "hierarchy_notes")
@@ -225,29 +230,51 @@ def _gap_rows(inputs: StageInputs, options: NetworksOptions) -> list[dict[str, s
     out = []
     for layer, finding in ((BRANCH, "F2"), (COPATENT, "F3")):
         part = notes.get(layer) if isinstance(notes, dict) else None
-        city = part.get("city") if isinstance(part, dict) else None
-        if not isinstance(city, dict) or layer not in text_of(events, "layer"):
+        if not isinstance(part, dict) or layer not in text_of(events, "layer"):
             continue
-        rows = city_events(rows_of(events, layer), regions)
-        for ratio in _GAPS:
-            if math.isclose(math.log(ratio), options.min_gap):
-                continue
-            found = core_count(
-                rows,
-                directed=layer == BRANCH,
-                k_max=options.max_cores,
-                min_gap=math.log(ratio),
-                inference=MonteCarlo(n=options.core_draws, seed=inputs.seed),
-            )
-            out.append(
-                _row(
-                    finding,
-                    "min_gap",
-                    f"ln {ratio:g}",
-                    found.verdict,
-                    str(city["verdict"]),
-                )
-            )
+        rows = rows_of(events, layer)
+        for scale, at_scale in _scales(rows, regions, part).items():
+            found = part[scale]
+            main = str(found["verdict"]) if isinstance(found, dict) else ""
+
+            def verdict(
+                k_max: int,
+                gap: float,
+                links: pa.Table = at_scale,
+                directed: bool = layer == BRANCH,
+            ) -> str:
+                return core_count(
+                    links,
+                    directed=directed,
+                    k_max=k_max,
+                    min_gap=gap,
+                    inference=MonteCarlo(n=options.core_draws, seed=inputs.seed),
+                ).verdict
+
+            kept = (options.max_cores, options.min_gap)
+            for ratio in _GAPS:
+                gap = math.log(ratio)
+                if not math.isclose(gap, options.min_gap):
+                    word = verdict(kept[0], gap)
+                    choice = f"min_gap ({scale})"
+                    out.append(_row(finding, choice, f"ln {ratio:g}", word, main))
+            for most in _MOST:
+                if most != options.max_cores:
+                    word = verdict(most, kept[1])
+                    choice = f"max_cores ({scale})"
+                    out.append(_row(finding, choice, str(most), word, main))
+    return out
+
+
+def _scales(
+    rows: pa.Table, regions: pa.Table, part: dict[str, Json]
+) -> dict[str, pa.Table]:
+    """Give the links of every scale that was answered."""
+    out = {}
+    if isinstance(part.get("city"), dict):
+        out["city"] = city_events(rows, regions)
+    if isinstance(part.get("district"), dict):
+        out["district"] = rows
     return out
 
 
@@ -256,9 +283,8 @@ def _weight_rows(inputs: StageInputs, options: NetworksOptions) -> list[dict[str
     coverage = inputs.document("prepare", "coverage")
     hierarchy = inputs.document("hierarchy", "hierarchy_notes")
     layer = hierarchy.get(BRANCH) if isinstance(hierarchy, dict) else None
-    city = layer.get("city") if isinstance(layer, dict) else None
     made = isinstance(coverage, dict) and "branch_counts" in coverage
-    if not made or not isinstance(city, dict):
+    if not made or not isinstance(layer, dict):
         return []
     columns = inputs.table("establishments").column_names
     places = inputs.result("prepare", "places").to_pylist()
@@ -271,12 +297,15 @@ def _weight_rows(inputs: StageInputs, options: NetworksOptions) -> list[dict[str
         events = branch_layer(inputs, other, districts, {})
         if events is None:
             continue
-        found = core_count(
-            city_events(events, hierarchy_table(inputs)),
-            k_max=options.max_cores,
-            min_gap=options.min_gap,
-            inference=MonteCarlo(n=options.core_draws, seed=inputs.seed),
-        )
-        main = str(city["verdict"])
-        out.append(_row("F2", "branch_weight", weight, found.verdict, main))
+        for scale, links in _scales(events, hierarchy_table(inputs), layer).items():
+            part = layer[scale]
+            found = core_count(
+                links,
+                k_max=options.max_cores,
+                min_gap=options.min_gap,
+                inference=MonteCarlo(n=options.core_draws, seed=inputs.seed),
+            )
+            main = str(part["verdict"]) if isinstance(part, dict) else ""
+            choice = f"branch_weight ({scale})"
+            out.append(_row("F2", choice, weight, found.verdict, main))
     return out

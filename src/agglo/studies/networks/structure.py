@@ -68,6 +68,7 @@ _CLUSTERS = {
 }
 _REMOVAL = {
     "layer": pa.string(),
+    "scale": pa.string(),
     "removed": pa.int64(),
     "node": pa.string(),
     "weight_left": pa.float64(),
@@ -87,7 +88,7 @@ def structure(inputs: StageInputs) -> StageOutput:
     -------
     StageOutput
         Tables ``positions`` (city and layer), ``backbone`` (tie), ``cluster_nodes`` (city
-        and group of industries), ``removal`` (what stays without the strongest cities),
+        and group of industries), ``removal`` (what stays without the strongest places, at both scales),
         ``interlocking``, ``shared_firms`` (from a register with firms), ``entity_pairs``;
         document ``structure_notes``.
     """
@@ -99,6 +100,8 @@ def structure(inputs: StageInputs) -> StageOutput:
         k: [] for k in ("positions", "backbone", "cluster_nodes", "removal")
     }
     grouped = layers_with_industries(inputs)
+    # without regions above, the districts are the cities
+    nested = bool(regions["parent"].is_valid().to_numpy().any())
     for layer in sorted(set(text_of(events, "layer"))):
         rows = rows_of(events, layer)
         flows = flow_matrix(rows, level="city", regions=regions)
@@ -106,6 +109,9 @@ def structure(inputs: StageInputs) -> StageOutput:
         parts["positions"].append(places)
         parts["backbone"].append(ties)
         parts["removal"].append(removal_curve(flows, layer))
+        if nested:
+            fine = flow_matrix(rows)
+            parts["removal"].append(removal_curve(fine, layer, "district"))
         if layer in grouped:
             table, word = _cluster_nodes(inputs, rows, regions, layer)
             parts["cluster_nodes"].append(table)
@@ -182,25 +188,27 @@ def _known(value: float) -> float | None:
     return float(value) if np.isfinite(value) else None
 
 
-def removal_curve(flows: FlowMatrix, layer: str) -> pa.Table:
-    """Give the share of weight that stays as the strongest cities are taken away.
+def removal_curve(flows: FlowMatrix, layer: str, scale: str = "city") -> pa.Table:
+    """Give the share of weight that stays as the strongest places are taken away.
 
-    `at_random` is what stays, on average, when as many cities are taken at random. A curve of
-    ours: it describes dependence on few cities and is no measure of resilience.
+    `at_random` is what stays, on average, when as many places are taken at random. A curve of
+    ours: it describes dependence on few places and is no measure of resilience.
     """
     values = flows.values - np.diag(np.diag(flows.values))
     strength = values.sum(axis=0) + values.sum(axis=1)
     order = np.lexsort((flows.label, -strength))
     n, total = order.size, float(values.sum())
-    left: FloatArray = np.full(n, np.nan)
-    for k in range(n):
-        rest = order[k:]
-        left[k] = values[np.ix_(rest, rest)].sum() / total if total > 0 else np.nan
+    values = values[np.ix_(order, order)]
+    # what goes with the k-th place: its links with those that are still there
+    lost = np.triu(values).sum(axis=1) + np.tril(values, -1).sum(axis=0)
+    left: FloatArray = np.cumsum(lost[::-1])[::-1]
+    left = left / total if total > 0 else np.full(n, np.nan)
     gone = np.arange(n)
     names = np.concatenate([[""], flows.label[order[:-1]]])
     return pa.table(
         {
             "layer": texts([layer] * n),
+            "scale": texts([scale] * n),
             "removed": pa.array(gone),
             "node": texts(names),
             "weight_left": pa.array(left),
