@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from agglo.concentration.directed_results import ORIENTATION
 from agglo.evaluation.mechanism_registry import MECHANISM_NAMES, MECHANISMS
 from agglo.observatory.page import Text
 from agglo.studies import STUDIES
 from agglo.studies.formation.alerts import ALERTS
 from agglo.studies.formation.rule_table import RULES
 from agglo.studies.formation.tree import INDICATORS, PILLARS
-from agglo.studies.formation.words import INPUTS_ZH
+from agglo.studies.formation.words import INPUTS_ZH, NAMES
 from agglo.studies.policy.words import WORDS as POLICY_WORDS
 from agglo.studies.policy.words import in_chinese
 
@@ -166,6 +167,11 @@ _TERMS: _PAIRS = {
     "ln_distance_km": ("logarithm of distance", "距离对数"),
     "treated": ("treated", "处理地区"),
 }
+_RESIDUALS: _PAIRS = {
+    f"residual({k})": (f"residual: {en}", f"残差：{zh}")
+    for k, (en, zh) in _TERMS.items()
+    if k.startswith(("active_", "passive_"))
+}
 _REVEALED: _PAIRS = {
     "strong": ("strong", "优势明确"),
     "above": ("above 1, not certain", "高于 1，但不确定"),
@@ -228,7 +234,7 @@ _SCORES: _PAIRS = {
     "ubiquity": ("ubiquity", "普遍度"),
     "external": ("related at partners", "伙伴互补"),
     "value_chain": ("along the value chain", "价值链联系"),
-    "offer": ("suppliers that are there", "本地供应"),
+    "offer": ("relatedness of partners", "伙伴的相关密度"),
     "together": ("all parts together", "各部分综合"),
     "chosen": ("the parts that do not hurt", "保留的部分"),
 }
@@ -277,6 +283,46 @@ _MODELS: _PAIRS = {
     "iv_all": ("instrumented, all links together", "工具变量（联系合并）"),
     "control_function": ("control function", "控制函数"),
     "stacked": ("stacked", "堆叠"),
+    "log1p": ("log(1 + patents)", "log(1 + 专利)"),
+    "iv_log1p": ("instrumented, log(1 + patents)", "工具变量，log(1 + 专利)"),
+    "negative_binomial": ("negative binomial", "负二项"),
+    "own stock: drop": ("own knowledge left out", "不含自身知识"),
+    "own stock: presample": (
+        "own knowledge: first value x trend",
+        "自身知识：初值乘趋势",
+    ),
+    "weights: z_plus": ("weights: positive z", "权重：正的 z"),
+    "weights: centred": ("weights: percentile less one half", "权重：百分位减二分之一"),
+}
+_ESTIMATORS: _PAIRS = {
+    "poisson": ("Poisson", "泊松"),
+    "linear": ("least squares", "最小二乘"),
+    "2sls": ("two-stage least squares", "两阶段最小二乘"),
+    "control_function": ("Poisson, control function", "泊松，控制函数"),
+    "negative_binomial": ("negative binomial", "负二项"),
+}
+_UNITS: _PAIRS = {
+    "bits": ("bits", "比特"),
+    "breaks": ("breaks", "突变次数"),
+    "index": ("index", "指数"),
+    "log points": ("log points", "对数点"),
+    "persons": ("persons", "人"),
+    "probability": ("probability", "概率"),
+    "per 1000 firms": ("per 1000 firms", "每千家企业"),
+    "points": ("points", "分"),
+    "share": ("share", "占比"),
+    "currency": ("currency", "货币单位"),
+    "ratio": ("ratio", "比值"),
+    "programmes": ("programmes", "计划数"),
+    "events": ("events", "事件数"),
+    "patents": ("patents", "专利数"),
+}
+_ORIENTATION: _PAIRS = {
+    ORIENTATION: (
+        ORIENTATION,
+        "锚定方：保持其实际位置；移动方：在零假设下重新抽取其位置，检验的是移动方的选址。矩阵按 [锚定方, 移动方] 排列。"
+        "文献中何者称为主动系推断。",
+    )
 }
 _VIA: _PAIRS = {
     "same": ("the same industry", "同一产业"),
@@ -297,7 +343,16 @@ _STUDIES: _PAIRS = {
     name: (study.title["en"], study.title["zh"]) for name, study in STUDIES.items()
 }
 _EFFECTS: _PAIRS = {
-    k: POLICY_WORDS[k] for k in ("direct", "indirect", "total", "treated", "untreated")
+    k: POLICY_WORDS[k]
+    for k in (
+        "direct",
+        "indirect",
+        "total",
+        "treated",
+        "untreated",
+        "own treatment",
+        "exposure",
+    )  # fmt: skip
 }
 _NEEDS: _PAIRS = {en: (en, zh) for en, zh in INPUTS_ZH.items()}
 _CONDITIONS: _PAIRS = {r.fires_if: (r.fires_if, r.fires_if_zh) for r in RULES.values()}
@@ -322,7 +377,7 @@ _BY_COLUMN: Mapping[str, _PAIRS] = {
     "null": _NULLS,
     "outcome": _OUTCOMES,
     "effect": _EFFECTS,
-    "term": _TERMS,
+    "term": {**_TERMS, **_RESIDUALS},
     "link": {**_LINKS, "active_all": _TERMS["active_all"], "passive_all": _TERMS["passive_all"]},
     "model": _MODELS,
     "specification": _MODELS,
@@ -356,11 +411,15 @@ _BY_COLUMN: Mapping[str, _PAIRS] = {
     "fires_if": _CONDITIONS,
     "tested": {"own": ("own leads", "自身提前期"), "neighbours": ("neighbours' leads", "邻近提前期"), "joint": ("both", "联合")},
     "gap": {"": ("there", "已有"), "gap": ("gap", "缺口")},
-    "closest": {**_INDICATORS, **_NODES},
+    "closest": {**NAMES, **_INDICATORS, **_NODES},
+    "estimator": _ESTIMATORS,
+    "unit": _UNITS,
+    "orientation_note": _ORIENTATION,
 }  # fmt: skip
 # columns whose values hold numbers and names: translated part by part
 _PATTERNED = frozenset(
     (
+        "evidence",
         "specification",
         "weights",
         "durbin_weights",
