@@ -6,6 +6,7 @@ from agglo.store.disclosure.cells import (
     cells_from_totals,
 )
 from agglo.store.disclosure.policy import DISCLOSURE_POLICIES, DisclosurePolicy
+from agglo.store.disclosure.releases import EarlierRelease
 from agglo.store.disclosure.suppression import (
     DisclosureAudit,
     SuppressedTable,
@@ -18,6 +19,7 @@ __all__ = [
     "CellTable",
     "DisclosureAudit",
     "DisclosurePolicy",
+    "EarlierRelease",
     "SuppressedTable",
     "audit_disclosure",
     "cells_from_records",

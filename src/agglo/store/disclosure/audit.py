@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import sparse
@@ -87,6 +87,16 @@ class Scene:
             lower=np.minimum(_whole(policy.lower_ratio * upper, cells.whole), down),
             down=down,
             up=far,
+        )
+
+    def without(self, waived: BoolArray) -> Scene:
+        """Take cells off the list of those the rules forbid."""
+        unsafe = self.unsafe & ~waived
+        return replace(
+            self,
+            unsafe=unsafe,
+            upper=np.where(unsafe, self.upper, 0.0),
+            lower=np.where(unsafe, self.lower, 0.0),
         )
 
 

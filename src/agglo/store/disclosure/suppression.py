@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +17,7 @@ from agglo.store.disclosure.audit import Scene, exact_ranges, find_breaches
 from agglo.store.disclosure.cells import CellTable
 from agglo.store.disclosure.hierarchy import TOTAL
 from agglo.store.disclosure.policy import DISCLOSURE_POLICIES, DisclosurePolicy
+from agglo.store.disclosure.releases import EarlierRelease, Known, known_from
 from agglo.store.disclosure.secondary import complementary_cells
 
 if TYPE_CHECKING:
@@ -67,12 +68,36 @@ class SuppressedTable(Result):
         0 published, 1 unsafe, 2 companion; by cell.
     audit
         The audit it passed.
+    linked
+        Which earlier releases it was checked with: their names, how many of its cells
+        they had published, sums of other groupings, and values revised since.
     """
 
     cells: CellTable
     policy: DisclosurePolicy
     status: np.ndarray[tuple[int], np.dtype[np.int8]]
     audit: DisclosureAudit
+    linked: Mapping[str, Json] = field(default_factory=dict)
+
+    def published(self, release: str) -> EarlierRelease:
+        """Give what this table publishes, for the check of later releases.
+
+        Parameters
+        ----------
+        release
+            Name of the release.
+
+        Returns
+        -------
+        EarlierRelease
+            Values of published cells; NaN for the others.
+        """
+        return EarlierRelease(
+            release=release,
+            measure=self.cells.measure,
+            dimensions=self.cells.dimensions,
+            values=np.where(self.hidden, np.nan, self.cells.total),
+        )
 
     @property
     def hidden(self) -> BoolArray:
@@ -125,6 +150,8 @@ class SuppressedTable(Result):
             "attackers": audit.n_attackers,
             "safe": audit.safe,
             "worst_interval_ratio": ratio,
+            "coalition": self.policy.coalition,
+            "earlier_releases": dict(self.linked),
             "contributions_tested": self.cells.largest is not None,
             "policy": self.policy.digest,
             "input": self.cells.digest,
@@ -136,6 +163,9 @@ class SuppressedTable(Result):
                 "minimum_count": self.policy.minimum_count,
                 "dominance": [list(pair) for pair in self.policy.dominance],
                 "p_percent": self.policy.p_percent,
+                "count_ratio": self.policy.count_ratio,
+                "lower_ratio": self.policy.lower_ratio,
+                "prior_ratio": self.policy.prior_ratio,
             }
         return told
 
@@ -160,6 +190,8 @@ def suppress_cells(
     policy: DisclosurePolicy | str = "p10",
     earlier: Iterable[Mapping[str, str]] = (),
     public: Iterable[Mapping[str, str]] = (),
+    waived: Iterable[Mapping[str, str]] = (),
+    releases: Sequence[EarlierRelease] = (),
     exact: bool = False,
 ) -> SuppressedTable:
     """Hide unsafe cells and as many others as it takes that none can be worked out.
@@ -174,6 +206,12 @@ def suppress_cells(
         Cells hidden in earlier releases, each as {dimension: code}; preferred companions.
     public
         Cells known to everybody; never hidden.
+    waived
+        Cells whose contributors have agreed to publication; not unsafe whatever the rules
+        say, and never hidden.
+    releases
+        Earlier releases of this table: attackers have kept them. What they published is
+        known, also by other groupings of the same leaves; what they hid is preferred.
     exact
         Also compute the exact range an outsider is left with for every unsafe cell.
 
@@ -185,7 +223,8 @@ def suppress_cells(
     Raises
     ------
     NotIdentifiedError
-        When no pattern protects the table (nothing is released then), with the cells.
+        When no pattern protects the table (nothing is released then), with the cells; so
+        too when an earlier release has published a cell that is unsafe now.
     OptionError
         For a policy that does not exist.
     AlignmentError
@@ -219,11 +258,13 @@ def suppress_cells(
     True
     """
     rules = _policy(policy)
-    scene = Scene.of(cells, rules)
+    known = known_from(cells, releases)
+    agreed = _mask(cells, waived, "waived")
+    scene = Scene.of(cells, rules, known.sums).without(agreed)
     hidden, n_attackers = complementary_cells(
         scene,
-        earlier=_mask(cells, earlier, "earlier"),
-        public=_mask(cells, public, "public"),
+        earlier=_mask(cells, earlier, "earlier") | known.hidden,
+        public=_mask(cells, public, "public") | known.public | agreed,
     )
     status = np.where(scene.unsafe, 1, np.where(hidden, 2, 0)).astype(np.int8)
     audit = DisclosureAudit(
@@ -239,6 +280,7 @@ def suppress_cells(
         policy=rules,
         status=frozen_array(status),
         audit=audit,
+        linked=_linked(known) if releases else {},
         provenance=Provenance.of(
             suppress_cells, cells, parameters={"policy": rules.digest, "exact": exact}
         ),
@@ -250,6 +292,7 @@ def audit_disclosure(
     hidden: BoolArray,
     *,
     policy: DisclosurePolicy | str = "p10",
+    releases: Sequence[EarlierRelease] = (),
     exact: bool = False,
 ) -> DisclosureAudit:
     """Say what an attacker can work out about a pattern of suppressed cells.
@@ -262,6 +305,9 @@ def audit_disclosure(
         Suppressed or not, by cell in the order of `cells`.
     policy
         Rules, or the name of a preset.
+    releases
+        Earlier releases that attackers have kept; a cell that one of them has published
+        counts as not suppressed.
     exact
         Also compute exact ranges.
 
@@ -279,7 +325,9 @@ def audit_disclosure(
     if mask.shape != cells.total.shape:
         msg = f"hidden has shape {mask.shape}, the table {cells.total.shape} cells."
         raise AlignmentError(msg)
-    scene = Scene.of(cells, _policy(policy))
+    known = known_from(cells, releases)
+    mask = mask & ~known.public
+    scene = Scene.of(cells, _policy(policy), known.sums)
     breaches, n_attackers = find_breaches(scene, mask)
     return DisclosureAudit(
         safe=not breaches,
@@ -294,6 +342,15 @@ def audit_disclosure(
         n_attackers=n_attackers,
         worst_ratio=_worst_ratio(scene, mask) if exact else float("nan"),
     )
+
+
+def _linked(known: Known) -> dict[str, Json]:
+    return {
+        "releases": list[Json](known.releases),
+        "known": int(known.public.sum()),
+        "sums": 0 if known.sums is None else int(known.sums.shape[0]),
+        "revised": known.n_revised,
+    }
 
 
 def _policy(policy: DisclosurePolicy | str) -> DisclosurePolicy:
