@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import io
 
+import numpy as np
 import pytest
 
 from agglo.core.errors import OptionError
 from agglo.observatory.api.stock import Stock
-from agglo.observatory.brief import build_brief
+from agglo.observatory.brief import build_brief, chosen_by
 from agglo.observatory.brief_files import save_brief
+from agglo.observatory.drawing import _spread
+from agglo.observatory.pages import PAGES
 from agglo.observatory.release import Release
 from tests.observatory.conftest import HOSTILE
+from tests.observatory.made_up import made_up
 
 
 @pytest.fixture(scope="module")
@@ -110,3 +114,47 @@ def test_docx_has_headings_pictures_and_numbers(
     assert document.tables[0].rows[0].cells[0].text == next(
         iter(brief.pieces[0][2].columns)
     )
+
+
+@pytest.mark.parametrize(
+    ("page", "selector", "lang"),
+    [("cluster", "profile", "zh"), ("policy", "outcome", "en")],
+)
+def test_briefs_of_a_cluster_and_a_policy(tmp_path, page, selector, lang) -> None:
+    stock = made_up(tmp_path, page)
+    chosen = chosen_by(stock, page, "K1")
+    assert chosen == {selector: "K1"}
+    brief = build_brief(stock, page, chosen, lang=lang)
+    views = PAGES[page].views
+    assert len(brief.pieces) == len(views)
+    assert not [note for note in brief.notes if "No data" in note or "没有数据" in note]
+    drawn = {t for t, drawing, _ in brief.pieces if drawing}
+    tabular = {getattr(v.title, lang) for v in views if v.chart == "table"}
+    assert drawn
+    assert not drawn & tabular
+    html = brief.report.to_html()
+    assert html.count("<svg") == len([d for _, d, _ in brief.pieces if d])
+    save_brief(brief, tmp_path / "b.html")
+
+
+def test_a_code_belongs_to_the_selector_that_holds_it(stock: Stock) -> None:
+    name = stock.table("concentration.clusters")["cluster"][0].as_py()
+    assert chosen_by(stock, "cluster", name) == {"cluster": name}
+    assert chosen_by(stock, "region", "") == {}
+    with pytest.raises(OptionError, match="R003"):
+        chosen_by(stock, "region", "R003x")
+
+
+def test_the_column_of_what_was_chosen_is_left_out(stock: Stock, region: str) -> None:
+    brief = build_brief(stock, "region", {"region": region})
+    for _, _, table in brief.pieces:
+        assert "Region" not in table.columns
+        assert table.columns
+
+
+def test_names_beside_a_slope_stand_apart() -> None:
+    level = np.array([1.0, 1.01, 1.02, 5.0, 0.99])
+    found = _spread(level, 0.5)
+    assert (np.diff(np.sort(found)) >= 0.5 - 1e-12).all()
+    assert (np.argsort(found) == np.argsort(level)).all()
+    assert np.array_equal(_spread(np.array([1.0, 9.0]), 0.5), [1.0, 9.0])

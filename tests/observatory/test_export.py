@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 
+import pyarrow as pa
 import pytest
 
 from agglo.core.errors import OptionError
@@ -21,6 +22,7 @@ from agglo.observatory import export as module
 from agglo.observatory.export import export_html, export_site
 from agglo.observatory.pages import PAGES, VIEWS
 from tests.observatory.conftest import CANARIES, HOSTILE
+from tests.observatory.made_up import made_up
 
 pytestmark = pytest.mark.usefixtures("release")
 
@@ -212,3 +214,26 @@ def test_kill_during_export_leaves_no_torn_file(project, tmp_path):
         export_html(project, whole)
         export_site(project, target / "site")
         assert sorted(p.name for p in target.iterdir()) == ["one.html", "site"]
+
+
+def test_years_can_be_chosen(tmp_path):
+    stock = made_up(tmp_path, "formation")
+    years = ["2018", "2019", "2020", "2019", "all", None]
+    name = VIEWS["formation.periods"].table
+    table = stock.table(name)
+    at = table.column_names.index("period")
+    stock._tables[name] = table.set_column(at, "period", pa.array(years))
+    for asked, kept in (((), 6), (("2019",), 4), (("2018-2019",), 5)):
+        cut = module._cut(stock, (), asked)
+        assert len(module._kept(stock, VIEWS["formation.periods"], cut)) == kept
+    for wrong, told in (("1999", "no year"), ("20x", "span"), ("2020-2018", "span")):
+        with pytest.raises(OptionError, match=told):
+            module._cut(stock, (), (wrong,))
+
+
+def test_the_folder_holds_packed_copies_for_hosts_that_send_them(project, tmp_path):
+    site = tmp_path / "site"
+    export_site(project, site)
+    for name in ("index.html", "app.js", "charts.js", "app.css"):
+        packed = (site / f"{name}.gz").read_bytes()
+        assert gzip.decompress(packed) == (site / name).read_bytes()

@@ -32,6 +32,10 @@ def export(
     region: Annotated[
         list[str] | None, typer.Option("--region", help="Keep this region; repeat.")
     ] = None,
+    years: Annotated[
+        list[str] | None,
+        typer.Option("--years", help="Keep this year or span (2015-2020); repeat."),
+    ] = None,
     lang: Annotated[str, typer.Option("--lang", help="en or zh, at first.")] = "en",
     force: Annotated[
         bool, typer.Option("--force", help="Write it above 50 MB too.")
@@ -57,6 +61,8 @@ def export(
         ``public`` or ``private``.
     region
         Regions to keep.
+    years
+        Years to keep in tables over time.
     lang
         Language at first.
     force
@@ -91,6 +97,7 @@ def export(
                     path,
                     mode="private" if mode == "private" else "public",
                     regions=region or (),
+                    years=years or (),
                     lang=lang,
                     force=force,
                 )

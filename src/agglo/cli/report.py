@@ -40,7 +40,7 @@ def report(
     page
         Page of the observatory.
     choice
-        Code of the page's first selector; empty for the page as a whole.
+        Code of a selector of the page; empty for the page as a whole.
     output
         File to write; ``<page>-<choice>.html`` in the project when absent.
     lang
@@ -54,7 +54,7 @@ def report(
     """
     from agglo.core.options import check_choice
     from agglo.observatory.api.stock import Stock
-    from agglo.observatory.brief import build_brief
+    from agglo.observatory.brief import build_brief, chosen_by
     from agglo.observatory.brief_files import save_brief
     from agglo.observatory.pages import PAGES
     from agglo.observatory.release import current_release
@@ -62,9 +62,8 @@ def report(
     check_choice("page", page, sorted(PAGES))
     folder = project_folder(project)
     stock = Stock(current_release(folder, mode=mode))
-    first = PAGES[page].selectors[:1]
-    chosen = {first[0].id: choice} if choice and first else {}
-    name = f"{page}-{choice}.html" if choice else f"{page}.html"
+    chosen = chosen_by(stock, page, choice)
+    name = f"{page}-{_file_name(choice)}.html" if choice else f"{page}.html"
     target = output or folder / "briefs" / name
     target.parent.mkdir(parents=True, exist_ok=True)
     save_brief(build_brief(stock, page, chosen, lang=lang), target)
@@ -72,3 +71,8 @@ def report(
         emit({"file": str(target), "release": stock.release.id})
         return
     say(str(target))
+
+
+def _file_name(choice: str) -> str:
+    """Give a code as part of a file name: what a path or a shell reads is replaced."""
+    return "".join(c if c.isalnum() or c in "-_." else "-" for c in choice).strip(".-")

@@ -6,13 +6,15 @@ so it can say nothing that the pages do not say.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from agglo.core.errors import OptionError, suggest
+from agglo.core.errors import OptionError, Problem, suggest
 from agglo.core.options import check_choice
 from agglo.core.typing import Lang
+from agglo.observatory.api.choosing import choice_of
+from agglo.observatory.api.problems import ApiError
 from agglo.observatory.api.rows import ViewQuery, frame, row_numbers
 from agglo.observatory.drawing import draw_view, named
 from agglo.observatory.page import Page, Text, View
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
 
     from agglo.observatory.api.stock import Stock
 
-__all__ = ["Brief", "build_brief"]
+__all__ = ["Brief", "build_brief", "chosen_by"]
 
 _MOST_ROWS = 30
 
@@ -107,7 +109,7 @@ def build_brief(
         if rows is None or not rows.num_rows:
             absent.append(_say(view.title, lang))
             continue
-        report, piece = _add(report, stock, view, rows, lang)
+        report, piece = _add(report, stock, view, rows, chosen, lang)
         pieces.append(piece)
     notes = _notes(stock, absent, lang)
     report = report.section(_word(lang, "How to read this", "阅读说明")).add(
@@ -115,6 +117,40 @@ def build_brief(
     )
     facts = _facts(stock, lang)
     return Brief(report.footer(*facts), title, lang, tuple(pieces), notes)
+
+
+def chosen_by(stock: Stock, page: str, choice: str) -> dict[str, str]:
+    """Find what a bare code chooses on a page.
+
+    Parameters
+    ----------
+    stock
+        The release.
+    page
+        Page of the observatory.
+    choice
+        A code, for example of a region or a cluster; empty for the page as a whole.
+
+    Returns
+    -------
+    dict
+        Selector to code, for `build_brief`.
+
+    Raises
+    ------
+    OptionError
+        When no selector of the page knows the code, with the closest one.
+    """
+    check_choice("page", page, sorted(PAGES))
+    if not choice:
+        return {}
+    try:
+        return choice_of(stock, PAGES[page], choice)
+    except ApiError as error:
+        problem = Problem(
+            code=error.code, what=error.detail, where="choice", fix=error.fix
+        )
+        raise OptionError(error.detail, [problem]) from error
 
 
 def _word(lang: Lang, en: str, zh: str) -> str:
@@ -177,10 +213,17 @@ def _rows(stock: Stock, view: View, chosen: Mapping[str, str]) -> pa.Table | Non
 
 
 def _add(
-    report: Report, stock: Stock, view: View, rows: pa.Table, lang: Lang
+    report: Report,
+    stock: Stock,
+    view: View,
+    rows: pa.Table,
+    chosen: Mapping[str, str],
+    lang: Lang,
 ) -> tuple[Report, tuple[str, str, DataTable]]:
     title = _say(view.title, lang)
-    table = _table(view, rows, lang)
+    # the title of the brief says what was chosen; its column would repeat one name
+    said = {view.filters[name] for name in chosen if name in view.filters}
+    table = _table(view, rows, said, lang)
     drawing = draw_view(stock, view, rows, lang)
     # bars stand for a treemap on paper: its note on areas and colours would mislead
     note = "" if view.chart == "treemap" else _say(view.note, lang)
@@ -200,7 +243,7 @@ def _sentence(text: str) -> str:
     return text[0].upper() + text[1:] + ("" if text[-1] in ".。" else end)
 
 
-def _table(view: View, rows: pa.Table, lang: Lang) -> DataTable:
+def _table(view: View, rows: pa.Table, said: Container[str], lang: Lang) -> DataTable:
     """Give the table twin: names instead of codes, heads with units."""
     known = {c.name: c for c in view.columns}
     wanted = [c.name for c in view.columns if c.name in rows.column_names]
@@ -209,6 +252,7 @@ def _table(view: View, rows: pa.Table, lang: Lang) -> DataTable:
         for n in rows.column_names
         if not n.endswith(("_en", "_zh")) and n not in ("lon", "lat")
     ]
+    names = [n for n in names if n not in said] or names
     columns: dict[str, Sequence[str | float | int | None]] = {}
     kinds: dict[str, NumberKind] = {}
     for name in names:
@@ -220,7 +264,8 @@ def _table(view: View, rows: pa.Table, lang: Lang) -> DataTable:
             head = f"{head} ({name})"
         columns[head] = named(rows, name, lang)
         if rows.schema.field(name).type in ("double", "int64"):
-            kinds[head] = "number"
+            whole = column is not None and column.decimals == 0
+            kinds[head] = "count" if whole else "number"
     return DataTable(
         caption=_say(view.title, lang), columns=columns, kinds=kinds, most=_MOST_ROWS
     )

@@ -20,6 +20,9 @@ _DPI_SCALE = 2.0
 _PAPER = (
     "details,nav{display:none}figure{break-inside:auto}"
     "figure svg{max-height:21cm}h2{break-after:avoid}"
+    # a table is as wide as the paper; the heading above says what its caption says
+    ".scroll{overflow:visible}table{width:100%;font-size:8pt}caption{display:none}"
+    "th,td{white-space:normal;min-width:0;padding:2pt 3pt;overflow-wrap:break-word}"
 )
 
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["draw_view", "named", "numbers"]
 
 _MOST_BARS = 25
+_LINE_OF_TEXT = 0.14  # inches between two names
 _MOST_SERIES = 8
 _MOST_LINES = 400
 _NAMED = 12
@@ -228,17 +229,36 @@ def _lines(asked: _Asked) -> str:
 
 
 def _slope(asked: _Asked) -> str:
-    start, end = asked.numbers("x"), asked.numbers("y")
+    start, end = (asked.numbers(role)[:_MOST_BARS] for role in ("x", "y"))
+    names = asked.words("label")[:_MOST_BARS]
+    known = np.flatnonzero(np.isfinite(start) & np.isfinite(end))
+    if not known.size:
+        return ""
+    both = np.r_[start[known], end[known]]
+    height = max(3.6, _LINE_OF_TEXT * known.size + 0.6)
+    gap = float(np.ptp(both) or 1.0) * _LINE_OF_TEXT / (height - 0.6)
+    beside = _spread(end[known], gap)
 
     def draw(ax: Axes) -> None:
-        for k, name in enumerate(asked.words("label")[:_MOST_BARS]):
+        for k, level in zip(known.tolist(), beside.tolist(), strict=True):
             ax.plot([0, 1], [start[k], end[k]], color=_INK, marker="o", alpha=0.7)
-            ax.annotate(name, (1.02, end[k]), fontsize=7, va="center")
+            ax.plot([1, 1.08], [end[k], level], color=_PALE, linewidth=0.7)
+            ax.annotate(names[k], (1.1, level), fontsize=7, va="center")
         ax.set_xticks([0, 1], [asked.label("x"), asked.label("y")])
-        ax.set_xlim(-0.1, 1.5)
+        ax.set_xlim(-0.1, 1.7)
         ax.set_ylabel(asked.unit)
 
-    return draw_svg(asked.name, draw)
+    return draw_svg(asked.name, draw, height=height)
+
+
+def _spread(level: FloatArray, gap: float) -> FloatArray:
+    """Move names apart until none stands on another, around where they were."""
+    order = np.argsort(level, kind="stable")
+    rank = np.arange(level.size) * gap
+    pushed = np.maximum.accumulate(level[order] - rank) + rank
+    found = np.empty_like(level)
+    found[order] = pushed - float(np.mean(pushed - level[order]))
+    return found
 
 
 def _lorenz(asked: _Asked) -> str:

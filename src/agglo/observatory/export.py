@@ -28,8 +28,15 @@ from agglo.observatory.api.bundle import bundle, release_manifest
 from agglo.observatory.api.declarations import page_json
 from agglo.observatory.api.files import csv_bytes, parquet_bytes
 from agglo.observatory.api.listing import code_list, meta_json
+from agglo.observatory.api.packing import pack
 from agglo.observatory.api.page_files import ASSETS, asset, json_script
-from agglo.observatory.api.rows import ViewQuery, frame, json_columns, row_numbers
+from agglo.observatory.api.rows import (
+    ViewQuery,
+    frame,
+    json_columns,
+    row_numbers,
+    shown,
+)
 from agglo.observatory.api.stock import Stock
 from agglo.observatory.page import View
 from agglo.observatory.pages import PAGES, VIEWS
@@ -44,6 +51,9 @@ REFUSED_MB = 50.0
 _MB = 1_000_000
 _MARK = ".agglo-export"
 _COSTLIEST = 8
+_SMALLEST = 9
+_PERIOD = "period"
+_YEAR = re.compile(r"^[0-9]{4}$")
 _POLICY = (
     "default-src 'none'; script-src {scripts}; style-src {styles}; "
     "img-src 'self' data: blob:; font-src data:; connect-src 'none'; base-uri 'none'; "
@@ -96,6 +106,7 @@ def export_html(
     *,
     mode: Mode = "public",
     regions: Sequence[str] = (),
+    years: Sequence[str] = (),
     lang: str = "en",
     force: bool = False,
 ) -> Export:
@@ -111,6 +122,9 @@ def export_html(
         ``"public"``, or ``"private"`` for generated data.
     regions
         Codes of regions to keep; all when empty.
+    years
+        Years to keep in tables over time, each a year or a span (``"2015-2020"``); all
+        when empty. Numbers over several years stay as they are.
     lang
         Language it opens in; both are in it.
     force
@@ -124,13 +138,14 @@ def export_html(
     Raises
     ------
     OptionError
-        For private data, an unknown region, or a file above 50 MB without `force`.
+        For private data, an unknown region or year, or a file above 50 MB without `force`.
     RunError
         If there are no results.
     """
     release = _gate(project, mode)
     stock = Stock(release)
-    data, parts = _data(stock, regions)
+    cut = _cut(stock, regions, years)
+    data, parts = _data(stock, cut)
     code = {name: asset(name).decode("utf-8") for name in ASSETS}
     scripts = {n: _inline(code[n]) for n in ("charts.js", "app.js")}
     boot = json_script("boot", {"mode": "file", "lang": lang})
@@ -166,6 +181,7 @@ def export_site(
     *,
     mode: Mode = "public",
     regions: Sequence[str] = (),
+    years: Sequence[str] = (),
     lang: str = "en",
     force: bool = False,
 ) -> Export:
@@ -177,7 +193,7 @@ def export_site(
         Project folder with results.
     folder
         Folder to write; an earlier export there is replaced as a whole.
-    mode, regions, lang, force
+    mode, regions, years, lang, force
         As for `export_html`.
 
     Returns
@@ -196,8 +212,9 @@ def export_site(
     _refuse_foreign(target)
     release = _gate(project, mode)
     stock = Stock(release)
-    data, parts = _data(stock, regions)
-    files = _site_files(stock, data, regions, lang)
+    cut = _cut(stock, regions, years)
+    data, parts = _data(stock, cut)
+    files = _site_files(stock, data, cut, lang)
     total = sum(len(content) for content in files.values())
     # the page is what a reader must load; the other files are there to be fetched
     warning = _check_size(len(files["index.html"]), parts, force=force)
@@ -233,9 +250,59 @@ def _gate(project: Path, mode: Mode) -> Release:
     return current_release(opened, mode=mode)
 
 
-def _kept(stock: Stock, view: View, regions: Sequence[str]) -> IntArray:
-    """Give the rows of a view that belong to the chosen regions."""
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    """What of a release is exported: regions and years; all where empty."""
+
+    regions: Sequence[str]
+    years: frozenset[str]
+
+
+def _cut(stock: Stock, regions: Sequence[str], years: Sequence[str]) -> _Cut:
+    """Read what to keep; a region or year that the release does not have is refused."""
+    unknown = [r for r in regions if r not in stock.names["regions"].rows]
+    if unknown:
+        msg = f"There is no region {', '.join(unknown[:5])}."
+        raise OptionError(msg)
+    wanted = {year for text in years for year in _span(text)}
+    held = {
+        year
+        for view in VIEWS.values()
+        if view.table in stock.release and _PERIOD in shown(stock, view)
+        for year in stock.lookup(view.table, _PERIOD).values
+        if _YEAR.match(year)
+    }
+    missing = sorted(wanted - held)
+    if wanted and not wanted & held:
+        msg = (
+            f"The release has no year {', '.join(missing[:5])}. It has: {sorted(held)}."
+        )
+        raise OptionError(msg)
+    return _Cut(regions, frozenset(wanted))
+
+
+def _span(text: str) -> list[str]:
+    """Read a year or a span of years."""
+    first, _, last = text.partition("-")
+    last = last or first
+    if not (_YEAR.match(first) and _YEAR.match(last)) or int(first) > int(last):
+        msg = f"--years {text}: write a year (2020) or a span (2015-2020)."
+        raise OptionError(msg)
+    return [str(year) for year in range(int(first), int(last) + 1)]
+
+
+def _kept(stock: Stock, view: View, cut: _Cut) -> IntArray:
+    """Give the rows of a view that belong to the chosen regions and years."""
     rows = row_numbers(stock, view, ViewQuery())
+    if cut.years and _PERIOD in shown(stock, view):
+        lookup = stock.lookup(view.table, _PERIOD)
+        dropped = [
+            code
+            for year, code in lookup.position.items()
+            if _YEAR.match(year) and year not in cut.years
+        ]
+        rows = rows[~np.isin(lookup.codes[rows], dropped)]
+    regions = cut.regions
     column = next(
         (
             name
@@ -251,19 +318,13 @@ def _kept(stock: Stock, view: View, regions: Sequence[str]) -> IntArray:
     return rows[np.isin(lookup.codes[rows], codes)]
 
 
-def _data(
-    stock: Stock, regions: Sequence[str]
-) -> tuple[dict[str, Json], dict[str, int]]:
+def _data(stock: Stock, cut: _Cut) -> tuple[dict[str, Json], dict[str, int]]:
     """Gather what the page reads, and the size of each view."""
-    unknown = [r for r in regions if r not in stock.names["regions"].rows]
-    if unknown:
-        msg = f"There is no region {', '.join(unknown[:5])}."
-        raise OptionError(msg)
     views: dict[str, Json] = {}
     parts: dict[str, int] = {}
     for view in VIEWS.values():
         if view.table in stock.release:
-            table = frame(stock, view, _kept(stock, view, regions))
+            table = frame(stock, view, _kept(stock, view, cut))
             entry: dict[str, Json] = {
                 "columns": {**json_columns(table)},
                 "meta": envelope(stock, None, view=view)["meta"],
@@ -337,9 +398,7 @@ def _check_size(size: int, parts: Mapping[str, int], *, force: bool) -> str:
     return f"large: {said}"
 
 
-def _site_files(
-    stock: Stock, data: Json, regions: Sequence[str], lang: str
-) -> dict[str, bytes]:
+def _site_files(stock: Stock, data: Json, cut: _Cut, lang: str) -> dict[str, bytes]:
     policy = _POLICY.format(scripts="'self'", styles="'self'")
     boot = json_script("boot", {"mode": "file", "lang": lang, "charts": "charts.js"})
     index = (
@@ -355,9 +414,11 @@ def _site_files(
         "manifest.json": _json(release_manifest(stock)),
         _MARK: f"{stock.release.id}\n".encode(),
     }
+    # web hosts that look for packed copies send these (gzip_static and the like)
+    files |= {f"{n}.gz": pack(files[n], _SMALLEST) for n in ("index.html", *ASSETS)}
     for view in VIEWS.values():
         if view.table in stock.release:
-            table = frame(stock, view, _kept(stock, view, regions))
+            table = frame(stock, view, _kept(stock, view, cut))
             files[f"data/{view.id}.csv"] = csv_bytes(table)
             files[f"data/{view.id}.parquet"] = parquet_bytes(table)
             files[f"data/{view.id}.zip"] = bundle(stock, view, ViewQuery(), table)

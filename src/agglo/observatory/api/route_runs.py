@@ -22,6 +22,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from agglo.core.errors import suggest
 from agglo.core.typing import Json
 from agglo.observatory.api.answers import SCHEMA, encode
+from agglo.observatory.api.choosing import choice_of
 from agglo.observatory.api.description import described
 from agglo.observatory.api.problems import ApiError
 from agglo.observatory.api.replies import Context
@@ -131,8 +132,8 @@ def _add_orders(router: APIRouter, context: Context, jobs: Jobs) -> None:
         if page is None:
             raise ApiError(404, "unknown_page", "There is no such page.", where="page",
                            fix=f"one of: {', '.join(PAGES)}")  # fmt: skip
-        chosen = {s.id: order.choice for s in page.selectors[:1] if order.choice}
-        context.shelf.current()
+        stock = context.shelf.current()
+        chosen = choice_of(stock, page, order.choice) if order.choice else {}
         folder = jobs.project / _REPORTS
         folder.mkdir(parents=True, exist_ok=True)
         file = folder / f"{secrets.token_hex(16)}.{order.format}"
