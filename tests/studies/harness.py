@@ -43,7 +43,7 @@ SPOKEN = ("question", "answer", "reading")
 LABELLED = ("estimate", "null", "truth")
 _CHINESE = re.compile("[\u4e00-\u9fff]")
 # two English words in a row; names of authors and of files are no sentences
-_ENGLISH = re.compile(r"(?<![\w./-])[A-Za-z][a-z']+(?:[ -][a-z][a-z']+)+(?![\w./])")
+_ENGLISH = re.compile(r"(?<![\w./-])(?![A-Z][\w-]+ (?:and|et)\b)[A-Za-z][a-z']+(?:[ -][a-z][a-z']+)+(?![\w./])")
 
 
 def language_faults(found, *, names=()):

@@ -16,6 +16,7 @@ from agglo.studies.formation.alerts import ALERTS
 from agglo.studies.formation.rule_table import RULES
 from agglo.studies.formation.tree import INDICATORS, PILLARS
 from agglo.studies.formation.words import INPUTS_ZH, NAMES
+from agglo.studies.networks.facts import WORDS as NETWORK_WORDS
 from agglo.studies.policy.words import WORDS as POLICY_WORDS
 from agglo.studies.policy.words import in_chinese
 
@@ -214,30 +215,32 @@ _HYPOTHESES: _PAIRS = {
     "scale above quality": ("scale above quality", "规模大于质量"),
 }
 _CLASSES: _PAIRS = {
-    "high": ("high technology", "高技术"),
-    "medium_high": ("medium-high technology", "中高技术"),
-    "medium_low": ("medium-low technology", "中低技术"),
-    "low": ("low technology", "低技术"),
-    "large": ("large", "大型"),
-    "medium": ("medium", "中型"),
-    "small": ("small", "小型"),
-    "micro": ("micro", "微型"),
+    name: NETWORK_WORDS[name]
+    for name in (
+        "high",
+        "medium_high",
+        "medium_low",
+        "low",
+        "large",
+        "medium",
+        "small",
+        "micro",
+    )
 }
 _ADJUST: _PAIRS = {
-    "no": ("not adjusted", "未控制"),
-    "mantel_haenszel": ("Mantel–Haenszel", "Mantel–Haenszel 调整"),
-    "logit": ("logit", "logit 调整"),
+    name: NETWORK_WORDS[name] for name in ("no", "mantel_haenszel", "logit")
 }
 _SCORES: _PAIRS = {
-    "density": ("relatedness density", "关联密度"),
-    "complexity": ("complexity", "复杂度"),
+    **{
+        name: NETWORK_WORDS[name]
+        for name in (
+            "density", "complexity", "external", "value_chain", "offer", "together",
+            "chosen",
+        )
+        if name in NETWORK_WORDS
+    },
     "ubiquity": ("ubiquity", "普遍度"),
-    "external": ("related at partners", "伙伴互补"),
-    "value_chain": ("along the value chain", "价值链联系"),
-    "offer": ("relatedness of partners", "伙伴的相关密度"),
-    "together": ("all parts together", "各部分综合"),
-    "chosen": ("the parts that do not hurt", "保留的部分"),
-}
+}  # fmt: skip
 _SETS: _PAIRS = {
     "clusters": ("designated clusters", "认定集群"),
     "belts": ("on-line belts", "线上产业带"),
@@ -352,7 +355,7 @@ _EFFECTS: _PAIRS = {
         "untreated",
         "own treatment",
         "exposure",
-    )  # fmt: skip
+    )
 }
 _NEEDS: _PAIRS = {en: (en, zh) for en, zh in INPUTS_ZH.items()}
 _CONDITIONS: _PAIRS = {r.fires_if: (r.fires_if, r.fires_if_zh) for r in RULES.values()}
