@@ -58,8 +58,9 @@ class ClusteredBy:
 class ClusterJackknife(ClusteredBy):
     r"""Leave out one cluster at a time; with few or unequal clusters instead of a sandwich.
 
-    Also: CV3, delete-a-group. With 40 industries and four pools the sandwich gave errors a
-    fifth too small and 95 % intervals that covered 86 %; these cover 93 to 96 %.
+    Also: CV3, delete-a-group. With 40 industries and four pools (200 generated economies)
+    the sandwich covers .89 to .95 by two stages and .78 to .89 by Poisson where .95 is
+    meant; this covers .93 to .98 and .91 to .98.
 
     Parameters
     ----------

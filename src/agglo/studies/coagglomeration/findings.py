@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from agglo.studies.coagglomeration.mechanism_years import WITHIN_PAIRS
 from agglo.studies.coagglomeration.words import (
     HYPOTHESES,
     LAYERS,
@@ -122,7 +123,14 @@ def _pairs(facts: CoagglomerationFacts) -> Finding:
             if shortened
             else "",
         ),
-        evidence=("pairs.csv", "regional.csv", "transport.csv", "curves.csv"),
+        evidence=(
+            "pairs.csv",
+            "regional.csv",
+            "transport.csv",
+            "curves.csv",
+            "robustness.csv",
+            "areal.csv",
+        ),
         truth=truth,
     )
 
@@ -268,8 +276,10 @@ def _innovation_reading(facts: CoagglomerationFacts) -> str:
     few = facts.note("innovation_notes", "few_clusters") is True
     return facts.say(
         "One-sided test named in advance; the opposite has its own name. Weights are "
-        "estimated, which pulls plain coefficients towards 0. {few}{caveat}",
-        "检验方向事先确定，相反结果亦有其名。权重为估计值，会使普通系数趋向 0。{few}{caveat}",
+        "estimated: a pair may be missed or found by chance. Errors leave out one industry "
+        "at a time, those of the control function resample industries. {few}{caveat}",
+        "检验方向事先确定，相反结果亦有其名。权重为估计值：配对可能被遗漏或偶然发现。标准误逐一剔除行业，"
+        "控制函数则对行业重抽样。{few}{caveat}",
         few=facts.say(
             "Fewer than 30 clusters: read wild.csv first. ",
             "聚类少于 30：请先看 wild.csv。",
@@ -418,13 +428,30 @@ def _citations(facts: CoagglomerationFacts) -> Finding:
         reading=facts.say(
             "Poisson on pairs with effects of both industries; errors allow for pairs that "
             "share one. What a pair has in common moves both directions alike: read the "
-            "difference. Weights do not change over time. An outcome of nearness, never a "
-            "control of the regressions above.",
+            "difference. Years are added up; within pairs by year: {w} An outcome of "
+            "nearness, never a control of the regressions above.",
             "对配对作泊松回归，含双方行业效应；标准误允许共享行业的配对相关。配对的共同点对两个方向影响相同："
-            "请看差异。权重不随时间变化。它是邻近的结果，不作为上述回归的控制变量。",
+            "请看差异。各年合并；配对内逐年：{w}它是邻近的结果，不作为上述回归的控制变量。",
+            w=_within(facts, layer),
         ),
         evidence=("mechanism.csv", "linkages.csv"),
         truth=truth,
+    )
+
+
+def _within(facts: CoagglomerationFacts, layer: str) -> str:
+    """Say what the same pairs show before and after a move, or why nothing."""
+    rows = facts.rows("mechanism", outcome=layer, effects=WITHIN_PAIRS)
+    row: Row = next((r for r in rows if r["term"] == "direction"), {})
+    if not row:
+        why = str(next(iter(rows), {}).get("status") or "no_dates")
+        return facts.say("{w}.", "{w}。", w=reason(facts, why))
+    return facts.say(
+        "difference {d} [{a}, {b}].",
+        "差异 {d} [{a}, {b}]。",
+        d=facts.show(number_of(row, "value")),
+        a=facts.show(number_of(row, "lower")),
+        b=facts.show(number_of(row, "upper")),
     )
 
 

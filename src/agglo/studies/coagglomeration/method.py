@@ -98,9 +98,11 @@ def limit_notes(facts: CoagglomerationFacts) -> _Notes:
         (
             say("Estimated weights", "权重为估计值"),
             say(
-                "Pairs that are missed or found by chance pull coefficients towards 0; "
-                "instruments correct that in part.",
-                "遗漏或偶然发现的配对使系数趋向 0；工具变量可部分纠正。",
+                "Pairs are missed or found by chance; instruments correct that in part. How "
+                "knowledge began before the first year is an assumption that instruments "
+                "share: see the other value of stock_growth.",
+                "配对可能被遗漏或偶然发现；工具变量可部分纠正。首年之前的知识起点是假设，工具变量同样依赖它："
+                "请看 stock_growth 的另一取值。",
             ),
         ),
         (
