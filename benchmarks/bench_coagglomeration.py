@@ -30,7 +30,7 @@ R = np.linspace(0.0, 200.0, 45)
 H = 6.0
 
 
-def _country(n: int, industries: int) -> Points:
+def _country(n: int, industries: int, *, weighted: bool = False) -> Points:
     rng = np.random.default_rng(7)
     town = rng.uniform(0, SIDE, (n // 200 + 1, 2))
     at = town[rng.integers(0, len(town), n)] + rng.normal(0, 15, (n, 2))
@@ -38,7 +38,9 @@ def _country(n: int, industries: int) -> Points:
     size = rng.lognormal(0, 1, industries)
     kind = rng.choice(industries, n, p=size / size.sum()).astype(str)
     columns = {"x_km": at[:, 0], "y_km": at[:, 1], "industry": kind}
-    return as_points(pa.table(columns), type="industry")
+    columns["jobs"] = rng.lognormal(1, 1.3, n)
+    weight = "jobs" if weighted else None
+    return as_points(pa.table(columns), type="industry", weight=weight)
 
 
 def _city(industries: int) -> pa.Table:
@@ -94,6 +96,23 @@ def test_localization(versus):
             inference=Permutation(n=1000, seed=1),
         ),
         size=f"{n} plants, {k} industries, 1,000 draws",
+        rounds=1,
+    )
+    assert found.result.sd_error < 0.05
+
+
+def test_localization_of_employment(versus):
+    n, k = (300_000, 480) if FULL else (30_000, 48)
+    points = _country(n, k, weighted=True)
+    found = versus(
+        lambda: localization(
+            points,
+            r_km=R[R <= 180],
+            bandwidth_km=H,
+            weight="jobs",
+            inference=Permutation(n=1000, seed=1),
+        ),
+        size=f"{n} plants with jobs, {k} industries, 1,000 draws",
         rounds=1,
     )
     assert found.result.sd_error < 0.05

@@ -37,6 +37,7 @@ COAGGLOMERATION: Mapping[str, Case] = {
         data=(PLANTS,),
         columns=(*_COLUMNS, "period", "sector"),
         wrong={
+            "errors": Wrong(value="ignore"),
             **_ROLES,
             "pool": Wrong(value="anchor"),
             "rarefy": Wrong(value="small"),
@@ -52,6 +53,7 @@ COAGGLOMERATION: Mapping[str, Case] = {
         options={"inference": Permutation(n=19, seed=7)},
         columns=(*_COLUMNS, "period", "sector"),
         wrong={
+            "errors": Wrong(value="ignore"),
             **_ROLES,
             "kind": Wrong(value="released"),
             "power": Wrong(value=0.5),
@@ -72,6 +74,10 @@ COAGGLOMERATION: Mapping[str, Case] = {
         options={"at": 2010, "min_n": 2},
         columns=(*_COLUMNS, "opened", "closed", "plant"),
         wrong={
+            "errors": Wrong(value="ignore"),
+            "strata": Wrong(value="no_such_column", error=AggloError),
+            "distances": _MATRIX,
+            "symmetrise": Wrong(value="both"),
             **_ROLES,
             "at": Wrong(value=2010.5),
             "relocation_as_entry": Wrong(value=True),
@@ -85,6 +91,9 @@ COAGGLOMERATION: Mapping[str, Case] = {
         options={"inference": Bootstrap(n=19, seed=7), "min_n": 2, "at": 2010},
         columns=("type", "x", "y", "region", "opened", "closed", "plant"),
         wrong={
+            "errors": Wrong(value="ignore"),
+            "distances": _MATRIX,
+            "symmetrise": Wrong(value="both"),
             "industries": Wrong(value=["q"], error=AlignmentError),
             "at": Wrong(value=2010.5),
             "min_n": Wrong(value=1),
@@ -99,6 +108,10 @@ COAGGLOMERATION: Mapping[str, Case] = {
         options={"r_km": [0.0, 3.0, 6.0], "bandwidth_km": 2.0},
         columns=("type", "x", "y", "weight"),
         wrong={
+            "errors": Wrong(value="ignore"),
+            "distances": _MATRIX,
+            "symmetrise": Wrong(value="both"),
+            "max_memory_gb": Wrong(value=0.0),
             "r_km": Wrong(value=[4.0, 2.0]),
             "bandwidth_km": Wrong(value=-1.0, says="bandwidth"),
             "industries": Wrong(value=["q"], error=AlignmentError),
@@ -115,6 +128,10 @@ COAGGLOMERATION: Mapping[str, Case] = {
         },
         columns=("type", "x", "y", "weight"),
         wrong={
+            "errors": Wrong(value="ignore"),
+            "strata": Wrong(value="no_such_column", error=AggloError),
+            "distances": _MATRIX,
+            "symmetrise": Wrong(value="both"),
             "r_km": Wrong(value=[4.0, 2.0]),
             "bandwidth_km": Wrong(value=-1.0, says="bandwidth"),
             "level": Wrong(value=0.5),
@@ -134,6 +151,9 @@ COAGGLOMERATION: Mapping[str, Case] = {
         },
         columns=("type", "x", "y", "weight"),
         wrong={
+            "errors": Wrong(value="ignore"),
+            "distances": _MATRIX,
+            "symmetrise": Wrong(value="both"),
             "activity": Wrong(value="q", error=AlignmentError),
             "neighbour": Wrong(value="q", error=AggloError),
             "r_km": Wrong(value=[4.0, 2.0]),

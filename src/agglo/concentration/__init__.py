@@ -22,8 +22,9 @@ from agglo.concentration.entrants import entrant_coagglomeration
 from agglo.concentration.externalities import externalities
 from agglo.concentration.inequality import entropy, gini, hhi, locational_gini
 from agglo.concentration.kdensity import duranton_overman
+from agglo.concentration.kdensity_moments import kdensity_moments
 from agglo.concentration.local_colocation import local_colocation_quotient
-from agglo.concentration.localization import kdensity_moments, localization
+from agglo.concentration.localization import localization
 from agglo.concentration.marcon_puech import marcon_puech
 from agglo.concentration.nearest_directed import nearest_coagglomeration
 from agglo.concentration.neighbours import (

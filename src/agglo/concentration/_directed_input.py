@@ -10,7 +10,11 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 
-from agglo.concentration._distance_input import stratum_numbers, travel_points
+from agglo.concentration._distance_input import (
+    stratum_numbers,
+    travel_points,
+    warn_of_shared_places,
+)
 from agglo.core.errors import AlignmentError, NotIdentifiedError, OptionError, suggest
 from agglo.core.frames import frame_kind, require_columns, to_arrow
 from agglo.core.options import check_choice
@@ -100,6 +104,7 @@ class Directed:
     universes: tuple[Universe, ...]
     sector: IntArray
     n_dropped: int
+    duplicate_share: float
 
     @property
     def industries(self) -> NDArray[np.str_]:
@@ -111,8 +116,8 @@ class Directed:
         said = list(self.points.notes)
         if self.n_dropped:
             said.append(f"{self.n_dropped} rows without a region are left out")
-        if self.points.duplicate_share:
-            share = self.points.duplicate_share
+        if self.duplicate_share:
+            share = self.duplicate_share
             said.append(f"{share:.1%} of the plants share their place with another")
         return tuple(said)
 
@@ -149,12 +154,10 @@ def read_directed(
     ]
     stratum = stratum_numbers(table, columns.strata)
     raise_problems(problems, "data")
-    if distances is not None:
-        points = distances
-    else:
-        points = (
-            _in_degrees(data, columns) if degrees else _in_kilometres(data, columns)
-        )
+    points = distances
+    if points is None:
+        read = _in_degrees if degrees else _in_kilometres
+        points = read(data, columns)
     kept = np.ones(points.n, dtype=bool)
     if labels[0] is not None:
         known = ~np.isin(np.char.lower(labels[0][0]), _UNKNOWN)
@@ -244,12 +247,28 @@ def _cut(
                 stratum=stratum[rows],
             )
         )
+    # points of a matrix have no place but their row, and were looked at before
+    share = max(points.duplicate_share * (len(found) == 1), _shared(found))
+    warn_of_shared_places(_shared(found))
     return Directed(
         points=points,
         universes=tuple(found),
         sector=_sectors(points, sector),
         n_dropped=int((~kept).sum()),
+        duplicate_share=share,
     )
+
+
+def _shared(universes: Sequence[Universe]) -> float:
+    """Share of the plants that have the place of another of their universe.
+
+    Plants are sorted by place, and one that stays for several periods is counted once each.
+    """
+    again = 0
+    for u in universes:
+        same = (np.diff(u.at, axis=0) == 0).all(axis=1)
+        again += int((np.append(same, False) | np.append(False, same)).sum())
+    return again / sum(u.n for u in universes)
 
 
 def _sectors(points: Points, sector: IntArray) -> IntArray:

@@ -183,7 +183,13 @@ def fft_error(subject: Subject, curve: Curve) -> float:
 
 
 def null_curves(
-    subject: Subject, curve: Curve, null: Null, inference: Permutation, seed: int
+    subject: Subject,
+    curve: Curve,
+    null: Null,
+    inference: Permutation,
+    seed: int,
+    *,
+    stream: int = 0,
 ) -> FloatArray:
     """Draw curves under the null, shape (n, n_distances)."""
     _check_free(subject, null)
@@ -205,9 +211,8 @@ def null_curves(
         return mixed[:n], mixed[n:]
 
     if subject.stratum is not None:
-        return _null_within_strata(
-            subject, subject.stratum, curve, null, inference, seed
-        )
+        draws = (inference.n, seed, stream)
+        return _null_within_strata(subject, subject.stratum, curve, null, draws)
 
     def draw(rng: np.random.Generator, size: int) -> FloatArray:
         out = np.empty((size, curve.r.size))
@@ -220,7 +225,7 @@ def null_curves(
             out[k] = curve(pool[rows], None if other is None else pool[other], dealt)
         return out
 
-    return monte_carlo(draw, n=inference.n, seed=seed)
+    return monte_carlo(draw, n=inference.n, seed=seed, stream=stream)
 
 
 def _null_within_strata(
@@ -228,12 +233,11 @@ def _null_within_strata(
     stratum: IntArray,
     curve: Curve,
     null: Null,
-    inference: Permutation,
-    seed: int,
+    draws: tuple[int, int, int],
 ) -> FloatArray:
     """Draw curves that keep how many plants of either type lie in every stratum.
 
-    Weights are dealt to the drawn plants of their stratum.
+    `draws` are their number, seed and stream. Weights are dealt to the drawn plants of their stratum.
     """
     pool = subject.pool
     a = subject.rows[np.argsort(stratum[subject.rows], kind="stable")]
@@ -271,7 +275,7 @@ def _null_within_strata(
             out[k] = curve(pool[rows], other, dealt)
         return out
 
-    return monte_carlo(draw, n=inference.n, seed=seed)
+    return monte_carlo(draw, n=draws[0], seed=draws[1], stream=draws[2])
 
 
 def _check_free(subject: Subject, null: Null) -> None:

@@ -13,6 +13,7 @@ from agglo.concentration._kernels import distance_kdensity as density
 from agglo.concentration._kernels import pair_moments as kernels
 from agglo.core.errors import NotIdentifiedError, OptionError
 from agglo.core.inference import fdr, global_envelope
+from agglo.core.options import Permutation
 from agglo.core.parallel import generator, monte_carlo
 from agglo.core.results import frozen_array
 
@@ -32,6 +33,7 @@ __all__ = [
     "study_of",
     "verdict_by_size",
     "verdict_by_weights",
+    "verdict_within_strata",
 ]
 
 SAMPLE = 20_000
@@ -59,30 +61,35 @@ def curve_of(
     other: IntArray | None = None,
     weights: FloatArray | None = None,
     second: FloatArray | None = None,
+    distances: FloatArray | None = None,
 ) -> FloatArray:
     both = None if weights is None else (weights, weights if second is None else second)
-    subject = curves.Subject(pool=at, rows=rows, other=other, weights=both)
+    subject = curves.Subject(
+        pool=at, rows=rows, other=other, weights=both, distances=distances
+    )
     curve = curves.curve_for(subject, r, h, "auto", added=False)
     return curve(*subject.places(), subject.weights, threaded=True)
 
 
 def pool_moments(
-    pool: FloatArray, r: FloatArray, h: float
+    pool: FloatArray, r: FloatArray, h: float, distances: FloatArray | None = None
 ) -> tuple[kernels.PairMoments, float]:
     """Moments of the pool, and the relative error that a sample of it makes in the sd."""
     smoother = density.smoother_for(r, h, min(len(pool), SAMPLE) ** 2 // 2)
-    if len(pool) <= SAMPLE:
-        return kernels.pool_moments(
-            pool, smoother.matrix, smoother.width, len(pool)
-        ), 0.0
-    # a fixed sample, so that the moments depend on the data alone
-    some = generator(0, 1).permutation(len(pool))[:SAMPLE]
     n = len(pool)
-    halves = [
-        kernels.pool_moments(pool[part], smoother.matrix, smoother.width, n)
-        for part in (some[::2], some[1::2])
-    ]
-    found = kernels.pool_moments(pool[some], smoother.matrix, smoother.width, n)
+
+    def moments(part: FloatArray) -> kernels.PairMoments:
+        if distances is None:
+            return kernels.pool_moments(part, smoother.matrix, smoother.width, n)
+        gap = curves.between(distances, part, None)
+        return kernels.matrix_moments(gap, smoother.matrix, smoother.width, n)
+
+    if n <= SAMPLE:
+        return moments(pool), 0.0
+    # a fixed sample, so that the moments depend on the data alone
+    some = generator(0, 1).permutation(n)[:SAMPLE]
+    halves = [moments(pool[part]) for part in (some[::2], some[1::2])]
+    found = moments(pool[some])
     sds = [np.sqrt(np.diag(kernels.sample_covariance(m, _REAL))) for m in halves]
     gap = np.abs(sds[0] - sds[1]) / (sds[0] + sds[1])
     return found, float(gap.mean())
@@ -95,6 +102,7 @@ def held_moments(
     dealt: FloatArray,
     r: FloatArray,
     h: float,
+    distances: FloatArray | None = None,
 ) -> tuple[FloatArray, FloatArray]:
     """Mean and covariance of the cross curve when a is held and the other type is drawn.
 
@@ -104,7 +112,9 @@ def held_moments(
     if n > SAMPLE:
         pool = pool[generator(0, 1).permutation(n)[:SAMPLE]]
     smoother = density.smoother_for(r, h, len(a) * len(pool))
-    field = kernels.held_field(a, weights, pool, smoother.matrix, smoother.width)
+    gap = None if distances is None else curves.between(distances, pool, a)
+    how = smoother.matrix, smoother.width, gap
+    field = kernels.held_field(a, weights, pool, *how)
     share = float((dealt**2).sum() / dealt.sum() ** 2) - 1.0 / n
     covariance = max(share, 0.0) * np.atleast_2d(np.cov(field, rowvar=False))
     return field.mean(axis=0), np.asarray(covariance)
@@ -135,8 +145,9 @@ class Drawn:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Verdict:
-    """Standard deviations, ends of the bands in them, p-values and draws, by industry."""
+    """Null mean (one, or by industry), and by industry: its sd, bands in it, p, draws."""
 
+    null_mean: FloatArray
     null_sd: FloatArray
     upper_constant: FloatArray
     lower_constant: FloatArray
@@ -164,6 +175,7 @@ class Study:
     seed: int
     level: float
     ranks: bool
+    distances: FloatArray | None = None
 
     def sd(self, n: int, weights: FloatArray | None = None) -> FloatArray:
         """Exact standard deviation of the curve of n plants, weights dealt to them."""
@@ -175,10 +187,7 @@ class Study:
 
     def standardised(self, values: FloatArray, sd: FloatArray) -> FloatArray:
         """Curves in standard deviations from the mean; 0 where nothing varies."""
-        mean = self.moments.mean
-        with np.errstate(divide="ignore", invalid="ignore"):
-            z = np.where(sd > 1e-12 * mean, (values - mean) / sd, 0.0)
-        return np.asarray(z)
+        return _standardised(values, self.moments.mean, sd)
 
     def drawn(self, n: int, weights: FloatArray | None, stream: int) -> Drawn:
         """Draw curves of n plants of the pool."""
@@ -188,7 +197,11 @@ class Study:
             raise NotIdentifiedError(msg)
         both = None if weights is None else (weights, weights)
         subject = curves.Subject(
-            pool=self.at, rows=np.arange(n), other=None, weights=both
+            pool=self.at,
+            rows=np.arange(n),
+            other=None,
+            weights=both,
+            distances=self.distances,
         )
         curve = curves.curve_for(subject, self.r, self.h, "hist", added=False)
 
@@ -215,9 +228,10 @@ def study_of(
     draws: tuple[int, int],
     level: float,
     ranks: bool,
+    distances: FloatArray | None = None,
 ) -> Study:
     """Take the moments of the pool; `draws` are their number and seed."""
-    moments, error = pool_moments(at, r, h)
+    moments, error = pool_moments(at, r, h, distances)
     return Study(
         at=at,
         r=r,
@@ -228,7 +242,14 @@ def study_of(
         seed=draws[1],
         level=level,
         ranks=ranks,
+        distances=distances,
     )
+
+
+def _standardised(values: FloatArray, mean: FloatArray, sd: FloatArray) -> FloatArray:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        z = np.where(sd > 1e-12 * mean, (values - mean) / sd, 0.0)
+    return np.asarray(z)
 
 
 def _grid_of_sizes(sizes: IntArray, pool: int) -> IntArray:
@@ -251,7 +272,7 @@ def verdict_by_size(
     number = np.array([len(d.z) for d in drawn])
     if sizes.size >= 6:
         ends = _smoothed(sizes, ends, np.sqrt(number))
-    out = _nothing(values.shape)
+    out = _nothing(values.shape, study.moments.mean)
     order = np.argsort(sizes**-0.5)
     at = np.maximum(count, 1.0) ** -0.5
     for side, into in enumerate((out.upper_constant, out.lower_constant)):
@@ -284,7 +305,7 @@ def verdict_by_weights(
     ok: BoolArray,
 ) -> Verdict:
     """Bands of every industry from its own weights, dealt to the drawn plants."""
-    out = _nothing(values.shape)
+    out = _nothing(values.shape, study.moments.mean)
     for i in np.flatnonzero(ok).tolist():
         own = weights[i]
         out.null_sd[i] = study.sd(own.size, own)
@@ -301,9 +322,50 @@ def verdict_by_weights(
     return out
 
 
-def _nothing(shape: tuple[int, ...]) -> Verdict:
+def verdict_within_strata(
+    study: Study,
+    values: FloatArray,
+    members: Sequence[IntArray],
+    weights: Sequence[FloatArray | None],
+    stratum: IntArray,
+    streams: Sequence[int],
+    ok: BoolArray,
+) -> Verdict:
+    """Bands of every industry from draws that keep how many of its plants each stratum has.
+
+    Mean and standard deviation are those of the draws.
+    """
+    out = _nothing(values.shape, np.full(values.shape, np.nan))
+    for i in np.flatnonzero(ok).tolist():
+        own = weights[i]
+        subject = curves.Subject(
+            pool=study.at,
+            rows=members[i],
+            other=None,
+            weights=None if own is None else (own, own),
+            distances=study.distances,
+            stratum=stratum,
+        )
+        curve = curves.curve_for(subject, study.r, study.h, "hist", added=False)
+        draws = Permutation(n=study.draws)
+        simulated = curves.null_curves(
+            subject, curve, "all_sites", draws, study.seed, stream=streams[i]
+        )
+        mean, sd = simulated.mean(axis=0), simulated.std(axis=0, ddof=1)
+        drawn = Drawn(z=_standardised(simulated, mean, sd))
+        out.null_mean[i], out.null_sd[i] = mean, sd
+        ends = drawn.ends(study.level, ranks=study.ranks)
+        out.upper_constant[i], out.lower_constant[i] = ends
+        z = _standardised(values[i], mean, sd)
+        out.p_localized[i], out.p_dispersed[i] = drawn.p(z)
+        out.n_draws[i] = len(drawn.z)
+    return out
+
+
+def _nothing(shape: tuple[int, ...], null_mean: FloatArray) -> Verdict:
     industries = shape[0]
     return Verdict(
+        null_mean=null_mean,
         null_sd=np.full(shape, np.nan),
         upper_constant=np.full(shape, np.nan),
         lower_constant=np.full(shape, np.nan),

@@ -5,19 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 
 from agglo.concentration._directed_input import (
     Columns,
     chosen,
+    matrix_points,
     read_directed,
     stream_of,
 )
 from agglo.concentration._directed_nearest import Plants
 from agglo.concentration._entrants_input import Dates, dates_of, periods_of, plants_at
-from agglo.concentration._kernels.directed_nearest import resampled_effects
+from agglo.concentration._kernels.directed_nearest import (
+    resampled_effects,
+    resampled_in_matrix,
+)
 from agglo.core.errors import NotIdentifiedError, OptionError
 from agglo.core.frames import to_arrow
 from agglo.core.options import Bootstrap, check_number
@@ -26,7 +30,7 @@ from agglo.core.results import ColumnData, Provenance, Result, Undefined, frozen
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
     from agglo.concentration._directed_input import Directed
     from agglo.core.geo import Projection
@@ -125,12 +129,15 @@ def direction_intervals(
     closed: str | None = None,
     plant: str | None = None,
     relocation_as_entry: bool = False,
+    distances: ArrayLike | None = None,
+    symmetrise: Literal["refuse", "mean"] = "refuse",
     type: str = "industry",  # noqa: A002  the field's word
     x: str = "x_km",
     y: str = "y_km",
     region: str | None = None,
     period: str | None = None,
     crs: str | Projection | None = None,
+    errors: Literal["nan", "raise"] = "nan",
 ) -> DirectionIntervals:
     r"""Measure how much nearer a settles to b than b to a, with a bootstrap interval.
 
@@ -153,7 +160,7 @@ def direction_intervals(
         Pairs with fewer anchors or movers on either side are undefined; at least 2.
     opened, closed, plant, relocation_as_entry
         As in :func:`entrant_coagglomeration`; not read without `at`.
-    type, x, y, region, period, crs
+    distances, symmetrise, type, x, y, region, period, crs, errors
         As in :func:`nearest_coagglomeration`.
 
     Returns
@@ -170,7 +177,13 @@ def direction_intervals(
     InvalidTableError
         If a period or position cannot be read.
     NotIdentifiedError
-        If there is no pair, or no plant opened in any of the periods.
+        If there is no pair, no plant opened in any of the periods, or a pair is undefined
+        and `errors` is ``"raise"``.
+
+    Warns
+    -----
+    DataWarning
+        If more than half of the plants of a universe share their place with another.
 
     Notes
     -----
@@ -216,11 +229,13 @@ def direction_intervals(
         moves = {"relocation_as_entry": relocation_as_entry}
         dates = dates_of(to_arrow(data), opened, closed, plant, **moves)
     columns = Columns(type, x, y, None, region, period, None, crs)
-    directed = read_directed(data, columns)
+    given, matrix = matrix_points(data, distances, type, None, symmetrise)
+    directed = read_directed(data, columns, distances=given)
     codes = chosen(directed.industries, "industries", industries)
     entropy = entropy_of(inference.seed)
+    how = _How(directed.industries, inference, entropy, int(min_n), matrix)
     rows = [
-        _pair(plants, int(i), int(j), directed.industries, inference, entropy, min_n)
+        _pair(plants, int(i), int(j), how)
         for plants in _everybody(directed, when, dates)
         for i, j in combinations(codes, 2)
     ]
@@ -236,6 +251,7 @@ def direction_intervals(
         provenance=Provenance.of(
             direction_intervals,
             directed.points,
+            "" if matrix is None else matrix,
             parameters={
                 "industries": None if industries is None else list(industries),
                 "at": when or None,
@@ -248,7 +264,7 @@ def direction_intervals(
             seed=entropy,
             warnings=[*directed.notes(), *([] if dates is None else dates.notes())],
         ),
-    )
+    ).checked(errors)
 
 
 def _fields(rows: Sequence[_Row]) -> dict[str, NDArray[Any]]:
@@ -294,28 +310,48 @@ def _everybody(
     ]
 
 
-def _pair(
-    plants: Plants,
-    i: int,
-    j: int,
-    names: NDArray[np.str_],
-    inference: Bootstrap,
-    entropy: int,
-    min_n: int,
-) -> _Row:
+@dataclass(frozen=True, eq=False)
+class _How:
+    """How pairs are resampled: names, resamples, seed, least plants, travel times."""
+
+    names: NDArray[np.str_]
+    inference: Bootstrap
+    entropy: int
+    min_n: int
+    matrix: FloatArray | None
+
+    def effects(
+        self,
+        anchor: FloatArray,
+        mover: FloatArray,
+        pool: FloatArray,
+        rows: tuple[IntArray, IntArray],
+    ) -> FloatArray:
+        """Effects of the resamples; `rows` of the anchor and of the mover."""
+        if self.matrix is None:
+            return resampled_effects(anchor, mover, pool, *rows)
+        held, near, every = (v[:, 0].astype(np.int64) for v in (anchor, mover, pool))
+        both = (
+            np.ascontiguousarray(self.matrix[np.ix_(p, held)]) for p in (near, every)
+        )
+        return resampled_in_matrix(*both, *rows)
+
+
+def _pair(plants: Plants, i: int, j: int, how: _How) -> _Row:
     """Labels, and effects, difference, interval and sizes of one pair."""
-    label = (plants.region, plants.period, str(names[i]), str(names[j]))
+    inference = how.inference
+    label = (plants.region, plants.period, str(how.names[i]), str(how.names[j]))
     held = [plants.held[plants.held_code == c] for c in (i, j)]
     move = [plants.at[plants.code == c] for c in (i, j)]
     n, m = min(map(len, held)), min(map(len, move))
-    if min(n, m) < min_n:
+    if min(n, m) < how.min_n:
         return label, [np.nan] * 5 + [n, m]
     effects = []
     for anchor, mover, code in ((1, 0, j), (0, 1, i)):
         pool = plants.at[plants.code != code]
         if len(pool) > _POOL:
             pool = pool[np.linspace(0, len(pool) - 1, _POOL).astype(int)]
-        rng = generator(entropy, stream_of(*label, str(anchor)), 0)
+        rng = generator(how.entropy, stream_of(*label, str(anchor)), 0)
         held_rows = np.array(
             [
                 rng.choice(len(held[anchor]), n, replace=False)
@@ -323,9 +359,8 @@ def _pair(
             ]
         )
         rows = rng.integers(0, len(move[mover]), (inference.n, m))
-        effects.append(
-            resampled_effects(held[anchor], move[mover], pool, held_rows, rows)
-        )
+        both = held_rows, rows
+        effects.append(how.effects(held[anchor], move[mover], pool, both))
     away = effects[0] - effects[1]
     tail = (1.0 - inference.level) / 2.0
     low, high = np.quantile(away, [tail, 1.0 - tail])

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Literal
 from agglo.concentration._directed_input import (
     Columns,
     chosen,
+    matrix_points,
     read_directed,
     refuse_same,
+    strata_columns,
 )
 from agglo.concentration._directed_nearest import (
     Question,
@@ -26,6 +28,11 @@ from agglo.core.parallel import entropy_of
 from agglo.core.results import Provenance
 
 if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from agglo.concentration._directed_input import Directed
+    from agglo.concentration._directed_pairs import Block
+    from agglo.concentration._entrants_input import Dates
     from agglo.concentration.directed_results import DirectedPairs
     from agglo.core.geo import Projection
     from agglo.core.typing import IntoFrame
@@ -47,12 +54,16 @@ def entrant_coagglomeration(
     closed: str | None = None,
     plant: str | None = None,
     relocation_as_entry: bool = False,
+    distances: ArrayLike | None = None,
+    symmetrise: Literal["refuse", "mean"] = "refuse",
+    strata: str | Sequence[str] | None = None,
     type: str = "industry",  # noqa: A002  the field's word
     x: str = "x_km",
     y: str = "y_km",
     weight: str | None = None,
     region: str | None = None,
     crs: str | Projection | None = None,
+    errors: Literal["nan", "raise"] = "nan",
 ) -> DirectedPairs:
     r"""Measure how much nearer new plants settle to an industry's incumbents than others do.
 
@@ -88,7 +99,12 @@ def entrant_coagglomeration(
         as incumbents at their place but are no entrants.
     relocation_as_entry
         Count them as entrants as well.
-    type, x, y, weight, region, crs
+    distances, symmetrise
+        As in :func:`nearest_coagglomeration`.
+    strata
+        Columns whose combinations a draw keeps, such as size class: as many entrants from
+        each as the mover has there.
+    type, x, y, weight, region, crs, errors
         As in :func:`nearest_coagglomeration`.
 
     Returns
@@ -105,7 +121,13 @@ def entrant_coagglomeration(
     InvalidTableError
         If a period or position cannot be read.
     NotIdentifiedError
-        If no plant opened in any of the periods.
+        If no plant opened in any of the periods, or a pair is undefined and `errors` is
+        ``"raise"``.
+
+    Warns
+    -----
+    DataWarning
+        If more than half of the plants of a universe share their place with another.
 
     Notes
     -----
@@ -140,33 +162,26 @@ def entrant_coagglomeration(
     when = periods_of(at)
     moves = {"relocation_as_entry": relocation_as_entry}
     dates = dates_of(to_arrow(data), opened, closed, plant, **moves)
-    entropy = entropy_of(seed)
-    columns = Columns(type, x, y, weight, region, None, None, crs)
-    directed = read_directed(data, columns)
+    entropy, kept = entropy_of(seed), strata_columns(strata)
+    columns = Columns(type, x, y, weight, region, None, None, crs, kept)
+    given, matrix = matrix_points(data, distances, type, weight, symmetrise)
+    directed = read_directed(data, columns, distances=given)
     question = Question(
         anchors=chosen(directed.industries, "anchor", anchor),
         movers=chosen(directed.industries, "mover", mover),
         explicit=anchor is not None and mover is not None,
-        pool="exclude_anchor",
+        pool="strata" if kept else "exclude_anchor",
         sector=directed.sector,
         rarefy=rarefy,
         min_n=int(min_n),
         names=directed.industries,
         entropy=entropy,
+        matrix=matrix,
     )
     refuse_same(question.anchors, question.movers, explicit=question.explicit)
-    blocks = [
-        measured(plants, question)
-        for u in directed.universes
-        for t in when
-        if (plants := plants_at(u, t, dates)).code.size
-    ]
-    if not blocks:
-        msg = f"No plant opened in {', '.join(map(str, when))}: there are no entrants."
-        raise NotIdentifiedError(msg)
     return assemble(
         directed,
-        blocks,
+        _of_entrants(directed, question, when, dates),
         measure="entrants",
         pool="entrants of other industries than the anchor's",
         fdr=fdr,
@@ -176,6 +191,7 @@ def entrant_coagglomeration(
             dates.start,
             dates.end,
             dates.moved,
+            "" if matrix is None else matrix,
             parameters={
                 "at": when,
                 "anchor": anchor,
@@ -189,8 +205,25 @@ def entrant_coagglomeration(
                 "relocation_as_entry": relocation_as_entry,
                 "weight": weight,
                 "region": region,
+                "strata": kept,
             },
             seed=entropy,
             warnings=[*notes, *dates.notes()],
         ),
-    )
+    ).checked(errors)
+
+
+def _of_entrants(
+    directed: Directed, question: Question, when: Sequence[int], dates: Dates
+) -> list[Block]:
+    """Rows of every universe and period that has entrants."""
+    blocks = [
+        measured(plants, question)
+        for u in directed.universes
+        for t in when
+        if (plants := plants_at(u, t, dates)).code.size
+    ]
+    if not blocks:
+        msg = f"No plant opened in {', '.join(map(str, when))}: there are no entrants."
+        raise NotIdentifiedError(msg)
+    return blocks

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -10,22 +11,20 @@ from agglo.concentration._directed_input import stream_of
 from agglo.concentration._distance_input import (
     check_distances,
     coordinates,
-    ordered_points,
-    rows_of,
+    points_or_matrix,
+    strata_of,
 )
 from agglo.concentration._kdensity_null import (
     SAMPLE,
     curve_of,
     fixed_bandwidth,
-    held_moments,
-    pool_moments,
     study_of,
     verdict_by_size,
     verdict_by_weights,
+    verdict_within_strata,
 )
-from agglo.concentration._kernels import pair_moments as kernels
-from agglo.concentration.localization_results import KDensityMoments, Localization
-from agglo.core.errors import NotIdentifiedError, OptionError
+from agglo.concentration.localization_results import Localization
+from agglo.core.errors import NotIdentifiedError
 from agglo.core.options import Permutation, check_choice, check_number
 from agglo.core.parallel import entropy_of
 from agglo.core.results import Provenance, Undefined, frozen_array
@@ -33,11 +32,12 @@ from agglo.core.results import Provenance, Undefined, frozen_array
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
+    from agglo.concentration._kdensity_null import Study, Verdict
     from agglo.core.geo import Projection
     from agglo.core.tables import Points
-    from agglo.core.typing import FloatArray, IntArray, IntoFrame
+    from agglo.core.typing import BoolArray, FloatArray, IntArray, IntoFrame
 
-__all__ = ["kdensity_moments", "localization"]
+__all__ = ["localization"]
 
 
 def localization(
@@ -54,6 +54,10 @@ def localization(
     y: str = "y_km",
     weight: str | None = None,
     crs: str | Projection | None = None,
+    distances: ArrayLike | None = None,
+    symmetrise: Literal["refuse", "mean"] = "refuse",
+    strata: str | Sequence[str] | None = None,
+    errors: Literal["nan", "raise"] = "nan",
 ) -> Localization:
     r"""Find which industries are localized or dispersed, all of them with one null.
 
@@ -83,6 +87,16 @@ def localization(
         Columns of industry, position and weight, see :func:`agglo.core.tables.as_points`.
         With `weight` pairs weigh the product, and an industry's own weights are dealt to
         the drawn sites.
+    distances
+        Matrix of travel times or other distances in the order of the rows, (n, n), in place
+        of positions; "km" then reads as its unit. Counted in bins, never gridded.
+    symmetrise
+        ``"refuse"`` a matrix where there and back differ, or take their ``"mean"``.
+    strata
+        Columns whose combinations draws keep, such as region or size class: as many of an
+        industry's plants in each as there are. Every industry then has draws of its own.
+    errors
+        ``"nan"``: what is undefined is NaN with a reason; ``"raise"``: it is an error.
 
     Returns
     -------
@@ -94,7 +108,8 @@ def localization(
     OptionError
         If an option is not admissible.
     NotIdentifiedError
-        If no industry has `min_n` plants, or all plants share one industry or place.
+        If no industry has `min_n` plants, all plants share one industry or place, or an
+        industry is undefined and `errors` is ``"raise"``.
 
     Warns
     -----
@@ -112,8 +127,9 @@ def localization(
     sizes (1,000 draws below 500 plants, 200 from there to 5,000), smoothed and
     interpolated in :math:`1/\sqrt n`, and constant beyond. The p-value compares the largest
     standardised point with the draws of the nearest size. With weights the covariance is
-    that of dealt weights (see :func:`kdensity_moments`), and c is drawn for every industry
-    from its own weights: cost O(draws × n²) each. Pools beyond 20,000 plants:
+    that of dealt weights (see :func:`agglo.concentration.kdensity_moments`), and c is drawn for every industry
+    from its own weights: cost O(draws × n²) each. With strata mean and standard deviation
+    are those of all draws of the industry, at the same cost. Pools beyond 20,000 plants:
     moments from a sample of that size, its error reported. Duplicates are kept. Cost
     O(20,000² + sizes × draws × n²), whatever the number of industries.
 
@@ -144,47 +160,46 @@ def localization(
     check_number("level", level, minimum=0, maximum=0.5, open_ends=True)
     check_number("min_n", min_n, minimum=2, integer=True)
     check_choice("bands", bands, ("sd", "rank"))
-    points = ordered_points(data, x=x, y=y, type=type, weight=weight, crs=crs)
+    names = (x, y, type, weight)
+    points, matrix = points_or_matrix(data, names, crs, distances, symmetrise)
+    kept = strata_of(data, strata, names, crs, sorted_rows=matrix is None)
     at = coordinates(points)
     members = [np.flatnonzero(points.type == k) for k in range(points.types.size)]
     own = [None if weight is None else points.weight[rows] for rows in members]
-    count = np.bincount(points.type, minlength=points.types.size)
-    status = np.array([_status(n, w, min_n) for n, w in zip(count, own, strict=True)])
+    status = np.array(
+        [_status(m, w, kept, min_n) for m, w in zip(members, own, strict=True)]
+    )
     ok = status == "ok"
     if not ok.any() or points.types.size < 2:
         msg = f"No industry has {min_n} plants beside others: nothing to compare."
         raise NotIdentifiedError(msg)
     values = np.full((points.types.size, r.size), np.nan)
     for k in np.flatnonzero(ok):
-        values[k] = curve_of(at, members[k], r, h, weights=own[k])
-    entropy, ranks = entropy_of(inference.seed), bands == "rank"
-    draws = (inference.n, entropy)
-    study = study_of(at, r, h, draws=draws, level=level, ranks=ranks)
-    if weight is None:
-        found = verdict_by_size(study, values, count, ok)
-    else:
-        dealt = [points.weight[rows] for rows in members]
-        streams = [stream_of(str(name)) for name in points.types]
-        found = verdict_by_weights(study, values, dealt, streams, ok)
+        values[k] = curve_of(at, members[k], r, h, weights=own[k], distances=matrix)
+    entropy = entropy_of(inference.seed)
+    draws, ranks = (inference.n, entropy), bands == "rank"
+    study = study_of(at, r, h, draws=draws, level=level, ranks=ranks, distances=matrix)
+    streams = [stream_of(str(name)) for name in points.types]
+    found = _verdict(study, values, members, own, kept, streams, ok)
     return Localization(
         industries=frozen_array(points.types),
-        n=frozen_array(count),
+        n=frozen_array(np.array([m.size for m in members])),
         r_km=frozen_array(r),
         values=frozen_array(values),
-        null_mean=frozen_array(study.moments.mean),
         status=frozen_array(status),
         **found.fields(),
         n_draws=frozen_array(found.n_draws),
         bandwidth_km=h,
         level=level,
         n_pool=points.n,
-        n_sample=min(points.n, SAMPLE),
-        sd_error=study.sd_error,
+        n_sample=min(points.n, SAMPLE) if kept is None else points.n,
+        sd_error=study.sd_error if kept is None else 0.0,
         frame_kind=points.frame_kind,
         undefined=_undefined_industries(points.types[~ok], status[~ok], min_n),
         provenance=Provenance.of(
             localization,
             points,
+            "" if matrix is None else matrix,
             parameters={
                 "r_km": r,
                 "bandwidth_km": h,
@@ -193,15 +208,36 @@ def localization(
                 "min_n": min_n,
                 "bands": bands,
                 "weight": weight,
+                "strata": strata and str(strata),
             },
             seed=entropy,
         ),
-    )
+    ).checked(errors)
+
+
+def _verdict(
+    study: Study,
+    values: FloatArray,
+    members: Sequence[IntArray],
+    own: Sequence[FloatArray | None],
+    stratum: IntArray | None,
+    streams: Sequence[int],
+    ok: BoolArray,
+) -> Verdict:
+    """Bands and p-values: of one null by size, or of every industry's own draws."""
+    if stratum is not None:
+        return verdict_within_strata(study, values, members, own, stratum, streams, ok)
+    dealt = [w for w in own if w is not None]
+    if dealt:
+        return verdict_by_weights(study, values, dealt, streams, ok)
+    count = np.array([m.size for m in members])
+    return verdict_by_size(study, values, count, ok)
 
 
 _REASONS = {
     "too_few": "fewer than {} plants",
     "zero_weight": "fewer than two plants have a weight",
+    "no_others": "its strata hold no plants of other industries",
 }
 
 
@@ -214,205 +250,18 @@ def _undefined_industries(
     )
 
 
-def _status(n: int, weights: FloatArray | None, min_n: int) -> str:
-    if n < min_n:
-        return "too_few"
-    if weights is not None and (weights > 0).sum() < 2:
-        return "zero_weight"
-    return "ok"
-
-
-def kdensity_moments(
-    data: IntoFrame | Points,
-    *,
-    activity: str,
-    r_km: ArrayLike,
-    bandwidth_km: float,
-    neighbour: str | None = None,
-    null: Literal["all_sites", "joint_labels", "fix_a"] = "all_sites",
-    type: str = "type",  # noqa: A002  the field's word
-    x: str = "x_km",
-    y: str = "y_km",
-    weight: str | None = None,
-    crs: str | Projection | None = None,
-) -> KDensityMoments:
-    r"""Give a K-density beside its exact mean and covariance under a null.
-
-    Use in place of draws where z is enough, or to check draws. Bands of a whole curve:
-    `duranton_overman`.
-
-    Parameters
-    ----------
-    data
-        One row per plant of any activity, or `Points`.
-    activity
-        Type to measure.
-    r_km
-        Increasing distances, km.
-    bandwidth_km
-        Standard deviation of the kernel, km.
-    neighbour
-        Second type, for the distances between the two.
-    null
-        As in :func:`duranton_overman`. ``"all_sites"``: the plants of one activity, or of
-        both, at random sites of the pool; ``"joint_labels"``: labels shuffled over the
-        sites of two; ``"fix_a"``: `activity` held, `neighbour` at random sites of all
-        other plants.
-    type, x, y, weight, crs
-        Columns of type, position and weight, see :func:`agglo.core.tables.as_points`. With
-        `weight` pairs weigh the product, and the own weights of what is drawn are dealt to
-        the drawn sites (one activity, or ``"fix_a"``).
-
-    Returns
-    -------
-    KDensityMoments
-        Curve, mean, standard deviation, z per distance and the covariance of the curve.
-
-    Raises
-    ------
-    AlignmentError
-        If a label is no type of the data.
-    OptionError
-        If an option is not admissible, or a null does not fit.
-
-    Warns
-    -----
-    DataWarning
-        If more than half of the points share their place with another.
-
-    Notes
-    -----
-    With :math:`Q_a`, :math:`Q_b` as in :func:`localization`. Weights: :math:`[2 e_2 Q_a /
-    (N)_2 + t Q_b / (N)_3 - 4 u (Q_a + Q_b) / (N)_4] / (\sum_{i<j} w_i w_j)^2`. Label
-    split and two redrawn activities: :math:`[(q_2 - q_4) Q_a + (q_3 - q_4) Q_b] / (n_A
-    n_B)^2`. Held: :math:`(P_2 / P_1^2 - 1/N) S_h`, with the covariance over the pool of
-    h(s), the mean kernel between s and the activity. Pools beyond 20,000
-    plants: from a sample of that size. Fewer than two plants, or no weight: NaN with a
-    reason. Cost O(pool²), at most 20,000².
-
-    References
-    ----------
-    Duranton and Overman 2005, doi:10.1111/0034-6527.00362; moments: our derivation, equal
-    to complete enumeration.
-
-    See Also
-    --------
-    localization : All activities, with global bands.
-
-    Examples
-    --------
-    >>> import pyarrow as pa
-    >>> from agglo.concentration import kdensity_moments
-    >>> rows = pa.table({"x_km": [0.0, 1.0, 5.0, 9.0], "y_km": [0.0] * 4, "type": list("aabb")})
-    >>> found = kdensity_moments(rows, activity="a", r_km=[1.0], bandwidth_km=1.0)
-    >>> round(float(found.z[0]), 3)
-    2.236
-    """
-    check_choice("null", null, ("all_sites", "joint_labels", "fix_a"))
-    h = fixed_bandwidth(bandwidth_km)
-    r = check_distances(r_km)
-    _check_null(null, activity, neighbour, weight)
-    points = ordered_points(data, x=x, y=y, type=type, weight=weight, crs=crs)
-    rows = rows_of(points, "activity", activity)
-    other = None if neighbour is None else rows_of(points, "neighbour", neighbour)
-    at = coordinates(points)
-    pool = _pool(at, rows, other, null)
-    weights = None if weight is None else points.weight[rows]
-    second = None if weight is None or other is None else points.weight[other]
-    reason = _undefined_pairs(rows.size, weights, second, alone=other is None)
-    value = np.full(r.size, np.nan)
-    mean, covariance = value, np.full((r.size, r.size), np.nan)
-    if not reason:
-        value = curve_of(at, rows, r, h, other=other, weights=weights, second=second)
-        if null == "fix_a" and other is not None:
-            dealt = np.ones(other.size) if second is None else second
-            held = np.ones(rows.size) if weights is None else weights
-            mean, covariance = held_moments(at[rows], held, pool, dealt, r, h)
-        else:
-            moments = pool_moments(pool, r, h)[0]
-            mean = moments.mean
-            covariance = _covariance(moments, rows, weights, other)
-    sd = np.sqrt(np.maximum(np.diag(covariance), 0.0))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        z = np.where(sd > 1e-12 * mean, (value - mean) / sd, np.nan)
-    if not reason and np.isnan(z).all():
-        reason = "nothing varies under the null"
-    return KDensityMoments(
-        activity=activity,
-        neighbour=neighbour or "",
-        null=null,
-        r_km=frozen_array(r),
-        value=frozen_array(value),
-        null_mean=frozen_array(mean),
-        null_sd=frozen_array(sd),
-        z=frozen_array(z),
-        covariance=frozen_array(covariance),
-        n=rows.size,
-        n_neighbour=0 if other is None else other.size,
-        n_pool=len(pool),
-        n_sample=min(len(pool), SAMPLE),
-        bandwidth_km=h,
-        frame_kind=points.frame_kind,
-        undefined=(Undefined(reason=reason, n=r.size),) if reason else (),
-        provenance=Provenance.of(
-            kdensity_moments,
-            points,
-            parameters={
-                "activity": activity,
-                "neighbour": neighbour,
-                "r_km": r,
-                "bandwidth_km": h,
-                "null": null,
-                "weight": weight,
-            },
-        ),
-    )
-
-
-def _pool(
-    at: FloatArray, rows: IntArray, other: IntArray | None, null: str
-) -> FloatArray:
-    """Sites that can be drawn."""
-    if null == "joint_labels" and other is not None:
-        return at[np.sort(np.concatenate([rows, other]))]
-    if null == "fix_a":
-        return at[np.setdiff1d(np.arange(len(at)), rows)]
-    return at
-
-
-def _undefined_pairs(
-    n: int, weights: FloatArray | None, second: FloatArray | None, *, alone: bool
-) -> str:
-    """Say why there is no curve; nothing where there is one."""
-    if alone and n < 2:
-        return "fewer than two plants"
-    if weights is None:
-        return ""
-    if second is not None:
-        return "" if weights.sum() * second.sum() > 0 else "the pairs have no weight"
-    some = weights.sum() ** 2 > (weights**2).sum()
-    return "" if some else "the pairs have no weight"
-
-
-def _check_null(
-    null: str, activity: str, neighbour: str | None, weight: str | None
-) -> None:
-    if (neighbour is None and null != "all_sites") or neighbour == activity:
-        msg = f"null={null!r} does not fit neighbour={neighbour!r}: see the documentation."
-        raise OptionError(msg)
-    if neighbour is not None and weight is not None and null != "fix_a":
-        msg = f"null={null!r} has no weights for two activities: leave weight= out."
-        raise OptionError(msg)
-
-
-def _covariance(
-    moments: kernels.PairMoments,
+def _status(
     rows: IntArray,
     weights: FloatArray | None,
-    other: IntArray | None,
-) -> FloatArray:
-    if other is not None:
-        return kernels.split_covariance(moments, rows.size, other.size)
+    stratum: IntArray | None,
+    min_n: int,
+) -> str:
+    if rows.size < min_n:
+        return "too_few"
     if weights is not None:
-        return kernels.weighted_covariance(moments, weights)
-    return kernels.sample_covariance(moments, rows.size)
+        return "ok" if (weights > 0).sum() > 1 else "zero_weight"
+    if stratum is not None:
+        taken = np.bincount(stratum[rows], minlength=int(stratum.max()) + 1)
+        if (taken == np.bincount(stratum))[taken > 0].all():
+            return "no_others"
+    return "ok"

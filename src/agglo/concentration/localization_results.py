@@ -36,7 +36,7 @@ class Localization(Result):
         K-density per km, (n_industries, n_distances); NaN where `status` is not ``"ok"``.
     null_mean, null_sd
         Exact mean and standard deviation under the null, (n_distances,) and
-        (n_industries, n_distances).
+        (n_industries, n_distances); with strata both of an industry's own draws.
     upper_constant, lower_constant
         How many standard deviations the global band lies above and below the mean,
         (n_industries, n_distances).
@@ -48,7 +48,7 @@ class Localization(Result):
     n_draws
         Draws that the p-values rest on.
     status
-        ``"ok"``, ``"too_few"`` or ``"zero_weight"``.
+        ``"ok"``, ``"too_few"``, ``"zero_weight"`` or ``"no_others"``.
     bandwidth_km, level
         Kernel width; share of null curves beyond a band anywhere, on each side.
     n_pool, n_sample
@@ -143,7 +143,7 @@ class Localization(Result):
         return {
             "r_km": self.r_km,
             "value": self.values[k],
-            "null_mean": self.null_mean,
+            "null_mean": np.broadcast_to(self.null_mean, self.values.shape)[k],
             "global_lower": self.global_lower[k],
             "global_upper": self.global_upper[k],
         }
@@ -184,7 +184,8 @@ class Localization(Result):
         """Draw the standardised curves of the ten most localized industries."""
         best = np.argsort(-np.nan_to_num(self.gamma), kind="stable")[:10]
         for k in best:
-            z = (self.values[k] - self.null_mean) / self.null_sd[k]
+            mean = np.broadcast_to(self.null_mean, self.values.shape)[k]
+            z = (self.values[k] - mean) / self.null_sd[k]
             ax.plot(self.r_km, z, lw=1, label=str(self.industries[k]))
         ax.legend(fontsize=7)
         ax.set(xlabel="distance, km", ylabel="K-density, standard deviations")

@@ -60,6 +60,7 @@ def nearest_coagglomeration(
     period: str | None = None,
     sector: str | None = None,
     crs: str | Projection | None = None,
+    errors: Literal["nan", "raise"] = "nan",
 ) -> DirectedPairs:
     r"""Measure how much nearer to an anchor's plants a mover's plants lie than chance.
 
@@ -105,6 +106,8 @@ def nearest_coagglomeration(
         Columns of industry, position and weight (see :func:`agglo.core.tables.as_points`), and of
         universes: every region and period stands alone. Regions ``0`` and ``unknown``
         are left out and counted.
+    errors
+        ``"nan"``: what is undefined is NaN with a reason; ``"raise"``: it is an error.
 
     Returns
     -------
@@ -120,6 +123,13 @@ def nearest_coagglomeration(
         If an option is not admissible.
     InvalidTableError
         If a position is missing, infinite or in degrees.
+    NotIdentifiedError
+        If a pair is undefined and `errors` is ``"raise"``, or nothing is left to measure.
+
+    Warns
+    -----
+    DataWarning
+        If more than half of the plants of a universe share their place with another.
 
     Notes
     -----
@@ -203,7 +213,7 @@ def nearest_coagglomeration(
             seed=entropy,
             warnings=notes,
         ),
-    )
+    ).checked(errors)
 
 
 def _everybody(universe: Universe) -> Plants:

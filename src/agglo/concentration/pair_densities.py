@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -14,12 +14,14 @@ from agglo.concentration._distance_input import (
     check_bandwidth,
     check_distances,
     coordinates,
-    ordered_points,
+    points_or_matrix,
 )
+from agglo.concentration._kdensity_curve import between
 from agglo.concentration._kernels import all_pairs as kernels
 from agglo.concentration._kernels import distance_kdensity as exact
 from agglo.concentration.pair_density_results import PairDensities
 from agglo.core.errors import OptionError
+from agglo.core.options import check_number
 from agglo.core.results import (
     Provenance,
     Undefined,
@@ -54,6 +56,10 @@ def pair_densities(
     y: str = "y_km",
     weight: str | None = None,
     crs: str | Projection | None = None,
+    distances: ArrayLike | None = None,
+    symmetrise: Literal["refuse", "mean"] = "refuse",
+    max_memory_gb: float = 2.0,
+    errors: Literal["nan", "raise"] = "nan",
 ) -> PairDensities:
     r"""Measure at which distances the plants of every two industries lie, all pairs at once.
 
@@ -72,6 +78,16 @@ def pair_densities(
     type, x, y, weight, crs
         Columns of industry, position and weight, see :func:`agglo.core.tables.as_points`;
         with `weight` a pair weighs the product.
+    distances
+        Matrix of travel times or other distances in the order of the rows, (n, n), in place
+        of positions; "km" then reads as its unit. Counted in bins, never gridded.
+    symmetrise
+        ``"refuse"`` a matrix where there and back differ, or take their ``"mean"``.
+    max_memory_gb
+        Where the spectra of all industries would take more, they are made and summed for a
+        part of the modes at a time: the same answer, in as many passes over the plants.
+    errors
+        ``"nan"``: what is undefined is NaN with a reason; ``"raise"``: it is an error.
 
     Returns
     -------
@@ -84,6 +100,8 @@ def pair_densities(
         If a label is no industry of the data.
     OptionError
         If an option is not admissible, or the result would exceed 3 GB.
+    NotIdentifiedError
+        If a value is undefined and `errors` is ``"raise"``.
 
     Warns
     -----
@@ -126,27 +144,22 @@ def pair_densities(
         msg = "bandwidth_km must be kilometres: one for all pairs."
         raise OptionError(msg)
     r = check_distances(r_km)
-    points = ordered_points(data, x=x, y=y, type=type, weight=weight, crs=crs)
+    budget = check_number("max_memory_gb", max_memory_gb, minimum=0, open_ends=True)
+    names = (x, y, type, weight)
+    points, matrix = points_or_matrix(data, names, crs, distances, symmetrise)
     codes = chosen(points.types, "industries", industries)
     if r.size * codes.size**2 * 4 > _MOST:
         msg = f"{codes.size} industries x {r.size} distances exceed 3 GB: take fewer."
         raise OptionError(msg)
-    plants = _sorted(points, codes, r, h, weighted=weight is not None)
-    grid = kernels.grid_for(plants.at, float(r[-1]), h)
-    if plants.at.shape[0] ** 2 // 2 <= _FEW_PAIRS or grid is None:
-        sums, method = _counted(plants), "hist"
-    else:
-        sums = kernels.pair_sums(grid, plants.at, plants.weight, plants.starts, r, h)
-        method = "fft"
-        for i in np.flatnonzero(plants.n < _FEW):
-            sums[:, i, i] = 2.0 * _curve(plants, int(i), int(i))
+    plants = _sorted(points, codes, r, h, matrix, weighted=weight is not None)
+    sums, method = _summed(plants, r, h, int(budget * 1e9))
     error = _error(plants, sums) if method == "fft" else 0.0
     with np.errstate(divide="ignore", invalid="ignore"):
         values = np.asarray(sums / _totals(plants), dtype=np.float32)
-    names = points.types[codes]
+    known = points.types[codes]
     lone = np.flatnonzero(np.diag(_totals(plants)) <= 0)
     return PairDensities(
-        industries=frozen_array(names),
+        industries=frozen_array(known),
         r_km=frozen_array(r),
         values=frozen_array(values),
         n=frozen_array(plants.n),
@@ -156,13 +169,14 @@ def pair_densities(
         frame_kind=points.frame_kind,
         undefined=tuple(
             Undefined(
-                reason="no pairs of its own, or no weight", activity=str(names[i])
+                reason="no pairs of its own, or no weight", activity=str(known[i])
             )
             for i in lone
         ),
         provenance=Provenance.of(
             pair_densities,
             points,
+            "" if matrix is None else matrix,
             parameters={
                 "r_km": r,
                 "bandwidth_km": h,
@@ -171,7 +185,7 @@ def pair_densities(
                 "method": method,
             },
         ),
-    )
+    ).checked(errors)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -183,6 +197,7 @@ class _Plants:
     starts: IntArray
     fine: exact.Smoother
     coarse: exact.Smoother
+    distances: FloatArray | None
 
     @property
     def n(self) -> IntArray:
@@ -192,8 +207,30 @@ class _Plants:
         return slice(int(self.starts[i]), int(self.starts[i + 1]))
 
 
+def _summed(
+    plants: _Plants, r: FloatArray, h: float, budget: int
+) -> tuple[NDArray[np.float32], str]:
+    """Sum over all pairs, counted where they are few or have no positions, else gridded."""
+    if plants.distances is not None or len(plants.at) ** 2 // 2 <= _FEW_PAIRS:
+        return _counted(plants), "hist"
+    grid = kernels.grid_for(plants.at, float(r[-1]), h)
+    if grid is None:
+        return _counted(plants), "hist"
+    parts = (plants.at, plants.weight, plants.starts)
+    sums = kernels.pair_sums(grid, *parts, r, h, budget=budget)
+    for i in np.flatnonzero(plants.n < _FEW):
+        sums[:, i, i] = 2.0 * _curve(plants, int(i), int(i))
+    return sums, "fft"
+
+
 def _sorted(
-    points: Points, codes: IntArray, r: FloatArray, h: float, *, weighted: bool
+    points: Points,
+    codes: IntArray,
+    r: FloatArray,
+    h: float,
+    distances: FloatArray | None,
+    *,
+    weighted: bool,
 ) -> _Plants:
     rows = np.flatnonzero(np.isin(points.type, codes))
     rows = rows[np.argsort(points.type[rows], kind="stable")]
@@ -204,6 +241,7 @@ def _sorted(
         starts=starts,
         fine=exact.smoother_for(r, h, 0),
         coarse=exact.smoother_for(r, h, _FEW_PAIRS),
+        distances=distances,
     )
 
 
@@ -226,11 +264,15 @@ def _curve(plants: _Plants, i: int, j: int) -> FloatArray:
     size = int(n[i] * (n[i] - 1) // 2 if own else n[i] * n[j])
     if size == 0:
         return np.zeros(plants.fine.matrix.shape[1])
+    weights = plants.weight[a], plants.weight[b]
+    if plants.distances is not None:
+        gap = between(plants.distances, plants.at[a], plants.at[b])
+        return exact.matrix_kdensity(plants.fine, gap, weights, own=own, added=False)
     return exact.histogram_kdensity(
         plants.fine if size < _FEW_PAIRS else plants.coarse,
         plants.at[a],
         None if own else plants.at[b],
-        (plants.weight[a], plants.weight[b]),
+        weights,
         added=False,
         threaded=True,
     )

@@ -67,6 +67,7 @@ def wasserstein_coagglomeration(
     period: str | None = None,
     sector: str | None = None,
     crs: str | Projection | None = None,
+    errors: Literal["nan", "raise"] = "nan",
 ) -> DirectedPairs:
     r"""Measure how far an industry's plants must move to lie as another's, beside chance.
 
@@ -130,6 +131,8 @@ def wasserstein_coagglomeration(
         universes: every region and period stands alone. Regions ``0`` and ``unknown``
         are left out and counted. With `weight` masses are shares of it, and the mover's own
         weights are dealt to the drawn sites. For the script `x` and `y` are degrees.
+    errors
+        ``"nan"``: what is undefined is NaN with a reason; ``"raise"``: it is an error.
 
     Returns
     -------
@@ -146,6 +149,13 @@ def wasserstein_coagglomeration(
         large.
     InvalidTableError
         If a position is missing, infinite or in degrees, or the script would overflow.
+    NotIdentifiedError
+        If a pair is undefined and `errors` is ``"raise"``, or nothing is left to measure.
+
+    Warns
+    -----
+    DataWarning
+        If more than half of the plants of a universe share their place with another.
 
     Notes
     -----
@@ -157,7 +167,8 @@ def wasserstein_coagglomeration(
 
     Surrogate: W of a draw is regressed, on 40 solved draws, on the mean price of its sites
     in the transport from the anchor to the pool, and on its sliced distance (8
-    directions, 16 quantiles); below R² = 0.5 all draws are solved. ``"screened"`` in
+    directions, 16 quantiles: a 16th of the work of 32 by 64, with R² of 0.951 in place of
+    0.957 for a city of 35 industries); below R² = 0.5 all draws are solved. ``"screened"`` in
     `p_method`: drawn sequentially, but draws foretold more than 6 residual standard
     deviations above W are not solved.
 
@@ -258,7 +269,7 @@ def wasserstein_coagglomeration(
             seed=entropy,
             warnings=[*notes, _SCRIPT_NOTE] if script else notes,
         ),
-    )
+    ).checked(errors)
 
 
 def _check_optional(

@@ -80,18 +80,35 @@ def grid_for(at: FloatArray, r_max: float, h: float) -> Grid | None:
     )
 
 
+def _passes(grid: Grid, industries: int, budget: int) -> list[tuple[int, int]]:
+    """Cut the rings so that the spectra of every part fit into `budget` bytes.
+
+    A part holds one ring at least.
+    """
+    most = max(budget // (8 * industries), 1)
+    out, first = [], 0
+    last = grid.edges.size - 1
+    while first < last:
+        fits = np.searchsorted(grid.edges, grid.edges[first] + most, side="right") - 1
+        upto = min(max(int(fits), first + 1), last)
+        out.append((first, upto))
+        first = upto
+    return out
+
+
 def _spectra(
-    grid: Grid, at: FloatArray, weight: FloatArray, starts: IntArray
+    grid: Grid, at: FloatArray, weight: FloatArray, starts: IntArray, part: slice
 ) -> NDArray[np.float32]:
-    """Kept modes of every industry, (n_industries, 2 n_modes): all real, all imaginary."""
+    """Modes `part` of every industry, (n_industries, 2, n): all real, all imaginary."""
     ny, nx = grid.shape
-    out = np.empty((starts.size - 1, 2, grid.n_modes), dtype=np.float32)
+    modes, undo = grid.modes[part], grid.undo[part]
+    out = np.empty((starts.size - 1, 2, modes.size), dtype=np.float32)
     place = (at - grid.low) / grid.cell
     for i in range(starts.size - 1):
         rows = slice(int(starts[i]), int(starts[i + 1]))
         x, y = (np.ascontiguousarray(place[rows, k]) for k in (0, 1))
         field = cloud_in_cell(x, y, weight[rows], ny, nx)
-        found = rfft2(field, workers=-1).ravel()[grid.modes] * grid.undo
+        found = rfft2(field, workers=-1).ravel()[modes] * undo
         out[i, 0] = found.real
         out[i, 1] = found.imag
     return out
@@ -130,29 +147,45 @@ def pair_sums(
     starts: IntArray,
     r: FloatArray,
     h: float,
+    *,
+    budget: int,
 ) -> NDArray[np.float32]:
     """Sum of the kernel over all pairs of plants of every two industries.
 
     Plants are sorted by industry, those of i from `starts[i]` to `starts[i + 1]`. Gives
     (n_distances, n_industries, n_industries); ordered pairs on the diagonal, every plant
-    with itself left out.
+    with itself left out. Spectra take `budget` bytes at most, in as many passes as that
+    needs.
     """
-    spectra = _spectra(grid, at, weight, starts)
     kernels = _ring_kernels(grid, r, h).astype(np.float32)
     n = starts.size - 1
     out = np.zeros((r.size, n * n), dtype=np.float32)
-    together = max(1, _TOGETHER // (n * n))
-    for first in range(0, grid.edges.size - 1, together):
-        rings = range(first, min(first + together, grid.edges.size - 1))
-        gram = np.empty((len(rings), n, n), dtype=np.float32)
-        for k, ring in enumerate(rings):
-            modes = spectra[:, :, grid.edges[ring] : grid.edges[ring + 1]].reshape(
-                n, -1
-            )
-            np.matmul(modes, modes.T, out=gram[k])
-        out += kernels[:, rings.start : rings.stop] @ gram.reshape(len(rings), -1)
+    for begin, end in _passes(grid, n, budget):
+        part = slice(int(grid.edges[begin]), int(grid.edges[end]))
+        spectra = _spectra(grid, at, weight, starts, part)
+        _add_rings(out, spectra, kernels, grid.edges, (begin, end))
     squares = np.add.reduceat(weight**2, starts[:-1])
     own = np.outer(2 * np.exp(-0.5 * (r / h) ** 2) / (np.sqrt(2 * np.pi) * h), squares)
     found = out.reshape(r.size, n, n)
     found[:, np.arange(n), np.arange(n)] -= own.astype(np.float32)
     return found
+
+
+def _add_rings(
+    out: NDArray[np.float32],
+    spectra: NDArray[np.float32],
+    kernels: NDArray[np.float32],
+    edges: IntArray,
+    span: tuple[int, int],
+) -> None:
+    """Add the products of the rings from `span[0]` to `span[1]`, whose modes are given."""
+    n = len(spectra)
+    together = max(1, _TOGETHER // (n * n))
+    for first in range(span[0], span[1], together):
+        rings = range(first, min(first + together, span[1]))
+        gram = np.empty((len(rings), n, n), dtype=np.float32)
+        for k, ring in enumerate(rings):
+            low, high = edges[ring] - edges[span[0]], edges[ring + 1] - edges[span[0]]
+            modes = spectra[:, :, low:high].reshape(n, -1)
+            np.matmul(modes, modes.T, out=gram[k])
+        out += kernels[:, rings.start : rings.stop] @ gram.reshape(len(rings), -1)

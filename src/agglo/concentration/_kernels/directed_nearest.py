@@ -25,6 +25,7 @@ __all__ = [
     "null_moments",
     "rarefied_weights",
     "resampled_effects",
+    "resampled_in_matrix",
     "weighted_in_matrix",
     "weighted_neighbours",
 ]
@@ -190,6 +191,33 @@ def resampled_effects(
         x, y = held[:, 0].copy(), held[:, 1].copy()
         near = _mean_nearest(x, y, mover[mover_rows[r]])
         out[r] = 1.0 - near / _mean_nearest(x, y, pool)
+    return out
+
+
+@numba.njit(cache=True, nogil=True)
+def _mean_of_rows(away: FloatArray, rows: IntArray, held: IntArray) -> float:
+    total = 0.0
+    for i in range(rows.size):
+        best = np.inf
+        for k in range(held.size):
+            best = min(best, away[rows[i], held[k]])
+        total += best
+    return total / rows.size
+
+
+@numba.njit(cache=True, nogil=True)
+def resampled_in_matrix(
+    from_mover: FloatArray,
+    from_pool: FloatArray,
+    anchor_rows: IntArray,
+    mover_rows: IntArray,
+) -> FloatArray:
+    """Do as `resampled_effects` with distances to the anchor, one row per plant."""
+    out = np.empty(anchor_rows.shape[0])
+    everybody = np.arange(from_pool.shape[0])
+    for r in range(out.size):
+        near = _mean_of_rows(from_mover, mover_rows[r], anchor_rows[r])
+        out[r] = 1.0 - near / _mean_of_rows(from_pool, everybody, anchor_rows[r])
     return out
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = [
     "PairMoments",
     "held_field",
+    "matrix_moments",
     "pool_moments",
     "sample_covariance",
     "split_covariance",
@@ -63,7 +64,43 @@ def pool_moments(
         counts[first // _ROWS] = found.sum(axis=0)
 
     in_threads(run, size, threaded=True, rows=_ROWS)
-    pairs = counts.sum(axis=0)[:-1] / 2.0
+    return _moments_of(rows, counts.sum(axis=0)[:-1] / 2.0, matrix, n)
+
+
+def matrix_moments(
+    distances: FloatArray, matrix: FloatArray, width: float, n: int
+) -> PairMoments:
+    """Do as `pool_moments` with the distances between all plants, (n_plants, n_plants)."""
+    size = len(distances)
+    rows = np.zeros((size, matrix.shape[1]))
+    counts = np.zeros((-(-size // _ROWS), len(matrix) + 1))
+
+    def run(first: int, last: int) -> None:
+        found = _row_histograms(distances[first:last], width, len(matrix))
+        found[:, 0] -= 1.0  # itself
+        rows[first:last] = found[:, :-1] @ matrix
+        counts[first // _ROWS] = found.sum(axis=0)
+
+    in_threads(run, size, threaded=True, rows=_ROWS)
+    return _moments_of(rows, counts.sum(axis=0)[:-1] / 2.0, matrix, n)
+
+
+def _row_histograms(
+    gap: FloatArray, width: float, beyond: int, mass: FloatArray | None = None
+) -> FloatArray:
+    """Count, or weigh, the distances of every row by bin; all from bin `beyond` on there."""
+    bins = np.minimum(np.ceil(gap / width), beyond).astype(np.int64)
+    at = np.arange(len(gap))[:, None] * (beyond + 1) + bins
+    weights = None if mass is None else np.broadcast_to(mass, bins.shape).ravel()
+    counts = np.bincount(at.ravel(), weights, len(gap) * (beyond + 1))
+    return counts.reshape(len(gap), beyond + 1).astype(np.float64)
+
+
+def _moments_of(
+    rows: FloatArray, pairs: FloatArray, matrix: FloatArray, n: int
+) -> PairMoments:
+    """Moments from the kernel sums of every plant and the number of pairs per bin."""
+    size = len(rows)
     total = size * (size - 1) / 2.0
     mean = pairs @ matrix / total
     same = (matrix * pairs[:, None]).T @ matrix / total - np.outer(mean, mean)
@@ -153,22 +190,21 @@ def held_field(
     pool: FloatArray,
     matrix: FloatArray,
     width: float,
+    distances: FloatArray | None = None,
 ) -> FloatArray:
     """Weighted mean of the kernel between every plant of the pool and those of a.
 
-    `matrix` as in `pool_moments`; gives (n_pool, n_distances).
+    `matrix` as in `pool_moments`; `distances` (n_pool, n_a) in place of those between the
+    positions; gives (n_pool, n_distances).
     """
     share = weights / weights.sum()
     out = np.zeros((len(pool), matrix.shape[1]))
     beyond = np.vstack([matrix, np.zeros((1, matrix.shape[1]))])
 
     def run(first: int, last: int) -> None:
-        gap = np.ceil(cdist(pool[first:last], a) / width)
-        bins = np.minimum(gap, len(matrix)).astype(np.int64)
-        at = np.arange(last - first)[:, None] * len(beyond) + bins
-        mass = np.broadcast_to(share, bins.shape).ravel()
-        counts = np.bincount(at.ravel(), mass, (last - first) * len(beyond))
-        out[first:last] = counts.reshape(last - first, -1) @ beyond
+        part = slice(first, last)
+        gap = cdist(pool[part], a) if distances is None else distances[part]
+        out[first:last] = _row_histograms(gap, width, len(matrix), share) @ beyond
 
     step = max(1, min(_ROWS, 4_000_000 // max(len(a), 1)))
     in_threads(run, len(pool), threaded=True, rows=step)

@@ -173,7 +173,8 @@ def sites_of(
         )
         if table.num_rows == 0:
             continue
-        points = replace(as_points(table, weight="weight"), projection=plane.projection)
+        points = as_points(table, weight="weight", crs="planar")
+        points = replace(points, projection=plane.projection)
         found[name] = Sites(
             points=points,
             item=np.array(text_of(kept, key)),

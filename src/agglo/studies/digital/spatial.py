@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal
 
@@ -16,6 +17,7 @@ from agglo.concentration import (
     rank_size,
     site_cross_k,
 )
+from agglo.core.errors import DataWarning
 from agglo.core.options import MonteCarlo, Permutation
 from agglo.core.weights import SpatialWeights
 from agglo.studies.columns import result_table, texts
@@ -173,14 +175,18 @@ def _colocation(
     """Give both directions and both self quotients."""
     parts = [lists[name].points for name in _LISTS]
     kinds = [w for name in _LISTS for w in [name] * lists[name].points.n]
-    found = colocation_quotient(
-        _frame(
-            np.concatenate([p.x_km for p in parts]),
-            np.concatenate([p.y_km for p in parts]),
-            type=texts(kinds),
-        ),
-        inference=Permutation(n=options.spatial_draws, seed=seed),
-    )
+    with warnings.catch_warnings():
+        # all items of a city have its place: the lists are of cities, not of addresses
+        warnings.simplefilter("ignore", DataWarning)
+        found = colocation_quotient(
+            _frame(
+                np.concatenate([p.x_km for p in parts]),
+                np.concatenate([p.y_km for p in parts]),
+                type=texts(kinds),
+            ),
+            inference=Permutation(n=options.spatial_draws, seed=seed),
+            crs="planar",
+        )
     return [
         {
             "statistic": "colocation_quotient",
