@@ -12,7 +12,15 @@ import pytest
 
 import agglo as ag
 from agglo.core.checks import check_table
+from agglo.sources import (
+    read_bea_io,
+    read_cbp,
+    read_cluster_definitions,
+    read_regions,
+)
+from agglo.studies.contract import StageInputs
 from agglo.studies.networks import STUDY, NetworksOptions
+from agglo.studies.networks.value_chain import industry_flows
 from tests.studies.harness import run_study
 
 LIGHT = NetworksOptions(
@@ -30,13 +38,17 @@ LIGHT = NetworksOptions(
 )
 
 
-@pytest.fixture(scope="module")
-def yiwu(shared_data, root):
-    place = root / "examples" / "yiwu" / "tables.py"
-    spec = importlib.util.spec_from_file_location("yiwu_tables", place)
+def example(root, name):
+    place = root / "examples" / name / "tables.py"
+    spec = importlib.util.spec_from_file_location(f"{name}_tables", place)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    return module.tables(shared_data / "yiwu_production_network")
+    return module
+
+
+@pytest.fixture(scope="module")
+def yiwu(shared_data, root):
+    return example(root, "yiwu").tables(shared_data / "yiwu_production_network")
 
 
 @pytest.fixture(scope="module")
@@ -84,6 +96,128 @@ def test_relatedness_foresaw_entries_in_yiwu_and_partners_did_not(payments):
     # links of 2009 are dated: the part of partners is tested, and fails
     assert found["estimate"]["auc_external"] < 0.5
     assert found["estimate"]["auc_together"] < found["estimate"]["auc_within_regions"]
+    # also among options alike in relatedness: real partners say no more than any others
+    external = found["estimate"]["parts"]["external"]
+    assert external["verdict"] == "hurts"
+    assert external["beyond_p"] > 0.05
+    assert "external" not in found["estimate"]["ranked_by"]
+
+
+@pytest.fixture(scope="module")
+def firms(shared_data, root):
+    file = shared_data / "mexico_retc_plants" / "retc_establishments.csv.gz"
+    return example(root, "mexico_firms").tables(file)
+
+
+def test_states_of_mexico_tied_by_firms_have_no_core(firms):
+    assert firms["regions"].num_rows == 32
+    options = dataclasses.replace(
+        LIGHT,
+        joint_layer="shared_firm",
+        activity_before="2010",
+        min_industry_total=10,
+    )
+    done = run_study(STUDY, firms, options=options)[0]
+    found = answers(done)
+    third = found["F3"]
+    assert third["estimate"]["city"]["verdict"] == "graded"
+    assert third["p"] > 0.05
+    assert "shared firms" in third["question"]
+    assert "共有企业" in third["question_zh"]
+    # plants of one firm lie nearer to each other than chance
+    low, high = (found["F7"]["estimate"]["copatent"][k] for k in ("lower", "upper"))
+    assert -1.0 < low < high < -0.2
+    sixth = found["F6"]["estimate"]
+    assert sixth["auc_within_regions"] > 0.55
+    assert sixth["parts"]["external"]["beyond_p"] > 0.05
+    for name in ("F2", "F4", "F5"):
+        assert found[name]["estimate"] == "not_computable"
+
+
+@pytest.fixture(scope="module")
+def trade(shared_data):
+    folder = shared_data / "us_bea_io"
+    names = ("BEA_Detail_Use_SUT_2017_17sch", "BEA_Detail_Supply_2017_17sch")
+    files = [folder / f"{n}.csv" for n in names]
+    files += [folder / "NAICS_to_BEA_Crosswalk_2017.csv"]
+    io, links = read_bea_io(files)
+    return {"input_output": io.data, "concordances": links.data}
+
+
+def test_the_flows_of_the_united_states_in_codes_of_the_study(trade):
+    inputs = StageInputs(tables=trade, options=LIGHT)
+    codes = sorted(
+        {c for c in trade["concordances"]["source"].to_pylist() if len(c) == 6}
+    )
+    notes = {}
+    # 961 six-digit industries and more in about 400 rows: every row is shared
+    fine = industry_flows(inputs, codes, notes)
+    # private households buy nothing for production
+    assert set(codes) - set(fine.codes) == {"814110"}
+    assert notes["io_version"] == "bea_detail_2017_industry"
+    # four digits are fewer than the rows: they are added up, and nothing is lost
+    wide = industry_flows(inputs, sorted({c[:4] for c in codes}), notes)
+    assert wide.codes is None
+    known = set(trade["concordances"]["target"].to_pylist())
+    table = trade["input_output"]
+    kept = table.filter(
+        pc.and_(
+            pc.greater(table["value"], 0),
+            pc.and_(
+                pc.is_in(table["seller"], pa.array(sorted(known))),
+                pc.is_in(table["buyer"], pa.array(sorted(known))),
+            ),
+        )
+    )
+    assert pc.sum(wide.table["flow"]).as_py() == pytest.approx(
+        pc.sum(kept["value"]).as_py(), rel=1e-9
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("digits", [4, 6])
+def test_value_chains_and_definitions_of_the_united_states(shared_data, trade, digits):
+    folder = shared_data / "us_cbp_county"
+    years = (2018, 2021) if digits == 4 else (2021,)
+    files = [folder / f"cbp_county_naics{digits}_{y}.csv.gz" for y in years]
+    definitions = read_cluster_definitions(
+        shared_data / "us_naics2017_to_cluster" / "naics6_to_cluster.csv"
+    )
+    tables = {
+        **trade,
+        "regions": read_regions(shared_data / "us_county_geo" / "us_counties.csv").data,
+        "activity": read_cbp(files, industry_version=f"naics{digits}_2017").data,
+        "definitions": definitions.data,
+    }
+    options = dataclasses.replace(
+        LIGHT,
+        definition_kind="traded",
+        groups="definitions" if digits == 6 else "em",
+        k_min=10,
+        k_max=10,
+        em_starts=1,
+        label_random=10,
+        backtest_draws=19,
+    )
+    notes = run_study(STUDY, tables, options=options, until="portfolio")[0]
+    linked = notes["linkage"].documents["linkage_notes"]
+    likeness = linked["likeness"]
+    # co-location and trade go together, weakly
+    assert 0.05 < likeness["correlation"] < 0.3
+    assert likeness["p"] <= 0.05
+    if digits == 6:
+        official = linked["overall"]["us_benchmark_2016"]
+        assert (official["clusters"], official["industries"]) == (51, 660)
+        assert official["score"] > 70
+        assert official["random"] < 40
+        agree = linked["agreement"]["us_benchmark_2016 / own"]
+        assert agree["adjusted_rand"] > 0.05
+        return
+    tested = notes["portfolio"].documents["portfolio_notes"]
+    assert tested["value_chain"]["lower"] > 0.5
+    # suppliers and customers foresee something, relatedness much more
+    assert tested["kept"] == ["density"]
+    assert tested["chosen"]["auc"] == tested["density"]["auc"] > 0.8
 
 
 @pytest.fixture(scope="module")

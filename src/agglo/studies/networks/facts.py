@@ -13,7 +13,7 @@ from agglo.studies.networks.wording import CHOICES, LABELS, VALUES, lacking_zh
 if TYPE_CHECKING:
     from agglo.studies.contract import StageInputs
 
-__all__ = ["TABLES", "NetworkFacts", "facts_of", "label_zh"]
+__all__ = ["TABLES", "WORDS", "NetworkFacts", "facts_of", "label_zh"]
 
 # stage of every table that the page reads or that becomes a CSV file
 TABLES: Mapping[str, str] = {
@@ -101,7 +101,9 @@ class NetworkFacts(StudyFacts[NetworksOptions]):
         if name == "branch" and self.options.branch_layer != name:
             # another layer stands for branches: it is called by its own name
             name = self.options.branch_layer
-        pair = _WORDS.get(name)
+        if name == "copatent" and self.options.joint_layer != name:
+            name = self.options.joint_layer
+        pair = WORDS.get(name)
         return name.replace("_", " ") if pair is None else self.say(*pair)
 
     def industry(self, code: str) -> str:
@@ -156,17 +158,18 @@ def label_zh(name: str) -> str:
     if found:
         of = f"（{label_zh(found[2])}）" if found[2] else ""
         return f"前 {found[1]} 项命中率{of}"
-    if name.startswith("p_") and name[2:] in _WORDS:
-        return f"p（{_WORDS[name[2:]][1]}）"
+    if name.startswith("p_") and name[2:] in WORDS:
+        return f"p（{WORDS[name[2:]][1]}）"
     if " / " in name:
         return "与".join(label_zh(part) for part in name.split(" / "))
     if name in LABELS:
         return LABELS[name]
-    return _WORDS[name][1] if name in _WORDS else name
+    return WORDS[name][1] if name in WORDS else name
 
 
-_WORDS: Mapping[str, tuple[str, str]] = {
+WORDS: Mapping[str, tuple[str, str]] = {
     "branch": ("branches", "分支机构"),
+    "shared_firm": ("shared firms", "共有企业"),
     "supply": ("supply links", "供应联系"),
     "copatent": ("co-patents", "合作专利"),
     "integrated": ("integrated", "融合型"),

@@ -45,9 +45,13 @@ def branch_cores(facts: NetworkFacts) -> Finding:
 
 def innovation_cores(facts: NetworkFacts) -> Finding:
     """Answer F3."""
+    named = facts.options.joint_layer != COPATENT
     question = facts.say(
-        "Where are the cores of the innovation network, and do the two layers differ?",
-        "创新网络的核心在哪里，两层网络是否不同？",
+        "Where are the cores of {network}, and do the two layers differ?",
+        "{network}的核心在哪里，两层网络是否不同？",
+        network=facts.word(COPATENT)
+        if named
+        else facts.say("the innovation network", "创新网络"),
     )
     if facts.note(_NOTE, COPATENT) is None:
         missing = str(facts.note("coverage", "missing", COPATENT) or "patents")

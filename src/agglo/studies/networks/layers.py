@@ -110,6 +110,13 @@ def copatent_layer(
     pyarrow.Table or None
         In the shape of ``link_events``; ``None`` when there is nothing to make it from.
     """
+    if options.joint_layer != COPATENT:
+        named = _ready(inputs, COPATENT, districts, notes, options.joint_layer)
+        if named is None:
+            note_part(notes, "missing")[COPATENT] = (
+                f"link_events (layer {options.joint_layer})"
+            )
+        return named
     table = patents_of(inputs, districts)
     if table is None or table.num_rows == 0:
         ready = _ready(inputs, COPATENT, districts, notes)

@@ -81,6 +81,9 @@ class NetworksOptions:
         Rewired networks behind the tests of communities and of one core.
     branch_layer
         Layer of the table ``link_events`` that is read as the first layer of the study.
+    joint_layer
+        Layer without direction of the table ``link_events`` that is read as the second
+        layer of the study instead of joint patents, for example ``"shared_firm"``.
     horizon_top
         Numbers of industries of a portfolio whose precision is reported.
     backtest_draws
@@ -131,6 +134,7 @@ class NetworksOptions:
     min_km: float = 5.0
     structure_draws: int = 199
     branch_layer: str = "branch"
+    joint_layer: str = "copatent"
     horizon_top: tuple[int, ...] = (5, 10)
     backtest_draws: int = 199
     score_parts: Literal["tested", "all"] = "tested"

@@ -143,7 +143,7 @@ def _group_rows(inputs: StageInputs, options: NetworksOptions) -> list[dict[str,
 def _counting_rows(
     inputs: StageInputs, options: NetworksOptions
 ) -> list[dict[str, str]]:
-    if not inputs.has("patents"):
+    if not inputs.has("patents") or options.joint_layer != COPATENT:
         return []
     hierarchy = inputs.document("hierarchy", "hierarchy_notes")
     layer = hierarchy.get(COPATENT) if isinstance(hierarchy, dict) else None
