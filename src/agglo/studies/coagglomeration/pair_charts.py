@@ -41,11 +41,12 @@ def volcano_chart(facts: CoagglomerationFacts) -> Figure | None:
     q = np.array([number_of(r, "q") for r in rows])
     height = -np.log10(np.maximum(q, _LEAST_Q))
     line = -np.log10(facts.options.level)
-    named = [k for k in range(len(rows)) if q[k] < facts.options.level][:_MOST_NAMED]
+    sure = np.flatnonzero(q < facts.options.level)
+    named = _apart(effect, height, sure)
 
     def draw(ax: Axes) -> None:
-        sure = q < facts.options.level
-        for mask, colour in ((~sure, _GREY), (sure, _BLUE)):
+        near = q < facts.options.level
+        for mask, colour in ((~near, _GREY), (near, _BLUE)):
             ax.plot(
                 effect[mask], height[mask], "o", color=colour, alpha=0.45, ms=4, mew=0
             )
@@ -67,14 +68,25 @@ def volcano_chart(facts: CoagglomerationFacts) -> Figure | None:
         svg=draw_svg("volcano", draw, height=4.4),
         caption=facts.say(
             "Strength against certainty of every ordered pair: effect and -log10 of q; above "
-            "the line q is below {a}. Named: mover→anchor of the {n} smallest q.",
-            "各有序配对的强度与确定性：效应与 -log10 q；虚线以上 q 小于 {a}。标注 q 最小的 {n} 对（移动方→锚定方）。",
+            "the line q is below {a}. Named, mover→anchor: small q, as far as names fit.",
+            "各有序配对的强度与确定性：效应与 -log10 q；虚线以上 q 小于 {a}。标注 q 较小者（移动方→锚定方），以不重叠为限。",
             a=facts.show(facts.options.level),
-            n=len(named),
         ),
         alt=facts.say("Effect against -log10 q", "效应与 -log10 q"),
         table=numbers_below(facts, rows, pair_heads(facts), PAIR_KINDS),
     )
+
+
+def _apart(x: FloatArray, y: FloatArray, candidates: np.ndarray) -> list[int]:
+    """Give the first points whose names do not cover each other."""
+    wide, high = 0.12 * max(np.ptp(x), 1e-9), 0.04 * max(np.ptp(y), 1e-9)
+    out: list[int] = []
+    for k in candidates.tolist():
+        if all(abs(x[k] - x[j]) > wide or abs(y[k] - y[j]) > high for j in out):
+            out.append(k)
+        if len(out) == _MOST_NAMED:
+            break
+    return out
 
 
 def _back(facts: CoagglomerationFacts, measure: str) -> dict[tuple[str, str], float]:

@@ -95,7 +95,7 @@ def _odd(said: Sequence[Warning], options: CoagglomerationOptions) -> list[Json]
     for one in said:
         zh = share if isinstance(one, DataWarning) else rough
         head = "" if isinstance(one, DataWarning) else "bands of curves: "
-        out.setdefault(zh, {"en": head + str(one), "zh": zh})
+        out.setdefault(zh, {"en": head + str(one).rstrip("."), "zh": zh})
     return list(out.values())
 
 
@@ -267,16 +267,7 @@ def _regional(
     )
     regional = result_table(by_region.combined())
     chosen = _striking(near, options)
-    reductions: list[Json] = []
-    if some < regions:
-        least = options.region_plants
-        reductions.append(
-            {
-                "en": f"regional measures in {some} of {regions} regions, those with "
-                f"{least} plants or more",
-                "zh": f"{regions} 个地区中仅 {some} 个（企业不少于 {least} 家）计算地区指标",
-            }
-        )
+    reductions = _few_regions(plants, some, regions, options)
     if len(chosen) < near.anchor.size:
         size, draws = near.anchor.size, options.transport_draws
         reductions.append(
@@ -304,6 +295,30 @@ def _regional(
     ]
     types = {f.name: f.type for f in regional.schema}
     return regional, joined(found, types), reductions
+
+
+def _few_regions(
+    plants: pa.Table, some: int, regions: int, options: CoagglomerationOptions
+) -> list[Json]:
+    """Say in which regions the regional measures are."""
+    least = options.region_plants
+    if some == regions:
+        return []
+    if plants.num_rows < least * some:
+        return [
+            {
+                "en": f"regional measures in the largest of {regions} regions only: none has "
+                f"{least} plants",
+                "zh": f"地区指标仅计算 {regions} 个地区中最大者：没有地区达到 {least} 家企业",
+            }
+        ]
+    return [
+        {
+            "en": f"regional measures in {some} of {regions} regions, those with "
+            f"{least} plants or more",
+            "zh": f"{regions} 个地区中仅 {some} 个（企业不少于 {least} 家）计算地区指标",
+        }
+    ]
 
 
 def _large(
