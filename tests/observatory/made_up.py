@@ -50,7 +50,7 @@ def _tables(page: str) -> dict[str, pa.Table]:
     for selector in asked.selectors:
         names.setdefault(selector.table, {}).setdefault(selector.column)
         texts.setdefault(selector.table, set()).add(selector.column)
-    chosen = {s.column for s in asked.selectors}
+    chosen = {s.column: s.default or "K1" for s in reversed(asked.selectors)}
     found = {}
     for at, columns in names.items():
         made = {}
@@ -62,7 +62,7 @@ def _tables(page: str) -> dict[str, pa.Table]:
             elif name in texts[at]:
                 # what is chosen is the same in all rows, so that a choice has rows
                 made[name] = (
-                    ["K1"] * ROWS
+                    [chosen[name]] * ROWS
                     if name in chosen
                     else [f"{name} {i}" for i in range(ROWS)]
                 )

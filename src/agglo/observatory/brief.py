@@ -10,14 +10,18 @@ from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
+
 from agglo.core.errors import OptionError, Problem, suggest
 from agglo.core.options import check_choice
 from agglo.core.typing import Lang
+from agglo.observatory.api.answers import LIST_OF_REGIONS
 from agglo.observatory.api.choosing import choice_of
+from agglo.observatory.api.declarations import available_views, default_value
 from agglo.observatory.api.problems import ApiError
 from agglo.observatory.api.rows import ViewQuery, frame, row_numbers
-from agglo.observatory.drawing import draw_view, named
-from agglo.observatory.page import Page, Text, View
+from agglo.observatory.drawing import draw_view, named, worded
+from agglo.observatory.page import Page, Selector, Text, View
 from agglo.observatory.pages import PAGES
 from agglo.studies.report import (
     DataTable,
@@ -29,8 +33,6 @@ from agglo.studies.report import (
 )
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from agglo.observatory.api.stock import Stock
 
 __all__ = ["Brief", "build_brief", "chosen_by"]
@@ -104,14 +106,20 @@ def build_brief(
         report = report.add(FindingList(findings=tuple(findings)))
     pieces: list[tuple[str, str, DataTable]] = []
     absent: list[str] = []
+    settled = _settled(stock, asked, chosen)
     for view in asked.views:
-        rows = _rows(stock, view, chosen)
+        if chosen and view.filters and not set(chosen) & set(view.filters):
+            continue  # it is about something else that could be chosen on the page
+        rows = _rows(stock, view, settled)
         if rows is None or not rows.num_rows:
             absent.append(_say(view.title, lang))
             continue
         report, piece = _add(report, stock, view, rows, chosen, lang)
         pieces.append(piece)
-    notes = _notes(stock, absent, lang)
+    notes = (
+        *_notes(stock, absent, lang),
+        *_shown_for(stock, asked, settled, chosen, lang),
+    )
     report = report.section(_word(lang, "How to read this", "阅读说明")).add(
         Prose("\n\n".join(notes))
     )
@@ -187,17 +195,61 @@ def _check_chosen(stock: Stock, page: Page, chosen: Mapping[str, str]) -> None:
 
 def _title(stock: Stock, page: Page, chosen: Mapping[str, str], lang: Lang) -> str:
     """Name what was chosen, else the question."""
-    names = []
-    for selector in page.selectors:
-        if selector.id in chosen:
-            book = stock.names.get(f"{selector.column}s")
-            en, zh = (
-                book.name(chosen[selector.id]) if book else (chosen[selector.id],) * 2
-            )
-            names.append(zh if lang == "zh" else en)
+    names = [
+        _name_of(stock, selector, chosen[selector.id], lang)
+        for selector in page.selectors
+        if selector.id in chosen
+    ]
     question = _say(page.question, lang)
     mark = "：" if lang == "zh" else ": "
     return f"{', '.join(names)}{mark}{question}" if names else question
+
+
+def _settled(stock: Stock, page: Page, chosen: Mapping[str, str]) -> dict[str, str]:
+    """Fill in what was not chosen as the page does; lists of regions stay open."""
+    views = available_views(stock, page)
+    found = dict(chosen)
+    for selector in page.selectors:
+        known = selector.table in stock.release and any(
+            selector.id in view.filters for view in views
+        )
+        if known and selector.id not in (*found, LIST_OF_REGIONS):
+            value = default_value(stock, selector, views)
+            # a default that no row has would leave every view empty
+            if value in stock.lookup(selector.table, selector.column).position:
+                found[selector.id] = value
+    return found
+
+
+def _shown_for(
+    stock: Stock,
+    page: Page,
+    settled: Mapping[str, str],
+    chosen: Mapping[str, str],
+    lang: Lang,
+) -> tuple[str, ...]:
+    """Name what was filled in, where a view depends on it."""
+    views = [v for v in page.views if not chosen or set(chosen) & set(v.filters)]
+    told = []
+    for selector in page.selectors:
+        used = any(selector.id in view.filters for view in views)
+        if used and selector.id in settled and selector.id not in chosen:
+            name = _name_of(stock, selector, settled[selector.id], lang)
+            told.append(_word(lang, "{}: {}", "{}：{}").format(
+                _say(selector.label, lang), name))  # fmt: skip
+    if not told:
+        return ()
+    listed = ("、" if lang == "zh" else "; ").join(told)
+    return (_word(lang, f"Shown for {listed}.", f"所示为 {listed}。"),)
+
+
+def _name_of(stock: Stock, selector: Selector, value: str, lang: Lang) -> str:
+    """Name a value of a selector; the value itself where it has no name."""
+    book = stock.names.get(f"{selector.column}s")
+    if book is not None and value in book.rows:
+        return book.name(value)[lang == "zh"]
+    column = pa.table({selector.column: pa.array([value], pa.string())})
+    return str(named(worded(stock, column), selector.column, lang)[0])
 
 
 def _rows(stock: Stock, view: View, chosen: Mapping[str, str]) -> pa.Table | None:
@@ -209,7 +261,7 @@ def _rows(stock: Stock, view: View, chosen: Mapping[str, str]) -> pa.Table | Non
         if name in view.filters
     )
     numbers = row_numbers(stock, view, ViewQuery(chosen=wanted))
-    return frame(stock, view, numbers)
+    return worded(stock, frame(stock, view, numbers))
 
 
 def _add(

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
+import pyarrow as pa
 
 from agglo.core.typing import FloatArray, IntArray, Json, Lang
 from agglo.observatory.page import Text, View
@@ -23,12 +24,11 @@ from agglo.studies.report import (
 from agglo.studies.report.charts import draw_svg
 
 if TYPE_CHECKING:
-    import pyarrow as pa
     from matplotlib.axes import Axes
 
     from agglo.observatory.api.stock import Stock
 
-__all__ = ["draw_view", "named", "numbers"]
+__all__ = ["draw_view", "named", "numbers", "worded"]
 
 _MOST_BARS = 25
 _LINE_OF_TEXT = 0.14  # inches between two names
@@ -38,6 +38,7 @@ _NAMED = 12
 _INK, _PALE, _FLOW = "#1f5c99", "#c8cdd6", "#b8540b"
 _COLOURS = ("#1f5c99", "#b8540b", "#3b7d3f", "#7a4fa3", "#8a6d00", "#0f7c85", "#a33b5c",
             "#555f6e")  # fmt: skip
+_TRUTH: Mapping[Lang, tuple[str, str]] = {"en": ("no", "yes"), "zh": ("否", "是")}
 _Draw: TypeAlias = Callable[["_Asked"], str]
 # matplotlib keeps its settings for the whole process
 _LOCK = threading.Lock()
@@ -95,16 +96,52 @@ def draw_view(stock: Stock, view: View, rows: pa.Table, lang: Lang) -> str:
     if draw is None or not rows.num_rows:
         return ""
     with _LOCK:
-        return draw(_Asked(stock, view, rows, lang))
+        return draw(_Asked(stock, view, worded(stock, rows), lang))
+
+
+def worded(stock: Stock, rows: pa.Table) -> pa.Table:
+    """Give codes that have words in both languages columns of names, as places have.
+
+    Parameters
+    ----------
+    stock
+        The release; its catalogue holds the words.
+    rows
+        Rows of a view.
+
+    Returns
+    -------
+    pyarrow.Table
+        With ``<column>_en`` and ``<column>_zh``; a code without words stays as it is.
+    """
+    known = stock.release.catalogue["words"]
+    for name in rows.column_names:
+        words = known.get(name) if isinstance(known, dict) else None
+        if not isinstance(words, dict) or not pa.types.is_string(rows[name].type):
+            continue
+        codes = rows[name].to_pylist()
+        for lang in ("en", "zh"):
+            if f"{name}_{lang}" not in rows.column_names:
+                said = [None if c is None else _word_of(words, c, lang) for c in codes]
+                column = pa.array(said, pa.string())
+                rows = rows.append_column(f"{name}_{lang}", column)
+    return rows
+
+
+def _word_of(words: Mapping[str, Json], code: str, lang: str) -> str:
+    both = words.get(code)
+    return str(both.get(lang) or code) if isinstance(both, dict) else code
 
 
 def named(rows: pa.Table, name: str, lang: Lang) -> list[str | float | int | None]:
     """Give the values of a column, names instead of codes where there are some."""
     words = f"{name}_{lang}"
     column = words if words in rows.column_names else name
+    values = rows[column].to_pylist()
+    if pa.types.is_boolean(rows[column].type):
+        return [None if v is None else _TRUTH[lang][v] for v in values]
     return [
-        v if isinstance(v, (str, float, int)) or v is None else str(v)
-        for v in rows[column].to_pylist()
+        v if isinstance(v, (str, float, int)) or v is None else str(v) for v in values
     ]
 
 
@@ -133,7 +170,8 @@ def _bars(asked: _Asked) -> str:
     if not np.isfinite(values).any():
         return ""
     labels = top.words("label")
-    if "group" in role and view.chart == "differences":
+    # the same name several times: what tells the rows apart stands beside it
+    if "group" in role and (view.chart == "differences" or _twice(labels)):
         groups = top.words("group")
         labels = [f"{a}, {b}" for a, b in zip(labels, groups, strict=True)]
     if "lo" in role:
@@ -143,6 +181,10 @@ def _bars(asked: _Asked) -> str:
             label=top.unit, line=line,
         )  # fmt: skip
     return bar_chart(top.name, labels, values, label=top.unit)
+
+
+def _twice(labels: list[str]) -> bool:
+    return len(set(labels)) < len(labels)
 
 
 def _sankey(asked: _Asked) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from agglo.core.typing import Json
 from agglo.observatory.api.rows import shown
@@ -13,6 +13,7 @@ from agglo.observatory.pages.columns import COLUMNS
 __all__ = [
     "available_views",
     "column_list",
+    "default_value",
     "page_json",
     "selector_values",
     "sources_of",
@@ -114,14 +115,31 @@ def _selector_json(
         "label": selector.label.to_dict(),
         "options_from": None,
         "options": options if whole else None,
-        "default": selector.default or _telling(stock, selector, values, views),
+        "default": default_value(stock, selector, views),
     }
 
 
-def _telling(
-    stock: Stock, selector: Selector, values: list[str], views: list[View]
-) -> str:
-    """Give the first value for which most views have rows; tables may hold few of them."""
+def default_value(stock: Stock, selector: Selector, views: Sequence[View]) -> str:
+    """Give what a page shows before anything was chosen.
+
+    Parameters
+    ----------
+    stock
+        The release.
+    selector
+        A selector whose table is released.
+    views
+        The released views of its page.
+
+    Returns
+    -------
+    str
+        Its own default; else the first value for which most views have rows, because
+        tables may hold few of them. Empty where there is no value.
+    """
+    if selector.default:
+        return selector.default
+    values = selector_values(stock, selector)
     held = [
         set(stock.lookup(view.table, view.filters[selector.id]).values)
         for view in views
