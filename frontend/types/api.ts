@@ -5,7 +5,7 @@
 export interface AnswerMeta {
   release: string;
   version: string;
-  mode: "private" | "public";
+  mode: "private" | "review" | "public";
   generated: boolean | null;
   disclosure: Both;
   manifest: string;
@@ -172,7 +172,7 @@ export interface ManifestAnswer {
 export interface ManifestShape {
   release: string;
   version: string;
-  mode: "private" | "public";
+  mode: "private" | "review" | "public";
   run_manifest: string;
   packages: Record<string, string>;
   tables: Record<string, string>;
@@ -287,7 +287,7 @@ export interface ReferenceShape {
 export interface ReleaseShape {
   id: string;
   created: string;
-  mode: "private" | "public";
+  mode: "private" | "review" | "public";
   certificate: Record<string, unknown>;
 }
 

@@ -78,7 +78,7 @@ def test_without_results_there_is_no_release(tmp_path):
 
 def test_an_unknown_mode_is_refused(project):
     with pytest.raises(OptionError):
-        build_release(project, mode="review")
+        build_release(project, mode="secret")
 
 
 def test_a_failed_build_leaves_the_current_release(project, release, monkeypatch):

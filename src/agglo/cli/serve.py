@@ -28,7 +28,11 @@ def serve(
     *,
     port: Annotated[int, typer.Option("--port", min=0, max=65535)] = 8321,
     mode: Annotated[
-        str, typer.Option("--mode", help="private (your desk) or public (protected).")
+        str,
+        typer.Option(
+            "--mode",
+            help="private (your desk), review (protected, reasons shown) or public.",
+        ),
     ] = "private",
     get: Annotated[
         str,
@@ -78,7 +82,7 @@ def serve(
     port
         Port; 0 for any free one.
     mode
-        ``private`` or ``public``.
+        ``private``, ``review`` or ``public``.
     get
         Route to print.
     browser
@@ -122,9 +126,11 @@ def serve(
 def _mode(mode: str) -> Mode:
     if mode == "private":
         return "private"
+    if mode == "review":
+        return "review"
     if mode == "public":
         return "public"
-    msg = f"--mode is private or public, not '{mode}'."
+    msg = f"--mode is private, review or public, not '{mode}'."
     raise OptionError(msg)
 
 
@@ -165,7 +171,7 @@ def _listen(
     from agglo.observatory.api.server import run_server
     from agglo.runs import Project
 
-    private = settings.mode == "private" and not settings.password
+    private = settings.mode != "public" and not settings.password
     address = settings.address + (f"?token={settings.token}" if private else "")
 
     def ready() -> None:

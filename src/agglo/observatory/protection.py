@@ -11,11 +11,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from agglo.core.typing import Json
+from agglo.observatory.ledger import Ledger
 from agglo.observatory.page import Text
 from agglo.observatory.public_rules import RULES
 from agglo.observatory.public_tables import public_study
@@ -24,6 +24,7 @@ from agglo.runs.import_steps import import_of
 from agglo.runs.study_steps import union
 from agglo.runs.toml_text import import_entry_text, project_text
 from agglo.store import read_json, read_table, write_table, write_text
+from agglo.store.disclosure import CellTable, SuppressedTable
 from agglo.studies import STUDIES
 
 __all__ = ["Protected", "protect"]
@@ -64,6 +65,8 @@ class Protected:
         What is not released, and why.
     certificate
         How the tables were protected.
+    reasons
+        For review only: every hidden cell and why.
     """
 
     folders: Mapping[str, Path]
@@ -71,11 +74,14 @@ class Protected:
     findings: dict[str, Json]
     left_out: list[Json] = field(default_factory=list)
     certificate: dict[str, Json] = field(default_factory=dict)
+    reasons: pa.Table | None = None
 
     def tables(self) -> Iterator[tuple[str, pa.Table]]:
         """Give every table to release, by ``<study>.<table>``."""
         for name, table in self.names.items():
             yield f"project.{name}", table
+        if self.reasons is not None:
+            yield "project.suppressed", self.reasons
         for study, folder in self.folders.items():
             for path in sorted(folder.glob("*.parquet")):
                 table = read_table(path)
@@ -94,7 +100,9 @@ class Protected:
             for name in WORDED & set(table.column_names):
                 if pa.types.is_string(table.schema.field(name).type):
                     values = pc.unique(table[name]).to_pylist()
-                    held.setdefault(name, set()).update(v for v in values if v)
+                    held.setdefault(name, set()).update(
+                        v for v in values if v is not None
+                    )
         return {
             name: {
                 c: t.to_dict() for c, t in words_of(name, sorted(held[name])).items()
@@ -104,7 +112,12 @@ class Protected:
 
 
 def protect(
-    project: Project, studies: Sequence[str], *, mode: str, scratch: Path
+    project: Project,
+    studies: Sequence[str],
+    *,
+    mode: str,
+    scratch: Path,
+    ledger: Ledger,
 ) -> Protected:
     """Choose what a release holds.
 
@@ -115,9 +128,12 @@ def protect(
     studies
         Studies with results.
     mode
-        ``"private"`` or ``"public"``.
+        ``"private"``, ``"review"`` or ``"public"``. Review releases what public does, with
+        rules and reasons in sight.
     scratch
         Folder for what is computed anew; the caller removes it.
+    ledger
+        Rules and earlier releases; the caller records what is protected here.
 
     Returns
     -------
@@ -150,9 +166,18 @@ def protect(
         if not used & _MICRO & _present(project, study):
             folders[study] = results / study
         elif study == "concentration":
-            folders[study], certificates[study] = _anew(project, scratch)
+            folders[study], certificates[study] = _anew(
+                project, scratch, ledger, public=mode == "public"
+            )
         elif study in RULES:
-            shown = public_study(study, results / study, scratch / "tables" / study)
+            shown = public_study(
+                study,
+                results / study,
+                scratch / "tables" / study,
+                ledger=ledger,
+                holders=_holders(project, study),
+                public=mode == "public",
+            )
             folders[study], certificates[study] = shown.folder, shown.certificate
             left_out += shown.left_out
         else:
@@ -163,12 +188,49 @@ def protect(
         findings={s: _findings(folder) for s, folder in folders.items()},
         left_out=left_out,
         certificate={
-            "mode": "public",
+            "mode": mode,
             "audited": True,
+            "policy": ledger.policy.digest,
+            "policy_version": ledger.policy.version,
             "tables": certificates,
             "left_out": left_out,
         },
+        reasons=_reasons(ledger) if mode == "review" else None,
     )
+
+
+def _reasons(ledger: Ledger) -> pa.Table:
+    """Name every hidden cell, for those who decide on a release."""
+    rows: dict[str, list[str]] = {"table": [], "cell": [], "why": []}
+    for name, table in sorted(ledger.pending.items()):
+        for row in table.reasons().to_pylist():
+            why = row.pop("status")
+            rows["table"].append(name)
+            rows["cell"].append(", ".join(f"{k}={v}" for k, v in row.items()))
+            rows["why"].append(why)
+    return pa.table({k: pa.array(v, pa.string()) for k, v in rows.items()})
+
+
+def _holders(project: Project, study: str) -> dict[str, str]:
+    """Give the firm behind every establishment and patent that a tie may be named after.
+
+    A patent belongs to its first applicant by name: several applicants are one
+    contributor then, never more.
+    """
+    serving = [e.id for e in project.imports if e.serves(study)]
+    found: dict[str, str] = {}
+    for table, own, firm in (
+        ("establishments", "establishment", "firm"),
+        ("patents", "patent", "applicant"),
+    ):
+        if table not in _present(project, study):
+            continue
+        rows = _served(project, table, serving)
+        if {own, firm} <= set(rows.column_names):
+            pairs = rows.select([own, firm]).sort_by([(firm, "descending")])
+            ids, firms = (pairs[c].to_pylist() for c in (own, firm))
+            found |= {str(a): str(b) for a, b in zip(ids, firms, strict=True) if b}
+    return found
 
 
 def _present(project: Project, study: str) -> set[str]:
@@ -204,15 +266,35 @@ def _names(project: Project) -> dict[str, pa.Table]:
     return found
 
 
-def _anew(project: Project, scratch: Path) -> tuple[Path, Json]:
+def _anew(
+    project: Project, scratch: Path, ledger: Ledger, *, public: bool
+) -> tuple[Path, Json]:
     """Protect the activity table and run the concentration study on what is left."""
-    from agglo.store.disclosure import (
-        cells_from_records,
-        cells_from_totals,
-        suppress_cells,
-    )
-
     serving = [e.id for e in project.imports if e.serves("concentration")]
+    parts: list[pa.Table] = []
+    told: dict[str, Json] = {}
+    earlier: list[dict[str, str]] = []
+    for period, cells in _yearly(project, serving):
+        name = f"concentration.{period}"
+        table = ledger.suppress(name, cells, earlier=earlier)
+        hidden = table.reasons().drop_columns(["status"]).to_pylist()
+        earlier = [{k: str(v) for k, v in row.items()} for row in hidden]
+        parts.append(_leaves(table, period))
+        told[period] = table.certificate(public=public)
+    shadow = scratch / "public"
+    _shadow_project(project, shadow, pa.concat_tables(parts), serving)
+    start(shadow, "concentration")
+    # one year speaks for itself, several each for theirs
+    proof = next(iter(told.values())) if len(told) == 1 else told
+    return shadow / "results" / "concentration", proof
+
+
+def _yearly(
+    project: Project, serving: Sequence[str]
+) -> Iterator[tuple[str, CellTable]]:
+    """Give the cells to protect, from the first year to the last."""
+    from agglo.store.disclosure import cells_from_records, cells_from_totals
+
     if "establishments" in _present(project, "concentration"):
         source = _served(project, "establishments", serving)
         cells = cells_from_records(
@@ -221,16 +303,29 @@ def _anew(project: Project, scratch: Path) -> tuple[Path, Json]:
             value="employment",
             holding="firm" if "firm" in source.column_names else None,
         )
+        yield "released", cells
+        return
+    source = _served(project, "activity", serving)
+    source = _known(_known(source, "employment"), "establishments")
+    if "period" in source.column_names:
+        periods = sorted(str(p) for p in pc.unique(source["period"]).to_pylist())
     else:
-        source = _latest(_served(project, "activity", serving))
-        cells = cells_from_totals(
-            _known(_known(source, "employment"), "establishments"),
-            dimensions=("region", "industry"),
-            value="employment",
-            contributors="establishments",
+        periods = []
+    for period in periods or ["released"]:
+        rows = source.filter(pc.equal(source["period"], period)) if periods else source
+        yield (
+            period,
+            cells_from_totals(
+                rows,
+                dimensions=("region", "industry"),
+                value="employment",
+                contributors="establishments",
+            ),
         )
-    table = suppress_cells(cells)
-    shadow = scratch / "public"
+
+
+def _leaves(table: SuppressedTable, period: str) -> pa.Table:
+    """Give the occupied cells of a protected table, without its margins."""
     rows = table.to_arrow()
     leaf = pc.and_(
         pc.not_equal(rows["region"], "total"), pc.not_equal(rows["industry"], "total")
@@ -240,10 +335,7 @@ def _anew(project: Project, scratch: Path) -> tuple[Path, Json]:
         pc.is_null(rows["employment"]), pc.greater(rows["employment"], 0)
     )
     rows = rows.filter(pc.and_(leaf, occupied))
-    period = pa.array(["released"] * rows.num_rows, pa.string())
-    _shadow_project(project, shadow, rows.append_column("period", period), serving)
-    start(shadow, "concentration")
-    return shadow / "results" / "concentration", table.certificate(public=True)
+    return rows.append_column("period", pa.array([period] * rows.num_rows, pa.string()))
 
 
 def _shadow_project(
@@ -278,10 +370,3 @@ def _served(project: Project, name: str, serving: Sequence[str]) -> pa.Table:
 
 def _known(table: pa.Table, column: str) -> pa.Table:
     return table.filter(pc.is_valid(table[column]))
-
-
-def _latest(table: pa.Table) -> pa.Table:
-    if "period" not in table.column_names:
-        return table
-    latest = max(np.unique(table["period"].to_numpy(zero_copy_only=False)).tolist())
-    return table.filter(pc.equal(table["period"], latest))

@@ -16,9 +16,12 @@ import pyarrow.compute as pc
 
 from agglo.core.errors import AggloError
 from agglo.core.typing import BoolArray, Json
+from agglo.observatory.disclosure_policy import GatePolicy
+from agglo.observatory.ledger import Ledger
 from agglo.observatory.page import Text
-from agglo.observatory.public_rules import LEAST, RULES, Rule
+from agglo.observatory.public_rules import RULES, Rule
 from agglo.store import read_json, read_table, write_json, write_table
+from agglo.store.disclosure import cells_from_records
 
 __all__ = ["PublicStudy", "public_study"]
 
@@ -52,7 +55,15 @@ class PublicStudy:
     certificate: dict[str, Json]
 
 
-def public_study(study: str, results: Path, target: Path) -> PublicStudy:
+def public_study(
+    study: str,
+    results: Path,
+    target: Path,
+    *,
+    ledger: Ledger | None = None,
+    holders: Mapping[str, str] | None = None,
+    public: bool = True,
+) -> PublicStudy:
     """Choose and protect the tables of a study.
 
     Parameters
@@ -63,6 +74,13 @@ def public_study(study: str, results: Path, target: Path) -> PublicStudy:
         Folder with its results.
     target
         Folder to write.
+    ledger
+        Rules and earlier releases; the rules of old without it.
+    holders
+        Firm behind every establishment and patent that ties are named after; a tie
+        without one is a contributor of its own.
+    public
+        Whether certificates keep the parameters back.
 
     Returns
     -------
@@ -70,6 +88,8 @@ def public_study(study: str, results: Path, target: Path) -> PublicStudy:
         Findings are released when every table they rest on is.
     """
     rules = RULES.get(study, {})
+    book = ledger or Ledger(target / "ledger", GatePolicy())
+    desk = _Desk(book, holders or {}, public)
     kept: dict[str, pa.Table] = {}
     told: dict[str, Json] = {}
     left_out: list[Json] = []
@@ -80,9 +100,12 @@ def public_study(study: str, results: Path, target: Path) -> PublicStudy:
         table = read_table(held[name])
         found: pa.Table | None = None
         if rule is not None and rule.kind == "cells":
-            found, proof, reason = _cells(results, table)
+            found, proof, reason = _cells(desk, results, table)
         elif rule is not None:
-            found, reason = _rows(table, rule, kept), _UNCOUNTED
+            found, reason = (
+                _rows(table, rule, kept, desk.ledger.policy.least),
+                _UNCOUNTED,
+            )
         if found is None or rule is None:
             entry: Json = {"study": study, "table": name, "reason": reason.to_dict()}
             left_out.append(entry)
@@ -104,7 +127,18 @@ def public_study(study: str, results: Path, target: Path) -> PublicStudy:
 _LAST = Rule(kind="like")
 
 
-def _rows(table: pa.Table, rule: Rule, kept: Mapping[str, pa.Table]) -> pa.Table | None:
+@dataclass(frozen=True, eq=False)
+class _Desk:
+    """What ties are protected with."""
+
+    ledger: Ledger
+    holders: Mapping[str, str]
+    public: bool
+
+
+def _rows(
+    table: pa.Table, rule: Rule, kept: Mapping[str, pa.Table], least: int
+) -> pa.Table | None:
     """Keep the rows that a rule allows; ``None`` where it cannot be judged."""
     if rule.kind in ("fact", "estimate"):
         return table
@@ -114,7 +148,7 @@ def _rows(table: pa.Table, rule: Rule, kept: Mapping[str, pa.Table]) -> pa.Table
         good = np.ones(table.num_rows, dtype=bool)
         for name in rule.counts:
             counts = pc.cast(table[name], pa.float64()).to_numpy()
-            good &= np.nan_to_num(counts, nan=0.0) >= LEAST
+            good &= np.nan_to_num(counts, nan=0.0) >= least
         return table.filter(pa.array(good))
     if rule.other not in kept:
         return None
@@ -139,7 +173,9 @@ def _findings(results: Path, kept: Mapping[str, pa.Table]) -> Json:
     return released
 
 
-def _cells(results: Path, ties: pa.Table) -> tuple[pa.Table | None, Json, Text]:
+def _cells(
+    desk: _Desk, results: Path, ties: pa.Table
+) -> tuple[pa.Table | None, Json, Text]:
     """Protect ties between places, both levels in one audited table per layer."""
     needed = (results / "events.parquet", results / "places.parquet")
     if not all(path.is_file() for path in needed):
@@ -155,7 +191,7 @@ def _cells(results: Path, ties: pa.Table) -> tuple[pa.Table | None, Json, Text]:
         own = ties.filter(pc.equal(ties["layer"], layer))
         try:
             part, proof = _layer(
-                own, events.filter(pc.equal(events["layer"], layer)), parents
+                desk, own, events.filter(pc.equal(events["layer"], layer)), parents
             )
         except AggloError:
             return None, None, _UNSAFE
@@ -167,10 +203,8 @@ def _cells(results: Path, ties: pa.Table) -> tuple[pa.Table | None, Json, Text]:
 
 
 def _layer(
-    ties: pa.Table, events: pa.Table, parents: Mapping[str, str]
+    desk: _Desk, ties: pa.Table, events: pa.Table, parents: Mapping[str, str]
 ) -> tuple[pa.Table | None, Json]:
-    from agglo.store.disclosure import cells_from_records, suppress_cells
-
     ends = ("origin", "destination")
     names = [np.array(events[end].to_pylist(), dtype=object) for end in ends]
     if not pc.all(events["directed"]).as_py():
@@ -182,15 +216,17 @@ def _layer(
             "origin": pa.array(names[0].tolist(), pa.string()),
             "destination": pa.array(names[1].tolist(), pa.string()),
             "weight": pc.cast(events["weight"], pa.float64()),
+            "holder": pa.array(_contributors(events, desk.holders), pa.string()),
         }
     )
     cells = cells_from_records(
         records,
         dimensions=ends,
         value="weight",
+        holding="holder",
         hierarchies={end: _used(parents, records[end]) for end in ends},
     )
-    safe = suppress_cells(cells)
+    safe = desk.ledger.suppress(f"networks.{ties['layer'][0].as_py()}", cells)
     axes = [
         d.codes[nodes] for d, nodes in zip(cells.dimensions, cells.grid, strict=True)
     ]
@@ -210,7 +246,15 @@ def _layer(
         column = pa.array(values, mask=hidden)
         table = table.set_column(table.column_names.index(name), name, column)
     status = pa.array(np.where(hidden, "confidential", "ok").tolist(), pa.string())
-    return table.append_column("status", status), safe.certificate(public=True)
+    return table.append_column("status", status), safe.certificate(public=desk.public)
+
+
+def _contributors(events: pa.Table, holders: Mapping[str, str]) -> list[str]:
+    """Name the firm behind every tie, or the tie itself."""
+    if "event" not in events.column_names:
+        return [f"tie {at}" for at in range(events.num_rows)]
+    named = (str(event) for event in events["event"].to_pylist())
+    return [f"firm {holders[e]}" if e in holders else f"event {e}" for e in named]
 
 
 def _used(parents: Mapping[str, str], codes: pa.ChunkedArray) -> dict[str, str]:

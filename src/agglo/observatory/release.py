@@ -27,7 +27,9 @@ from agglo.observatory.catalogue import (
     study_texts,
     table_table,
 )
+from agglo.observatory.disclosure_policy import read_gate_policy
 from agglo.observatory.geometry import Boundaries, boundaries_of
+from agglo.observatory.ledger import Ledger
 from agglo.observatory.protection import Protected, protect
 from agglo.observatory.spelling import spelling_table
 from agglo.runs import Manifest, Project
@@ -52,9 +54,13 @@ __all__ = [
     "wrong_parts",
 ]
 
-Mode: TypeAlias = Literal["private", "public"]
+Mode: TypeAlias = Literal["private", "review", "public"]
 
-CURRENT: Mapping[Mode, str] = {"private": "current", "public": "current-public"}
+CURRENT: Mapping[Mode, str] = {
+    "private": "current",
+    "review": "current-review",
+    "public": "current-public",
+}
 FORMAT = 4
 GEOMETRY = "geometry.json"
 _NO_GEOMETRY = b'{"type":"FeatureCollection","features":[]}'
@@ -191,8 +197,9 @@ def build_release(project: Path | Project, *, mode: Mode = "private") -> Release
         Project whose studies have run.
     mode
         ``"private"`` for the owner's desk: everything the studies found, unsafe cells
-        marked. ``"public"``: only what passes disclosure control; what rests on single
-        establishments is left out, with the reason.
+        marked. ``"public"``: only what passes disclosure control, checked with every
+        public release before it; what rests on single establishments is left out, with
+        the reason. ``"review"``: what public would show, with rules and reasons in sight.
 
     Returns
     -------
@@ -205,8 +212,10 @@ def build_release(project: Path | Project, *, mode: Mode = "private") -> Release
         If no study has run.
     NotIdentifiedError
         In public mode, when no pattern of suppressed cells protects a table.
+    OptionError
+        For an unknown mode, or a ``disclosure.toml`` that cannot be read.
     """
-    check_choice("mode", mode, ("private", "public"))
+    check_choice("mode", mode, tuple(CURRENT))
     opened = project if isinstance(project, Project) else Project.open(project)
     manifest = Manifest.load(opened.workspace)
     results = opened.workspace / "results"
@@ -219,7 +228,10 @@ def build_release(project: Path | Project, *, mode: Mode = "private") -> Release
     draft = root / f".{uuid.uuid4().hex}"
     draft.mkdir()
     try:
-        protected = protect(opened, studies, mode=mode, scratch=draft / "scratch")
+        ledger = Ledger(root / "ledger", read_gate_policy(opened.root))
+        protected = protect(
+            opened, studies, mode=mode, scratch=draft / "scratch", ledger=ledger
+        )
         catalogue = _fill(draft, opened, protected, manifest, mode)
         shutil.rmtree(draft / "scratch", ignore_errors=True)
         target = root / str(catalogue["id"])
@@ -227,6 +239,9 @@ def build_release(project: Path | Project, *, mode: Mode = "private") -> Release
             shutil.rmtree(draft)
         else:
             draft.rename(target)
+        if mode == "public":
+            # before anybody can read it: what is out counts, whatever happens next
+            ledger.record(str(catalogue["id"]))
     except BaseException:
         shutil.rmtree(draft, ignore_errors=True)
         raise
@@ -275,13 +290,17 @@ def is_current(project: Project, release: Release) -> bool:
     Returns
     -------
     bool
-        False when a study has run since, or another version of agglo built it.
+        False when a study has run since, another version of agglo built it, or the rules
+        of disclosure control have changed.
     """
     manifest = Manifest.load(project.workspace)
+    mode, certificate = release.catalogue["mode"], release.catalogue["certificate"]
+    told = certificate.get("policy") if isinstance(certificate, dict) else None
     return (
         manifest is not None
         and release.catalogue["manifest"] == digest_of(manifest.to_bytes().decode())
         and release.catalogue["version"] == version()
+        and (mode == "private" or told == read_gate_policy(project.root).digest)
     )
 
 

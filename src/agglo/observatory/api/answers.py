@@ -488,6 +488,13 @@ def disclosure_statement(stock: Stock) -> dict[str, str]:
             "zh": "公开发布：各表已通过披露控制与审计；依据单个企业的内容未予发布。"
             "见 certificate.json。",
         }
+    if stock.release.catalogue["mode"] == "review":
+        return {
+            "en": "Release under REVIEW, not for publication: suppressed as in public, with "
+            "rules and reasons in sight. See certificate.json and project.suppressed.",
+            "zh": "待审发布，不得公开：抑制与公开模式相同，但可见规则与理由。"
+            "见 certificate.json 与 project.suppressed。",
+        }
     return {
         "en": "PRIVATE release, not for publication: no cell was suppressed. Numbers may "
         "show single establishments. For publication use the public mode.",

@@ -120,7 +120,7 @@ class Door:
         self._check_host(headers)
         self._check_size(scope, headers)
         self._check_password(headers)
-        if self.settings.mode == "private" and not self.settings.password:
+        if self.settings.mode != "public" and not self.settings.password:
             if await self._trade_token(scope, send):
                 return
             self._check_cookie(headers)

@@ -20,7 +20,7 @@ __all__ = [
     "check_frames",
 ]
 
-Mode: TypeAlias = Literal["private", "public"]
+Mode: TypeAlias = Literal["private", "review", "public"]
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 MOST_ROWS = 10_000
@@ -149,7 +149,7 @@ def check_frames(settings: Settings) -> None:
         for site in settings.frames
         if not _SITE.match(site)
     ]
-    if settings.frames and settings.mode == "private":
+    if settings.frames and settings.mode != "public":
         what = "frames of other sites get no cookie, so a private view cannot open"
         problems.append(
             Problem(

@@ -72,7 +72,7 @@ class AnswerMeta(_Shape):
 
     release: str
     version: str
-    mode: Literal["private", "public"]
+    mode: Literal["private", "review", "public"]
     generated: bool | None
     disclosure: Both
     manifest: str
@@ -111,7 +111,7 @@ class ReleaseShape(_Shape):
 
     id: str
     created: str
-    mode: Literal["private", "public"]
+    mode: Literal["private", "review", "public"]
     certificate: dict[str, object]
 
 
@@ -409,7 +409,7 @@ class ManifestShape(_Shape):
 
     release: str
     version: str
-    mode: Literal["private", "public"]
+    mode: Literal["private", "review", "public"]
     run_manifest: str
     packages: dict[str, str]
     tables: dict[str, str]

@@ -8,6 +8,7 @@ amount names the fewest other cells that must stay hidden for k to be safe.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import ModuleType
 
 import numpy as np
 from scipy import sparse
@@ -15,18 +16,21 @@ from scipy import sparse
 from agglo.core.errors import ConvergenceError, MissingExtraError
 from agglo.core.typing import FloatArray, IntArray
 
-try:
-    import highspy
-except (
-    ImportError
-) as error:  # pragma: no cover - the extra is part of every test install
-    raise MissingExtraError(
-        "highspy", "disclosure", "the attacker audit of a release"
-    ) from error
-
 __all__ = ["Ranges", "Route", "Router"]
 
 _TOLERANCE = 1e-7
+
+
+def _highs() -> ModuleType:
+    """Load the solver when the first program needs it."""
+    try:
+        import highspy
+    except ImportError as error:  # pragma: no cover - part of every test install
+        raise MissingExtraError(
+            "highspy", "disclosure", "the attacker audit of a release"
+        ) from error
+    module: ModuleType = highspy
+    return module
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +51,7 @@ class _Model:
         low: FloatArray,
         high: FloatArray,
     ) -> None:
+        self.highs = highspy = _highs()
         solver = highspy.Highs()
         for option, value in (
             ("output_flag", False),
@@ -87,21 +92,21 @@ class _Model:
         """Give a solution in whole numbers, ``None`` when there is none."""
         n = self.solver.getNumCol()
         columns = np.arange(n, dtype=np.int32)
-        whole = np.full(n, highspy.HighsVarType.kInteger)
+        whole = np.full(n, self.highs.HighsVarType.kInteger)
         self.solver.changeColsIntegrality(n, columns, whole)
         try:
             return self.solve()
         finally:
-            whole[:] = highspy.HighsVarType.kContinuous
+            whole[:] = self.highs.HighsVarType.kContinuous
             self.solver.changeColsIntegrality(n, columns, whole)
 
     def solve(self) -> FloatArray | None:
         """Give the solution, ``None`` when there is none."""
         self.solver.run()
         status = self.solver.getModelStatus()
-        if status == highspy.HighsModelStatus.kOptimal:
+        if status == self.highs.HighsModelStatus.kOptimal:
             return np.asarray(self.solver.getSolution().col_value)
-        if status == highspy.HighsModelStatus.kInfeasible:
+        if status == self.highs.HighsModelStatus.kInfeasible:
             return None
         msg = f"HiGHS stopped the audit: {status}."
         raise ConvergenceError(msg)
