@@ -333,3 +333,26 @@ def test_e_i_is_within_its_bounds_and_inside_plus_outside_is_all(seed):
     part = cooperation_test(graph, half, min_ties=1, inference=few)
     assert -1 <= part.extra["ei"][0] <= 1
     assert part.value[0] + part.extra["external"][0] <= all_in.value[0]
+
+
+def test_share_within_a_radius_is_the_complement_of_that_beyond():
+    # distances 3, 4 and 5: two of three pairs lie within 4.5 km
+    sites = pa.table(
+        {"cluster": ["c"] * 3, "x_km": [0.0, 3.0, 0.0], "y_km": [0.0, 0.0, 4.0]}
+    )
+    pool = pa.table({"x_km": np.arange(9.0), "y_km": np.arange(9.0)})
+    within, beyond = (
+        proximity_test(
+            sites,
+            pool,
+            min_sites=3,
+            statistic=statistic,
+            radius_km=4.5,
+            inference=DRAWS,
+        )
+        for statistic in ("share_within", "share_beyond")
+    )
+    assert within.value[0] == pytest.approx(2 / 3)
+    assert within.expected[0] == pytest.approx(1 - beyond.expected[0])
+    assert within.p[0] == beyond.p[0]
+    assert within.score[0] == beyond.score[0]

@@ -34,6 +34,31 @@ def run_study(study, tables, *, options=None, seed=7, project=None, until=None):
     return outputs, seconds
 
 
+def report_again(study, tables, outputs, *, options=None, seed=7, project=None):
+    """Give the output of the last stage on what the others left, for other words."""
+    last = study.stages[-1]
+    names = [*last.tables, *last.optional]
+    stages = [outputs[s] for s in last.after]
+    return last.run(
+        StageInputs(
+            tables={n: tables[n] for n in names if n in tables},
+            options=options or study.options(),
+            results={
+                (s, n): t
+                for s, o in zip(last.after, stages, strict=True)
+                for n, t in o.tables.items()
+            },
+            documents={
+                (s, n): d
+                for s, o in zip(last.after, stages, strict=True)
+                for n, d in o.documents.items()
+            },
+            seed=seed,
+            project=project,
+        )
+    )
+
+
 # what every finding of findings.json holds, in this order, before its Chinese
 KEYS = (
     "id", "question", "answer", "estimate", "interval",
@@ -43,7 +68,9 @@ SPOKEN = ("question", "answer", "reading")
 LABELLED = ("estimate", "null", "truth")
 _CHINESE = re.compile("[\u4e00-\u9fff]")
 # two English words in a row; names of authors and of files are no sentences
-_ENGLISH = re.compile(r"(?<![\w./-])(?![A-Z][\w-]+ (?:and|et)\b)[A-Za-z][a-z']+(?:[ -][a-z][a-z']+)+(?![\w./])")
+_ENGLISH = re.compile(
+    r"(?<![\w./-])(?![A-Z][\w-]+ (?:and|et)\b)[A-Za-z][a-z']+(?:[ -][a-z][a-z']+)+(?![\w./])"
+)
 
 
 def language_faults(found, *, names=()):

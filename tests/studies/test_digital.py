@@ -323,11 +323,11 @@ def test_the_page_is_whole(outputs):
     assert "http://" not in page.replace("http://www.w3.org", "")
 
 
-def test_same_configuration_same_bytes(made):
+def test_same_configuration_same_bytes(made, outputs):
     facts = ProjectFacts(title="Test", generated=True)
-    one, two = (
-        run_study(STUDY, made, options=QUICK, project=facts)[0] for _ in range(2)
-    )
+    options = replace(QUICK, overlap_draws=199)
+    one = outputs
+    two = run_study(STUDY, made, options=options, project=facts)[0]
     assert one["report"].files == two["report"].files
     for stage, output in one.items():
         assert output.documents == two[stage].documents

@@ -17,7 +17,8 @@ from agglo.studies.formation.audit import AuditTrail
 from agglo.studies.formation.recommendations import recommend
 from agglo.studies.formation.registry import ClusterRegistry
 from agglo.studies.formation.rule_table import RULES
-from tests.studies.harness import language_faults, run_study
+from agglo.studies.formation.tree import INDICATORS, PILLARS
+from tests.studies.harness import language_faults, report_again, run_study
 
 QUICK = FormationOptions(draws=199, n_init=2, n_states=(4,), rank_draws=99)
 # not a seed that the study was developed with
@@ -82,9 +83,15 @@ def test_deleted_ties_leave_no_cluster(made):
     assert all("cooperation" in r["missing"] for r in rows)
 
 
-def test_panel_alone_is_enough_for_a_report(made):
+@pytest.fixture(scope="module")
+def panel_alone(made):
+    """The tables and the run of a user who has the panel and nothing else."""
     tables = {"cluster_panel": made.cluster_panel}
-    out = run_study(STUDY, tables, options=QUICK)[0]
+    return tables, run_study(STUDY, tables, options=QUICK)[0]
+
+
+def test_panel_alone_is_enough_for_a_report(panel_alone):
+    _, out = panel_alone
     rows = out["gate"].tables["gate"].to_pylist()
     assert len(rows) == QUICK.n_cards
     assert {r["verdict"] for r in rows} <= {"not_testable", "not_a_cluster"}
@@ -110,12 +117,17 @@ def test_repeats_byte_for_byte(made, outputs):
     assert again["platform"].files == outputs["platform"].files
 
 
-def test_chinese_page_and_cards(made):
+@pytest.fixture(scope="module")
+def chinese(made, outputs):
+    """The pages of the same run in Chinese: the stages before them know no language."""
     project = ProjectFacts(title="测试", language="zh", generated=True)
-    out = run_study(STUDY, made.tables(), options=QUICK, project=project)[0]
-    page = out["report"].files["report.html"].decode()
+    return report_again(STUDY, made.tables(), outputs, options=QUICK, project=project)
+
+
+def test_chinese_page_and_cards(chinese):
+    page = chinese.files["report.html"].decode()
     assert "集群的形成与评价" in page
-    card = next(v for k, v in out["report"].files.items() if k.startswith("card_"))
+    card = next(v for k, v in chinese.files.items() if k.startswith("card_"))
     assert "三要素" in card.decode()
     assert not re.search(r"\{[a-z_]+\}", page.split("<script>")[0])
 
@@ -124,20 +136,26 @@ ENGLISH = re.compile(r"[A-Za-z][A-Za-z,'-]*(?: [A-Za-z][A-Za-z,'-]*){2,}")
 NAMES = {"Krackhardt and Stern", "Maslov and Sneppen", "Menzel and Fornahl"}
 
 
-@pytest.mark.parametrize("only", [(), ("cluster_panel",)], ids=["all", "panel"])
-def test_no_english_sentence_is_left_on_chinese_pages(made, only):
-    project = ProjectFacts(title="测试", language="zh", generated=True)
-    tables = {k: v for k, v in made.tables().items() if not only or k in only}
-    out = run_study(STUDY, tables, options=QUICK, project=project)[0]
-    for name, data in out["report"].files.items():
+def english_in(report):
+    """Give the English sentences of pages and answers of a Chinese report."""
+    found = set()
+    for name, data in report.files.items():
         if name.endswith(".html"):
             text = re.sub(
                 r"<(script|style|svg).*?</\1>", " ", data.decode(), flags=re.DOTALL
             )
-            found = set(ENGLISH.findall(re.sub(r"<[^>]+>", "\n", text)))
-            assert found <= NAMES, name
-    for finding in out["report"].documents["findings"]:
-        assert set(ENGLISH.findall(finding["answer_zh"])) <= NAMES
+            found |= set(ENGLISH.findall(re.sub(r"<[^>]+>", "\n", text)))
+    for finding in report.documents["findings"]:
+        found |= set(ENGLISH.findall(finding["answer_zh"]))
+    return found
+
+
+def test_no_english_sentence_is_left_on_chinese_pages(chinese, panel_alone):
+    project = ProjectFacts(title="测试", language="zh", generated=True)
+    tables, outputs = panel_alone
+    few = report_again(STUDY, tables, outputs, options=QUICK, project=project)
+    assert english_in(chinese) <= NAMES
+    assert english_in(few) <= NAMES
 
 
 def test_description_beside_the_tables_is_true(outputs):
@@ -160,9 +178,8 @@ def test_every_card_has_the_four_layers(outputs):
             assert f">{word}<" in svg
 
 
-def test_layers_without_data_are_grey_with_their_template(made):
-    tables = {"cluster_panel": made.cluster_panel}
-    out = run_study(STUDY, tables, options=QUICK)[0]
+def test_layers_without_data_are_grey_with_their_template(panel_alone):
+    _, out = panel_alone
     cards = [v.decode() for k, v in out["report"].files.items() if "card_" in k]
     for page in cards:
         svg = page[page.index('id="layers-') :]
@@ -322,3 +339,13 @@ def test_printing_without_the_extra_says_which(monkeypatch):
 
 def test_findings_are_said_in_both_languages(outputs):
     assert language_faults(outputs["report"].documents["findings"]) == []
+
+
+def test_the_tree_of_the_evaluation_is_drawn_and_tabled(outputs):
+    page = outputs["report"].files["report.html"].decode()
+    svg = page[page.index('id="framework-') :]
+    svg = svg[: svg.index("</svg>")]
+    for one in INDICATORS.values():
+        assert f">{one.label_en}<" in svg
+    for en, _ in PILLARS.values():
+        assert f">{en}<" in svg

@@ -15,7 +15,7 @@ from agglo.studies.contract import Origin, ProjectFacts
 from agglo.studies.policy import STUDY
 from agglo.studies.policy.demo import demo
 from agglo.studies.policy.options import PolicyOptions
-from tests.studies.harness import language_faults, run_study
+from tests.studies.harness import language_faults, report_again, run_study
 
 QUICK = {
     "band_draws": 99,
@@ -127,18 +127,6 @@ def test_warning_of_staggered_starts_and_checklist_are_on_the_page(done):
     assert done["effects"].documents["effect_notes"]["forbidden_share"] > 0
     items = {r["item"] for r in rows_of(done, "dynamics", "referee_checklist")}
     assert {"leads", "placebo", "weights", "specifications"} <= items
-
-
-def test_page_in_chinese(made):
-    few = {**QUICK, "outcomes": ("ln_rdi",), **WORLD}
-    facts = ProjectFacts(title="测试", language="zh", generated=True)
-    outputs, _ = run_study(
-        STUDY, made.tables(), options=PolicyOptions(**few), project=facts
-    )
-    page = outputs["report"].files["report.html"].decode()
-    for words in ("走廊政策效应", "分年", "审稿清单", "安慰剂"):
-        assert words in page
-    assert "What does the policy do" not in page
 
 
 def test_same_seed_same_bytes(made):
@@ -343,18 +331,20 @@ def test_tests_of_region_effects_and_effects_of_comparisons(done):
     }
 
 
-def test_pages_in_chinese_hold_no_english_sentence(made):
+def test_pages_in_chinese_hold_no_english_sentence(made, done):
     options = PolicyOptions(**QUICK, **WORLD)
     project = ProjectFacts(title="测试", generated=True, language="zh")
-    outputs, _ = run_study(STUDY, made.tables(), options=options, project=project)
-    page = outputs["report"].files["report.html"].decode()
+    again = report_again(STUDY, made.tables(), done, options=options, project=project)
+    page = again.files["report.html"].decode()
+    for words in ("走廊政策效应", "分年", "审稿清单", "安慰剂", "平行趋势"):
+        assert words in page
     bare = re.sub(r"<(style|script|svg|table).*?</\1>", " ", page, flags=re.DOTALL)
     cells = re.findall(r"<t[dh][^>]*>([^<]*)</t[dh]>", page)
     texts = [*re.sub(r"<[^>]+>", "\n", bare).split("\n"), *cells]
     # names of corridors, files, options and authors stay; no three English words in a row
     english = re.compile(r"[a-z]{3,} [a-z]{2,} [a-z]{2,}")
     left = {t for t in texts if english.search(t) and "Generated" not in t}
-    left = {t for t in left if "planted" not in t and "=" not in t}
+    left = {t for t in left if "=" not in t}
     assert not left
 
 

@@ -24,6 +24,7 @@ from agglo.studies.report import (
     histogram,
     interval_chart,
     scatter_chart,
+    sunburst_chart,
 )
 
 EVIL = "<script>alert(1)</script>\" onload='x' </script>&"
@@ -246,3 +247,13 @@ def test_charts_keep_text_as_text():
     assert "南京 &lt;b&gt;" in svg
     assert "$x$" in svg
     assert "<metadata" not in svg
+
+
+def test_rings_of_a_tree_shade_what_is_known():
+    tree = {"One": [("a", 1.0), ("b", float("nan"))], "Two": [("c", 0.5)]}
+    svg = sunburst_chart("tree", tree, label="All")
+    for text in ("One", "Two", "a", "b", "c", "All"):
+        assert f">{text}<" in svg
+    # two branches, three leaves, and the shade of the two that are known
+    assert len(re.findall(r'id="tree-patch_\d+"', svg)) == 2 + 3 + 2 + 1
+    assert svg == sunburst_chart("tree", tree, label="All")

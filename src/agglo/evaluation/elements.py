@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 import numpy as np
 
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 __all__ = ["connection_test", "cooperation_test", "proximity_test"]
 
+ProximityStatistic: TypeAlias = Literal["mean_distance", "share_beyond", "share_within"]
 _Test = Permutation(n=999, seed=7)
 
 
@@ -50,7 +51,7 @@ def proximity_test(
     y: str = "y_km",
     weight: str | None = None,
     stratum: str | None = None,
-    statistic: Literal["mean_distance", "share_beyond"] = "mean_distance",
+    statistic: ProximityStatistic = "mean_distance",
     radius_km: float = 50.0,
     min_sites: int = 10,
     alpha: float = 0.05,
@@ -76,9 +77,10 @@ def proximity_test(
     stratum
         Column of size class: a member is replaced by a candidate of its own class.
     statistic
-        Weighted mean distance of pairs, or the share of pairs beyond `radius_km`.
+        Weighted mean distance of pairs, the share of pairs beyond `radius_km`, or its
+        complement ``"share_within"`` (large is near): of the same pairs and draws.
     radius_km
-        For ``"share_beyond"``.
+        For the shares.
     min_sites
         Clusters with fewer are not testable; neither are those at one single place, whose
         inner distances nobody has seen.
@@ -127,7 +129,7 @@ def proximity_test(
     >>> float(proximity_test(made, pa.table({"x_km": far, "y_km": far})).p[0])
     0.001
     """
-    check_choice("statistic", statistic, ("mean_distance", "share_beyond"))
+    check_choice("statistic", statistic, get_args(ProximityStatistic))
     check_number("radius_km", radius_km, minimum=0)
     check_number("min_sites", min_sites, minimum=2, integer=True)
     check_number("alpha", alpha, minimum=0, maximum=1, open_ends=True)
@@ -136,7 +138,8 @@ def proximity_test(
     bounds, strata = strata_of(members, pool)
     start = bounds_of(members.code, members.cluster.size)
     size = np.diff(start)
-    radius = radius_km if statistic == "share_beyond" else -1.0
+    radius = -1.0 if statistic == "mean_distance" else radius_km
+    within = statistic == "share_within"
     value = kernels.proximity(members.x, members.y, members.weight, start, radius)
     reason = np.where(at_one_place(members, start), "all members at one place", "")
     reason = np.where(size < min_sites, f"fewer than {min_sites} members", reason)
@@ -155,7 +158,9 @@ def proximity_test(
         )
 
     drawn = monte_carlo(draw, n=inference.n, seed=entropy)
-    parts = against(value, drawn, reason, low=True)
+    if within:
+        value, drawn = 1.0 - value, 1.0 - drawn
+    parts = against(value, drawn, reason, low=not within)
     return _made(
         proximity_test,
         data,

@@ -13,6 +13,7 @@ from agglo.studies.contract import StageOutput
 from agglo.studies.formation.cards import card, card_name, card_pdf, grid
 from agglo.studies.formation.columns import number, table_of
 from agglo.studies.formation.findings import all_findings
+from agglo.studies.formation.framework import framework_figure
 from agglo.studies.formation.method import limit_notes, method_notes, origin_notes
 from agglo.studies.formation.view import TABLES, View, in_chinese, view_of
 from agglo.studies.outputs import csv_files, hashed
@@ -145,7 +146,10 @@ def _page(view: View, found: list[Json], inputs: StageInputs) -> Report:
     parts: tuple[tuple[str, tuple[Block, ...]], ...] = (
         (say("Verdicts", "三要素结论"), (_kinds(view), _gate_table(view))),
         (say("Life cycle", "生命周期"), (_stage_figure(view), _hmm_table(view))),
-        (say("Evaluation", "综合评价"), _ranks(view)),
+        (
+            say("Evaluation", "综合评价"),
+            (framework_figure(view), *_ranks(view)),
+        ),
         (say("Mechanisms", "形成机制"), (_mechanisms(view),)),
         (say("Alerts", "预警"), (_alert_table(view),)),
         (say("Recommendations", "建议"), (_rules(view),)),

@@ -36,6 +36,7 @@ TABLES: Mapping[str, str] = {
     "mechanisms": "measures",
     "scores": "measures",
     "ranks": "measures",
+    "index_weights": "measures",
     "stars": "measures",
     "registry": "platform",
     "period_indicators": "platform",

@@ -18,6 +18,7 @@ from agglo.studies.report.charts import (
 )
 from agglo.studies.report.document import Report
 from agglo.studies.report.numbers import NumberKind, format_number
+from agglo.studies.report.sunburst import sunburst_chart
 
 __all__ = [
     "Block",
@@ -35,4 +36,5 @@ __all__ = [
     "histogram",
     "interval_chart",
     "scatter_chart",
+    "sunburst_chart",
 ]
