@@ -118,6 +118,7 @@ function network(knots: Knot[], ties: Tie[], placed: boolean, paint: Paint, widt
     : { left: "center", top: 70, width: Math.min(width - 300, height - 140), height: Math.min(width - 300, height - 140) };
   const largest = Math.max(1e-12, ...knots.map((k) => k.size));
   const heaviest = Math.max(1e-12, ...ties.map((t) => t.value));
+  const alike = ties.every((t) => t.value === heaviest);
   const ranked = [...knots].sort((a, b) => b.size - a.size);
   const named = new Set(ranked.slice(0, knots.length <= 40 ? 40 : 18).map((k) => k.id));
   return {
@@ -135,7 +136,7 @@ function network(knots: Knot[], ties: Tie[], placed: boolean, paint: Paint, widt
       })),
       links: ties.map((t) => ({
         source: t.source, target: t.target, tip: t.tip,
-        lineStyle: { width: 0.6 + 3.4 * Math.sqrt(t.value / heaviest), color: paint.soft, opacity: 0.5, curveness: 0.08 },
+        lineStyle: { width: alike ? 1 : 0.6 + 3.4 * Math.sqrt(t.value / heaviest), color: paint.soft, opacity: 0.5, curveness: 0.08 },
       })),
     }],
   };

@@ -43,6 +43,7 @@ function first(view: View, frame: Frame, lang: Lang, say: Say, known: number[], 
   const high = known.reduce((a, b) => (at(b) > at(a) ? b : a));
   const name = (i: number): string => nameAt(view, frame, i, lang) || "–";
   const shown = { title, high: cell(at(high), column, lang), high_name: name(high) };
+  if (known.length > 1 && at(low) === at(high)) return say("summary_same", { title, high: shown.high });
   if (low === high && name(high) !== "–") return say("summary_one", shown);
   if (name(high) === "–") return say("summary_bare", { title, low: cell(at(low), column, lang), high: shown.high });
   return say("summary_range", { ...shown, low: cell(at(low), column, lang), low_name: name(low) });

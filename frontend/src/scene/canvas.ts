@@ -45,11 +45,12 @@ function treemap(ctx: Ctx): Drawn {
   // areas too small to be seen cost as much as large ones
   const rows = held.length > MOST_AREAS ? [...held].sort((a, b) => numberAt(frame, size, b) - numberAt(frame, size, a)).slice(0, MOST_AREAS) : held;
   const found = color ? classes(rows.map((i) => numberAt(frame, color, i)), view.reference?.value ?? (/^lq/.test(color) ? 1 : undefined)) : null;
-  const items = rows.map((i): Item => {
+  const names = ends(rows.map((i) => textAt(frame, label, i, lang)));
+  const items = rows.map((i, k): Item => {
     const value = numberAt(frame, color, i);
     const told = color ? `, ${titleOf(view, color, lang)} ${Number.isFinite(value) ? cell(value, columnOf(view, color), lang) : ctx.say(`state_${stateAt(frame, color, i)}`)}` : "";
     return {
-      row: i, name: textAt(frame, label, i, lang), tip: nameOf(ctx, i) + told, value: numberAt(frame, size, i),
+      row: i, name: names[k] ?? "", tip: nameOf(ctx, i) + told, value: numberAt(frame, size, i),
       colour: found && Number.isFinite(value) ? found.of(value) : color ? -1 : 2,
       ...(parent ? { parent: textAt(frame, parent, i, lang) } : {}),
     };

@@ -2,7 +2,7 @@
 import { cell } from "../core/format";
 import { cellAt, covers, numberAt, stateAt, textAt } from "../core/frame";
 import {
-  circle, columnOf, cut, groupsOf, line, nameOf, peerAt, peerKeys, SERIES, symbol, widthOf, type Ctx, type Key, type Scene,
+  circle, columnOf, cut, groupsOf, groupWords, line, nameOf, peerAt, peerKeys, SERIES, symbol, widthOf, type Ctx, type Key, type Scene,
 } from "./scene";
 import { axisTitle, plot, referenceLine, type Plot } from "./axes";
 import { limits, linear } from "./scale";
@@ -128,7 +128,7 @@ export function scatter(ctx: Ctx): Scene {
   if (view.reference) ys.push(view.reference.value);
   const p = plot(ctx, {
     height: 400, xs: limits(rows.map((i) => numberAt(frame, x, i))), ys: limits(ys),
-    xTitle: axisTitle(ctx, "x"), yTitle: axisTitle(ctx, "y"), keys: [...seriesKeys(groups, ctx), ...peerKeys(ctx, rows)],
+    xTitle: axisTitle(ctx, "x"), yTitle: axisTitle(ctx, "y"), keys: [...seriesKeys(groupWords(ctx, group, groups), ctx), ...peerKeys(ctx, rows)],
   });
   referenceLine(ctx, p);
   const largest = Math.max(1e-12, ...rows.map((i) => numberAt(frame, size, i)).filter(Number.isFinite));
@@ -148,7 +148,8 @@ export function scatter(ctx: Ctx): Scene {
       shapes: [{ d: symbol(atX, atY, radius(i), k), kind: `fill glass series${k % SERIES}${unreliable}` }, ...ring],
     });
   }
-  if (rows.length <= 24) labels(ctx, p, rows, x, y, label);
+  // all names where there is room, else those of the largest marks
+  if (rows.length <= 24 || size) labels(ctx, p, rows.slice(0, 24), x, y, label);
   return p.scene;
 }
 

@@ -3,7 +3,7 @@ import { cell, short } from "../core/format";
 import { covers, numberAt, stateAt, textAt } from "../core/frame";
 import { pick } from "../texts";
 import {
-  box, circle, columnOf, cut, groupsOf, legend, line, nameOf, peerAt, peerKeys, SERIES, stateKeys, stateShape,
+  box, circle, columnOf, cut, groupsOf, groupWords, legend, line, nameOf, peerAt, peerKeys, SERIES, stateKeys, stateShape,
   symbol, titleOf, widthOf, type Ctx, type Key, type Mark, type Scene, type Shape,
 } from "./scene";
 import { limitsWithin, linear, ticks, type Scale } from "./scale";
@@ -128,7 +128,7 @@ function mark(
 function keysOf(ctx: Ctx, groups: string[], rows: number[], style: "bar" | "dot"): Key[] {
   const { view, frame, say } = ctx;
   const keys: Key[] = groups.length > 1
-    ? groups.slice(0, 12).map((text, k) => ({
+    ? groupWords(ctx, view.encode.group, groups).slice(0, 12).map((text, k) => ({
       shape: (x, y) => [{ d: symbol(x, y, 5, style === "dot" ? k : 1), kind: `fill series${k % SERIES}` }],
       text,
     }))

@@ -156,7 +156,7 @@ export function titleOf(view: View, name: string | undefined, lang: Lang): strin
   if (!column) return name?.replaceAll("_", " ") ?? "";
   const unit = pick(column.unit, lang);
   const label = pick(column.label, lang);
-  return unit ? `${label} (${unit})` : label;
+  return unit && unit.toLowerCase() !== label.toLowerCase() ? `${label} (${unit})` : label;
 }
 
 /** The accessible name of a row: label, value, interval, state. */
@@ -194,6 +194,13 @@ export function groupsOf(frame: Frame, column: string | undefined, lang: Lang): 
   const seen = new Set<string>();
   for (let i = 0; i < frame.length; i += 1) seen.add(textAt(frame, column, i, lang));
   return [...seen];
+}
+
+/** The groups as a legend names them: yes and no need their question. */
+export function groupWords(ctx: Ctx, column: string | undefined, groups: string[]): string[] {
+  const cells = ctx.frame.columns[column ?? ""] ?? [];
+  const yesNo = cells.some((c) => typeof c === "boolean");
+  return yesNo ? groups.map((g) => `${titleOf(ctx.view, column, ctx.lang)}: ${g}`) : groups;
 }
 
 export interface Key {

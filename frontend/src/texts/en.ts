@@ -95,6 +95,7 @@ export const en = {
   certificate_none: "none: this release is not for publication",
   summary_range: "{title}: from {low} ({low_name}) to {high} ({high_name}).",
   summary_one: "{title}: {high} ({high_name}).",
+  summary_same: "{title}: {high} for all.",
   summary_none: "{title}: no number to draw.",
   summary_rows: "{title}. Rows: {n}.",
   summary_n: "{n} values{missing}{certain}.",

@@ -97,6 +97,7 @@ export const zh = {
   certificate_none: "无：本版本不供公开发布",
   summary_range: "{title}：从 {low}（{low_name}）到 {high}（{high_name}）。",
   summary_one: "{title}：{high}（{high_name}）。",
+  summary_same: "{title}：均为 {high}。",
   summary_none: "{title}：没有可绘制的数值。",
   summary_rows: "{title}：共 {n} 行。",
   summary_n: "共 {n} 个数值{missing}{certain}。",

@@ -114,8 +114,10 @@ CLUSTER = Page(
             method="formation-study",
             note=Text(
                 "A link hangs on the one it exchanges most with (input-output or given "
-                "links); hatched: a gap, the region has no more of it than the nation.",
-                "每个环节挂在与其交换最多的环节下（投入产出或所给联系）；斜线：缺口，即本地不高于全国水平。",
+                "links). Hatched: a gap, where the region has no more of the link than the "
+                "nation, or no member in an industry that the members are tied to.",
+                "每个环节挂在与其交换最多的环节下（投入产出或所给联系）。斜线：缺口，即本地该环节不高于全国水平，"
+                "或成员所联系的产业没有成员。",
             ),
         ),
         View(
@@ -137,9 +139,9 @@ CLUSTER = Page(
             ),
             method="formation-study",
             note=Text(
-                "Members stand where they are; signs and colours are roles. Partners from "
-                "outside have no place.",
-                "成员按所在位置排列；符号与颜色表示角色。外部伙伴没有位置。",
+                "Members and their partners around a circle. Larger: more jobs; signs and "
+                "colours are roles; partners from outside are small.",
+                "成员及其伙伴沿圆周排列。越大就业越多；符号与颜色表示角色；外部伙伴较小。",
             ),
         ),
         View(

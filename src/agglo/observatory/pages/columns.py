@@ -48,9 +48,9 @@ _LISTED: tuple[Column, ...] = (
     Column(name="start", label=Text("Start", "期初"), unit=_JOBS, decimals=0),
     Column(name="end", label=Text("End", "期末"), unit=_JOBS, decimals=0),
     Column(name="change", label=Text("Change", "变化"), unit=_JOBS, decimals=0),
-    Column(name="national", label=Text("National part", "全国部分"), decimals=0),
-    Column(name="industry_mix", label=Text("Industry part", "结构部分"), decimals=0),
-    Column(name="regional", label=Text("Regional part", "区域部分"), decimals=0),
+    Column(name="national", label=Text("National part", "全国部分"), decimals=1),
+    Column(name="industry_mix", label=Text("Industry part", "结构部分"), decimals=1),
+    Column(name="regional", label=Text("Regional part", "区域部分"), decimals=1),
     Column(
         name="gamma", label=Text("Ellison–Glaeser γ", "埃利森—格莱泽 γ"), decimals=4
     ),

@@ -270,7 +270,7 @@ REGION = Page(
         ),
         View(
             id="region.clusters",
-            title=Text("Strong clusters", "强集群"),
+            title=Text("Clusters of the region, and how strong", "该地区的集群及其强度"),
             table="concentration.clusters",
             chart="bar",
             encode={"label": "cluster", "value": "lq", "group": "kind"},

@@ -37,6 +37,14 @@ _EMPTY = Text(
     "再 agglo run --study networks。",
 )
 
+_OPTION = columns(
+    "region", "industry", "density", "complexity", "external", "score", "quadrant"
+)
+_OPEN = Text(
+    "none per option; how well such rankings foresaw later entries stands below",
+    "单个选择无区间；此类排序的事后检验见下图",
+)
+
 SPACE = Page(
     id="space",
     question=Text("What could come next?", "下一步可以发展什么"),
@@ -56,6 +64,26 @@ SPACE = Page(
     empty=_EMPTY,
     views=(
         View(
+            id="space.best",
+            title=Text("The options that rank highest", "位次最高的选择"),
+            table="networks.portfolio",
+            chart="bar",
+            encode={"label": "industry", "value": "score", "group": "quadrant"},
+            columns=_OPTION,
+            labels={"region": "regions", "industry": "industries"},
+            filters={"region": "region"},
+            order="-score",
+            top=10,
+            unit=Text("mean place among the options, 0 to 1", "在各选择中的平均位次（0–1）"),
+            uncertainty=_OPEN,
+            method="networks-study",
+            note=Text(
+                "Industries the region lacks; near to what it has, and what the back-test "
+                "showed to help, counts.",
+                "该地区尚缺的产业；计入与已有产业的接近程度及回测证明有用的部分。",
+            ),
+        ),
+        View(
             id="space.options",
             title=Text("Options of the region", "该地区的选择"),
             table="networks.portfolio",
@@ -64,16 +92,11 @@ SPACE = Page(
                 "x": "density", "y": "complexity", "label": "industry",
                 "size": "score", "group": "quadrant",
             },
-            columns=columns(
-                "region", "industry", "density", "complexity", "external", "score", "quadrant"
-            ),
+            columns=_OPTION,
             labels={"region": "regions", "industry": "industries"},
             filters={"region": "region"},
             order="-score",
-            uncertainty=Text(
-                "none per option; how well such rankings foresaw later entries stands below",
-                "单个选择无区间；此类排序的事后检验见下图",
-            ),
+            uncertainty=_OPEN,
             method="relatedness-density",
             note=Text(
                 "Right: near to what is there. Up: more complex.",

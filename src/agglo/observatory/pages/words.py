@@ -25,11 +25,8 @@ __all__ = ["WORDED", "words_of"]
 _PAIRS = Mapping[str, tuple[str, str]]
 
 # columns whose values are names of an institution, a place or a label: never translated
-_LAYERS: _PAIRS = {
-    "branch": ("branches", "分支机构"),
-    "copatent": ("co-patents", "合作专利"),
-}
-_SCALES: _PAIRS = {"city": ("cities", "城市"), "district": ("districts", "区县")}
+_LAYERS: _PAIRS = {n: NETWORK_WORDS[n] for n in ("branch", "supply", "copatent")}
+_SCALES: _PAIRS = {n: NETWORK_WORDS[n] for n in ("city", "district")}
 _VERDICTS: _PAIRS = {
     "integrated": ("integrated", "融合型"),
     "intermediate": ("intermediate", "中间型"),

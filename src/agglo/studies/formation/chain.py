@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["CHAIN", "chain_rows"]
 
+_MISSING = 3
+
 CHAIN: Mapping[str, str] = {
     "cluster": "s",
     "link": "s",
@@ -40,7 +42,9 @@ def chain_rows(
     inputs
         Optional ``industry_links``, ``input_output`` and ``concordances``.
     links
-        Rows of `links_of`: the links of every cluster, the strongest first.
+        Rows of `links_of`: the links of every cluster, the strongest first. Where none of
+        them is known to exchange, the industries of the members take their place, and the
+        three industries that these are tied to most and that have no member are gaps.
 
     Returns
     -------
@@ -63,8 +67,12 @@ def chain_rows(
     groups: dict[str, list[Mapping[str, object]]] = {}
     for row in links:
         groups.setdefault(str(row["cluster"]), []).append(row)
+    industries = {a for a, _ in known}
     out: list[dict[str, object]] = []
-    for rows in groups.values():
+    for cluster, listed in groups.items():
+        rows = listed
+        if not industries & {str(r["link"]) for r in listed}:
+            rows = _of_members(inputs, cluster, known, industries) or listed
         names = [str(r["link"]) for r in rows]
         ties = np.array([[known.get((a, b), 0.0) for b in names] for a in names])
         for k, (parent, strength) in enumerate(_tree(ties)):
@@ -79,6 +87,44 @@ def chain_rows(
                 }
             )
     return out
+
+
+def _of_members(
+    inputs: StageInputs,
+    cluster: str,
+    known: Mapping[tuple[str, str], float],
+    industries: set[str],
+) -> list[Mapping[str, object]]:
+    """Give the industries of the members as links, and the tied ones that have none."""
+    if (
+        not inputs.has("members")
+        or "industry" not in inputs.table("members").column_names
+    ):
+        return []
+    members = inputs.table("members")
+    given = "employment" in members.column_names
+    jobs = float_column(members, "employment") if given else np.ones(members.num_rows)
+    held: dict[str, float] = {}
+    rows = zip(
+        text_of(members, "cluster"), text_of(members, "industry"),
+        np.nan_to_num(jobs).tolist(), strict=True,
+    )  # fmt: skip
+    for place, industry, size in rows:
+        if place == cluster and industry in industries:
+            held[industry] = held.get(industry, 0.0) + size
+    if not held:
+        return []
+    pull = {
+        i: sum(known.get((i, j), 0.0) for j in held) / len(held)
+        for i in industries - held.keys()
+    }
+    missing = sorted(pull, key=lambda i: (-pull[i], i))[:_MISSING]
+    order = sorted(held, key=lambda i: (-held[i], i))
+    rest = {"cluster": cluster, "quotient": np.nan}
+    return [
+        *({**rest, "link": i, "employment": held[i], "gap": ""} for i in order),
+        *({**rest, "link": i, "employment": 0.0, "gap": "gap"} for i in missing),
+    ]
 
 
 def _tree(ties: FloatArray) -> list[tuple[int, float]]:
