@@ -23,7 +23,9 @@ from agglo.concentration import (
     wasserstein_coagglomeration,
 )
 from agglo.core.errors import DataWarning, InvalidTableError, NotIdentifiedError
+from agglo.core.geo import project
 from agglo.core.options import Bootstrap, Permutation
+from agglo.core.tables import as_points
 
 R = [0.0, 5.0, 20.0]
 BOX = (-2000.0, 2000.0, -2000.0, 2000.0)
@@ -229,3 +231,36 @@ def test_every_file_says_what_anchor_and_mover_mean(name):
     assert lone.any()
     for field in ("effect", "z", "p", "q", "percentile"):
         assert np.isnan(getattr(few, field)[lone]).all()
+
+
+POSITIONS = ["duranton_overman", "marcon_puech", "ripley_k", "localization"]
+POSITIONS += ["pair_densities", "kdensity_moments", "colocation_quotient", "nearest"]
+
+
+@pytest.mark.parametrize("name", POSITIONS)
+def test_points_left_out_are_counted_in_the_result(name):
+    x = rows()["x_km"]
+    x[[4, 9]] = np.nan
+    points = as_points(pa.table(rows(x_km=x)), type="kind", on_missing="drop")
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*draws")
+        found = MEASURES[name](points)
+    assert points.n_dropped == 2
+    said = " ".join(found.provenance.warnings)
+    assert "2 points without position or weight are left out" in said
+
+
+def test_distortion_is_said_where_it_matters():
+    rng = np.random.default_rng(1)
+    lon, lat = rng.uniform(75, 130, 50), rng.uniform(20, 50, 50)
+    wide = project(lon, lat)
+    # azimuthal equal area: no more than the cosine of half the widest angle from its origin
+    assert 0.01 < wide.distortion < 0.1
+    near = project(7.7 + (lon - 100) / 500, 48.5 + (lat - 35) / 500)
+    assert near.distortion < 0.006
+    table = {"lon": lon, "lat": lat, "type": ["a", "b"] * 25}
+    found = colocation_quotient(
+        pa.table(table), x="lon", y="lat", crs="auto", inference=None
+    )
+    assert "distorted" in " ".join(found.provenance.warnings)
+    assert project([8.0], [48.0]).distortion == 0.0

@@ -204,7 +204,12 @@ def test_moved_turned_and_stretched(seed, turn, shift, scale):
         }
     )
     second = density(
-        other, activity="a", r_km=scale * r, method="exact", weight="weight"
+        other,
+        activity="a",
+        r_km=scale * r,
+        method="exact",
+        weight="weight",
+        crs="planar",
     )
     assert second.bandwidth_km == pytest.approx(scale * first.bandwidth_km, rel=1e-8)
     np.testing.assert_allclose(second.value * scale, first.value, rtol=1e-6)

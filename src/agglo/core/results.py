@@ -238,7 +238,8 @@ class Provenance:
         function
             The public function or its dotted name.
         *inputs
-            Tables, arrays or values that went in.
+            Tables, arrays or values that went in; their `notes`, where they have some,
+            become remarks.
         parameters
             Options of the call.
         seed
@@ -253,6 +254,8 @@ class Provenance:
         """
         if not isinstance(function, str):
             function = f"{function.__module__}.{function.__qualname__}"
+        # what a table of points says of itself travels with every number made from it
+        said = [n for part in inputs for n in getattr(part, "notes", ())]
         plain = {k: to_json(v) for k, v in (parameters or {}).items()}
         return cls(
             function=function,
@@ -260,7 +263,7 @@ class Provenance:
             version=version(),
             input_digest=digest_of(*inputs),
             seed=seed,
-            warnings=tuple(warnings),
+            warnings=tuple(dict.fromkeys([*warnings, *said])),
         )
 
     def to_dict(self) -> dict[str, Json]:

@@ -29,6 +29,8 @@ _DEGREE_NAMES = {"lon", "lat", "longitude", "latitude", "lng"}
 # many times its own width a pattern lies from 0 when it looks odd, and when it is refused
 _ODD, _FAR = 1.0, 3.0
 _ENOUGH = 20
+# distortion of distances that a user should know of
+_BENT = 0.01
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -179,6 +181,13 @@ def as_points(
         there = project(columns[0], columns[1], crs=crs)
         columns[0], columns[1] = there.x_km, there.y_km
         projection, notes = there.projection, there.warnings
+        if there.distortion > _BENT:
+            notes += (
+                f"distances are distorted by up to {there.distortion:.1%} "
+                f"({projection.name})",
+            )
+    if dropped:
+        notes += (f"{dropped} points without position or weight are left out",)
     return Points(
         x_km=frozen_array(columns[0]),
         y_km=frozen_array(columns[1]),
