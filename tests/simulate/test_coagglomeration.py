@@ -53,6 +53,24 @@ def test_links_belong_to_the_pairs_that_follow():
     assert not io & other
 
 
+def people(made):
+    """Moves per pair before and after the year after the first entrants."""
+    rows = [r for r in made.links.to_pylist() if r["layer"] == "mobility"]
+    true = {(m, a) for m, a in (k.split("->") for k in made.planted("follows"))}
+    total = np.zeros((2, 2))
+    for r in rows:
+        pair = (r["origin_industry"], r["destination_industry"])
+        total[int(pair in true), int(int(r["period"]) > 2001)] += r["weight"]
+    return np.log(total[:, 1] / total[:, 0])
+
+
+def test_people_go_where_their_industry_has_moved():
+    other, followed = people(simulate_coagglomeration(seed=16))
+    # 2 years before, 5 after; 1 in logs is planted
+    assert other == pytest.approx(np.log(5 / 2), abs=0.05)
+    assert followed - other == pytest.approx(1.0, abs=0.15)
+
+
 @pytest.mark.parametrize(
     "name",
     ["establishments", "patents", "input_output", "industry_links", "links", "truth"],

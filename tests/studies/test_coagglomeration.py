@@ -166,8 +166,13 @@ def test_citations_follow_the_mover(outputs):
     assert found["p"] < 0.001
     rows = outputs["mechanism"].tables["mechanism"].to_pylist()
     both = [r for r in rows if r["term"] == "direction"]
-    assert len(both) == 2  # with and without linkages
+    citations = [r for r in both if r["outcome"] == "citation"]
+    assert len(citations) == 2  # with and without linkages; nobody moves any more
     assert all(r["lower"] > 0 for r in both)
+    within = [r for r in both if "pair" in r["effects"]]
+    assert [r["outcome"] for r in within] == ["mobility"]
+    assert found["truth"]["within_pairs_as_planted"]
+    assert "moves of people, difference" in found["reading"]
 
 
 def test_instruments_are_questioned(outputs):

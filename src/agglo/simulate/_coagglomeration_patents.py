@@ -20,6 +20,7 @@ __all__ = [
     "citation_rows",
     "class_profiles",
     "draw_innovation",
+    "mobility_rows",
     "patent_rows",
 ]
 
@@ -31,6 +32,7 @@ QUALITY = 0.8
 # logs by which citations of a follower, and of industries that share technology, grow
 CITED, ALIKE = 1.0, 0.5
 _PER_PAIR = 0.01
+_MOVES = 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +149,41 @@ def citation_rows(
         {
             "layer": ["citation"] * i.size,
             "period": (first_year + year).astype(str).tolist(),
+            "origin": place[i].tolist(),
+            "destination": place[k].tolist(),
+            "origin_industry": labels[i].tolist(),
+            "destination_industry": labels[k].tolist(),
+            "weight": count[i, k, year].astype(np.float64),
+            "directed": [True] * i.size,
+        }
+    )
+
+
+def mobility_rows(
+    rng: np.random.Generator,
+    followed: BoolArray,
+    alike: FloatArray,
+    told: tuple[list[str], tuple[int, ...], float],
+) -> pa.Table:
+    """Write moves of people by year: they go to where their industry has moved.
+
+    From the year before the first entrants on; the effect begins the year after them. Moves
+    of a pair before and after differ by it alone. `told` has industries, entry years, effect.
+    """
+    names, entry, effect = told
+    n = len(names)
+    years = np.arange(entry[0] - 1, entry[-1] + 4)
+    base = np.log(_MOVES) + ALIKE * alike + rng.normal(0.0, 0.3, (n, n))
+    np.fill_diagonal(base, -np.inf)
+    rate = base[:, :, None] + effect * followed.T[:, :, None] * (years > entry[0])
+    count = rng.poisson(np.exp(rate))
+    i, k, year = np.nonzero(count)
+    labels = np.array(names)
+    place = np.array([f"R{1 + j % 4}" for j in range(n)])
+    return pa.table(
+        {
+            "layer": ["mobility"] * i.size,
+            "period": years[year].astype(str).tolist(),
             "origin": place[i].tolist(),
             "destination": place[k].tolist(),
             "origin_industry": labels[i].tolist(),

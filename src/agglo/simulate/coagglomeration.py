@@ -13,9 +13,11 @@ from agglo.core.options import check_choice, check_number
 from agglo.core.parallel import entropy_of, generator
 from agglo.simulate._coagglomeration_patents import (
     CITED,
+    Innovation,
     citation_rows,
     class_profiles,
     draw_innovation,
+    mobility_rows,
     patent_rows,
 )
 from agglo.simulate._coagglomeration_plants import ENTRY_YEARS, draw_plants
@@ -33,7 +35,7 @@ _BETA: Mapping[str, float] = {
     "passive_technology": -0.20,
 }
 _FIRST_YEAR = ENTRY_YEARS[-1] + 1
-_PLANTS, _LINKS, _PATENTS, _ROWS, _CITATIONS = range(5)
+_PLANTS, _LINKS, _PATENTS, _ROWS, _CITATIONS, _PEOPLE = range(6)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -46,7 +48,8 @@ class CoagglomerationEconomy:
         Tables of the data model. `panel` has research spending with the industry as its
         unit (column ``region``); `industry_links` of kind ``"foreign"`` are weights
         [origin = anchor, destination = mover] seen in another country; `links` of layer
-        ``"citation"`` are citations that patents of the origin's industry make.
+        ``"citation"`` are citations that patents of the origin's industry make, of layer
+        ``"mobility"`` people who move from the origin's industry to the destination's.
     parameters
         What it was generated from.
     seed
@@ -143,7 +146,8 @@ def simulate_coagglomeration(
     patents (.15), pools use last year's; own knowledge has elasticity .2, research .6,
     quality .8 of all pool effects. Citations of a mover's patents to an anchor grow by 1 in
     logs where it followed, never the other way; between industries linked by technology
-    they grow by .5 both ways. Coordinates are planar kilometres. O(plants + patents).
+    they grow by .5 both ways. Moves of people, seen from the year before the first entrants,
+    grow by 1 in logs from mover to anchor the year after they came. Coordinates are planar kilometres. O(plants + patents).
 
     Examples
     --------
@@ -179,12 +183,8 @@ def simulate_coagglomeration(
         patents=patent_rows(rng, made, profiles, classes, names, _FIRST_YEAR),
         input_output=_flows(rng, linked["io"], names),
         industry_links=_foreign(rng, weights, names),
-        links=citation_rows(
-            generator(entropy, _CITATIONS),
-            made,
-            sum(weights.values(), np.zeros((n_industries, n_industries))) > 0,
-            linked["technology"],
-            (names, _FIRST_YEAR, 0.0 if variant == "null" else CITED),
+        links=_knowledge_flows(
+            entropy, made, weights, linked["technology"], names, variant
         ),
         panel=_research(made.rd, names),
         industries=pa.table(
@@ -208,6 +208,31 @@ def simulate_coagglomeration(
         },
         seed=entropy,
     )
+
+
+def _knowledge_flows(
+    entropy: int,
+    made: Innovation,
+    weights: Mapping[str, FloatArray],
+    alike: FloatArray,
+    names: list[str],
+    variant: str,
+) -> pa.Table:
+    """Write citations and moves of people, which follow the mover."""
+    size = len(names)
+    followed = sum(weights.values(), np.zeros((size, size))) > 0
+    effect = 0.0 if variant == "null" else CITED
+    cited = citation_rows(
+        generator(entropy, _CITATIONS),
+        made,
+        followed,
+        alike,
+        (names, _FIRST_YEAR, effect),
+    )
+    people = mobility_rows(
+        generator(entropy, _PEOPLE), followed, alike, (names, ENTRY_YEARS, effect)
+    )
+    return pa.concat_tables([cited, people])
 
 
 def _check_sizes(
@@ -283,6 +308,7 @@ def _truth_table(
     rows = [("elasticity", pool, value, "") for pool, value in truth.items()]
     cited = 0.0 if variant == "null" else CITED
     rows += [("citations", "moved_to", cited, ""), ("citations", "came_from", 0.0, "")]
+    rows += [("mobility", "moved_to", cited, ""), ("mobility", "came_from", 0.0, "")]
     if variant != "null":
         for link, w in weights.items():
             rows += [

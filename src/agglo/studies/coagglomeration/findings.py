@@ -416,6 +416,9 @@ def _citations(facts: CoagglomerationFacts) -> Finding:
             "log_ratio": gap,
             "sign_as_planted": number_of(first, "value") * gap > 0,
         }
+        within = _by_year(facts)
+        if within:
+            truth["within_pairs_as_planted"] = number_of(within, "value") * gap > 0
     return Finding(
         id="F8",
         question=facts.say(
@@ -432,23 +435,30 @@ def _citations(facts: CoagglomerationFacts) -> Finding:
             "nearness, never a control of the regressions above.",
             "对配对作泊松回归，含双方行业效应；标准误允许共享行业的配对相关。配对的共同点对两个方向影响相同："
             "请看差异。各年合并；配对内逐年：{w}它是邻近的结果，不作为上述回归的控制变量。",
-            w=_within(facts, layer),
+            w=_within(facts),
         ),
         evidence=("mechanism.csv", "linkages.csv"),
         truth=truth,
     )
 
 
-def _within(facts: CoagglomerationFacts, layer: str) -> str:
+def _by_year(facts: CoagglomerationFacts) -> Row:
+    """Give the first layer in which the same pairs are seen before and after a move."""
+    rows = facts.rows("mechanism", effects=WITHIN_PAIRS, term="direction")
+    return next(iter(rows), {})
+
+
+def _within(facts: CoagglomerationFacts) -> str:
     """Say what the same pairs show before and after a move, or why nothing."""
-    rows = facts.rows("mechanism", outcome=layer, effects=WITHIN_PAIRS)
-    row: Row = next((r for r in rows if r["term"] == "direction"), {})
+    row = _by_year(facts)
     if not row:
+        rows = facts.rows("mechanism", effects=WITHIN_PAIRS)
         why = str(next(iter(rows), {}).get("status") or "no_dates")
         return facts.say("{w}.", "{w}。", w=reason(facts, why))
     return facts.say(
-        "difference {d} [{a}, {b}].",
-        "差异 {d} [{a}, {b}]。",
+        "{layer}, difference {d} [{a}, {b}].",
+        "{layer}，差异 {d} [{a}, {b}]。",
+        layer=said(facts, LAYERS, str(row["outcome"])),
         d=facts.show(number_of(row, "value")),
         a=facts.show(number_of(row, "lower")),
         b=facts.show(number_of(row, "upper")),

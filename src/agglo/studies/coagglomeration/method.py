@@ -55,6 +55,14 @@ def method_notes(facts: CoagglomerationFacts) -> _Notes:
                 w=weights_word(facts, o.weights),
             ),
         ),
+        *_model_notes(facts),
+    )
+
+
+def _model_notes(facts: CoagglomerationFacts) -> _Notes:
+    """Give the rules of regressions and hypotheses."""
+    say, o = facts.say, facts.options
+    return (
         (
             say("Regressions", "回归"),
             say(

@@ -103,14 +103,7 @@ def _compared(inputs: StageInputs) -> tuple[dict[str, pa.Table], dict[str, Json]
     options = inputs.options_as(CoagglomerationOptions)
     plants = inputs.result("prepare", "plants")
     inputs.progress(0, 4, "localization")
-    local = localization(
-        plants,
-        r_km=np.linspace(0.0, options.max_km, 41),
-        bandwidth_km=options.bandwidth_km,
-        inference=Permutation(n=options.localization_draws, seed=inputs.seed),
-        level=options.level,
-        min_n=options.min_n,
-    )
+    local = _localized(plants, options, inputs.seed)
     inputs.progress(1, 4, "pairs")
     # rarefied anchors: the only ones that may be compared there and back
     near = nearest_coagglomeration(plants, min_n=options.min_n, seed=inputs.seed)
@@ -130,7 +123,6 @@ def _compared(inputs: StageInputs) -> tuple[dict[str, pa.Table], dict[str, Json]
         parts += [_measured(moved, "entrants"), _measured(judged, "entrants_rarefied")]
     inputs.progress(3, 4, "curves")
     regional, transport, reductions = _regional(plants, near, options, inputs.seed)
-    chosen = _striking(near, options)
     curves = _curves(plants, moved, options, inputs.seed)
     notes: dict[str, Json] = {
         "measure": "entrants" if moved is not near else "nearest",
@@ -151,17 +143,32 @@ def _compared(inputs: StageInputs) -> tuple[dict[str, pa.Table], dict[str, Json]
         "industry_curves": _own_curves(local),
         "yearly_weights": yearly,
         "areal": areal_table(plants, near),
-        "robustness": row_table(
-            [
-                *robustness_rows(plants, near, options, inputs.seed),
-                *transport_rows(
-                    _large(plants, options)[0], chosen, options, inputs.seed
-                ),
-            ],
-            ROBUSTNESS,
-        ),
+        "robustness": _other_choices(plants, near, options, inputs.seed),
     }
     return tables, notes
+
+
+def _localized(
+    plants: pa.Table, options: CoagglomerationOptions, seed: int
+) -> Localization:
+    return localization(
+        plants,
+        r_km=np.linspace(0.0, options.max_km, 41),
+        bandwidth_km=options.bandwidth_km,
+        inference=Permutation(n=options.localization_draws, seed=seed),
+        level=options.level,
+        min_n=options.min_n,
+    )
+
+
+def _other_choices(
+    plants: pa.Table, near: DirectedPairs, options: CoagglomerationOptions, seed: int
+) -> pa.Table:
+    """Compare pairs under other pools, weights and powers of the distance."""
+    chosen, large = _striking(near, options), _large(plants, options)[0]
+    rows = robustness_rows(plants, near, options, seed)
+    rows += transport_rows(large, chosen, options, seed)
+    return row_table(rows, ROBUSTNESS)
 
 
 def _weights(moved: DirectedPairs, options: CoagglomerationOptions) -> pa.Table:

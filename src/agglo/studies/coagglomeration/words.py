@@ -184,6 +184,10 @@ _SHOWN: Words = {
     "difference": ("difference", "差异"),
     "log_ratio": ("logs per step", "对数差"),
     "sign_as_planted": ("sign as planted", "符号与设定一致"),
+    "within_pairs_as_planted": (
+        "within pairs by year as planted",
+        "配对内逐年与设定一致",
+    ),
     "active": ("active", "主动"),
     "passive": ("passive", "被动"),
     "active_inside_interval": ("active inside the interval", "主动在区间内"),
