@@ -44,7 +44,7 @@ def test_s1_another_address_alone_is_refused(host):
     with pytest.raises(OptionError) as caught:
         check_binding(Settings(host=host), allow_network=False, without_tls=False)
     fixes = " ".join(p.what for p in caught.value.problems)
-    for flag in ("--allow-network", "--allow-host", "--password", "--without-tls"):
+    for flag in ("--allow-network", "--allow-host", "AGGLO_PASSWORD", "--without-tls"):
         assert flag in fixes
 
 
@@ -441,7 +441,8 @@ PUBLIC_ROUTES = [
     "/", "/api/v1/", "/api/v1/certificates/{release}", "/api/v1/coagglomeration",
     "/api/v1/compare", "/api/v1/downloads/{name}", "/api/v1/evaluations/{study}",
     "/api/v1/find", "/api/v1/geometry", "/api/v1/indicators", "/api/v1/industries",
-    "/api/v1/manifests/{release}", "/api/v1/matches/{study}", "/api/v1/meta",
+    "/api/v1/manifests/{release}", "/api/v1/manifests/{release}/check",
+    "/api/v1/matches/{study}", "/api/v1/meta",
     "/api/v1/methods", "/api/v1/methods/{name}", "/api/v1/networks/{layer}",
     "/api/v1/pages", "/api/v1/pages/{page}", "/api/v1/profiles/{kind}/{code}",
     "/api/v1/regions", "/api/v1/scoreboards/{study}", "/api/v1/space", "/api/v1/tables",

@@ -156,9 +156,13 @@ def chosen_by(stock: Stock, page: str, choice: str) -> dict[str, str]:
         return choice_of(stock, PAGES[page], choice)
     except ApiError as error:
         problem = Problem(
-            code=error.code, what=error.detail, where="choice", fix=error.fix
+            code=error.code,
+            what=error.detail,
+            where="choice",
+            fix=f"`agglo serve --get /api/v1/pages/{page}` lists what can be chosen",
         )
-        raise OptionError(error.detail, [problem]) from error
+        msg = f"A brief of the page {page} cannot be written for that."
+        raise OptionError(msg, [problem]) from error
 
 
 def _word(lang: Lang, en: str, zh: str) -> str:

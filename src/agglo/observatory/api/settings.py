@@ -25,6 +25,7 @@ Mode: TypeAlias = Literal["private", "review", "public"]
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 MOST_ROWS = 10_000
 _TOKEN_BYTES = 32
+_PASSWORD = "a password in the variable AGGLO_PASSWORD"  # noqa: S105 - its name
 _SITE = re.compile(r"^https?://[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?$")
 
 
@@ -189,7 +190,7 @@ def check_binding(
     needs = {
         "--allow-network": allow_network,
         "--allow-host NAME": set(settings.hosts) > set(LOOPBACK),
-        "--password": bool(settings.password) or settings.mode == "public",
+        _PASSWORD: bool(settings.password) or settings.mode == "public",
         "--without-tls": without_tls,
     }
     problems = [
@@ -197,7 +198,8 @@ def check_binding(
             code="network_refused",
             what=f"listening on {settings.host} needs {flag}",
             where="--host",
-            fix=f"add {flag}, or leave --host out to listen on 127.0.0.1",
+            fix=f"{'set' if flag == _PASSWORD else 'add'} {flag}, or leave --host out to "
+            "listen on 127.0.0.1",
         )
         for flag, given in needs.items()
         if not given
