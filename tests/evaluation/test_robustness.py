@@ -159,7 +159,7 @@ def test_effects_of_two_choices_by_enumeration():
     found = rank_sensitivity(
         table,
         choices=Choices(normalisation=normal, aggregation=aggregation),
-        inference=MonteCarlo(n=1500, seed=5),
+        inference=MonteCarlo(n=600, seed=5),
     )
     assert found.inputs == ("normalisation", "aggregation")
     np.testing.assert_allclose(found.first, first, atol=0.1)

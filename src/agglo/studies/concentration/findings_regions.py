@@ -320,16 +320,6 @@ def regional_growth(facts: Facts) -> Finding:
     large = table.filled("start") >= facts.options.headline_employment
     best = _best(regional, large, _NAMED)
     rate = table.number("regional_rate")
-    parts = facts.say("; ", "；").join(
-        facts.say(
-            "{region} {jobs} ({rate})",
-            "{region} {jobs}（{rate}）",
-            region=facts.region(str(table.text("region")[k])),
-            jobs=facts.show(float(regional[k]), "signed"),
-            rate=facts.show(float(rate[k]), "share"),
-        )
-        for k in best
-    )
     return Finding(
         id="regional_growth",
         question=question,
@@ -343,7 +333,7 @@ def regional_growth(facts: Facts) -> Finding:
             total=facts.show(total, "share"),
             a=facts.words("growth", "from"),
             b=facts.words("growth", "to"),
-            parts=parts or facts.show(float("nan")),
+            parts=_gained(facts, best) or facts.show(float("nan")),
         ),
         estimate=[
             {
@@ -364,6 +354,22 @@ def regional_growth(facts: Facts) -> Finding:
         ),
         evidence=("growth_regions.parquet", "growth_industries.parquet"),
         truth=_growth_truth(facts),
+    )
+
+
+def _gained(facts: Facts, best: list[int]) -> str:
+    """List regions with the jobs that they gained on their own."""
+    table = facts.growth_regions
+    regional, rate = table.number("regional"), table.number("regional_rate")
+    return facts.say("; ", "；").join(
+        facts.say(
+            "{region} {jobs} ({rate})",
+            "{region} {jobs}（{rate}）",
+            region=facts.region(str(table.text("region")[k])),
+            jobs=facts.show(float(regional[k]), "signed"),
+            rate=facts.show(float(rate[k]), "share"),
+        )
+        for k in best
     )
 
 

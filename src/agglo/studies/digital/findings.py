@@ -214,8 +214,8 @@ def degree(facts: DigitalFacts) -> Finding:
     )
 
 
-def chance(facts: DigitalFacts) -> Finding:
-    """Answer F4."""
+def _sorted_out(facts: DigitalFacts) -> tuple[list[str], list[str], dict[str, Json]]:
+    """Sort the rates under every null: above chance, not above it, and the numbers."""
     above: list[str] = []
     not_above: list[str] = []
     estimate: dict[str, Json] = {}
@@ -241,14 +241,14 @@ def chance(facts: DigitalFacts) -> Finding:
             sides[0 if small else 1].append(text)
         for texts, out in zip(sides, (above, not_above), strict=True):
             if texts:
-                out.append(
-                    facts.say(
-                        "{null}: {kinds}",
-                        "{null}：{kinds}",
-                        null=facts.null_name(name),
-                        kinds=facts.say(", ", "、").join(texts),
-                    )
-                )
+                kinds = facts.say(", ", "、").join(texts)
+                out.append(f"{facts.null_name(name)}{facts.say(': ', '：')}{kinds}")
+    return above, not_above, estimate
+
+
+def chance(facts: DigitalFacts) -> Finding:
+    """Answer F4."""
+    above, not_above, estimate = _sorted_out(facts)
     none = facts.say("none", "无")
     join = facts.say("; ", "；")
     gaps = ""
