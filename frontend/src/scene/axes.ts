@@ -1,7 +1,7 @@
 // A plot with two axes, grid, titles and the reference line.
 import { cell, short } from "../core/format";
 import { pick } from "../texts";
-import { columnOf, cut, legend, line, titleOf, type Ctx, type Key, type Scene } from "./scene";
+import { axisName, columnOf, cut, legend, line, type Ctx, type Key, type Scene } from "./scene";
 import { linear, ticks, type Scale } from "./scale";
 
 export interface Plot {
@@ -93,5 +93,5 @@ export function referenceLine(ctx: Ctx, p: Plot): void {
 }
 
 export function axisTitle(ctx: Ctx, role: string): string {
-  return titleOf(ctx.view, ctx.view.encode[role], ctx.lang);
+  return axisName(ctx.view, ctx.view.encode[role], ctx.lang);
 }

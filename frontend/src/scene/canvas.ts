@@ -2,7 +2,7 @@
 import { numberAt, SIGNS, stateAt, textAt } from "../core/frame";
 import type { Item, Knot, Model, Tie } from "../charts/model";
 import type { Frame, View } from "../core/types";
-import { columnOf, groupsOf, nameOf, titleOf, type Ctx } from "./scene";
+import { columnOf, groupsOf, nameOf, titleOf, widthOf, type Ctx } from "./scene";
 import { cell } from "../core/format";
 import { classes, type Classes } from "./scale";
 import { similarOrder } from "./similar";
@@ -80,10 +80,11 @@ export function ends(names: string[]): string[] {
   const [first = ""] = names;
   let k = 0;
   while (k < first.length && names.every((n) => n[k] === first[k])) k += 1;
-  // the last word is kept whole
-  const at = Math.max(first.lastIndexOf(" ", k), 0);
+  // the last word or number is kept whole
+  let at = k;
+  while (at > 0 && /[A-Za-z0-9]/.test(first[at - 1] ?? "")) at -= 1;
   const short = names.map((n) => `…${n.slice(at).trim()}`);
-  return names.length > 1 && at >= 6 && new Set(short).size === names.length ? short : names;
+  return names.length > 1 && widthOf(first.slice(0, at)) >= 36 && new Set(short).size === names.length ? short : names;
 }
 
 /** Rows and columns put so that alike ones are neighbours; one order for both where names agree. */

@@ -158,7 +158,7 @@ function cartogram(ctx: Ctx): Scene {
     if (!kind || state === "zero") shapes.push(...stateShape(state, x, y, Math.min(4, half / 2)));
     const peer = peerAt(ctx, i);
     if (peer) shapes.push({ d: box(x - half - 1, y - half - 1, 2 * half + 2, 2 * half + 2), kind: peer === "own" ? "ring own" : "ring" });
-    const words = size >= NAMED ? [{ x, y: y + 4, text: tail(textAt(frame, label, i, lang), size), kind: "note", anchor: "middle" as const }] : [];
+    const words = size >= NAMED ? [{ x, y: y + 4, text: tail(textAt(frame, label, i, lang), size), kind: "label small", anchor: "middle" as const }] : [];
     scene.marks.push({ row: i, name: nameOf(ctx, i), shapes, words });
   }
   return scene;

@@ -4,7 +4,7 @@ import { covers, numberAt, stateAt, textAt } from "../core/frame";
 import { pick } from "../texts";
 import {
   box, circle, columnOf, cut, groupsOf, groupWords, legend, line, nameOf, peerAt, peerKeys, SERIES, stateKeys, stateShape,
-  symbol, titleOf, widthOf, type Ctx, type Key, type Mark, type Scene, type Shape,
+  axisName, symbol, widthOf, type Ctx, type Key, type Mark, type Scene, type Shape,
 } from "./scene";
 import { limitsWithin, linear, ticks, type Scale } from "./scale";
 
@@ -76,7 +76,7 @@ function lined(ctx: Ctx, style: "bar" | "dot"): Scene {
     });
   });
   scene.height = bottom + 46;
-  scene.words.push({ x: right, y: bottom + 38, text: cut(titleOf(view, value, lang), right), kind: "title", anchor: "end" });
+  scene.words.push({ x: right, y: bottom + 38, text: cut(axisName(view, value, lang), right), kind: "title", anchor: "end" });
   const [least, most] = x.domain;
   if (ends.some((v) => v < least || v > most)) scene.remark = say("arrows");
   if (lines.total > lines.labels.length) {

@@ -159,6 +159,11 @@ export function titleOf(view: View, name: string | undefined, lang: Lang): strin
   return unit && unit.toLowerCase() !== label.toLowerCase() ? `${label} (${unit})` : label;
 }
 
+/** What an axis is called: a column that is only called value is named by what it measures. */
+export function axisName(view: View, name: string | undefined, lang: Lang): string {
+  return name === "value" && view.unit ? pick(view.unit, lang) : titleOf(view, name, lang);
+}
+
 /** The accessible name of a row: label, value, interval, state. */
 export function nameOf(ctx: Ctx, i: number): string {
   const { view, frame, lang, say } = ctx;

@@ -151,7 +151,7 @@ FORMATION = Page(
             id="formation.weights",
             title=Text("What the weights say and what they do", "名义权重与实际作用"),
             table="formation.index_weights",
-            chart="scatter",
+            chart="slope",
             encode={"x": "weight", "y": "share", "label": "node"},
             columns=(
                 *columns("node"), _NOMINAL, _EFFECTIVE,

@@ -405,7 +405,7 @@ _BY_COLUMN: Mapping[str, _PAIRS] = {
     "group": _GROUPS,
     "indicator": _INDICATORS,
     "mechanism": MECHANISM_NAMES,
-    "node": _NODES,
+    "node": {**_INDICATORS, **_NODES},
     "alert": {k: (en, zh) for k, (en, zh, _) in ALERTS.items()},
     "needs": _NEEDS,
     "fires_if": _CONDITIONS,
