@@ -190,9 +190,7 @@ def simulate_networks(
             places, branches, n, _opened(entropy, branches.origin.size)
         ),
         patents=tables.patent_table(places, made, n),
-        input_output=tables.flow_table(
-            economy.draw_flows(generator(entropy, _FLOWS), kinds)
-        ),
+        input_output=_trade(entropy, kinds),
         truth=tables.truth_table(
             places,
             kinds,
@@ -205,11 +203,16 @@ def simulate_networks(
             "effect": float(effect),
             "n_branch": float(n_branch),
             "n_patents": float(n_patents),
-            "masses": masses,
             "partners": float(partners),
+            "masses": masses,
         },
         seed=entropy,
     )
+
+
+def _trade(entropy: int, kinds: economy.Industries) -> pa.Table:
+    """Draw what industries sell to each other, apart likewise."""
+    return tables.flow_table(economy.draw_flows(generator(entropy, _FLOWS), kinds))
 
 
 def _opened(entropy: int, n: int) -> IntArray:

@@ -156,7 +156,9 @@ def _permuted(
             order = rng.permutation(held.shape[1])
             turned = np.ix_(order, order)
             found = {k: related_share(b, near[k][turned]) for k, b in bases.items()}
-            place = fixed | {k: percentile(v, held) for k, v in found.items()}
+            place = fixed | {
+                k: percentile(v, held) for k, v in found.items() if k in used
+            }
             for whole, parts in wholes.items():
                 found[whole] = np.mean([place[p] for p in parts], axis=0)
             out[d] = [np.nanmean(region_auc(found[k], options, entries)) for k in names]
