@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -169,6 +170,18 @@ class DigitalFacts(StudyFacts[DigitalOptions]):
         if word == "clusters":
             return self.say("all clusters", "全部集群")
         return self.say("belts", "产业带") if word == "belts" else word
+
+    @property
+    def projection(self) -> str:
+        """Name the projection of distances and ellipses."""
+        name = str(self.note("centre_notes", "projection") or "")
+        if self.lang == "en":
+            return name
+        return re.sub(
+            r"^Albers equal area, parallels (\S+) and (\S+), origin (\S+) N (\S+) E, ",
+            r"阿尔伯斯等积投影，标准纬线 \1 与 \2，原点北纬 \3、东经 \4，",
+            name,
+        )
 
     def city(self, code: str) -> str:
         """Give a city as a reader knows it."""

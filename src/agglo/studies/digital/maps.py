@@ -63,7 +63,7 @@ def convention(facts: DigitalFacts) -> str:
         "椭圆：除数 {divisor}，比例 {scale}（一个标准差覆盖二元正态分布的 39 %）。{projection}。",
         divisor=facts.options.divisor,
         scale=f"{facts.options.scale:g}",
-        projection=facts.note("centre_notes", "projection"),
+        projection=facts.projection,
     )
 
 

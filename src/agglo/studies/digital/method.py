@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ def _of_numbers(facts: DigitalFacts) -> _Notes:
                 "clockwise from north.",
                 "标准差椭圆（Lefever 1926, doi:10.1086/214027），权重为城市数的倒数；{projection}。重叠面积为精确值。"
                 "方位角自正北顺时针。",
-                projection=facts.note("centre_notes", "projection"),
+                projection=facts.projection,
             ),
         ),
     )
@@ -154,7 +155,8 @@ def limit_notes(facts: DigitalFacts) -> _Notes:
         )
     warned = facts.note("centre_notes", "notes")
     if isinstance(warned, list) and warned:
-        notes.append((say("Coordinates", "坐标"), "; ".join(str(w) for w in warned)))
+        told = [str(w) if facts.lang == "en" else _swapped(str(w)) for w in warned]
+        notes.append((say("Coordinates", "坐标"), say("; ", "；").join(told)))
     return tuple(notes)
 
 
@@ -174,3 +176,13 @@ def origin_notes(facts: DigitalFacts, inputs: StageInputs) -> _Notes:
         unknown = facts.say("No source is recorded.", "没有记录来源。")
         out.append((facts.say("Source", "来源"), unknown))
     return tuple(out)
+
+
+def _swapped(warning: str) -> str:
+    """Give the warning on coordinates in Chinese."""
+    return re.sub(
+        r"^longitude and latitude look swapped: (\d+) of (\d+) points lie in the country "
+        r"as given, (\d+) after swapping$",
+        r"经纬度可能颠倒：\2 个点中按原样有 \1 个位于国内，互换后有 \3 个",
+        warning,
+    )
