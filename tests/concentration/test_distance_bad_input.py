@@ -22,7 +22,12 @@ from agglo.concentration import (
     ripley_k,
     wasserstein_coagglomeration,
 )
-from agglo.core.errors import DataWarning, InvalidTableError, NotIdentifiedError
+from agglo.core.errors import (
+    DataWarning,
+    InvalidTableError,
+    NotIdentifiedError,
+    OptionError,
+)
 from agglo.core.geo import project
 from agglo.core.options import Bootstrap, Permutation
 from agglo.core.tables import as_points
@@ -73,7 +78,7 @@ def rows(n=60, seed=1, **more):
 
 def measured(name, table, **options):
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message=".*draws")
+        warnings.filterwarnings("ignore", message=".*(draws|curves)")
         return MEASURES[name](pa.table(table), type="kind", **options)
 
 
@@ -233,6 +238,45 @@ def test_every_file_says_what_anchor_and_mover_mean(name):
         assert np.isnan(getattr(few, field)[lone]).all()
 
 
+@every
+def test_rows_without_position_can_be_left_out(name):
+    x = rows()["x_km"]
+    x[[4, 9]] = np.nan
+    table = rows(x_km=x)
+    found = measured(name, table, on_missing="drop")
+    said = " ".join(found.provenance.warnings)
+    assert "2 points without position or weight are left out" in said
+    kept = np.setdiff1d(np.arange(60), [4, 9])
+    without = {k: np.asarray(v)[kept] for k, v in table.items()}
+    np.testing.assert_array_equal(numbers(found), numbers(measured(name, without)))
+    near = np.abs(np.subtract.outer(table["w"], table["w"]))
+    if "ripley" in name:
+        return
+    with pytest.raises(OptionError, match="distances"):
+        measured(name, rows(), on_missing="drop", distances=near)
+
+
+STRATA = ["duranton_overman", "marcon_puech", "ripley_d", "localization", "nearest"]
+
+
+@pytest.mark.parametrize("name", [*STRATA, "colocation_quotient", "entrants"])
+def test_rows_that_are_left_out_take_their_stratum_along(name):
+    x = rows()["x_km"]
+    x[[4, 9]] = np.nan
+    table = rows(x_km=x, half=["n", "s"] * 30)
+    asked = {"strata": "half"}
+    if name == "nearest":
+        asked["pool"] = "strata"
+    if name not in ("localization", "nearest", "entrants"):
+        asked["inference"] = FEW
+    found = measured(name, table, on_missing="drop", **asked)
+    kept = np.setdiff1d(np.arange(60), [4, 9])
+    without = {k: np.asarray(v)[kept] for k, v in table.items()}
+    np.testing.assert_array_equal(
+        numbers(found), numbers(measured(name, without, **asked))
+    )
+
+
 POSITIONS = ["duranton_overman", "marcon_puech", "ripley_k", "localization"]
 POSITIONS += ["pair_densities", "kdensity_moments", "colocation_quotient", "nearest"]
 
@@ -243,7 +287,7 @@ def test_points_left_out_are_counted_in_the_result(name):
     x[[4, 9]] = np.nan
     points = as_points(pa.table(rows(x_km=x)), type="kind", on_missing="drop")
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message=".*draws")
+        warnings.filterwarnings("ignore", message=".*(draws|curves)")
         found = MEASURES[name](points)
     assert points.n_dropped == 2
     said = " ".join(found.provenance.warnings)

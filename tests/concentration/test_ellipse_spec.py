@@ -174,7 +174,8 @@ def test_yuill_and_the_eigenvalues_agree_to_ten_digits():
 )
 def test_collinear_points_of_any_slope_are_degenerate(angle, offset, spread, n):
     along = np.linspace(-spread, spread, n)
-    found = ellipse(np.cos(angle) * along + offset, np.sin(angle) * along - offset)
+    x, y = np.cos(angle) * along + offset, np.sin(angle) * along - offset
+    found = ellipse(x, y, crs="planar")
     assert (found.degenerate, found.short_km, found.area_km2) == (True, 0.0, 0.0)
     apart = abs(found.theta - (90.0 - np.degrees(angle))) % 180.0
     assert min(apart, 180.0 - apart) < 1e-5

@@ -314,6 +314,7 @@ CASES: Mapping[str, Case] = {
         options={"inference": Permutation(n=99, seed=7)},
         columns=("type", "x", "y"),
         wrong={
+            "on_missing": Wrong(value="skip"),
             "errors": Wrong(value="ignore"),
             "strata": Wrong(value="no_such_column", error=AggloError),
             "crs": _ELLIPSE["crs"],
@@ -360,6 +361,7 @@ CASES: Mapping[str, Case] = {
         },
         columns=("type", "x", "y", "weight"),
         wrong={
+            "on_missing": Wrong(value="skip"),
             "errors": Wrong(value="ignore"),
             "activity": Wrong(value="q", error=AlignmentError),
             "neighbour": Wrong(value="q", error=AlignmentError),
@@ -386,6 +388,7 @@ CASES: Mapping[str, Case] = {
         },
         columns=("type", "x", "y", "weight"),
         wrong={
+            "on_missing": Wrong(value="skip"),
             "errors": Wrong(value="ignore"),
             "activity": Wrong(value="q", error=AlignmentError),
             "neighbour": Wrong(value="q", error=AlignmentError),
@@ -407,6 +410,7 @@ CASES: Mapping[str, Case] = {
         options={"activity": "x", "r_km": [3.0, 6.0], "window": (-1, 13, -1, 9)},
         columns=("type", "x", "y"),
         wrong={
+            "on_missing": Wrong(value="skip"),
             "errors": Wrong(value="ignore"),
             "strata": Wrong(value="no_such_column", error=AggloError),
             "activity": Wrong(value="q", error=AlignmentError),
@@ -432,6 +436,7 @@ CASES: Mapping[str, Case] = {
         },
         columns=("type", "x", "y"),
         wrong={
+            "on_missing": Wrong(value="skip"),
             "errors": Wrong(value="ignore"),
             "strata": Wrong(value="no_such_column", error=AggloError),
             "activity": Wrong(value="q", error=AlignmentError),

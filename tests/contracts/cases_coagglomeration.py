@@ -37,6 +37,7 @@ COAGGLOMERATION: Mapping[str, Case] = {
         data=(PLANTS,),
         columns=(*_COLUMNS, "period", "sector"),
         wrong={
+            "on_missing": Wrong(value="skip"),
             "errors": Wrong(value="ignore"),
             **_ROLES,
             "pool": Wrong(value="anchor"),
@@ -53,6 +54,7 @@ COAGGLOMERATION: Mapping[str, Case] = {
         options={"inference": Permutation(n=19, seed=7)},
         columns=(*_COLUMNS, "period", "sector"),
         wrong={
+            "on_missing": Wrong(value="skip"),
             "errors": Wrong(value="ignore"),
             **_ROLES,
             "kind": Wrong(value="released"),
@@ -74,6 +76,7 @@ COAGGLOMERATION: Mapping[str, Case] = {
         options={"at": 2010, "min_n": 2},
         columns=(*_COLUMNS, "opened", "closed", "plant"),
         wrong={
+            "on_missing": Wrong(value="skip"),
             "errors": Wrong(value="ignore"),
             "strata": Wrong(value="no_such_column", error=AggloError),
             "distances": _MATRIX,
@@ -91,6 +94,7 @@ COAGGLOMERATION: Mapping[str, Case] = {
         options={"inference": Bootstrap(n=19, seed=7), "min_n": 2, "at": 2010},
         columns=("type", "x", "y", "region", "opened", "closed", "plant"),
         wrong={
+            "on_missing": Wrong(value="skip"),
             "errors": Wrong(value="ignore"),
             "distances": _MATRIX,
             "symmetrise": Wrong(value="both"),
@@ -108,6 +112,7 @@ COAGGLOMERATION: Mapping[str, Case] = {
         options={"r_km": [0.0, 3.0, 6.0], "bandwidth_km": 2.0},
         columns=("type", "x", "y", "weight"),
         wrong={
+            "on_missing": Wrong(value="skip"),
             "errors": Wrong(value="ignore"),
             "distances": _MATRIX,
             "symmetrise": Wrong(value="both"),
@@ -128,6 +133,7 @@ COAGGLOMERATION: Mapping[str, Case] = {
         },
         columns=("type", "x", "y", "weight"),
         wrong={
+            "on_missing": Wrong(value="skip"),
             "errors": Wrong(value="ignore"),
             "strata": Wrong(value="no_such_column", error=AggloError),
             "distances": _MATRIX,
@@ -151,6 +157,7 @@ COAGGLOMERATION: Mapping[str, Case] = {
         },
         columns=("type", "x", "y", "weight"),
         wrong={
+            "on_missing": Wrong(value="skip"),
             "errors": Wrong(value="ignore"),
             "distances": _MATRIX,
             "symmetrise": Wrong(value="both"),
@@ -173,6 +180,7 @@ COAGGLOMERATION: Mapping[str, Case] = {
         },
         columns=("type", "x", "y"),
         wrong={
+            "on_missing": Wrong(value="skip"),
             "errors": Wrong(value="ignore"),
             "strata": Wrong(value="no_such_column", error=AggloError),
             "activity": Wrong(value="q", error=AlignmentError),

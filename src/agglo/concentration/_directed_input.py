@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
+import pyarrow as pa
 
 from agglo.concentration._distance_input import (
+    known_rows,
+    refuse_dropping,
     stratum_numbers,
     travel_points,
     warn_of_shared_places,
@@ -72,13 +75,14 @@ class Columns:
     sector: str | None
     crs: str | Projection | None
     strata: tuple[str, ...] = ()
+    on_missing: Literal["refuse", "drop"] = "refuse"
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Universe:
     """Plants of one region and period, sorted, so that draws do not depend on row order.
 
-    `code` points into the industries of all universes, `rows` into the points; `stratum`
+    `code` points into the industries of all universes, `rows` are those of the table; `stratum`
     numbers the groups that a draw keeps, all 0 without strata.
     """
 
@@ -143,9 +147,13 @@ def read_directed(
             raise OptionError(msg)
         nothing = np.zeros(data.n, dtype=np.int64)
         return _cut(
-            distances or data, [None, None, None], np.ones(data.n, dtype=bool), nothing
+            distances or data,
+            [None, None, None],
+            np.ones(data.n, dtype=bool),
+            nothing,
+            np.arange(data.n),
         )
-    table = to_arrow(data)
+    table, found = _with_positions(to_arrow(data), columns, distances)
     names = dict(zip(("region", "period", "sector"), named, strict=True))
     require_columns(table, names)
     problems: list[Problem] = []
@@ -157,12 +165,38 @@ def read_directed(
     points = distances
     if points is None:
         read = _in_degrees if degrees else _in_kilometres
-        points = read(data, columns)
+        points = _as_given(read(table, columns), data, to_arrow(data).num_rows)
     kept = np.ones(points.n, dtype=bool)
     if labels[0] is not None:
         known = ~np.isin(np.char.lower(labels[0][0]), _UNKNOWN)
         kept = known[labels[0][1]]
-    return _cut(points, labels, kept, stratum)
+    return _cut(points, labels, kept, stratum, found)
+
+
+def _with_positions(
+    table: pa.Table, columns: Columns, distances: Points | None
+) -> tuple[pa.Table, IntArray]:
+    """Leave out rows without position or weight where asked to; give those that stay."""
+    everybody = np.arange(table.num_rows)
+    check_choice("on_missing", columns.on_missing, ("refuse", "drop"))
+    if columns.on_missing == "refuse":
+        return table, everybody
+    if distances is not None:
+        refuse_dropping(columns.on_missing)
+    known = known_rows(table, (columns.x, columns.y, columns.weight))
+    return table.filter(pa.array(known)), everybody[known]
+
+
+def _as_given(points: Points, data: IntoFrame, rows: int) -> Points:
+    """Say of points what frame they came in, and how many rows of it were left out."""
+    gone = rows - points.n
+    said = (f"{gone} points without position or weight are left out",) if gone else ()
+    return replace(
+        points,
+        frame_kind=frame_kind(data),
+        n_dropped=gone,
+        notes=(*points.notes, *said),
+    )
 
 
 def check_pool(pool: Pool, sector: str | None, strata: Sequence[str]) -> None:
@@ -220,6 +254,7 @@ def _cut(
     labels: Sequence[tuple[NDArray[np.str_], IntArray] | None],
     kept: BoolArray,
     stratum: IntArray,
+    found_rows: IntArray,
 ) -> Directed:
     alone = np.array([""]), np.zeros(points.n, dtype=np.int64)
     (regions, region), (periods, period), (_, sector) = (
@@ -243,7 +278,7 @@ def _cut(
                 at=np.column_stack([points.x_km[rows], points.y_km[rows]]),
                 code=points.type[rows],
                 weight=points.weight[rows],
-                rows=rows,
+                rows=found_rows[rows],
                 stratum=stratum[rows],
             )
         )

@@ -7,9 +7,10 @@ import warnings
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
+import pyarrow as pa
 
 from agglo.core.errors import AlignmentError, DataWarning, OptionError, Problem, suggest
-from agglo.core.frames import frame_kind, require_columns, to_arrow
+from agglo.core.frames import float_column, frame_kind, require_columns, to_arrow
 from agglo.core.options import check_choice, check_number
 from agglo.core.results import frozen_array
 from agglo.core.tables import Points, as_points
@@ -18,18 +19,20 @@ from agglo.core.tables._columns import labels_of, numbers_of, raise_problems
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import pyarrow as pa
     from numpy.typing import ArrayLike
 
     from agglo.core.geo import Projection
-    from agglo.core.typing import FloatArray, IntArray, IntoFrame
+    from agglo.core.typing import BoolArray, FloatArray, IntArray, IntoFrame
 
 __all__ = [
     "check_bandwidth",
     "check_distances",
     "coordinates",
+    "known_rows",
     "ordered_points",
     "points_or_matrix",
+    "read_points",
+    "refuse_dropping",
     "rows_of",
     "shuffled",
     "strata_of",
@@ -47,9 +50,12 @@ def ordered_points(
     type: str | None,  # noqa: A002  the field's word
     weight: str | None,
     crs: str | Projection | None,
+    on_missing: Literal["refuse", "drop"] = "refuse",
 ) -> Points:
     """Check points and sort them, so that draws do not depend on the order of rows."""
-    points = as_points(data, x=x, y=y, type=type, weight=weight, crs=crs)
+    points = as_points(
+        data, x=x, y=y, type=type, weight=weight, crs=crs, on_missing=on_missing
+    )
     warn_of_shared_places(points.duplicate_share)
     order = _order(points)
     return dataclasses.replace(
@@ -89,6 +95,13 @@ def _order(points: Points) -> IntArray:
     return np.lexsort((points.weight, points.type, points.y_km, points.x_km))
 
 
+def known_rows(table: pa.Table, names: Sequence[str | None]) -> BoolArray:
+    """Say which rows have a number in all of the columns."""
+    require_columns(table, {f"column {n}": n for n in names})
+    values = [float_column(table, n, where="data") for n in names if n is not None]
+    return np.asarray(~np.isnan(np.column_stack(values)).any(axis=1))
+
+
 def stratum_numbers(table: pa.Table, names: Sequence[str]) -> IntArray:
     """Give every row the number of its combination of labels."""
     require_columns(table, {f"strata {n}": n for n in names})
@@ -109,6 +122,7 @@ def strata_of(
     crs: str | Projection | None,
     *,
     sorted_rows: bool,
+    on_missing: Literal["refuse", "drop"] = "refuse",
 ) -> IntArray | None:
     """Give every point the number of its combination of labels, which draws keep.
 
@@ -120,11 +134,14 @@ def strata_of(
         msg = "Points have no strata: pass a table."
         raise OptionError(msg)
     names = [strata] if isinstance(strata, str) else list(strata)
-    out = stratum_numbers(to_arrow(data), names)
+    table = to_arrow(data)
+    x, y, type, weight = columns  # noqa: A001  the field's word
+    if on_missing == "drop":
+        table = table.filter(pa.array(known_rows(table, (x, y, weight))))
+    out = stratum_numbers(table, names)
     if not sorted_rows:
         return out
-    x, y, type, weight = columns  # noqa: A001  the field's word
-    points = as_points(data, x=x, y=y, type=type, weight=weight, crs=crs)
+    points = as_points(table, x=x, y=y, type=type, weight=weight, crs=crs)
     return out[_order(points)]
 
 
@@ -173,15 +190,51 @@ def points_or_matrix(
     crs: str | Projection | None,
     distances: ArrayLike | None,
     symmetrise: Literal["refuse", "mean"],
+    on_missing: Literal["refuse", "drop"] = "refuse",
 ) -> tuple[Points, FloatArray | None]:
     """Check points, or a matrix in their place; `columns` are x, y, type and weight."""
     check_choice("symmetrise", symmetrise, ("refuse", "mean"))
     x, y, type, weight = columns  # noqa: A001  the field's word
     if distances is None:
-        return ordered_points(data, x=x, y=y, type=type, weight=weight, crs=crs), None
+        points = ordered_points(
+            data,
+            x=x,
+            y=y,
+            type=type,
+            weight=weight,
+            crs=crs,
+            on_missing=on_missing,
+        )
+        return points, None
+    refuse_dropping(on_missing)
     return travel_points(
         data, distances, type=type, weight=weight, symmetrise=symmetrise
     )
+
+
+def read_points(
+    data: IntoFrame | Points,
+    columns: tuple[str, str, str | None, str | None],
+    crs: str | Projection | None,
+    matrix_of: tuple[ArrayLike | None, Literal["refuse", "mean"]],
+    strata: str | Sequence[str] | None,
+    on_missing: Literal["refuse", "drop"],
+) -> tuple[Points, FloatArray | None, IntArray | None]:
+    """Check points, the matrix in their place if any, and the strata of every point."""
+    points, matrix = points_or_matrix(data, columns, crs, *matrix_of, on_missing)
+    in_order = matrix is None
+    kept = strata_of(
+        data, strata, columns, crs, sorted_rows=in_order, on_missing=on_missing
+    )
+    return points, matrix, kept
+
+
+def refuse_dropping(on_missing: str) -> None:
+    """Refuse to leave rows out of a table that a matrix goes with."""
+    check_choice("on_missing", on_missing, ("refuse", "drop"))
+    if on_missing == "drop":
+        msg = "on_missing='drop' needs positions: leave rows out of distances= as well."
+        raise OptionError(msg)
 
 
 def travel_points(

@@ -137,6 +137,7 @@ def direction_intervals(
     region: str | None = None,
     period: str | None = None,
     crs: str | Projection | None = None,
+    on_missing: Literal["refuse", "drop"] = "refuse",
     errors: Literal["nan", "raise"] = "nan",
 ) -> DirectionIntervals:
     r"""Measure how much nearer a settles to b than b to a, with a bootstrap interval.
@@ -160,7 +161,7 @@ def direction_intervals(
         Pairs with fewer anchors or movers on either side are undefined; at least 2.
     opened, closed, plant, relocation_as_entry
         As in :func:`entrant_coagglomeration`; not read without `at`.
-    distances, symmetrise, type, x, y, region, period, crs, errors
+    distances, symmetrise, type, x, y, region, period, crs, on_missing, errors
         As in :func:`nearest_coagglomeration`.
 
     Returns
@@ -228,7 +229,7 @@ def direction_intervals(
     if at is not None:
         moves = {"relocation_as_entry": relocation_as_entry}
         dates = dates_of(to_arrow(data), opened, closed, plant, **moves)
-    columns = Columns(type, x, y, None, region, period, None, crs)
+    columns = Columns(type, x, y, None, region, period, None, crs, (), on_missing)
     given, matrix = matrix_points(data, distances, type, None, symmetrise)
     directed = read_directed(data, columns, distances=given)
     codes = chosen(directed.industries, "industries", industries)

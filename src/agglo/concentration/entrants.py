@@ -63,6 +63,7 @@ def entrant_coagglomeration(
     weight: str | None = None,
     region: str | None = None,
     crs: str | Projection | None = None,
+    on_missing: Literal["refuse", "drop"] = "refuse",
     errors: Literal["nan", "raise"] = "nan",
 ) -> DirectedPairs:
     r"""Measure how much nearer new plants settle to an industry's incumbents than others do.
@@ -104,7 +105,7 @@ def entrant_coagglomeration(
     strata
         Columns whose combinations a draw keeps, such as size class: as many entrants from
         each as the mover has there.
-    type, x, y, weight, region, crs, errors
+    type, x, y, weight, region, crs, on_missing, errors
         As in :func:`nearest_coagglomeration`.
 
     Returns
@@ -163,7 +164,7 @@ def entrant_coagglomeration(
     moves = {"relocation_as_entry": relocation_as_entry}
     dates = dates_of(to_arrow(data), opened, closed, plant, **moves)
     entropy, kept = entropy_of(seed), strata_columns(strata)
-    columns = Columns(type, x, y, weight, region, None, None, crs, kept)
+    columns = Columns(type, x, y, weight, region, None, None, crs, kept, on_missing)
     given, matrix = matrix_points(data, distances, type, weight, symmetrise)
     directed = read_directed(data, columns, distances=given)
     question = Question(

@@ -14,9 +14,8 @@ from agglo.concentration._distance_input import (
     check_bandwidth,
     check_distances,
     coordinates,
-    points_or_matrix,
+    read_points,
     rows_of,
-    strata_of,
 )
 from agglo.concentration._kernels.distance_pairs import quantile_of_pairs
 from agglo.concentration.distance_results import KDensity
@@ -63,6 +62,7 @@ def duranton_overman(
     distances: ArrayLike | None = None,
     symmetrise: Literal["refuse", "mean"] = "refuse",
     strata: str | Sequence[str] | None = None,
+    on_missing: Literal["refuse", "drop"] = "refuse",
     errors: Literal["nan", "raise"] = "nan",
 ) -> KDensity:
     r"""Measure at which distances the plants of an activity lie from each other.
@@ -117,6 +117,9 @@ def duranton_overman(
     strata
         Columns whose combinations draws keep, such as region or size class: as many plants
         of each type as there are, weights dealt within.
+    on_missing
+        ``"refuse"`` rows without position or weight, or ``"drop"`` them; the provenance
+        says how many.
     errors
         ``"nan"``: what is undefined is NaN with a reason; ``"raise"``: it is an error.
 
@@ -173,10 +176,10 @@ def duranton_overman(
     """
     _check_options(scheme, bw_pairs, method, null, level)
     h = check_bandwidth(bandwidth)
-    kind = None if activity is None else type
-    columns = (x, y, kind, weight)
-    points, matrix = points_or_matrix(data, columns, crs, distances, symmetrise)
-    kept = strata_of(data, strata, columns, crs, sorted_rows=matrix is None)
+    columns = (x, y, None if activity is None else type, weight)
+    points, matrix, kept = read_points(
+        data, columns, crs, (distances, symmetrise), strata, on_missing
+    )
     where = _Where(matrix=matrix, stratum=kept, weighted=weight is not None)
     subject = _subject(points, activity, neighbour, where)
     chance = _null_for(null, activity, neighbour, inference)

@@ -50,6 +50,7 @@ def kdensity_moments(
     crs: str | Projection | None = None,
     distances: ArrayLike | None = None,
     symmetrise: Literal["refuse", "mean"] = "refuse",
+    on_missing: Literal["refuse", "drop"] = "refuse",
     errors: Literal["nan", "raise"] = "nan",
 ) -> KDensityMoments:
     r"""Give a K-density beside its exact mean and covariance under a null.
@@ -83,6 +84,9 @@ def kdensity_moments(
         of positions; "km" then reads as its unit. Counted in bins, never gridded.
     symmetrise
         ``"refuse"`` a matrix where there and back differ, or take their ``"mean"``.
+    on_missing
+        ``"refuse"`` rows without position or weight, or ``"drop"`` them; the provenance
+        says how many.
     errors
         ``"nan"``: what is undefined is NaN with a reason; ``"raise"``: it is an error.
 
@@ -137,7 +141,9 @@ def kdensity_moments(
     h, r = fixed_bandwidth(bandwidth_km), check_distances(r_km)
     _check_null(null, activity, neighbour, weight)
     names = (x, y, type, weight)
-    points, matrix = points_or_matrix(data, names, crs, distances, symmetrise)
+    points, matrix = points_or_matrix(
+        data, names, crs, distances, symmetrise, on_missing
+    )
     rows = rows_of(points, "activity", activity)
     other = None if neighbour is None else rows_of(points, "neighbour", neighbour)
     at = coordinates(points)

@@ -11,10 +11,9 @@ from scipy.spatial import cKDTree
 
 from agglo.concentration._distance_input import (
     coordinates,
-    points_or_matrix,
+    read_points,
     rows_of,
     shuffled,
-    strata_of,
 )
 from agglo.core.errors import OptionError
 from agglo.core.inference import fdr, mc_pvalue
@@ -108,6 +107,7 @@ def local_colocation_quotient(
     distances: ArrayLike | None = None,
     symmetrise: Literal["refuse", "mean"] = "refuse",
     strata: str | Sequence[str] | None = None,
+    on_missing: Literal["refuse", "drop"] = "refuse",
     errors: Literal["nan", "raise"] = "nan",
 ) -> LocalColocation:
     r"""Measure where points of one type have more of another near them than anywhere.
@@ -138,6 +138,9 @@ def local_colocation_quotient(
         ``"refuse"`` a matrix where there and back differ, or take their ``"mean"``.
     strata
         Columns within whose combinations labels are permuted, such as region.
+    on_missing
+        ``"refuse"`` rows without position or weight, or ``"drop"`` them; the provenance
+        says how many.
     errors
         ``"nan"``: what is undefined is NaN with a reason; ``"raise"``: it is an error.
 
@@ -189,8 +192,9 @@ def local_colocation_quotient(
     """
     count = int(check_number("k", k, minimum=1, integer=True))
     names = (x, y, type, None)
-    points, matrix = points_or_matrix(data, names, crs, distances, symmetrise)
-    kept = strata_of(data, strata, names, crs, sorted_rows=matrix is None)
+    points, matrix, kept = read_points(
+        data, names, crs, (distances, symmetrise), strata, on_missing
+    )
     rows = rows_of(points, "activity", activity)
     other = rows_of(points, "neighbour", neighbour)
     near, weight, reach = _around(points, rows, count, bandwidth_km, matrix)

@@ -11,8 +11,7 @@ from agglo.concentration._directed_input import stream_of
 from agglo.concentration._distance_input import (
     check_distances,
     coordinates,
-    points_or_matrix,
-    strata_of,
+    read_points,
 )
 from agglo.concentration._kdensity_null import (
     SAMPLE,
@@ -57,6 +56,7 @@ def localization(
     distances: ArrayLike | None = None,
     symmetrise: Literal["refuse", "mean"] = "refuse",
     strata: str | Sequence[str] | None = None,
+    on_missing: Literal["refuse", "drop"] = "refuse",
     errors: Literal["nan", "raise"] = "nan",
 ) -> Localization:
     r"""Find which industries are localized or dispersed, all of them with one null.
@@ -95,6 +95,9 @@ def localization(
     strata
         Columns whose combinations draws keep, such as region or size class: as many of an
         industry's plants in each as there are. Every industry then has draws of its own.
+    on_missing
+        ``"refuse"`` rows without position or weight, or ``"drop"`` them; the provenance
+        says how many.
     errors
         ``"nan"``: what is undefined is NaN with a reason; ``"raise"``: it is an error.
 
@@ -161,8 +164,9 @@ def localization(
     check_number("min_n", min_n, minimum=2, integer=True)
     check_choice("bands", bands, ("sd", "rank"))
     names = (x, y, type, weight)
-    points, matrix = points_or_matrix(data, names, crs, distances, symmetrise)
-    kept = strata_of(data, strata, names, crs, sorted_rows=matrix is None)
+    points, matrix, kept = read_points(
+        data, names, crs, (distances, symmetrise), strata, on_missing
+    )
     at = coordinates(points)
     members = [np.flatnonzero(points.type == k) for k in range(points.types.size)]
     own = [None if weight is None else points.weight[rows] for rows in members]

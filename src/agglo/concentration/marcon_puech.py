@@ -13,10 +13,9 @@ from agglo.concentration._distance_input import (
     check_bandwidth,
     check_distances,
     coordinates,
-    points_or_matrix,
+    read_points,
     rows_of,
     shuffled,
-    strata_of,
 )
 from agglo.concentration._kdensity_curve import between
 from agglo.concentration._kernels import distance_local as kernels
@@ -60,6 +59,7 @@ def marcon_puech(
     distances: ArrayLike | None = None,
     symmetrise: Literal["refuse", "mean"] = "refuse",
     strata: str | Sequence[str] | None = None,
+    on_missing: Literal["refuse", "drop"] = "refuse",
     errors: Literal["nan", "raise"] = "nan",
 ) -> RelativeConcentration:
     r"""Measure how over-represented an activity is around its own or other plants.
@@ -103,6 +103,9 @@ def marcon_puech(
         ``"refuse"`` a matrix where there and back differ, or take their ``"mean"``.
     strata
         Columns within whose combinations draws move types and weights, such as region.
+    on_missing
+        ``"refuse"`` rows without position or weight, or ``"drop"`` them; the provenance
+        says how many.
     errors
         ``"nan"``: what is undefined is NaN with a reason; ``"raise"``: it is an error.
 
@@ -159,15 +162,15 @@ def marcon_puech(
     check_choice("null", null, ("location", "labels", "population"))
     check_number("level", level, minimum=0, maximum=1, open_ends=True)
     width, r = check_bandwidth(bandwidth), check_distances(r_km)
-    names = (x, y, type, weight)
-    points, matrix = points_or_matrix(data, names, crs, distances, symmetrise)
+    points, matrix, stratum = read_points(
+        data, (x, y, type, weight), crs, (distances, symmetrise), strata, on_missing
+    )
     asked = _Asked(
         activity=_code(points, "activity", activity),
         neighbour=_code(points, "neighbour", neighbour or activity),
         controls=None if controls is None else _code(points, "controls", controls),
     )
     asked.refuse_population(null if inference is not None else "")
-    stratum = strata_of(data, strata, names, crs, sorted_rows=matrix is None)
     at = coordinates(points)
     h = _bandwidth(points, at, asked, r, width, matrix) if kind == "density" else 0.0
     cells = _around(at, float(r[-1]) + 8.0 * float(np.nan_to_num(h)), matrix)

@@ -60,6 +60,7 @@ def nearest_coagglomeration(
     period: str | None = None,
     sector: str | None = None,
     crs: str | Projection | None = None,
+    on_missing: Literal["refuse", "drop"] = "refuse",
     errors: Literal["nan", "raise"] = "nan",
 ) -> DirectedPairs:
     r"""Measure how much nearer to an anchor's plants a mover's plants lie than chance.
@@ -106,6 +107,9 @@ def nearest_coagglomeration(
         Columns of industry, position and weight (see :func:`agglo.core.tables.as_points`), and of
         universes: every region and period stands alone. Regions ``0`` and ``unknown``
         are left out and counted.
+    on_missing
+        ``"refuse"`` rows without position or weight, or ``"drop"`` them; the provenance
+        says how many.
     errors
         ``"nan"``: what is undefined is NaN with a reason; ``"raise"``: it is an error.
 
@@ -171,7 +175,7 @@ def nearest_coagglomeration(
     check_number("min_n", min_n, minimum=2, integer=True)
     check_rarefy(rarefy)
     entropy = entropy_of(seed)
-    columns = Columns(type, x, y, weight, region, period, sector, crs, kept)
+    columns = Columns(type, x, y, weight, region, period, sector, crs, kept, on_missing)
     given, matrix = matrix_points(data, distances, type, weight, symmetrise)
     directed = read_directed(data, columns, distances=given)
     question = Question(

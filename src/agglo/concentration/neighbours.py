@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from agglo.concentration._distance_input import (
+    refuse_dropping,
     shuffled,
     strata_of,
     travel_points,
@@ -192,6 +193,7 @@ def colocation_quotient(
     symmetrise: Literal["refuse", "mean"] = "refuse",
     strata: str | Sequence[str] | None = None,
     inference: Permutation | None = Permutation(),  # noqa: B008  frozen
+    on_missing: Literal["refuse", "drop"] = "refuse",
     errors: Literal["nan", "raise"] = "nan",
 ) -> ColocationQuotient:
     r"""Measure how often points of one type have their nearest neighbour in another.
@@ -215,6 +217,9 @@ def colocation_quotient(
         form as well.
     inference
         Permutations of the labels over all points; ``None`` for the closed form only.
+    on_missing
+        ``"refuse"`` rows without position or weight, or ``"drop"`` them; the provenance
+        says how many.
     errors
         ``"nan"``: what is undefined is NaN with a reason; ``"raise"``: it is an error.
 
@@ -267,20 +272,19 @@ def colocation_quotient(
     matrix = None
     if distances is None:
         check_choice("symmetrise", symmetrise, ("refuse", "mean"))
-        points = as_points(data, x=x, y=y, type=type, crs=crs)
+        points = as_points(data, x=x, y=y, type=type, crs=crs, on_missing=on_missing)
         warn_of_shared_places(points.duplicate_share)
     else:
+        refuse_dropping(on_missing)
         points, matrix = travel_points(
             data, distances, type=type, weight=None, symmetrise=symmetrise
         )
     if points.n < 2:
         msg = "A colocation quotient needs two points or more."
         raise InvalidTableError(msg)
-    kept = strata_of(data, strata, (x, y, type, None), crs, sorted_rows=False)
-    if matrix is None:
-        sites = kernels.find_sites(points.x_km, points.y_km)
-    else:
-        sites = kernels.sites_of_matrix(matrix)
+    names, order = (x, y, type, None), {"sorted_rows": False}
+    kept = strata_of(data, strata, names, crs, on_missing=on_missing, **order)
+    sites = _places(points, matrix)
     counts = kernels.type_counts(sites, points.type, points.types.size)
     nearest = kernels.colocation_counts(sites, counts)
     values = _quotient(nearest, counts)
@@ -321,6 +325,13 @@ def colocation_quotient(
             seed=entropy,
         ),
     ).checked(errors)
+
+
+def _places(points: Points, matrix: FloatArray | None) -> kernels.Sites:
+    """Find places and their nearest ones, or take every point as one with a matrix."""
+    if matrix is None:
+        return kernels.find_sites(points.x_km, points.y_km)
+    return kernels.sites_of_matrix(matrix)
 
 
 def _quotient(nearest: FloatArray, counts: FloatArray) -> FloatArray:

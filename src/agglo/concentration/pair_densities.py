@@ -59,6 +59,7 @@ def pair_densities(
     distances: ArrayLike | None = None,
     symmetrise: Literal["refuse", "mean"] = "refuse",
     max_memory_gb: float = 2.0,
+    on_missing: Literal["refuse", "drop"] = "refuse",
     errors: Literal["nan", "raise"] = "nan",
 ) -> PairDensities:
     r"""Measure at which distances the plants of every two industries lie, all pairs at once.
@@ -86,6 +87,9 @@ def pair_densities(
     max_memory_gb
         Where the spectra of all industries would take more, they are made and summed for a
         part of the modes at a time: the same answer, in as many passes over the plants.
+    on_missing
+        ``"refuse"`` rows without position or weight, or ``"drop"`` them; the provenance
+        says how many.
     errors
         ``"nan"``: what is undefined is NaN with a reason; ``"raise"``: it is an error.
 
@@ -146,7 +150,9 @@ def pair_densities(
     r = check_distances(r_km)
     budget = check_number("max_memory_gb", max_memory_gb, minimum=0, open_ends=True)
     names = (x, y, type, weight)
-    points, matrix = points_or_matrix(data, names, crs, distances, symmetrise)
+    points, matrix = points_or_matrix(
+        data, names, crs, distances, symmetrise, on_missing
+    )
     codes = chosen(points.types, "industries", industries)
     if r.size * codes.size**2 * 4 > _MOST:
         msg = f"{codes.size} industries x {r.size} distances exceed 3 GB: take fewer."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 
@@ -12,10 +12,9 @@ from agglo.concentration._distance_bands import tested_fields
 from agglo.concentration._distance_input import (
     check_distances,
     coordinates,
-    points_or_matrix,
+    read_points,
     rows_of,
     shuffled,
-    strata_of,
 )
 from agglo.concentration._ripley_window import (
     Chance,
@@ -60,6 +59,7 @@ def ripley_k(
     distances: ArrayLike | None = None,
     symmetrise: Literal["refuse", "mean"] = "refuse",
     strata: str | Sequence[str] | None = None,
+    on_missing: Literal["refuse", "drop"] = "refuse",
     errors: Literal["nan", "raise"] = "nan",
 ) -> RipleyK:
     r"""Count points within a distance of a point, against an even spread.
@@ -102,6 +102,9 @@ def ripley_k(
         ``"refuse"`` a matrix where there and back differ, or take their ``"mean"``.
     strata
         Columns within whose combinations ``null="labels"`` deals the types, such as region.
+    on_missing
+        ``"refuse"`` rows without position or weight, or ``"drop"`` them; the provenance
+        says how many.
     errors
         ``"nan"``: what is undefined is NaN with a reason; ``"raise"``: it is an error.
 
@@ -163,8 +166,8 @@ def ripley_k(
         raise OptionError(msg)
     _check_null(null if inference is not None else "", activity, distances, strata)
     names = (x, y, None if activity is None else type, None)
-    points, where = _read(data, names, crs, distances, symmetrise, where, correction)
-    kept = strata_of(data, strata, names, crs, sorted_rows=distances is None)
+    how = (distances, symmetrise), strata, on_missing
+    points, where, kept = _read(data, names, crs, how, where, correction)
     at = coordinates(points)
     rows = np.arange(points.n)
     rows = rows if activity is None else rows_of(points, "activity", activity)
@@ -232,6 +235,7 @@ def ripley_d(
     distances: ArrayLike | None = None,
     symmetrise: Literal["refuse", "mean"] = "refuse",
     strata: str | Sequence[str] | None = None,
+    on_missing: Literal["refuse", "drop"] = "refuse",
     errors: Literal["nan", "raise"] = "nan",
 ) -> RipleyD:
     r"""Compare the clustering of cases with that of controls: D = K of cases − K of controls.
@@ -259,7 +263,7 @@ def ripley_d(
         Share outside the bands.
     type, x, y, crs
         Columns of type and position, see :func:`agglo.core.tables.as_points`.
-    distances, symmetrise, strata, errors
+    distances, symmetrise, strata, on_missing, errors
         As in :func:`ripley_k`.
 
     Returns
@@ -310,8 +314,8 @@ def ripley_d(
     r, where = check_distances(r_km), window_of(window, correction)
     check_number("level", level, minimum=0, maximum=1, open_ends=True)
     names = (x, y, type, None)
-    points, where = _read(data, names, crs, distances, symmetrise, where, correction)
-    kept = strata_of(data, strata, names, crs, sorted_rows=distances is None)
+    how = (distances, symmetrise), strata, on_missing
+    points, where, kept = _read(data, names, crs, how, where, correction)
     at = coordinates(points)
     cases = rows_of(points, "activity", activity)
     if controls is None:
@@ -367,23 +371,32 @@ def ripley_d(
     ).checked(errors)
 
 
+_How: TypeAlias = tuple[
+    tuple["ArrayLike | None", Literal["refuse", "mean"]],
+    str | Sequence[str] | None,
+    Literal["refuse", "drop"],
+]
+
+
 def _read(
     data: IntoFrame | Points,
     columns: tuple[str, str, str | None, str | None],
     crs: str | Projection | None,
-    distances: ArrayLike | None,
-    symmetrise: Literal["refuse", "mean"],
+    how: _How,
     window: Window,
     correction: str,
-) -> tuple[Points, Window]:
-    """Check points inside the window, or a matrix in their place."""
-    if distances is not None and correction != "none":
+) -> tuple[Points, Window, IntArray | None]:
+    """Check points inside the window, or a matrix in their place, and their strata.
+
+    `how`: the matrix and whether it is made symmetric, strata, what happens to missing rows.
+    """
+    if how[0][0] is not None and correction != "none":
         msg = "Edge corrections need positions: with distances= pass correction='none'."
         raise OptionError(msg)
-    points, matrix = points_or_matrix(data, columns, crs, distances, symmetrise)
+    points, matrix, kept = read_points(data, columns, crs, *how)
     if matrix is None:
         refuse_outside(coordinates(points), window)
-    return points, dataclasses.replace(window, matrix=matrix)
+    return points, dataclasses.replace(window, matrix=matrix), kept
 
 
 def _check_null(

@@ -67,6 +67,7 @@ def wasserstein_coagglomeration(
     period: str | None = None,
     sector: str | None = None,
     crs: str | Projection | None = None,
+    on_missing: Literal["refuse", "drop"] = "refuse",
     errors: Literal["nan", "raise"] = "nan",
 ) -> DirectedPairs:
     r"""Measure how far an industry's plants must move to lie as another's, beside chance.
@@ -131,6 +132,9 @@ def wasserstein_coagglomeration(
         universes: every region and period stands alone. Regions ``0`` and ``unknown``
         are left out and counted. With `weight` masses are shares of it, and the mover's own
         weights are dealt to the drawn sites. For the script `x` and `y` are degrees.
+    on_missing
+        ``"refuse"`` rows without position or weight, or ``"drop"`` them; the provenance
+        says how many.
     errors
         ``"nan"``: what is undefined is NaN with a reason; ``"raise"``: it is an error.
 
@@ -222,7 +226,7 @@ def wasserstein_coagglomeration(
     method = _method_for(method, distances, snap_km, anchor_cells)
     where: Pool = pool or ("all" if script else "exclude_anchor")
     entropy = entropy_of(inference.seed)
-    columns = Columns(type, x, y, weight, region, period, sector, crs, kept)
+    columns = Columns(type, x, y, weight, region, period, sector, crs, kept, on_missing)
     given, matrix = matrix_points(data, distances, type, weight, symmetrise)
     directed = read_directed(data, columns, degrees=script, distances=given)
     question = Transport(

@@ -223,7 +223,7 @@ def _look_like_degrees(
 ) -> list[Problem]:
     """Refuse, or warn of, kilometres that lie as degrees do."""
     known = np.isfinite(x) & np.isfinite(y)
-    if known.sum() < _ENOUGH:
+    if known.sum() < _ENOUGH or _refuse_degrees(*names):  # refused by name already
         return []
     low = np.array([x[known].min(), y[known].min()])
     high = np.array([x[known].max(), y[known].max()])
