@@ -147,13 +147,19 @@ def test_gains_of_parts_by_hand():
     )
 
 
-@pytest.mark.parametrize(("partners", "least", "most"), [(0.5, 4, 5), (0.0, 0, 1)])
-def test_planted_partners_are_found_beyond_relatedness(partners, least, most):
-    """Over 200 economies without partners 5 in 100 alarms are nominal; see the page."""
+@pytest.mark.parametrize(
+    ("partners", "effect", "least", "most"), [(0.5, 1.0, 4, 5), (0.0, 0.0, 0, 1)]
+)
+def test_planted_partners_are_found_beyond_relatedness(partners, effect, least, most):
+    """Rates over 100 economies without any structure and more with stand in the docs."""
     told = 0
     for seed in range(40, 45):
         made = simulate_networks(
-            n_branch=12_000, n_patents=1000, partners=partners, seed=seed
+            n_branch=12_000,
+            n_patents=1000,
+            partners=partners,
+            effect=effect,
+            seed=seed,
         )
         waves = []
         for period in ("2010", "2015"):

@@ -232,12 +232,14 @@ def _reading(facts: NetworkFacts, note: str) -> str:
         "all parts stands beside it. Complexity says what an entry would be worth, not how "
         "likely it is. What partners have counts only where the region lacks it, so that it "
         "falls as relatedness rises and its own AUC lies below one half by construction: what "
-        "it says is judged among options alike in relatedness. {doubt}",
+        "it says is judged among options alike in relatedness, against the partners of regions "
+        "with about as many links. Partners are often neighbours: what neighbours have in "
+        "common shows there too. {doubt}",
         "评分仅用 {before} 年数据，与 {now} 年的实际情况比较；AUC 为地区内指标，因为跨地区时仅凭多样性即可得高分"
         "（打乱与重抽各 {draws} 次）。综合评分为各部分位次的等权平均；若去掉某部分后表现更好（对地区重抽，区间对全部部分"
         "同时成立），则该部分不利，最不利者先去掉。不利部分不用于排序，但它们正是由此检验选出，因此所得 AUC 略偏乐观；包含全部部分的评分"
         "一并列出。复杂度说明新进入产业的价值，而非其可能性。伙伴互补只在本地缺少时计入，因而随相关密度上升而下降，其自身 "
-        "AUC 按定义低于一半：应在相关密度相近的选项之间判断。{doubt}",
+        "AUC 按定义低于一半：应在相关密度相近的选项之间判断，并与联系数相近地区的伙伴比较。伙伴往往是邻近地区，邻近地区的共同点也会显现。{doubt}",
         before=facts.note("coverage", "activity_before"),
         now=facts.note("coverage", "activity_period"),
         draws=facts.show(facts.options.backtest_draws, "count"),

@@ -20,11 +20,12 @@ from agglo.studies.networks.scores import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from agglo.core.typing import BoolArray, FloatArray
+    from agglo.core.typing import BoolArray, FloatArray, IntArray
 
 __all__ = ["BeyondDensity", "PartGain", "beyond_density", "kept_parts", "part_gains"]
 
 _STREAM = 200
+_PER_CLASS = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,7 +150,8 @@ def beyond_density(
     relatedness at home rises: its AUC alone is below one half even where partners matter.
     Here the place of an option by relatedness is taken out of its place by the part, within
     every region, and what is left is compared with the same under the partners of another
-    region (who is tied with many stays so), or under permuted industries of the value chain.
+    region with about as many links (classes of ten), so that who is tied with many stays so,
+    or under permuted industries of the value chain.
 
     Parameters
     ----------
@@ -174,9 +176,12 @@ def beyond_density(
     entries: BoolArray = options & (later >= 0.5)
     home = percentile(values["density"], held)
 
+    alike = _alike(links.sum(axis=1))
+
     def partners(rng: np.random.Generator) -> FloatArray:
-        # the partners of another region, itself left out: who is tied with many stays so
-        turned = links[rng.permutation(links.shape[0])]
+        # the partners of another region with about as many links, itself left out: who is
+        # tied with many stays so, and few partners are not set against many
+        turned = links[_within(alike, rng)]
         np.fill_diagonal(turned, 0.0)
         return related_share(abroad(held, turned), weights["external"])
 
@@ -216,6 +221,22 @@ def beyond_density(
                 shuffled=word,
             )
         )
+    return out
+
+
+def _alike(total: FloatArray) -> IntArray:
+    """Give classes of about ten regions with about as many links."""
+    n = total.size
+    rank = np.empty(n, dtype=np.int64)
+    rank[np.argsort(total, kind="stable")] = np.arange(n)
+    return rank * max(n // _PER_CLASS, 1) // max(n, 1)
+
+
+def _within(klass: IntArray, rng: np.random.Generator) -> IntArray:
+    """Permute positions inside their classes."""
+    order = np.lexsort((rng.random(klass.size), klass))
+    out = np.empty(klass.size, dtype=np.int64)
+    out[np.argsort(klass, kind="stable")] = order
     return out
 
 
