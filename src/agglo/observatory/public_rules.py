@@ -13,9 +13,9 @@ from typing import Literal, TypeAlias
 
 from agglo.observatory.page import Text
 
-__all__ = ["LEAST", "RULES", "Rule", "RuleKind"]
+__all__ = ["LEAST", "RULES", "WITHHELD", "Rule", "RuleKind", "why_withheld"]
 
-RuleKind: TypeAlias = Literal["fact", "estimate", "counted", "like", "cells"]
+RuleKind: TypeAlias = Literal["fact", "estimate", "counted", "like", "cells", "margins"]
 
 LEAST = 10
 """Units that a released statistic of its own must rest on."""
@@ -32,8 +32,13 @@ class Rule:
         the whole data, without effects or residuals of single units. ``"counted"``: rows
         whose `counts` are all at least `LEAST`. ``"like"``: rows whose key is among the
         released rows of another table. ``"cells"``: cells with suppression and audit.
+        ``"margins"``: sums of such cells, released where the audit has them published.
+        Of every kind only the columns named in `agglo.observatory.public_columns`.
     counts
-        Columns that count what a row rests on.
+        Columns that count what a row rests on. An estimate may leave one empty.
+    firms
+        Columns of a row's key in the table of inventions: at least `LEAST` different
+        applicants stand behind the row, however many patents they have.
     other
         The other table, of the same study.
     keys
@@ -42,6 +47,7 @@ class Rule:
 
     kind: RuleKind
     counts: tuple[str, ...] = ()
+    firms: tuple[str, ...] = ()
     other: str = ""
     keys: tuple[tuple[str, str], ...] = ()
 
@@ -63,11 +69,79 @@ class Rule:
                 f"其键已在 {self.other} 中发布的行",
             ),
             "cells": (
-                "cells with suppression and audit; the ties are the contributors",
-                "单元格经抑制与审计；以联系为贡献者",
+                "cells with suppression and audit; the contributors are the firms behind "
+                "the ties where they are known, else the ties",
+                "单元格经抑制与审计；贡献者为联系背后的企业，企业未知时为联系本身",
+            ),
+            "margins": (
+                f"sums over cells of {self.other} that the audit has published; what rests "
+                "on hidden ones is hidden too",
+                f"{self.other} 中经审计公布的单元格之和；依据被抑制单元格的部分同样抑制",
             ),
         }
         return Text(*words[self.kind])
+
+
+WITHHELD: Mapping[str, Text] = MappingProxyType(
+    {
+        "single": Text(
+            "its rows are single establishments, firms, inventions or ties; never "
+            "released in public mode",
+            "各行为单个企业、机构、专利或联系；公开模式一律不予发布",
+        ),
+        "derived": Text(
+            "computed from cells that are not all released, and it would give them back; "
+            "only what is computed anew from released tables may be public",
+            "由未全部发布的单元格计算而得，发布将使其可被推算；仅由已发布表格重新计算的结果可公开",
+        ),
+        "uncounted": Text(
+            "how many firms or places stand behind a row is not counted",
+            "各行所依据的企业数或地区数未作统计",
+        ),
+    }
+)
+"""Why a table without a rule stays at home, by kind."""
+
+_WITHHELD: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {
+        "single": {
+            "coagglomeration": "plants",
+            "networks": "events inventions shared_firms entity_pairs",
+            "formation": "layer_sites layer_ties registry",
+        },
+        "derived": {
+            "coagglomeration": "counts panel",
+            "networks": "activity_before activity_now backbone cluster_nodes "
+            "complementarity core_sets entries interlocking mixing portfolio positions "
+            "quotients removal size_crosstab size_group_profiles size_profiles",
+            "policy": "map outcomes",
+            "formation": "alert_history alerts breaks elements gate gate_sensitivity "
+            "indicators layer_chain layer_line layer_network layer_point layer_surface "
+            "lock_in mechanisms network panel peers period_indicators questionnaire ranks "
+            "recommendations resilience scores stages stars",
+        },
+        "uncounted": {"policy": "groups"},
+    }
+)
+
+
+def why_withheld(study: str, table: str) -> Text | None:
+    """Say why a table has no rule.
+
+    Parameters
+    ----------
+    study, table
+        Names.
+
+    Returns
+    -------
+    Text or None
+        ``None`` for a table that nobody has judged yet.
+    """
+    for kind, studies in _WITHHELD.items():
+        if table in studies.get(study, "").split():
+            return WITHHELD[kind]
+    return None
 
 
 _FACT, _ESTIMATE = Rule(kind="fact"), Rule(kind="estimate")
@@ -77,6 +151,10 @@ _PAIR_KEY = (("anchor", "anchor"), ("mover", "mover"))
 
 def _counted(*counts: str) -> Rule:
     return Rule(kind="counted", counts=counts)
+
+
+def _estimate(*counts: str) -> Rule:
+    return Rule(kind="estimate", counts=counts)
 
 
 def _like(other: str, *keys: tuple[str, str]) -> Rule:
@@ -108,33 +186,48 @@ RULES: Mapping[str, Mapping[str, Rule]] = MappingProxyType(
             "ar_sets": _ESTIMATE,
             "first_stage": _ESTIMATE,
             "hypotheses": _ESTIMATE,
+            "robustness": _estimate("n"),
             "weak": _ESTIMATE,
             "wild": _ESTIMATE,
         },
         "networks": {
             "places": _FACT,
             "ties": Rule(kind="cells"),
-            "advantage": _counted("patents"),
+            "hierarchy": Rule(kind="margins", other="ties"),
+            "advantage": Rule(
+                kind="counted", counts=("patents",), firms=("region", "class")
+            ),
             "integration": _counted("events"),
-            "propensity": _counted("patents"),
+            "propensity": Rule(kind="counted", counts=("patents",), firms=("class",)),
+            "agreement": _ESTIMATE,
             "backtest": _ESTIMATE,
+            "backtest_parts": _ESTIMATE,
             "distribution": _ESTIMATE,
             "gravity": _ESTIMATE,
             "group_selection": _ESTIMATE,
             "industry_groups": _ESTIMATE,
             "layer_comparison": _ESTIMATE,
             "mixing_indices": _ESTIMATE,
+            "own_definition": _ESTIMATE,
             "product_links": _ESTIMATE,
             "product_space": _ESTIMATE,
             "regression": _ESTIMATE,
             "sensitivity": _ESTIMATE,
+            "validation": _ESTIMATE,
+            "value_chain": _ESTIMATE,
         },
         "policy": {
+            "anticipation": _ESTIMATE,
+            "balance": _ESTIMATE,
+            "borders": _FACT,
             "excluded": _FACT,
+            "honest": _ESTIMATE,
+            "matching": _ESTIMATE,
+            "staggered": _estimate("cells"),
             "places": _FACT,
             "starts": _FACT,
             "bands": _counted("cells"),
-            "event_study": _ESTIMATE,
+            "event_study": _estimate("cells"),
             "moran": _counted("n"),
             "realised": _counted("cells"),
             "ring_did": _counted("cells"),
@@ -143,7 +236,7 @@ RULES: Mapping[str, Mapping[str, Rule]] = MappingProxyType(
             "comparisons": _ESTIMATE,
             "impacts": _ESTIMATE,
             "leads": _ESTIMATE,
-            "placebo": _ESTIMATE,
+            "placebo": _estimate("n"),
             "placebo_draws": _ESTIMATE,
             "referee_checklist": _ESTIMATE,
             "spans": _ESTIMATE,
@@ -151,7 +244,13 @@ RULES: Mapping[str, Mapping[str, Rule]] = MappingProxyType(
             "tests": _ESTIMATE,
             "weights_sensitivity": _ESTIMATE,
         },
-        "formation": {"clusters": _FACT, "layer_completeness": _FACT},
+        "formation": {
+            "clusters": _FACT,
+            "layer_completeness": _FACT,
+            "alert_rates": _estimate("calm_clusters"),
+            "index_weights": _ESTIMATE,
+            "rank_choices": _ESTIMATE,
+        },
     }
 )  # fmt: skip
 """Study to table to rule."""

@@ -15,19 +15,21 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from agglo.core.errors import AggloError
-from agglo.core.typing import BoolArray, Json
+from agglo.core.typing import BoolArray, IntArray, Json
 from agglo.observatory.disclosure_policy import GatePolicy
 from agglo.observatory.ledger import Ledger
 from agglo.observatory.page import Text
-from agglo.observatory.public_rules import RULES, Rule
+from agglo.observatory.public_columns import COLUMNS
+from agglo.observatory.public_rules import RULES, Rule, why_withheld
+from agglo.observatory.public_strengths import strengths_in_public
 from agglo.store import read_json, read_table, write_json, write_table
 from agglo.store.disclosure import cells_from_records
 
 __all__ = ["PublicStudy", "public_study"]
 
 _NO_RULE = Text(
-    "no rule allows it in public: it rests on single establishments or on ties between them",
-    "没有规则允许公开：依据单个企业或其间联系的数据",
+    "nobody has judged yet whether it may be public; a new table stays at home until then",
+    "尚未判定能否公开；新表在判定之前不予发布",
 )
 _UNCOUNTED = Text("what its rows rest on is not counted", "其各行所依据的单位数未知")
 _UNSAFE = Text(
@@ -95,27 +97,24 @@ def public_study(
     left_out: list[Json] = []
     held = {p.stem: p for p in sorted(results.glob("*.parquet"))}
     # a table that follows another comes after it
-    for name in sorted(held, key=lambda n: rules.get(n, _LAST).kind == "like"):
-        rule, reason, proof = rules.get(name), _NO_RULE, None
-        table = read_table(held[name])
-        found: pa.Table | None = None
-        if rule is not None and rule.kind == "cells":
-            found, proof, reason = _cells(desk, results, table)
-        elif rule is not None:
-            found, reason = (
-                _rows(table, rule, kept, desk.ledger.policy.least),
-                _UNCOUNTED,
-            )
+    for name in sorted(held, key=lambda n: rules.get(n, _LAST).kind in _FOLLOWING):
+        rule, table = rules.get(name), read_table(held[name])
+        found, proof, reason = _chosen(desk, results, table, rule, kept)
+        if rule is None:
+            reason = why_withheld(study, name) or _NO_RULE
         if found is None or rule is None:
             entry: Json = {"study": study, "table": name, "reason": reason.to_dict()}
             left_out.append(entry)
             continue
-        kept[name] = found
+        judged = COLUMNS[study].get(name, "").split()
+        shown = [c for c in found.column_names if c in judged]
+        kept[name] = found = found.select(shown)
         told[name] = {
             "rule": rule.kind,
             "says": rule.text().to_dict(),
             "rows": found.num_rows,
             "held_back": table.num_rows - found.num_rows,
+            "columns_held_back": [c for c in table.column_names if c not in shown],
             "audit": proof,
         }
     for name, table in kept.items():
@@ -124,7 +123,26 @@ def public_study(
     return PublicStudy(target, left_out, told)
 
 
+def _chosen(
+    desk: _Desk,
+    results: Path,
+    table: pa.Table,
+    rule: Rule | None,
+    kept: Mapping[str, pa.Table],
+) -> tuple[pa.Table | None, Json, Text]:
+    """Give what a rule releases, the proof of it, and why not where it is nothing."""
+    if rule is None:
+        return None, None, _NO_RULE
+    if rule.kind == "cells":
+        return _cells(desk, results, table)
+    if rule.kind == "margins":
+        return strengths_in_public(table, desk.ledger.pending), None, _UNSAFE
+    least = desk.ledger.policy.least
+    return _rows(results, table, rule, kept, least), None, _UNCOUNTED
+
+
 _LAST = Rule(kind="like")
+_FOLLOWING = ("like", "margins")
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,19 +155,81 @@ class _Desk:
 
 
 def _rows(
-    table: pa.Table, rule: Rule, kept: Mapping[str, pa.Table], least: int
+    results: Path,
+    table: pa.Table,
+    rule: Rule,
+    kept: Mapping[str, pa.Table],
+    least: int,
 ) -> pa.Table | None:
     """Keep the rows that a rule allows; ``None`` where it cannot be judged."""
-    if rule.kind in ("fact", "estimate"):
-        return table
-    if rule.kind == "counted":
-        if not set(rule.counts) <= set(table.column_names):
+    if rule.kind == "like":
+        return _following(table, rule, kept)
+    if rule.kind == "counted" and not set(rule.counts) <= set(table.column_names):
+        return None
+    good = np.ones(table.num_rows, dtype=bool)
+    for name in set(rule.counts) & set(table.column_names):
+        counts = pc.cast(table[name], pa.float64()).to_numpy()
+        # an estimate may rest on a count of its own that it does not print
+        unknown = least if rule.kind == "estimate" else 0.0
+        good &= np.nan_to_num(counts, nan=unknown) >= least
+    if rule.firms:
+        firms = _applicants(results, table, rule.firms)
+        if firms is None:
             return None
-        good = np.ones(table.num_rows, dtype=bool)
-        for name in rule.counts:
-            counts = pc.cast(table[name], pa.float64()).to_numpy()
-            good &= np.nan_to_num(counts, nan=0.0) >= least
-        return table.filter(pa.array(good))
+        good &= firms >= least
+    return table.filter(pa.array(good))
+
+
+def _applicants(
+    results: Path, table: pa.Table, keys: tuple[str, ...]
+) -> IntArray | None:
+    """Count the different applicants behind every row; ``None`` when nobody knows."""
+    path = results / "inventions.parquet"
+    if not path.is_file():
+        return None
+    names = [*keys, "applicant"]
+    inventions = read_table(path)
+    if not set(names) <= set(inventions.column_names):
+        return None
+    counted = (
+        _both_levels(results, inventions.select(names))
+        .group_by(names)
+        .aggregate([])
+        .group_by(list(keys))
+        .aggregate([("applicant", "count")])
+    )
+    told = zip(*(counted[k].to_pylist() for k in keys), strict=True)
+    known = dict(zip(told, counted["applicant_count"].to_pylist(), strict=True))
+    asked = zip(*(table[k].to_pylist() for k in keys), strict=True)
+    return np.array([known.get(key, 0) for key in asked], dtype=np.int64)
+
+
+def _both_levels(results: Path, inventions: pa.Table) -> pa.Table:
+    """Count an invention for its district and for the city above it."""
+    path = results / "places.parquet"
+    if "region" not in inventions.column_names or not path.is_file():
+        return inventions
+    above = _cities(read_table(path))
+    regions = inventions["region"].to_pylist()
+    cities = pa.array([above.get(str(r)) for r in regions], pa.string())
+    at = inventions.column_names.index("region")
+    upper = inventions.set_column(at, "region", cities)
+    lower = inventions.set_column(at, "region", inventions["region"].cast(pa.string()))
+    return pa.concat_tables([lower, upper.filter(pc.is_valid(cities))])
+
+
+def _cities(places: pa.Table) -> dict[str, str]:
+    """Give the city above every district."""
+    return {
+        str(row["region"]): str(row["city"])
+        for row in places.select(["region", "city"]).to_pylist()
+        if row["city"] and row["city"] != row["region"]
+    }
+
+
+def _following(
+    table: pa.Table, rule: Rule, kept: Mapping[str, pa.Table]
+) -> pa.Table | None:
     if rule.other not in kept:
         return None
     return table.filter(pa.array(_among(table, kept[rule.other], rule)))
@@ -181,11 +261,7 @@ def _cells(
     if not all(path.is_file() for path in needed):
         return None, None, _UNCOUNTED
     events, places = (read_table(path) for path in needed)
-    parents = {
-        str(row["region"]): str(row["city"])
-        for row in places.select(["region", "city"]).to_pylist()
-        if row["city"] and row["city"] != row["region"]
-    }
+    parents = _cities(places)
     parts, proofs = list[pa.Table](), dict[str, Json]()
     for layer in sorted(set(ties["layer"].to_pylist())):
         own = ties.filter(pc.equal(ties["layer"], layer))
