@@ -344,3 +344,16 @@ def test_relocations_are_no_entries_unless_asked_for():
     assert moved.n_mover[0] == 10
     with pytest.raises(OptionError, match="plant="):
         entrant_coagglomeration(table, at=2010, relocation_as_entry=True)
+
+
+def test_the_summary_says_what_draws_can_tell(two_towns):
+    """19 draws cannot give one q below 0.05 among six tests; 999 can."""
+    few = wasserstein_coagglomeration(
+        two_towns, method="exact", inference=Permutation(n=19, seed=1)
+    )
+    assert "smallest possible p of the draws 0.05: too coarse" in few.summary()
+    many = wasserstein_coagglomeration(
+        two_towns, method="exact", inference=Permutation(n=999, seed=1)
+    )
+    assert "smallest possible p of the draws 0.001" in many.summary()
+    assert "too coarse" not in many.summary()

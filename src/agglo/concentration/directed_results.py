@@ -311,10 +311,26 @@ class DirectedPairs(Result):
             f"{int((self.p < 0.05).sum())} with p < 0.05, {int((self.q < 0.05).sum())} with "
             f"q < 0.05 ({self.fdr_method})"
         ]
+        lines += self._resolution(universes)
         best = np.argsort(-np.where(np.isfinite(self.effect), self.effect, -np.inf))[:3]
         lines += [self._line(k) for k in best if np.isfinite(self.effect[k])]
         lines.append(self.orientation_note)
         return "\n".join(lines)
+
+    def _resolution(self, universes: int) -> list[str]:
+        """Say how small a p-value of draws can be, and whether q can follow it."""
+        drawn = np.isfinite(self.p) & (self.n_draws > 0)
+        if not drawn.any():
+            return []
+        least = 1.0 / (int(self.n_draws[drawn].max()) + 1)
+        said = f"smallest possible p of the draws {least:.2g}"
+        tests = int(np.isfinite(self.p).sum()) / max(universes, 1)
+        if drawn.all() and least > 0.05 / tests:
+            said += (
+                f": too coarse for a single q < 0.05 among {tests:.0f} tests; take more "
+                "draws, or screen by z"
+            )
+        return [said]
 
     def _line(self, k: int) -> str:
         where = " ".join(s for s in (str(self.region[k]), str(self.period[k])) if s)
