@@ -127,11 +127,13 @@ function mark(
 
 function keysOf(ctx: Ctx, groups: string[], rows: number[], style: "bar" | "dot"): Key[] {
   const { view, frame, say } = ctx;
+  // groups of rows that are not drawn need no sign
+  const drawn = new Set(rows.map((i) => textAt(frame, view.encode.group, i, ctx.lang)));
   const keys: Key[] = groups.length > 1
-    ? groupWords(ctx, view.encode.group, groups).slice(0, 12).map((text, k) => ({
+    ? groupWords(ctx, view.encode.group, groups).map((text, k): Key => ({
       shape: (x, y) => [{ d: symbol(x, y, 5, style === "dot" ? k : 1), kind: `fill series${k % SERIES}` }],
       text,
-    }))
+    })).filter((_, k) => drawn.has(groups[k] ?? "")).slice(0, 12)
     : [];
   if (rows.some((i) => covers(view, frame, i))) {
     keys.push({
