@@ -92,8 +92,11 @@ def _odd(said: Sequence[Warning], options: CoagglomerationOptions) -> list[Json]
     share = "许多企业与其他企业位置相同：距离 0 影响很大，地址可能是区域中心"
     rough = f"曲线的全局带较粗略：仅抽样 {options.curve_draws} 次"
     out: dict[str, Json] = {}
+    degrees = "坐标看似经纬度而非平面千米：请核对坐标的单位"
     for one in said:
         zh = share if isinstance(one, DataWarning) else rough
+        if "look like degrees" in str(one):
+            zh = degrees
         head = "" if isinstance(one, DataWarning) else "bands of curves: "
         out.setdefault(zh, {"en": head + str(one).rstrip("."), "zh": zh})
     return list(out.values())
