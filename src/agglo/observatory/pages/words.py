@@ -6,6 +6,7 @@ languages stands here.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 
 from agglo.concentration.directed_results import ORIENTATION
@@ -372,6 +373,7 @@ _BY_COLUMN: Mapping[str, _PAIRS] = {
     "quadrant": _QUADRANTS,
     "statistic": _STATISTICS,
     "measure": {**_STATISTICS, "nearest": ("nearest sites", "最近邻"),
+                "nearest_raw": ("nearest sites, numbers as they are", "最近邻（未稀释）"),
                 "entrants": ("entrants", "新进入者"),
                 "entrants_rarefied": ("entrants, equal numbers", "新进入者（等量）")},
     "null": _NULLS,
@@ -431,6 +433,8 @@ _PATTERNED = frozenset(
         "estimator",
     )
 )
+# a set of places as it was up to a year
+_UNTIL = re.compile(r"^(.+) to (\d{4})$")
 WORDED = frozenset((*_BY_COLUMN, *_PATTERNED))
 """Columns of which some values have words."""
 
@@ -453,6 +457,12 @@ def words_of(column: str, values: Iterable[str]) -> dict[str, Text]:
     """
     known = _BY_COLUMN.get(column, {})
     found = {v: Text(*known[v]) for v in values if v in known}
+    if column == "label":
+        for value in values:
+            until = _UNTIL.match(value)
+            if until and value not in found:
+                name = _SETS[until[1]][1] if until[1] in _SETS else until[1]
+                found[value] = Text(value, f"{name}（截至 {until[2]} 年）")
     if column in _PATTERNED:
         for value in values:
             chinese = in_chinese(value)

@@ -29,6 +29,7 @@ _SHARES = (
     "outside_share",
     "missing_share",
 )
+_COUNTS = ("n", "failed", "double", "ranked")
 
 
 def _n(facts: Facts, name: str) -> float:
@@ -195,6 +196,7 @@ def _text(template: str, facts: Facts, lang: Lang = "en") -> str:
         value = facts.get(f"{name}_{lang}", fact)
         if isinstance(value, (int, float)) and not isinstance(value, bool):
             kind = "share" if name in _SHARES else "number"
+            kind = "count" if name in _COUNTS else kind
             shown[name] = format_number(float(value), kind)  # type: ignore[arg-type]
         elif value is not None and value is not False:
             shown[name] = str(value)
