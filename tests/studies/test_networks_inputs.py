@@ -299,8 +299,15 @@ def test_other_weights_of_branches_are_tried(economy):
     options = dataclasses.replace(FEW, sensitivity=True)
     done, _ = run_study(STUDY, tables, options=options, until="sensitivity")
     found = done["sensitivity"].tables["sensitivity"].to_pylist()
-    weights = [r["value"] for r in found if r["choice"] == "branch_weight"]
-    assert weights == ["employment"]
+    weights = [
+        (r["choice"], r["value"])
+        for r in found
+        if r["choice"].startswith("branch_weight")
+    ]
+    assert weights == [
+        ("branch_weight (city)", "employment"),
+        ("branch_weight (district)", "employment"),
+    ]
 
 
 def test_activity_in_another_classification_is_counted_not_mixed(economy):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from agglo.networks import technology_class
 from agglo.studies.columns import text_of, texts
@@ -56,13 +57,10 @@ def classified(
     notes["technology_class_from"] = origin
     position = _positions(table)
     patent = text_of(table, "patent")
-    first: dict[str, tuple[float, str, str]] = {}
-    for p, rank, applicant, word in zip(
-        patent, position.tolist(), text_of(table, "applicant"), label, strict=True
-    ):
-        first[p] = min(
-            first.get(p, (np.inf, "\U0010ffff", "")), (rank, applicant, word)
-        )
+    words = texts(label)
+    of_patent = _first_row(
+        texts(patent), position, texts(text_of(table, "applicant")), words
+    )
     region = table["region"].combine_chunks()
     return pa.table(
         {
@@ -71,9 +69,34 @@ def classified(
             "position": pa.array(np.where(np.isfinite(position), position, 1e9)),
             "region": region,
             "period": texts(text_of(table, "period")),
-            "class": texts([first[p][2] or "none" for p in patent]),
+            "class": pc.if_else(
+                pc.equal(words.take(of_patent), ""), "none", words.take(of_patent)
+            ),
         }
     )
+
+
+def _first_row(
+    patent: pa.Array,
+    position: np.ndarray[tuple[int], np.dtype[np.float64]],
+    applicant: pa.Array,
+    label: pa.Array,
+) -> pa.Array:
+    """Give for every row the row of the first applicant of its patent, ties by label."""
+    code = _ranks(patent)
+    order = np.lexsort((_ranks(label), _ranks(applicant), position, code))
+    leads = np.ones(order.size, dtype=np.bool_)
+    leads[1:] = code[order[1:]] != code[order[:-1]]
+    return pa.array(order[leads][code])
+
+
+def _ranks(words: pa.Array) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    """Give the place of every word among the different ones, in order."""
+    coded = pc.dictionary_encode(words)
+    place = np.empty(len(coded.dictionary), dtype=np.int64)
+    place[pc.sort_indices(coded.dictionary).to_numpy()] = np.arange(place.size)
+    out: np.ndarray[tuple[int], np.dtype[np.int64]] = place[coded.indices.to_numpy()]
+    return out
 
 
 def _positions(table: pa.Table) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
