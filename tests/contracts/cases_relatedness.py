@@ -148,6 +148,8 @@ RELATEDNESS: Mapping[str, Case] = {
             "select": Wrong(value="aic"),
             "n_init": Wrong(value=0),
             "n_boot": Wrong(value=-1),
+            "stability": Wrong(value="all"),
+            "bayesian": Wrong(value=True),
             "resample": Wrong(value="items"),
             "tol": Wrong(value=-1.0),
             "max_iter": Wrong(value=0),
@@ -309,7 +311,11 @@ RELATEDNESS: Mapping[str, Case] = {
             "seed": Wrong(value=-1),
             "n_jobs": Wrong(value=0),
         },
-        free={"quadrants": "yes or no", "unit": "read by one scheme only"},
+        free={
+            "quadrants": "yes or no",
+            "simultaneous": "yes or no",
+            "unit": "read by one scheme only",
+        },
     ),
     "relatedness.entry_exit": Case(
         data=(WAVES,),

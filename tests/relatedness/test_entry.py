@@ -195,6 +195,40 @@ def test_no_slope_is_found_at_its_level():
     assert sum(p < 0.05 for p in found) <= 4
 
 
+def margins_only(seed: int) -> pa.Table:
+    """Diverse and poor regions, common and rare activities, nothing related.
+
+    Presence has odds of region times activity; four in five cells stay as they are, the
+    others are drawn anew from the same odds.
+    """
+    rng = np.random.default_rng(seed)
+    odds = rng.uniform(-1.3, 1.0, (60, 1)) + rng.uniform(-1.3, 1.0, (1, 30)) - 1.1
+    p = 1 / (1 + np.exp(-odds))
+    before, anew = rng.random((2, *p.shape)) < p
+    after = np.where(rng.random(p.shape) < 0.8, before, anew)
+    size = rng.lognormal(0, 0.2, (60, 1)) * rng.lognormal(0, 0.2, (1, 30)) * 100
+    return waves(size * before, size * after)
+
+
+def test_margins_alone_are_no_relatedness():
+    """At 5 % the model refuses this null as often as it should, and leans nowhere."""
+    pytest.importorskip("pyfixest")
+    held = presence(margins_only(0), period="0")
+    # the margins do differ: the test would be idle otherwise
+    assert held.diversity.max() > 3 * max(held.diversity.min(), 1)
+    assert held.ubiquity.max() > 3 * max(held.ubiquity.min(), 1)
+    ratio, p = [], []
+    for seed in range(100, 140):
+        got = fit_entry_model(
+            margins_only(seed), effects=("region", "industry"), interaction=False
+        )
+        ratio.append(got.estimate[0] / got.error[0])
+        p.append(got.p_value[0])
+    assert sum(x < 0.05 for x in p) <= 6  # of 40; 0.3 % of chances are above
+    assert abs(np.mean(ratio)) < 3 / np.sqrt(40)
+    assert 0.7 < np.std(ratio) < 1.5
+
+
 def test_the_logit_leaves_out_what_does_not_vary():
     pytest.importorskip("pyfixest")
     table = economy(1.5, 1).to_pydict()

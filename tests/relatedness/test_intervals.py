@@ -28,6 +28,7 @@ from agglo.relatedness import (
     relatedness_density,
 )
 from agglo.relatedness import _kernels_complexity as kernels
+from agglo.relatedness._kernels_ranks import joint_ranks
 from tests.relatedness.test_product_space import nested
 
 TABLE = RegionActivity.from_arrays(nested(np.random.default_rng(1)))
@@ -181,6 +182,78 @@ def test_what_is_mostly_absent_has_no_interval():
     lost = str(TABLE.activity[4])
     assert lost in got.label[np.isnan(got.low)].tolist()
     assert lost in {u.item for u in got.undefined}
+
+
+def test_joint_ranks_by_hand():
+    """Two that differ by far more than they move, and two that cannot be told apart."""
+    rng = np.random.default_rng(1)
+    base = np.array([3.0, 0.05, 0.0, -3.0])
+    sims = base + rng.normal(0, 0.2, (400, 4))
+    low, high = joint_ranks(base, sims, 0.9)
+    assert low.tolist() == [1, 2, 2, 4]
+    assert high.tolist() == [1, 3, 3, 4]
+    # a wider level can only widen the sets
+    wide = joint_ranks(base, sims, 0.999)
+    assert (wide[0] <= low).all()
+    assert (wide[1] >= high).all()
+    # the critical value is that of the largest root of all six pairs, by its definition
+    pairs = np.triu_indices(4, 1)
+    roots = (sims[:, pairs[0]] - sims[:, pairs[1]]) - (base[pairs[0]] - base[pairs[1]])
+    spread = roots.std(axis=0, ddof=1)
+    critical = np.quantile(np.abs(roots / spread).max(axis=1), 0.9, method="higher")
+    near = base.copy()
+    near[1] = near[2] + 1.001 * critical * spread[3]
+    moved = sims + (near - base)
+    apart = joint_ranks(near, moved, 0.9)
+    assert apart[1].tolist() == [1, 2, 3, 4]
+    near[1] = near[2] + 0.999 * critical * spread[3]
+    assert joint_ranks(near, sims + (near - base), 0.9)[1].tolist() == [1, 3, 3, 4]
+    # without any movement every difference counts, and equals stay together
+    still = joint_ranks(
+        np.array([2.0, 1.0, 1.0]), np.tile([2.0, 1.0, 1.0], (5, 1)), 0.9
+    )
+    assert [x.tolist() for x in still] == [[1, 2, 2], [1, 3, 3]]
+
+
+def small_world(seed: int) -> tuple[RegionActivity, np.ndarray]:
+    """12 regions of random ability and size, 24 activities, Poisson counts; true ranks."""
+    rng = np.random.default_rng(seed)
+    able = np.sort(rng.normal(0, 1, 12))[:, None] - np.linspace(-2, 2, 24)
+    mean = 20 * rng.lognormal(0, 0.5, 12)[:, None] / (1 + np.exp(-2 * able))
+    eci = complexity(RegionActivity.from_arrays(mean)).eci
+    drawn = rng.poisson(mean).astype(float)
+    return RegionActivity.from_arrays(drawn), 1 + np.argsort(np.argsort(-eci))
+
+
+@pytest.mark.filterwarnings("ignore::agglo.core.errors.NumericsWarning")
+def test_rank_intervals_cover_planted_ranks_at_their_level():
+    """60 worlds: by itself 90 %, all at once 90 %; narrow ones and other ranks do not."""
+    inside, narrow, all_joint, all_single, other, width = [], [], [], [], [], []
+    for seed in range(60):
+        table, truth = small_world(seed)
+        options = {"n": 112, "seed": 1, "n_jobs": 1}
+        got = complexity_intervals(table, simultaneous=True, **options)
+        here = got.kind == "region"
+        low, high = got.rank_low[here], got.rank_high[here]
+        hit = (low <= truth) & (truth <= high)
+        inside.append(hit.mean())
+        all_single.append(hit.all())
+        width.append((high - low).mean())
+        all_joint.append(
+            ((got.joint_low[here] <= truth) & (truth <= got.joint_high[here])).all()
+        )
+        other.append(((low <= 13 - truth) & (13 - truth <= high)).mean())
+        if seed < 20:
+            few = complexity_intervals(table, level=0.3, **options)
+            low, high = few.rank_low[here], few.rank_high[here]
+            narrow.append(((low <= truth) & (truth <= high)).mean())
+    # binomial band of 60 worlds around 0.9 from below; redrawing is conservative
+    assert np.mean(inside) > 0.9 - 2 * np.std(inside) / np.sqrt(60)
+    assert np.mean(width) < 5
+    assert np.mean(narrow) < 0.8
+    assert np.mean(other) < 0.35
+    assert np.mean(all_joint) >= 0.9 - 2 * np.sqrt(0.09 / 60)
+    assert np.mean(all_single) < np.mean(all_joint)
 
 
 @pytest.mark.slow

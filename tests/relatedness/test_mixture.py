@@ -17,6 +17,7 @@ from agglo.core.errors import (
 )
 from agglo.core.partitions import adjusted_rand, joint_counts
 from agglo.core.tables import RegionActivity
+from agglo.relatedness import _kernels_bayes as bayes
 from agglo.relatedness import _kernels_mixture as kernels
 from agglo.relatedness import em_clusters, proximity
 from tests.networks.karate import CLUB, edges
@@ -386,3 +387,119 @@ def test_degrees_are_refused():
     with pytest.raises(InvalidTableError) as caught:
         em_clusters(places, method="spatial", x="lon", y="lat", k=2, seed=1)
     assert caught.value.problems[0].code == "degrees"
+
+
+def test_every_number_tried_has_its_stability():
+    x, _ = blobs(np.random.default_rng(3))
+    options = {"method": "gaussian", "k_range": (1, 5), "n_init": 4, "n_boot": 6}
+    every = em_clusters(features(x), **options, seed=2, n_jobs=1)
+    one = em_clusters(features(x), **options, seed=2, n_jobs=1, stability="chosen")
+    assert every.k == one.k == 3
+    # one group agrees with itself always, so it says nothing
+    assert np.isnan(every.tried_stability[0])
+    assert np.isfinite(every.tried_stability[1:]).all()
+    at = every.tried.tolist().index(3)
+    assert every.tried_stability[at] == every.tried_stability[1:].max()
+    # groups that are not there are not found again
+    assert every.tried_stability[-1] < 0.9
+    assert np.isfinite(one.tried_stability).sum() == 1
+    assert one.stability == every.stability
+    chosen = em_clusters(features(x), **options, seed=2, n_jobs=1, select="stability")
+    np.testing.assert_array_equal(chosen.tried_stability, every.tried_stability)
+
+
+@pytest.mark.parametrize("covariance", ["full", "diag"])
+def test_variational_mixture_beside_scikit_learn(covariance):
+    """One start from given memberships comes to the same posterior and bound."""
+    mixture = pytest.importorskip("sklearn.mixture")
+    x, _ = blobs(np.random.default_rng(3))
+    full = covariance == "full"
+    start = np.full((len(x), 5), 0.02)
+    rng = np.random.default_rng(1)
+    start[np.arange(len(x)), rng.integers(5, size=len(x))] += 0.9
+
+    class Started(mixture.BayesianGaussianMixture):
+        def _initialize_parameters(self, x, *_, **__):
+            self._initialize(x, start)
+
+    other = Started(
+        n_components=5,
+        covariance_type=covariance,
+        weight_concentration_prior_type="dirichlet_distribution",
+        tol=1e-9,
+        reg_covar=1e-6,
+        max_iter=5000,
+    ).fit(x)
+    weight = np.ones(len(x))
+    prior = bayes.prior_of(x, weight, 5, 1e-6, full=full)
+    got = bayes.fit(
+        x, weight, start, prior, full=full, tol=1e-9 / len(x), max_iter=5000
+    )
+    assert got.converged
+    np.testing.assert_allclose(got.membership, other.predict_proba(x), atol=1e-5)
+    np.testing.assert_allclose(got.covariance, other.covariances_, rtol=1e-5)
+    assert got.bound == pytest.approx(other.lower_bound_, rel=1e-7)
+    # weights are replicates, up to the divisor of the prior's covariance
+    twice = bayes.fit(
+        x,
+        2 * weight,
+        start,
+        prior,
+        full=full,
+        tol=1e-12,
+        max_iter=2000,
+    )
+    rows = bayes.fit(
+        np.vstack([x, x]),
+        np.ones(2 * len(x)),
+        np.vstack([start, start]),
+        prior,
+        full=full,
+        tol=1e-12,
+        max_iter=2000,
+    )
+    np.testing.assert_allclose(twice.membership, rows.membership[: len(x)], atol=1e-8)
+
+
+def test_the_variational_mixture_drops_groups_it_does_not_need():
+    x, truth = blobs(np.random.default_rng(3))
+    got = em_clusters(
+        features(x),
+        method="gaussian",
+        covariance="full",
+        bayesian=True,
+        k_range=(1, 8),
+        n_init=6,
+        n_boot=4,
+        seed=1,
+        n_jobs=1,
+    )
+    assert got.k == 3
+    assert agreement(got.label, truth) == 1.0
+    np.testing.assert_allclose(got.membership.sum(axis=1), 1.0)
+    assert got.select == "variational Bayes"
+    assert got.stability > 0.9
+    assert np.isfinite(got.loglik)
+    cloud = np.random.default_rng(4).normal(size=(120, 2))
+    one = em_clusters(
+        features(cloud),
+        method="gaussian",
+        bayesian=True,
+        k=6,
+        n_init=6,
+        n_boot=0,
+        seed=1,
+    )
+    assert one.k <= 2
+    table, truth = planted_economy(1)
+    found = em_clusters(
+        table, method="gaussian", bayesian=True, k=12, n_init=10, n_boot=0, seed=1
+    )
+    assert agreement(found.label, truth) > 0.8
+    for wrong in (
+        {"method": "multinomial"},
+        {"method": "gaussian", "covariance": "tied"},
+        {"method": "gaussian", "select": "bic"},
+    ):
+        with pytest.raises(OptionError, match=r"bayesian=True|method"):
+            em_clusters(table, bayesian=True, k=3, **wrong)

@@ -16,7 +16,9 @@ from agglo.relatedness import (
     cooccurrence_relatedness,
     presence,
     proximity,
+    relatedness_density,
 )
+from agglo.relatedness import _kernels_proximity as kernels
 from tests.relatedness.world_trade import FIVE, MANUAL, TOY, given, trade
 
 PATENTS = pa.table(
@@ -256,3 +258,27 @@ def test_relabelling(m, order):
         base = measure(given(m.astype(float))).values
         turned = measure(given(m[:, order].astype(float))).values
         np.testing.assert_allclose(turned, base[np.ix_(order, order)], atol=1e-12)
+
+
+@pytest.mark.parametrize("kind", ["min", "sqrt", "asymmetric", "correlation", "cosine"])
+def test_single_precision_above_five_thousand_activities(kind, monkeypatch):
+    """Counts are exact and shares good to seven digits; density reads them as they are."""
+    rng = np.random.default_rng(1)
+    x = rng.lognormal(0, 1, (40, 700)) * (rng.random((40, 700)) < 0.5)
+    x[:, 13] = 0.0
+    table = RegionActivity.from_arrays(x)
+    rule = Convention(phi=kind)
+    held = presence(table)
+    wide = proximity(held, convention=rule)
+    near = relatedness_density(held, convention=rule)
+    monkeypatch.setattr(kernels, "WIDE", 600)
+    narrow = proximity(held, convention=rule)
+    assert narrow.values.dtype == np.float32
+    np.testing.assert_allclose(narrow.values, wide.values, atol=2e-6)
+    assert np.isnan(narrow.values[13]).all()
+    known = relatedness_density(held, convention=rule)
+    np.testing.assert_allclose(known.values, near.values, atol=2e-6)
+    given = relatedness_density(held, convention=rule, proximity=narrow)
+    assert given.weights.dtype == np.float32
+    np.testing.assert_allclose(given.values, near.values, atol=2e-6)
+    assert given.undefined == near.undefined

@@ -9,6 +9,8 @@ import numpy as np
 if TYPE_CHECKING:
     from agglo.core.typing import BoolArray, FloatArray
 
+_BLOCK = 512
+
 
 def neighbours(
     phi: FloatArray, *, include_self: bool, nearest: int | None
@@ -32,13 +34,25 @@ def neighbours(
 
 def density(m: FloatArray, weights: FloatArray) -> FloatArray:
     """Share of the neighbourhood of p that r has; NaN without neighbours."""
-    total = weights.sum(axis=0)
-    out = m @ weights
+    total = weights.sum(axis=0, dtype=np.float64)
+    out = _within(m, weights)
     with np.errstate(divide="ignore", invalid="ignore"):
         out /= total
     out[:, ~(total > 0)] = np.nan
     # a full neighbourhood is 1, whatever the order of the sums
     np.clip(out, 0.0, 1.0, out=out)
+    return out
+
+
+def _within(m: FloatArray, weights: FloatArray) -> FloatArray:
+    """Product of presence and weights; narrow weights are never widened as a whole."""
+    if weights.dtype == m.dtype:
+        return m @ weights
+    out = np.empty((m.shape[0], weights.shape[1]))
+    narrow = m.astype(weights.dtype)
+    for first in range(0, weights.shape[1], _BLOCK):
+        b = slice(first, first + _BLOCK)
+        out[:, b] = narrow @ weights[:, b]
     return out
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
 if TYPE_CHECKING:
     from agglo.core.typing import FloatArray
 
+# above so many columns the pairs are kept in single precision, made block by block
+WIDE = 5_000
+_BLOCK = 512
 # single precision holds whole numbers up to 2**24 exactly
 _EXACT = 2**24
 _FLAT = 1e-12
@@ -30,6 +33,9 @@ def from_presence(m: FloatArray, kind: str) -> FloatArray:
     Row and column are NaN where a column is empty or has an unknown cell.
     """
     k = m.sum(axis=0)
+    undefined = np.isnan(k) | (k == 0)
+    if m.shape[1] > WIDE:
+        return _finish(_wide(np.nan_to_num(m), k, kind), undefined)
     out = co_presence(np.nan_to_num(m))
     with np.errstate(divide="ignore", invalid="ignore"):
         if kind == "min":
@@ -38,7 +44,26 @@ def from_presence(m: FloatArray, kind: str) -> FloatArray:
             out /= np.sqrt(np.multiply.outer(k, k))
         else:
             out /= k[:, None]
-    return _finish(out, np.isnan(k) | (k == 0))
+    return _finish(out, undefined)
+
+
+def _wide(m: FloatArray, k: FloatArray, kind: str) -> FloatArray:
+    """Give the same in single precision: counts are exact, shares to one part in 1e7."""
+    narrow = m.astype(np.float32)
+    n = narrow.shape[1]
+    out = np.empty((n, n), np.float32)
+    for first in range(0, n, _BLOCK):
+        b = slice(first, first + _BLOCK)
+        np.matmul(narrow.T, narrow[:, b], out=out[:, b])
+        with np.errstate(divide="ignore", invalid="ignore"):
+            if kind == "min":
+                out[:, b] /= np.maximum.outer(k, k[b])
+            elif kind == "sqrt":
+                out[:, b] /= np.sqrt(np.multiply.outer(k, k[b]))
+            else:
+                out[:, b] /= k[:, None]
+    # single precision is a matter of storage: everything reads it as it reads double
+    return cast("FloatArray", out)
 
 
 def correlation(x: FloatArray) -> FloatArray:
@@ -58,6 +83,8 @@ def cosine(x: FloatArray) -> FloatArray:
 def _unit_products(x: FloatArray, norm: FloatArray) -> FloatArray:
     with np.errstate(divide="ignore", invalid="ignore"):
         unit = np.nan_to_num(x / norm)
+    if unit.shape[1] > WIDE:
+        unit = unit.astype(np.float32)
     return np.clip(unit.T @ unit, -1.0, 1.0)
 
 

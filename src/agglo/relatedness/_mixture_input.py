@@ -64,6 +64,7 @@ class Items:
     # regions x industries, where the items are the industries of such a table
     counts: FloatArray | None = None
     resample: str = "items"
+    bayesian: bool = False
 
     @property
     def digest(self) -> str:
@@ -140,6 +141,7 @@ def read_items(
     covariance: str | None,
     regularisation: float | None,
     resample: str | None,
+    bayesian: bool = False,
 ) -> Items:
     """Bring the data of a method to items x features."""
     chosen = covariance or ("full" if method == "spatial" else "diag")
@@ -181,6 +183,7 @@ def read_items(
         notes=notes,
         counts=counts,
         resample=_resampled(method, counts is not None, resample),
+        bayesian=bayesian,
     )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from agglo.core.partitions import adjusted_rand, joint_counts
+from agglo.relatedness import _kernels_bayes as bayes
 from agglo.relatedness import _kernels_mixture as kernels
 from agglo.relatedness._mixture_input import embedded
 
@@ -30,7 +31,12 @@ def fitted(
     max_iter: int,
     rng: np.random.Generator,
 ) -> kernels.Fit | None:
-    """Fit a mixture of k from `n_init` starts; None when no start is sound."""
+    """Fit a mixture of k from `n_init` starts; None when no start is sound.
+
+    A Bayesian one has at most k groups.
+    """
+    if given.bayesian:
+        return _bayesian(given, k, n_init, tol, max_iter, rng)
     counts = given.method in ("network", "multinomial")
     start = kernels.starts(
         given.seeds(),
@@ -41,6 +47,55 @@ def fitted(
         random_share=0.5 if counts else 0.0,
     )
     return kernels.fit(given.family(), start, tol=tol, max_iter=max_iter)
+
+
+def _bayesian(
+    given: Items,
+    k: int,
+    n_init: int,
+    tol: float,
+    max_iter: int,
+    rng: np.random.Generator,
+) -> kernels.Fit | None:
+    """Fit by variational Bayes; groups that no item is most likely in are dropped."""
+    x, scale = given.standard()
+    full = given.covariance == "full"
+    reg = given.regularisation / scale**2
+    prior = bayes.prior_of(x, given.weight, k, reg, full=full)
+    begin = kernels.starts(x, given.weight, k, n_init, rng, random_share=0.0)
+    fits = [
+        bayes.fit(
+            x,
+            given.weight,
+            np.ascontiguousarray(begin[:, s]),
+            prior,
+            full=full,
+            tol=tol,
+            max_iter=max_iter,
+        )
+        for s in range(n_init)
+    ]
+    bounds = np.array([f.bound for f in fits])
+    best = fits[int(bounds.argmax())]
+    used = np.unique(best.membership.argmax(axis=1))
+    kept = best.membership[:, used]
+    kept /= kept.sum(axis=1, keepdims=True)
+    family = given.family()
+    share, density, sound = kernels.update(family, kept[:, None])
+    if not sound.all():
+        return None
+    loglik = kernels.expect(family, share, density)[1]
+    near = np.abs(bounds - best.bound) <= 1e-3 + 1e-6 * abs(best.bound)
+    return kernels.Fit(
+        membership=kept,
+        share=share[0],
+        density=density[0],
+        loglik=float(loglik[0]),
+        steps=best.steps,
+        converged=best.converged,
+        reached=int(near.sum()),
+        trace=bounds,
+    )
 
 
 def refit_agreement(

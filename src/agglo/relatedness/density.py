@@ -286,7 +286,7 @@ def _phi(
             f"{given.label[:5].tolist()}, the table of {held.activity[:5].tolist()}."
         )
         raise AlignmentError(msg)
-    phi = np.full((at.size, at.size), np.nan)
+    phi = np.full((at.size, at.size), np.nan, dtype=given.values.dtype)
     phi[np.ix_(covered, covered)] = given.values[np.ix_(at[covered], at[covered])]
     if covered.all():
         return phi, ()

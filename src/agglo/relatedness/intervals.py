@@ -22,6 +22,7 @@ from agglo.core.results import ColumnData, Provenance, Result, Undefined, frozen
 from agglo.core.tables import RegionActivity, as_region_activity
 from agglo.relatedness import _kernels_complexity as complexity_kernels
 from agglo.relatedness._inputs import not_empty
+from agglo.relatedness._kernels_ranks import joint_ranks
 from agglo.relatedness._table_redraws import QUADRANTS, Measure, Redraws, read_units
 from agglo.relatedness.convention import Convention, convention_of
 from agglo.relatedness.periods import by_period, rows_of_period
@@ -55,6 +56,9 @@ class ComplexityIntervals(Result):
         The index of the table and its interval over the draws, own z-scores (ddof 0).
     rank, rank_low, rank_high
         1 is the most complex of its kind.
+    joint_low, joint_high
+        Ranks between which all of its kind lie at once with the level; NaN when not asked
+        for (``simultaneous``).
     p_top
         Share of draws in which it is among the `top` of its kind.
     dropped_share
@@ -87,6 +91,8 @@ class ComplexityIntervals(Result):
     rank: FloatArray
     rank_low: FloatArray
     rank_high: FloatArray
+    joint_low: FloatArray
+    joint_high: FloatArray
     p_top: FloatArray
     dropped_share: FloatArray
     region: NDArray[np.str_]
@@ -112,6 +118,8 @@ class ComplexityIntervals(Result):
             "rank": self.rank,
             "rank_low": self.rank_low,
             "rank_high": self.rank_high,
+            "joint_low": self.joint_low,
+            "joint_high": self.joint_high,
             "p_top": self.p_top,
             "dropped_share": self.dropped_share,
         }
@@ -167,6 +175,7 @@ def complexity_intervals(
     | None = None,
     convention: str | Convention = "atlas",
     quadrants: bool = False,
+    simultaneous: bool = False,
     n: int = 500,
     level: float = 0.9,
     top: int = 10,
@@ -205,6 +214,9 @@ def complexity_intervals(
         `threshold`, `phi`, `self_in_density`, `index`, `steps`, `exponent`.
     quadrants
         Whether the quadrants of a portfolio (medians of the region) are counted too.
+    simultaneous
+        Whether rank sets that hold for all regions at once, and for all activities at
+        once, are given too; O(n (n_regions^2 + n_activities^2)) more.
     n
         Draws, rounded up so that 16 batches are equal; below 100 warns.
     level
@@ -254,12 +266,15 @@ def complexity_intervals(
     correlation with the one of the table, whose own sign is that of diversity. Zero cells
     stay zero without `prior`. What has nothing in more than half of the draws
     is NaN, listed. Redrawn tables are noisier than the table, so intervals are
-    conservative. O(n n_regions n_activities^2).
+    conservative. The simultaneous sets take the differences of all pairs: with c the level
+    quantile over draws of the largest :math:`|\Delta^*_{ij} - \Delta_{ij}| / s_{ij}`, i
+    is below j where :math:`\Delta_{ji} > c s_{ij}`, and a rank lies between one plus the
+    number of those above and n less the number of those below. O(n n_regions n_activities^2).
 
     References
     ----------
     Goldstein and Spiegelhalter 1996, doi:10.2307/2983325; Mogstad et al. 2024,
-    doi:10.1093/restud/rdad006 (simultaneous sets, not done here).
+    doi:10.1093/restud/rdad006 (simultaneous sets, by differences of all pairs).
 
     See Also
     --------
@@ -318,12 +333,14 @@ def complexity_intervals(
         "prior": prior,
         "variation": variation,
         "quadrants": quadrants,
+        "simultaneous": simultaneous,
     }
     return _result(
         table,
         base,
         _drawn(redraws, measure, vector, int(n), entropy, n_jobs),
         (scheme, float(level), int(top), kind),
+        simultaneous,
         Provenance.of(
             complexity_intervals,
             table,
@@ -418,6 +435,7 @@ def _result(
     base: FloatArray,
     drawn: _Drawn,
     asked: tuple[str, float, int, str],
+    simultaneous: bool,
     provenance: Provenance,
 ) -> ComplexityIntervals:
     scheme, level, top, kind_of_index = asked
@@ -435,6 +453,11 @@ def _result(
     rank_band[:, ~lost] = np.nanquantile(
         ranks[:, ~lost], ends, axis=0, method="closest_observation"
     )
+    joint = blank.copy()
+    for part in parts if simultaneous else ():
+        at = np.arange(base.size)[part][~lost[part]]
+        if at.size:
+            joint[:, at] = joint_ranks(base[at], sims[:, at], level)
     known = np.isfinite(ranks).sum(axis=0)
     within = (np.nan_to_num(ranks, nan=np.inf) <= top).sum(axis=0)
     p_top = np.where(lost, np.nan, within / np.maximum(known, 1))
@@ -455,6 +478,8 @@ def _result(
         rank=frozen_array(rank),
         rank_low=frozen_array(rank_band[0].copy()),
         rank_high=frozen_array(rank_band[1].copy()),
+        joint_low=frozen_array(joint[0].copy()),
+        joint_high=frozen_array(joint[1].copy()),
         p_top=frozen_array(p_top),
         dropped_share=frozen_array(dropped),
         region=table.region,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -62,10 +62,12 @@ def em_clusters(
     select: Literal["bic", "icl", "heldout", "stability"] | None = None,
     n_init: int = 50,
     n_boot: int = 20,
+    stability: Literal["tried", "chosen"] = "tried",
     resample: Literal["regions", "events", "items"] | None = None,
     proximity: Proximity | None = None,
     tol: float = 1e-8,
     max_iter: int = 2000,
+    bayesian: bool = False,
     seed: int | None = None,
     n_jobs: int | None = None,
 ) -> EMClusters:
@@ -111,6 +113,10 @@ def em_clusters(
         Starts. All run a few steps, the best three to the end.
     n_boot
         Refits on resamples for the stability; 0 for none.
+    stability
+        Whether that of every number of groups tried is in the selection, or (quicker) of
+        the chosen one only. One group among several tried has none: it always agrees with
+        itself.
     resample
         What is drawn anew for it: ``"regions"`` (where items are the industries of a
         table), ``"events"`` (links or counts, multinomially), ``"items"``. Default
@@ -120,6 +126,10 @@ def em_clusters(
         where items are its industries, and `data` itself where it is a `Proximity`.
     tol, max_iter
         Stop when the log-likelihood rises by less than this share; the most steps.
+    bayesian
+        With ``"gaussian"``, ``"full"`` or ``"diag"``: variational Bayes, which empties
+        groups that it does not need. `k`, or the end of `k_range`, is the most there can
+        be.
     seed
         Of starts and resamples; ``None`` draws entropy and records it.
     n_jobs
@@ -156,7 +166,10 @@ def em_clusters(
     then f by weighted likelihood: shares :math:`\theta_{rj}` for links and counts, means
     and covariances otherwise. BIC is :math:`-2L + p\ln N`, ICL adds twice the entropy;
     both are minimised. ``"heldout"`` hides a tenth of the link weight. Identical items
-    always share a group; if all are, there is one group. An item without links or counts
+    always share a group; if all are, there is one group. The Bayesian mixture has a
+    Dirichlet prior of 1/k per share, a normal-Wishart prior with the mean and covariance
+    of the data (one observation each) and is fitted to the evidence lower bound; its
+    log-likelihood and BIC are those of the moments under its memberships. An item without links or counts
     has the shares as memberships, and is listed. O(starts steps items k features).
 
     References
@@ -164,7 +177,8 @@ def em_clusters(
     Dempster, Laird and Rubin 1977, doi:10.1111/j.2517-6161.1977.tb01600.x; Newman and
     Leicht 2007, doi:10.1073/pnas.0610537104; Fraley and Raftery 2002,
     doi:10.1198/016214502760047131; Biernacki et al. 2000, doi:10.1109/34.865189; Hubert
-    and Arabie 1985, doi:10.1007/BF01908075.
+    and Arabie 1985, doi:10.1007/BF01908075. Variational mixture: Bishop 2006, Pattern
+    Recognition and Machine Learning, section 10.2.
 
     See Also
     --------
@@ -189,7 +203,11 @@ def em_clusters(
     if proximity is not None and not isinstance(proximity, Proximity):
         msg = f"proximity={proximity!r} must be a Proximity."
         raise OptionError(msg)
+    check_choice("stability", stability, ("tried", "chosen"))
     plan = _plan(method, k, k_range, select, n_init, n_boot, tol, max_iter)
+    plan = replace(plan, every=stability == "tried")
+    if bayesian:
+        plan = _bayesian(plan, method, covariance, select)
     names = Names(
         item=item,
         features=features,
@@ -212,6 +230,7 @@ def em_clusters(
         covariance=covariance,
         regularisation=regularisation,
         resample=resample,
+        bayesian=bayesian,
     )
     entropy = entropy_of(seed)
     found = _search(given, plan, entropy, n_jobs)
@@ -230,6 +249,26 @@ class Plan:
     n_boot: int
     tol: float
     max_iter: int
+    every: bool = True
+    bayesian: bool = False
+
+
+def _bayesian(
+    plan: Plan, method: str, covariance: str | None, select: str | None
+) -> Plan:
+    """Give the plan of a Bayesian mixture: one fit, with as many groups as it may have."""
+    if method != "gaussian" or covariance not in (None, "full", "diag"):
+        msg = (
+            "bayesian=True is there for method='gaussian' with covariance='full' or "
+            "'diag' only."
+        )
+        raise OptionError(msg)
+    if select is not None:
+        msg = "select= has no meaning with bayesian=True: the groups needed are found."
+        raise OptionError(msg)
+    return replace(
+        plan, tried=plan.tried[-1:], select="variational Bayes", bayesian=True
+    )
 
 
 def _plan(
@@ -300,7 +339,7 @@ def _search(given: Items, plan: Plan, entropy: int, n_jobs: int | None) -> Searc
     if max(plan.tried) > n:
         msg = f"k={max(plan.tried)} groups of {n} items: at most {n} can be asked for."
         raise OptionError(msg)
-    identical = bool(np.all(given.x == given.x[0]))
+    identical = _same(given)
     tried = (1,) if identical else plan.tried
     nothing = np.full(len(tried), np.nan)
     heldout, stability = nothing.copy(), nothing.copy()
@@ -313,7 +352,7 @@ def _search(given: Items, plan: Plan, entropy: int, n_jobs: int | None) -> Searc
                     given, k, plan.n_init, plan.tol, generator(entropy, 1, k)
                 )
     boots: dict[int, FloatArray] = {}
-    if plan.select == "stability":
+    if plan.select == "stability" or (plan.every and plan.n_boot):
         for i, fit in enumerate(fits):
             if fit.share.size == 1 and len(fits) > 1:
                 continue  # one group agrees with itself, always
@@ -331,6 +370,10 @@ def _search(given: Items, plan: Plan, entropy: int, n_jobs: int | None) -> Searc
         best=best,
         identical=identical,
     )
+
+
+def _same(given: Items) -> bool:
+    return bool(np.all(given.x == given.x[0]))
 
 
 def _fit(given: Items, k: int, plan: Plan, rng: np.random.Generator) -> kernels.Fit:
@@ -353,7 +396,7 @@ def _boot(
     given: Items, fit: kernels.Fit, plan: Plan, entropy: int, n_jobs: int | None
 ) -> FloatArray:
     base = fit.membership.argmax(axis=1)
-    k = fit.share.size
+    k = plan.tried[0] if plan.bayesian and not _same(given) else fit.share.size
 
     def draw(rng: np.random.Generator, size: int) -> FloatArray:
         return np.array(
@@ -428,6 +471,8 @@ def _result(
                 "select": plan.select,
                 "n_init": plan.n_init,
                 "n_boot": plan.n_boot,
+                "stability": "tried" if plan.every else "chosen",
+                "bayesian": plan.bayesian,
                 "resample": given.resample,
                 "tol": plan.tol,
                 "max_iter": plan.max_iter,
