@@ -366,7 +366,9 @@ def _unzip(path: Path, packed: bytes) -> bytes:
                 fix = "unpack it and name the file to read"
                 raise _failed(path, code="several_members", what=what, fix=fix)
             _check_size(path, members[0].file_size)
-            return archive.read(members[0])
+            # with a size asked for, a member that lies about its own unpacks no further
+            with archive.open(members[0]) as member:
+                return member.read(members[0].file_size + 1)
     except (zipfile.BadZipFile, zlib.error, EOFError) as error:
         what = f"the zip archive is damaged ({error})"
         raise _failed(
