@@ -370,7 +370,7 @@ def test_the_description_of_the_api_is_complete(served):
     assert set(paths) | {"/api/v1/openapi.json"} == set(
         served.get("/").json()["resources"]
     )
-    work = ("/api/v1/runs", "/api/v1/imports", "/api/v1/reports")
+    work = tuple(f"/api/v1/{n}" for n in ("runs", "imports", "reports", "saved"))
     for path, verbs in paths.items():
         assert list(verbs) == ["get"] or path.startswith(work), path
 
@@ -388,7 +388,7 @@ def test_the_figure_of_a_view_is_a_drawing_with_names_as_text(served):
     links = [v for e in tree.iter() for k, v in e.items() if k.endswith("href")]
     assert all(link.startswith(("#", "data:image/png")) for link in links)
     said = "".join(tree.itertext())
-    assert "map approval number: not stated" in said
+    assert "map approval number: not stated; reference date: not stated" in said
     again = served.client.get("/api/v1/views/map.quotient.svg?theme=x").content
     assert again == answer.content
     bars = served.get("/views/industry.regions.svg").content.decode()

@@ -72,13 +72,13 @@ def test_a_report_gives_a_file(desk):
     assert open_release(desk.project).id in file.text
 
 
-def test_a_report_that_cannot_be_says_why(desk):
+def test_a_report_that_cannot_be_is_refused_before_it_starts(desk):
+    before = len(desk.get("/runs").json()["data"])
     body = {"page": "region", "choice": "R9999"}
-    name = _post(desk, "/reports", body=body).json()["data"]["id"]
-    found = _ended(desk, name)
-    assert found["status"] == "failed"
-    assert "R9999" in found["problem"]["detail"]
-    assert desk.get(f"/runs/{name}/file").status_code == 404
+    answer = _post(desk, "/reports", body=body, status=404)
+    assert answer.json()["code"] == "unknown_value"
+    assert "R9999" in answer.json()["detail"]
+    assert len(desk.get("/runs").json()["data"]) == before
 
 
 def _import(desk, content, **query):
@@ -222,6 +222,8 @@ def test_s6_runs_have_opaque_ids(desk):
 
 
 DESK_ROUTES = {
+    ("/api/v1/saved", "POST"),
+    ("/api/v1/saved/{id}", "GET"),
     ("/api/v1/runs", "POST"), ("/api/v1/imports", "POST"), ("/api/v1/reports", "POST"),
     ("/api/v1/runs", "GET"), ("/api/v1/runs/{id}", "GET"), ("/api/v1/runs/{id}", "DELETE"),
     ("/api/v1/runs/{id}/events", "GET"), ("/api/v1/runs/{id}/file", "GET"),
@@ -235,5 +237,6 @@ def test_s17_long_work_is_mounted_on_the_own_desk_only(desk):
     public = routes(mode="public")
     assert routes() - public == DESK_ROUTES
     others = {"host": "0.0.0.0", "password": "x"}  # noqa: S104
-    assert routes(**others) == public
-    assert {methods for _, methods in public} == {"GET"}
+    # on a network the owner's saved views can be opened, and nothing can be written
+    assert routes(**others) - public == {("/api/v1/saved/{id}", "GET")}
+    assert {methods for _, methods in routes(**others)} == {"GET"}

@@ -39,6 +39,7 @@ _INK, _PALE, _FLOW = "#1f5c99", "#c8cdd6", "#b8540b"
 _COLOURS = ("#1f5c99", "#b8540b", "#3b7d3f", "#7a4fa3", "#8a6d00", "#0f7c85", "#a33b5c",
             "#555f6e")  # fmt: skip
 _TRUTH: Mapping[Lang, tuple[str, str]] = {"en": ("no", "yes"), "zh": ("否", "是")}
+_NOT_STATED = "not stated"  # as the release says it
 _Draw: TypeAlias = Callable[["_Asked"], str]
 # matplotlib keeps its settings for the whole process
 _LOCK = threading.Lock()
@@ -414,11 +415,13 @@ def _boundary_line(facts: Json, lang: Lang) -> str:
     zh = lang == "zh"
     found: Mapping[str, Json] = facts if isinstance(facts, dict) else {}
     source = found.get("source", "未绘制" if zh else "none drawn")
-    approval = str(found.get("approval", "not stated"))
+    approval, date = (str(found.get(k, _NOT_STATED)) for k in ("approval", "date"))
     if zh:
-        approval = "未注明" if approval == "not stated" else approval
-        return f"边界：{source}；审图号：{approval}"
-    return f"Boundaries: {source}; map approval number: {approval}"
+        said = ["未注明" if v == _NOT_STATED else v for v in (approval, date)]
+        return f"边界：{source}；审图号：{said[0]}；参考日期：{said[1]}"
+    return (
+        f"Boundaries: {source}; map approval number: {approval}; reference date: {date}"
+    )
 
 
 def _network(asked: _Asked) -> str:
