@@ -349,6 +349,8 @@ from agglo.econometrics import (
 )
 from agglo.econometrics import (
     ClusteredBy as ClusteredBy,
+)
+from agglo.econometrics import (
     ClusterJackknife as ClusterJackknife,
 )
 from agglo.econometrics import (
@@ -434,6 +436,8 @@ from agglo.econometrics import (
 )
 from agglo.econometrics import (
     fit_negative_binomial as fit_negative_binomial,
+)
+from agglo.econometrics import (
     fit_poisson as fit_poisson,
 )
 from agglo.econometrics import (
@@ -833,9 +837,6 @@ from agglo.relatedness import (
     candidate_definitions as candidate_definitions,
 )
 from agglo.relatedness import (
-    score_candidates as score_candidates,
-)
-from agglo.relatedness import (
     cluster_linkages as cluster_linkages,
 )
 from agglo.relatedness import (
@@ -921,6 +922,9 @@ from agglo.relatedness import (
 )
 from agglo.relatedness import (
     relative_relatedness as relative_relatedness,
+)
+from agglo.relatedness import (
+    score_candidates as score_candidates,
 )
 from agglo.relatedness import (
     score_definitions as score_definitions,
