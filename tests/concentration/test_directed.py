@@ -219,9 +219,10 @@ def test_rarefaction_removes_the_effect_of_size():
         ]
         at = np.vstack([*two, rng.uniform(0, 100, (6000, 2))])
         table = plants(at, "a" * 40 + "b" * 150 + "c" * 6000)
-        e = nearest_coagglomeration(table, rarefy=None).matrix("effect")
+        two_ways = {"anchor": ["a", "b"], "mover": ["a", "b"]}
+        e = nearest_coagglomeration(table, rarefy=None, **two_ways).matrix("effect")
         raw += e[0, 1] > e[1, 0]
-        e = nearest_coagglomeration(table).matrix("effect")
+        e = nearest_coagglomeration(table, **two_ways).matrix("effect")
         even += e[0, 1] > e[1, 0]
     assert raw == 0
     assert 0.3 < even / 30 < 0.72

@@ -118,6 +118,8 @@ def test_private_numbers_of_real_places_are_not_exported(project, tmp_path):
     )
     with pytest.raises(OptionError, match="private"):
         export_html(tmp_path / "real", tmp_path / "x.html", mode="private")
+    with pytest.raises(OptionError, match="review"):
+        export_html(project, tmp_path / "x.html", mode="review")
     assert not (tmp_path / "x.html").exists()
 
 

@@ -82,9 +82,9 @@ def test_another_address_alone_is_refused(agglo, project):
 
 
 def test_an_unknown_mode_is_refused(agglo, project):
-    code, _, err = agglo("serve", project, "--mode", "review", "--get", "/")
+    code, _, err = agglo("serve", project, "--mode", "open", "--get", "/")
     assert code == 2
-    assert b"private or public" in err
+    assert b"private, review or public" in err
 
 
 def test_the_server_starts_trades_its_token_and_ends(project):

@@ -238,11 +238,16 @@ def _sweep(target: Path) -> None:
 def _gate(project: Path, mode: Mode) -> Release:
     """Give the release of an export; private numbers of real places stay at home."""
     opened = Project.open(project)
-    if mode == "private" and not opened.file.project.generated:
-        msg = "A private release is not exported: its numbers may show single firms."
+    if mode == "review" or (mode == "private" and not opened.file.project.generated):
+        msg = f"A {mode} release is not exported: it is for the owner's desk."
+        what = (
+            "it names the rules and the reasons of what is hidden"
+            if mode == "review"
+            else "the data of this project are not generated: numbers may show single firms"
+        )
         problem = Problem(
             code="private_export",
-            what="the data of this project are not generated",
+            what=what,
             where="--mode",
             fix="export with --mode public",
         )

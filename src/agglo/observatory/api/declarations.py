@@ -82,9 +82,17 @@ def page_json(stock: Stock, page: Page, *, whole: bool) -> dict[str, Json]:
 def _missing(stock: Stock, page: Page, study: str) -> Json:
     """Say why a page has nothing to show."""
     left_out = stock.release.catalogue["left_out"]
-    wanted = {study, *(v.table.split(".")[0] for v in page.views)}
-    for entry in left_out if isinstance(left_out, list) else []:
-        if isinstance(entry, dict) and entry.get("study") in wanted:
+    entries = (
+        [e for e in left_out if isinstance(e, dict)]
+        if isinstance(left_out, list)
+        else []
+    )
+    shown = {v.table for v in page.views}
+    wanted = {study, *(name.split(".")[0] for name in shown)}
+    # the reason of a table that the page would show goes before others of its study
+    own = [e for e in entries if f"{e.get('study')}.{e.get('table')}" in shown]
+    for entry in own + entries:
+        if entry.get("study") in wanted:
             return entry.get("reason")
     return page.empty.to_dict()
 
