@@ -12,11 +12,10 @@ import pytest
 
 from tests.runs.small import tree
 
-pytestmark = [
-    pytest.mark.crash,
-    pytest.mark.skipif(os.name != "posix", reason="kill -9 is POSIX"),
-]
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="kill -9 is POSIX")
 POINTS = 10
+# each costs a demo; a small project is killed at many more points in test_kill.py
+OFTEN = (2, 5, 8)
 LIMIT = 300
 
 
@@ -48,7 +47,13 @@ def clean(tmp_path_factory, env):
     return tree(folder), time.monotonic() - begun
 
 
-@pytest.mark.parametrize("point", range(POINTS))
+@pytest.mark.parametrize(
+    "point",
+    [
+        pytest.param(k, marks=pytest.mark.crash if k in OFTEN else pytest.mark.slow)
+        for k in range(POINTS)
+    ],
+)
 def test_kill_the_demo_then_run_it_again(env, clean, tmp_path, point):
     expected, seconds = clean
     folder = tmp_path / "demo"
