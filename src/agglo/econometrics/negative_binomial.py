@@ -5,21 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from agglo.core.errors import (
-    ConvergenceError,
-    NotIdentifiedError,
-    OptionError,
-    Problem,
-)
+from agglo.core.errors import ConvergenceError
 from agglo.econometrics._kernels.negative_binomial import (
     fit_negative_binomial as kernel,
 )
 from agglo.econometrics._regression_fit import assemble
-from agglo.econometrics._regression_input import Effect, read_rows
-from agglo.econometrics._regression_spread import labels_needed, spread_of
-from agglo.econometrics.regression import poisson_bread, solve
+from agglo.econometrics._regression_input import Effect
+from agglo.econometrics._regression_spread import spread_of
+from agglo.econometrics.regression import poisson_bread, read_counts, solve
 from agglo.econometrics.regression_results import Design, RegressionFit
-from agglo.econometrics.regression_vcov import Homoskedastic, RegressionCovariance
+from agglo.econometrics.regression_vcov import RegressionCovariance
 from agglo.econometrics.vcov import Robust
 
 if TYPE_CHECKING:
@@ -101,20 +96,7 @@ def fit_negative_binomial(
     >>> round(fit.coefficient("x"), 1), round(fit.provenance.parameters["alpha"], 1)
     (0.5, 0.5)
     """
-    _check_errors(vcov)
-    rows = read_rows(
-        data,
-        outcome=outcome,
-        covariates=covariates,
-        effects=effects,
-        labels=labels_needed(vcov),
-        minimum=0.0,
-    )
-    if not (rows.y > 0).any():
-        msg = f"`{outcome}` is 0 in every row."
-        raise NotIdentifiedError(
-            msg, [Problem(code="all_zero", what="the outcome is 0", column=outcome)]
-        )
+    rows = read_counts(data, outcome, covariates, effects, vcov, "a mean of counts")
     rows, start = solve(rows)
     found = kernel(rows.y, rows.x, rows.codes, start.mean)
     if not found.settled:
@@ -141,9 +123,3 @@ def fit_negative_binomial(
         fit=found.likelihood,
         parameters={"covariates": list(covariates), "alpha": found.alpha},
     )
-
-
-def _check_errors(vcov: RegressionCovariance) -> None:
-    if isinstance(vcov, Homoskedastic):
-        msg = "vcov=Homoskedastic() does not fit a mean of counts; use Robust()."
-        raise OptionError(msg)

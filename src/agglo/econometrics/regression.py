@@ -174,6 +174,34 @@ def poisson_bread(x: FloatArray, mean: FloatArray) -> FloatArray:
     return np.asarray(np.linalg.inv(x.T @ (x * mean[:, None])), dtype=np.float64)
 
 
+def read_counts(
+    data: IntoFrame,
+    outcome: str,
+    covariates: Sequence[str],
+    effects: Sequence[Effect],
+    vcov: RegressionCovariance,
+    model: str,
+) -> Rows:
+    """Read the rows of a model of counts; refuse errors and outcomes that do not fit it."""
+    if isinstance(vcov, Homoskedastic):
+        msg = f"vcov=Homoskedastic() does not fit {model}; use Robust()."
+        raise OptionError(msg)
+    rows = read_rows(
+        data,
+        outcome=outcome,
+        covariates=covariates,
+        effects=effects,
+        labels=labels_needed(vcov),
+        minimum=0.0,
+    )
+    if not (rows.y > 0).any():
+        msg = f"`{outcome}` is 0 in every row."
+        raise NotIdentifiedError(
+            msg, [Problem(code="all_zero", what="the outcome is 0", column=outcome)]
+        )
+    return rows
+
+
 def fit_poisson(
     data: IntoFrame,
     *,
@@ -243,22 +271,7 @@ def fit_poisson(
     >>> round(fit.coefficient("x"), 1)
     0.5
     """
-    if isinstance(vcov, Homoskedastic):
-        msg = "vcov=Homoskedastic() does not fit a Poisson mean; use Robust()."
-        raise OptionError(msg)
-    rows = read_rows(
-        data,
-        outcome=outcome,
-        covariates=covariates,
-        effects=effects,
-        labels=labels_needed(vcov),
-        minimum=0.0,
-    )
-    if not (rows.y > 0).any():
-        msg = f"`{outcome}` is 0 in every row."
-        raise NotIdentifiedError(
-            msg, [Problem(code="all_zero", what="the outcome is 0", column=outcome)]
-        )
+    rows = read_counts(data, outcome, covariates, effects, vcov, "a Poisson mean")
     rows, found = solve(rows)
     design = Design(
         rows=rows,
