@@ -13,7 +13,7 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
-from agglo.core.typing import FloatArray, IntArray
+from agglo.core.typing import BoolArray, FloatArray, IntArray
 from agglo.store.disclosure._routes import Route, Router
 
 __all__ = ["Reach"]
@@ -53,6 +53,7 @@ class Reach:
         self._down, self._up, self._cost = down, up, cost.copy()
         self._degree = np.diff(self._columns.indptr)
         self._part = _components(matrix)
+        self._size = np.bincount(self._part)
         self._routers: dict[int, tuple[Router, IntArray]] = {}
 
     def make_cheap(self, cells: IntArray, cost: float) -> None:
@@ -99,7 +100,7 @@ class Reach:
         if not self._has_room(cell, amount, known, room):
             return None
         part = int(self._part[cell])
-        if part not in self._routers and self._is_large(part):
+        if part not in self._routers and self._size[part] > _SMALL:
             for inside in self._neighbourhoods(cell):
                 found = self._within(
                     self._router(inside), inside, cell, amount, known, room
@@ -112,18 +113,12 @@ class Reach:
         router, inside = self._routers[part]
         return self._within(router, inside, cell, amount, known, room)
 
-    def _is_large(self, part: int) -> bool:
-        return int((self._part == part).sum()) > _SMALL
-
     def _has_room(
         self, cell: int, amount: float, known: IntArray, room: FloatArray
     ) -> bool:
         """Say whether every relation of the cell can take up what it moves by."""
-        down, up = self._down, self._up
-        if known.size:
-            down, up = down.copy(), up.copy()
-            down[known], up[known] = room, np.where(room > 0, up[known], 0.0)
-            down[cell], up[cell] = self._down[cell], self._up[cell]
+        order = np.argsort(known)
+        known, room = known[order], room[order]
         if amount < 0 and self._down[cell] < -amount:
             return False
         start, end = self._columns.indptr[cell : cell + 2]
@@ -138,7 +133,11 @@ class Reach:
             # the others must together move by the opposite of it
             falls = (signs[others] > 0) == (sign * amount > 0)
             met = members[others]
-            can = float(down[met[falls]].sum() + up[met[~falls]].sum())
+            down, up = self._down[met], self._up[met]
+            at, seen = _places(known, met)
+            down[seen] = room[at[seen]]
+            up[seen] = np.where(down[seen] > 0, up[seen], 0.0)
+            can = float(down[falls].sum() + up[~falls].sum())
             if can < abs(amount) * (1 - 1e-9):
                 return False
         return True
@@ -202,9 +201,7 @@ class Reach:
         room: FloatArray,
     ) -> Route | None:
         """Ask the program of some cells; positions in and out are those of all cells."""
-        at = np.searchsorted(inside, known)
-        there = at < inside.size
-        there[there] = inside[at[there]] == known[there]
+        at, there = _places(inside, known)
         found = router.route(
             int(np.searchsorted(inside, cell)),
             amount,
@@ -212,6 +209,14 @@ class Reach:
             fall=room[there],
         )
         return None if found is None else Route(inside[found.cells], found.deviation)
+
+
+def _places(sorted_cells: IntArray, wanted: IntArray) -> tuple[IntArray, BoolArray]:
+    """Give the place of every wanted cell, and whether it is there."""
+    at = np.searchsorted(sorted_cells, wanted)
+    there = at < sorted_cells.size
+    there[there] = sorted_cells[at[there]] == wanted[there]
+    return at, there
 
 
 def _components(matrix: sparse.csr_array) -> IntArray:

@@ -157,23 +157,7 @@ class Router:
         held: IntArray | None = None,
         fall: FloatArray | None = None,
     ) -> Route | None:
-        """Move `cell` by `amount` (negative: down), or say that it cannot be done.
-
-        Parameters
-        ----------
-        cell
-            Position among the movable cells.
-        amount
-            How far it must move.
-        held, fall
-            Cells that an attacker knows about, and how far they may fall for this
-            attacker; a cell that may not fall at all does not rise either.
-
-        Returns
-        -------
-        Route or None
-            The cells that move with it.
-        """
+        """Move `cell` by `amount` along the cheapest route, as `Reach.route` asks."""
         known = np.empty(0, np.int64) if held is None else held
         room = np.empty(0) if fall is None else fall
         rise = np.where(room > 0, self.up[known], 0.0)

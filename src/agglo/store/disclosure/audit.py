@@ -23,7 +23,6 @@ __all__ = [
     "exact_ranges",
     "find_breaches",
     "knowledge_of",
-    "prove_safe",
     "router_over",
 ]
 
@@ -113,29 +112,16 @@ class Breach:
     members: tuple[int, ...] = ()
 
 
-def prove_safe(
-    scene: Scene, hidden: BoolArray
-) -> Iterator[tuple[Breach, Route | None]]:
+def _prove_safe(audit: _Audit) -> Iterator[tuple[Breach, Route | None]]:
     """Ask, for every unsafe cell, direction and attacker, for a proof that it is safe.
 
     Rectangles of hidden cells prove most of it. What is left goes to the linear program;
     a route found for the outsider serves every attacker who knows nothing about the
     cells that move along it, so only the others ask for a program of their own. A pair
-    of contributors is met in the same way: first one of them, then what is left.
-
-    Parameters
-    ----------
-    scene
-        The table and its rules.
-    hidden
-        Suppressed cells.
-
-    Yields
-    ------
-    tuple
-        The question put to a linear program, and the route or ``None`` for a breach.
+    of contributors is met in the same way: first one of them, then what is left. Gives
+    the question put to a linear program, and the route or ``None`` for a breach.
     """
-    audit = _Audit.of(scene, hidden)
+    scene = audit.scene
     asked = np.flatnonzero(scene.unsafe)
     for direction, level in ((1, scene.upper), (-1, scene.lower)):
         state, rest = _short_proofs(audit, asked, level[asked], up=direction > 0)
@@ -273,8 +259,9 @@ def find_breaches(scene: Scene, hidden: BoolArray) -> tuple[list[Breach], int]:
     open_cells = [Breach(int(c), d) for c in np.flatnonzero(bare) for d in (1, -1)]
     if open_cells:
         return open_cells, 1
-    breaches = [b for b, route in prove_safe(scene, hidden) if route is None]
-    return breaches, knowledge_of(scene, hidden).n_attackers
+    audit = _Audit.of(scene, hidden)
+    breaches = [b for b, route in _prove_safe(audit) if route is None]
+    return breaches, audit.knowledge.n_attackers
 
 
 def router_over(
