@@ -120,12 +120,12 @@ def worded(stock: Stock, rows: pa.Table) -> pa.Table:
         words = known.get(name) if isinstance(known, dict) else None
         if not isinstance(words, dict) or not pa.types.is_string(rows[name].type):
             continue
-        codes = rows[name].to_pylist()
-        for lang in ("en", "zh"):
-            if f"{name}_{lang}" not in rows.column_names:
-                said = [None if c is None else _word_of(words, c, lang) for c in codes]
-                column = pa.array(said, pa.string())
-                rows = rows.append_column(f"{name}_{lang}", column)
+        absent = [v for v in ("en", "zh") if f"{name}_{v}" not in rows.column_names]
+        codes = rows[name].to_pylist() if absent else []
+        for lang in absent:
+            said = [None if c is None else _word_of(words, c, lang) for c in codes]
+            column = pa.array(said, pa.string())
+            rows = rows.append_column(f"{name}_{lang}", column)
     return rows
 
 

@@ -28,8 +28,8 @@ from agglo.observatory.api.bundle import bundle, release_manifest
 from agglo.observatory.api.declarations import page_json
 from agglo.observatory.api.files import csv_bytes, parquet_bytes
 from agglo.observatory.api.listing import code_list, meta_json
-from agglo.observatory.api.packing import pack
-from agglo.observatory.api.page_files import ASSETS, asset, json_script
+from agglo.observatory.api.packing import SMALLEST, pack
+from agglo.observatory.api.page_files import ASSETS, asset, json_script, packed_asset
 from agglo.observatory.api.rows import (
     ViewQuery,
     frame,
@@ -51,7 +51,6 @@ REFUSED_MB = 50.0
 _MB = 1_000_000
 _MARK = ".agglo-export"
 _COSTLIEST = 8
-_SMALLEST = 9
 _PERIOD = "period"
 _YEAR = re.compile(r"^[0-9]{4}$")
 _POLICY = (
@@ -420,7 +419,8 @@ def _site_files(stock: Stock, data: Json, cut: _Cut, lang: str) -> dict[str, byt
         _MARK: f"{stock.release.id}\n".encode(),
     }
     # web hosts that look for packed copies send these (gzip_static and the like)
-    files |= {f"{n}.gz": pack(files[n], _SMALLEST) for n in ("index.html", *ASSETS)}
+    files["index.html.gz"] = pack(files["index.html"], SMALLEST)
+    files |= {f"{name}.gz": packed_asset(name) for name in ASSETS}
     for view in VIEWS.values():
         if view.table in stock.release:
             table = frame(stock, view, _kept(stock, view, cut))

@@ -8,12 +8,11 @@ from functools import lru_cache
 from pathlib import Path
 
 from agglo.core.typing import Json
-from agglo.observatory.api.packing import pack
+from agglo.observatory.api.packing import SMALLEST, pack
 from agglo.observatory.api.problems import ApiError
 
 __all__ = ["ASSETS", "asset", "file_hash", "index_html", "json_script", "packed_asset"]
 
-_SMALLEST = 9
 _STATIC = Path(__file__).resolve().parents[1] / "static"
 # the only files of the bundle that are ever sent
 ASSETS = {
@@ -46,7 +45,7 @@ def asset(name: str) -> bytes:
         raise ApiError(404, "unknown_file", "There is no such file.", where="static")
     try:
         found = path.stat()
-        return _read(path, found.st_mtime_ns, found.st_size)[0]
+        return _read(path, found.st_mtime_ns, found.st_size)
     except OSError as error:
         raise ApiError(
             503,
@@ -70,17 +69,19 @@ def packed_asset(name: str) -> bytes:
     bytes
         Its content, packed.
     """
-    asset(name)  # says what is wrong with a name
-    found = (_STATIC / name).stat()
-    return _read(_STATIC / name, found.st_mtime_ns, found.st_size)[1]
+    return _packed(asset(name))
 
 
 @lru_cache(maxsize=2 * len(ASSETS))
-def _read(path: Path, changed: int, size: int) -> tuple[bytes, bytes]:
-    """Read and pack a file once; a new build has another time or size."""
+def _read(path: Path, changed: int, size: int) -> bytes:
+    """Read a file once; a new build has another time or size."""
     del changed, size
-    data = path.read_bytes()
-    return data, pack(data, _SMALLEST)
+    return path.read_bytes()
+
+
+@lru_cache(maxsize=2 * len(ASSETS))
+def _packed(data: bytes) -> bytes:
+    return pack(data, SMALLEST)
 
 
 @lru_cache(maxsize=4 * len(ASSETS))

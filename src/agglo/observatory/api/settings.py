@@ -5,22 +5,20 @@ from __future__ import annotations
 import re
 import secrets
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
 
 from agglo.core.errors import OptionError, Problem
 from agglo.observatory.jobs import JobCaps
+from agglo.observatory.release import Mode
 
 __all__ = [
     "LOOPBACK",
     "MOST_ROWS",
     "Limits",
-    "Mode",
     "Settings",
     "check_binding",
     "check_frames",
 ]
 
-Mode: TypeAlias = Literal["private", "review", "public"]
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 MOST_ROWS = 10_000

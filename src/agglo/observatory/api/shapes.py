@@ -9,6 +9,8 @@ from typing import Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from agglo.observatory.release import Mode
+
 __all__ = [
     "CertificateAnswer",
     "CheckAnswer",
@@ -72,7 +74,7 @@ class AnswerMeta(_Shape):
 
     release: str
     version: str
-    mode: Literal["private", "review", "public"]
+    mode: Mode
     generated: bool | None
     disclosure: Both
     manifest: str
@@ -111,7 +113,7 @@ class ReleaseShape(_Shape):
 
     id: str
     created: str
-    mode: Literal["private", "review", "public"]
+    mode: Mode
     certificate: dict[str, object]
 
 
@@ -409,7 +411,7 @@ class ManifestShape(_Shape):
 
     release: str
     version: str
-    mode: Literal["private", "review", "public"]
+    mode: Mode
     run_manifest: str
     packages: dict[str, str]
     tables: dict[str, str]

@@ -10,10 +10,9 @@ from pathlib import Path
 from agglo.core.errors import AggloError
 from agglo.observatory.api.cursors import Cursors, signing_key
 from agglo.observatory.api.problems import ApiError
-from agglo.observatory.api.settings import Mode
 from agglo.observatory.api.stock import Stock
 from agglo.observatory.pages import PAGES, VIEWS
-from agglo.observatory.release import CURRENT, open_release
+from agglo.observatory.release import CURRENT, Mode, open_release
 
 __all__ = ["Shelf"]
 
