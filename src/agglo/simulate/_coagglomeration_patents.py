@@ -135,28 +135,13 @@ def citation_rows(
     `followed` is [anchor, mover]; `told` has industries, the first year and the effect.
     """
     names, first_year, effect = told
-    n = made.patents.shape[0]
     closeness = np.exp(effect * followed.T + ALIKE * alike)
     np.fill_diagonal(closeness, 3.0)
     size = made.patents.astype(np.float64) + 1.0
     # what an industry cites grows with its own patents, what is cited with those there are
     mean = _PER_PAIR * closeness[:, :, None] * size[:, None, :] * np.sqrt(size)[None]
     count = rng.poisson(mean)
-    i, k, year = np.nonzero(count)
-    labels = np.array(names)
-    place = np.array([f"R{1 + j % 4}" for j in range(n)])
-    return pa.table(
-        {
-            "layer": ["citation"] * i.size,
-            "period": (first_year + year).astype(str).tolist(),
-            "origin": place[i].tolist(),
-            "destination": place[k].tolist(),
-            "origin_industry": labels[i].tolist(),
-            "destination_industry": labels[k].tolist(),
-            "weight": count[i, k, year].astype(np.float64),
-            "directed": [True] * i.size,
-        }
-    )
+    return _links("citation", names, first_year + np.arange(count.shape[2]), count)
 
 
 def mobility_rows(
@@ -177,12 +162,17 @@ def mobility_rows(
     np.fill_diagonal(base, -np.inf)
     rate = base[:, :, None] + effect * followed.T[:, :, None] * (years > entry[0])
     count = rng.poisson(np.exp(rate))
+    return _links("mobility", names, years, count)
+
+
+def _links(layer: str, names: list[str], years: IntArray, count: IntArray) -> pa.Table:
+    """Write counts between industries, (from, to, year), as links between places."""
     i, k, year = np.nonzero(count)
     labels = np.array(names)
-    place = np.array([f"R{1 + j % 4}" for j in range(n)])
+    place = np.array([f"R{1 + j % 4}" for j in range(len(names))])
     return pa.table(
         {
-            "layer": ["mobility"] * i.size,
+            "layer": [layer] * i.size,
             "period": years[year].astype(str).tolist(),
             "origin": place[i].tolist(),
             "destination": place[k].tolist(),

@@ -17,6 +17,7 @@ __all__ = [
     "Row",
     "StudyFacts",
     "changed_options",
+    "finite",
     "known",
     "number_of",
     "planted_truth",
@@ -34,6 +35,11 @@ def number_of(row: Row, key: str) -> float:
 def known(value: object) -> bool:
     """Say whether a value is a finite number."""
     return isinstance(value, (int, float)) and math.isfinite(value)
+
+
+def finite(value: float) -> float | None:
+    """Give a number as JSON holds it: ``None`` for what is not finite."""
+    return float(value) if math.isfinite(value) else None
 
 
 def _number(value: object) -> float:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from agglo.studies.contract import Finding
+from agglo.studies.facts import finite
 
 if TYPE_CHECKING:
     from agglo.core.typing import BoolArray, FloatArray, Json
@@ -90,7 +91,7 @@ def specialised_regions(facts: Facts) -> Finding:
             "krugman_index_by_chance": float(table.number("ksi_chance")[first]),
             "upper_end_by_chance": float(table.number("ksi_chance_upper")[first]),
         },
-        p=_number(table.number("ksi_p")[first]),
+        p=finite(table.number("ksi_p")[first]),
         reading=facts.say(
             "Krugman index, sum of |local share − national share|, 0 to below 2; p and "
             "chance are those of the first region ({draws} draws, plants kept whole). "
@@ -103,10 +104,6 @@ def specialised_regions(facts: Facts) -> Finding:
         evidence=("regions.parquet",),
         truth=_town_truth(facts, ksi),
     )
-
-
-def _number(value: float) -> float | None:
-    return float(value) if np.isfinite(value) else None
 
 
 def _town_truth(facts: Facts, ksi: FloatArray) -> Json:

@@ -83,17 +83,22 @@ def _region_levels(
 
 
 def _merged(
-    table: RegionActivity, names: NDArray[np.str_], place: IntArray
+    table: RegionActivity,
+    names: NDArray[np.str_],
+    place: IntArray,
+    *,
+    industries: bool = False,
 ) -> RegionActivity:
-    """Add up the cells of merged regions; a hidden part hides the whole."""
-    if names.size == table.region.size:
+    """Add up the cells of merged regions or industries; a hidden part hides the whole."""
+    cells = table.values.T if industries else table.values
+    if names.size == len(cells):
         return table
-    values = np.zeros((names.size, table.activity.size))
-    np.add.at(values, place, table.values)
+    values = np.zeros((names.size, cells.shape[1]))
+    np.add.at(values, place, cells)
     return RegionActivity.from_arrays(
-        values,
-        region=names,
-        activity=table.activity,
+        values.T if industries else values,
+        region=table.region if industries else names,
+        activity=names if industries else table.activity,
         margins="disclosed",
         unit=table.unit,
     )
@@ -166,15 +171,7 @@ def _of_groups(
     for definition, table in (("jobs", jobs), ("plants", counts)):
         if table is None or not table.total > 0:
             continue
-        values = np.zeros((names.size, table.region.size))
-        np.add.at(values, place, table.values.T)
-        merged = RegionActivity.from_arrays(
-            values.T,
-            region=table.region,
-            activity=names,
-            margins="disclosed",
-            unit=table.unit,
-        )
+        merged = _merged(table, names, place, industries=True)
         gini = locational_gini(merged, by="activity").values[place]
         n = table.region.size
         found.append(_rows(jobs.activity, "gini", definition, "group", n, gini, None))

@@ -22,6 +22,7 @@ from agglo.evaluation import (
 )
 from agglo.studies.columns import result_table
 from agglo.studies.contract import StageOutput
+from agglo.studies.facts import finite
 from agglo.studies.formation.blocks_of_jobs import Block, block_of
 from agglo.studies.formation.columns import number, rows_of, table_of
 from agglo.studies.formation.known import known_cells, seller_codes
@@ -265,11 +266,7 @@ def _scored(
             "unit": np.tile(cluster, len(used)).tolist(),
             "indicator": np.repeat(used, kept.size).tolist(),
             "value": pa.array(
-                [
-                    float(v) if np.isfinite(v) else None
-                    for n in used
-                    for v in values[n][kept]
-                ],
+                [finite(v) for n in used for v in values[n][kept]],
                 pa.float64(),
             ),
             "direction": np.repeat(
@@ -301,6 +298,7 @@ def _ranked(
         weight_noise=0.25,
         leave_out=True,
     )
+    inference = MonteCarlo(n=options.rank_draws, seed=seed)
     found: dict[str, pa.Table] = {}
     try:
         spread = rank_uncertainty(
@@ -308,7 +306,7 @@ def _ranked(
             choices=choices,
             min_known=0.4,
             level=options.level,
-            inference=MonteCarlo(n=options.rank_draws, seed=seed),
+            inference=inference,
         )
     except AggloError as error:
         notes["ranks"] = error.message
@@ -323,7 +321,7 @@ def _ranked(
             choices=choices,
             min_known=0.4,
             level=options.level,
-            inference=MonteCarlo(n=options.rank_draws, seed=seed),
+            inference=inference,
         )
     except AggloError as error:
         notes["rank_choices"] = error.message
@@ -409,14 +407,10 @@ def _stars(values: dict[str, FloatArray], block: Block) -> list[dict[str, object
                         ("size", "specialisation", "focus"), won, strict=True
                     )
                 },
-                "size_cut": _or_none(cuts[0]),
-                "specialisation_cut": _or_none(found.floor[k, 1]),
-                "focus_cut": _or_none(cuts[2]),
+                "size_cut": finite(cuts[0]),
+                "specialisation_cut": finite(found.floor[k, 1]),
+                "focus_cut": finite(cuts[2]),
                 "reason": "fewer than ten regions in the category" if few else "",
             }
         )
     return rows
-
-
-def _or_none(value: float) -> float | None:
-    return float(value) if np.isfinite(value) else None

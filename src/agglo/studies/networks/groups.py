@@ -13,6 +13,7 @@ from agglo.core.tables import as_region_activity
 from agglo.relatedness import em_clusters, presence, proximity
 from agglo.studies.columns import text_of, texts
 from agglo.studies.contract import StageOutput
+from agglo.studies.facts import finite
 from agglo.studies.networks.columns import among
 from agglo.studies.networks.options import NetworksOptions
 from agglo.studies.networks.trimming import trimmed
@@ -61,9 +62,9 @@ def groups(inputs: StageInputs) -> StageOutput:
     else:
         found = em_groups(now, options, inputs.seed, n_boot=options.stability_draws)
         of = named_groups(found)
-        notes["sharpness"] = _known(found.sharpness)
+        notes["sharpness"] = finite(found.sharpness)
         notes["stability"] = [
-            _known(v)
+            finite(v)
             for v in (found.stability, found.stability_low, found.stability_high)
         ]
         notes["stability_draws"] = options.stability_draws
@@ -136,10 +137,6 @@ def named_groups(found: EMClusters) -> dict[str, str]:
 
 def _distinct(table: pa.Table, name: str) -> int:
     return len(set(text_of(table, name)))
-
-
-def _known(value: float) -> float | None:
-    return float(value) if np.isfinite(value) else None
 
 
 def _defined(

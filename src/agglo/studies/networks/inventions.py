@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from agglo.core.frames import encode_text
 from agglo.networks import technology_class
 from agglo.studies.columns import text_of, texts
 from agglo.studies.networks.layers import note_part, patents_of
@@ -83,20 +84,14 @@ def _first_row(
     label: pa.Array,
 ) -> pa.Array:
     """Give for every row the row of the first applicant of its patent, ties by label."""
-    code = _ranks(patent)
-    order = np.lexsort((_ranks(label), _ranks(applicant), position, code))
+    code, own, name = (
+        encode_text(pa.chunked_array([words]))[1]
+        for words in (patent, label, applicant)
+    )
+    order = np.lexsort((own, name, position, code))
     leads = np.ones(order.size, dtype=np.bool_)
     leads[1:] = code[order[1:]] != code[order[:-1]]
     return pa.array(order[leads][code])
-
-
-def _ranks(words: pa.Array) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    """Give the place of every word among the different ones, in order."""
-    coded = pc.dictionary_encode(words)
-    place = np.empty(len(coded.dictionary), dtype=np.int64)
-    place[pc.sort_indices(coded.dictionary).to_numpy()] = np.arange(place.size)
-    out: np.ndarray[tuple[int], np.dtype[np.int64]] = place[coded.indices.to_numpy()]
-    return out
 
 
 def _positions(table: pa.Table) -> np.ndarray[tuple[int], np.dtype[np.float64]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,6 +18,7 @@ from agglo.relatedness import (
 )
 from agglo.studies.columns import text_of, texts
 from agglo.studies.contract import StageOutput
+from agglo.studies.facts import finite
 from agglo.studies.networks.columns import among, stacked
 from agglo.studies.networks.groups import assigned_clusters
 from agglo.studies.networks.integration import groups_of
@@ -183,8 +183,8 @@ def _likeness(
         inference=Permutation(n=draws, seed=seed),
     )
     return {
-        "correlation": _number(float(found.r)),
-        "p": _number(float(found.p)),
+        "correlation": finite(found.r),
+        "p": finite(found.p),
         "pairs": found.n_pairs,
         "draws": draws,
     }
@@ -247,8 +247,8 @@ def _judged(
         scores.append(_score_table(name, found))
         random = float(found.random_mean[: len(names) - ("LC-IO" in names)].mean())
         overall[name] = {
-            "score": _number(found.overall),
-            "random": _number(random),
+            "score": finite(found.overall),
+            "random": finite(random),
             "clusters": int(found.cluster.size),
             "industries": int(found.size.sum()),
         }
@@ -278,8 +278,8 @@ def _agreement(
         "industries": found.n,
         "clusters_one": found.k_one,
         "clusters_other": found.k_other,
-        "adjusted_rand": _number(found.adjusted_rand),
-        "mutual_information": _number(found.mutual_information),
+        "adjusted_rand": finite(found.adjusted_rand),
+        "mutual_information": finite(found.mutual_information),
     }
 
 
@@ -288,10 +288,6 @@ def _score_table(name: str, found: DefinitionScores) -> pa.Table:
     words = [_MATRICES.get(m, m) for m in text_of(table, "matrix")]
     table = table.set_column(0, "matrix", texts(words))
     return table.add_column(0, "definition", texts([name] * table.num_rows))
-
-
-def _number(value: float) -> float | None:
-    return value if math.isfinite(value) else None
 
 
 def _nothing(notes: dict[str, Json]) -> StageOutput:

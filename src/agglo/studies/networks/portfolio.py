@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +12,7 @@ from agglo.relatedness import portfolio as sorted_options
 from agglo.relatedness import presence
 from agglo.studies.columns import text_of, texts
 from agglo.studies.contract import StageOutput
+from agglo.studies.facts import finite
 from agglo.studies.networks.backtest import Backtest, backtest
 from agglo.studies.networks.entries import entry_rows, no_entries
 from agglo.studies.networks.judging import beyond_density, kept_parts, part_gains
@@ -224,16 +224,16 @@ def _judged(
     adds: dict[str, Json] = {}
     for g in gains:
         part: dict[str, Json] = {
-            "gain": _number(g.gain),
-            "lower": _number(g.lower),
-            "upper": _number(g.upper),
+            "gain": finite(g.gain),
+            "lower": finite(g.lower),
+            "upper": finite(g.upper),
             "verdict": g.verdict,
         }
         if g.part in further:
             b = further[g.part]
             part |= {
-                "beyond_auc": _number(b.auc),
-                "beyond_null": _number(b.null),
+                "beyond_auc": finite(b.auc),
+                "beyond_null": finite(b.null),
                 "beyond_p": b.p,
                 "shuffled": b.shuffled,
             }
@@ -273,25 +273,21 @@ def _each(value: Json) -> list[Json]:
 
 
 def _plain(test: Backtest) -> dict[str, Json]:
-    precision: dict[str, Json] = {str(k): _number(v) for k, v in test.precision.items()}
+    precision: dict[str, Json] = {str(k): finite(v) for k, v in test.precision.items()}
     return {
-        "auc": _number(test.auc),
-        "lower": _number(test.lower),
-        "upper": _number(test.upper),
-        "null": _number(test.null),
-        "p": _number(test.p),
-        "pooled_auc": _number(test.pooled_auc),
-        "average_precision": _number(test.average_precision),
+        "auc": finite(test.auc),
+        "lower": finite(test.lower),
+        "upper": finite(test.upper),
+        "null": finite(test.null),
+        "p": finite(test.p),
+        "pooled_auc": finite(test.pooled_auc),
+        "average_precision": finite(test.average_precision),
         "precision": precision,
         "base": test.base,
         "n_regions": test.n_regions,
         "n_options": test.n_options,
         "n_entries": test.n_entries,
     }
-
-
-def _number(value: float) -> float | None:
-    return value if math.isfinite(value) else None
 
 
 def _test_table(tests: list[Backtest]) -> pa.Table:

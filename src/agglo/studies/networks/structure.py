@@ -20,6 +20,7 @@ from agglo.networks import (
 from agglo.networks.events import UNKNOWN
 from agglo.studies.columns import result_table, text_of, texts
 from agglo.studies.contract import StageOutput
+from agglo.studies.facts import finite
 from agglo.studies.networks.columns import stacked
 from agglo.studies.networks.firms import entity_pairs, firm_tables
 from agglo.studies.networks.integration import (
@@ -164,16 +165,16 @@ def _described(
     table = table.append_column("in_core", pa.array(core.is_core))
     note: dict[str, Json] = {
         "communities": found.n_communities,
-        "modularity": _known(found.modularity),
-        "modularity_p": _known(found.p),
-        "stability": _known(found.stability),
+        "modularity": finite(found.modularity),
+        "modularity_p": finite(found.p),
+        "stability": finite(found.stability),
         "core": list(core.core),
-        "rho": _known(core.rho),
-        "core_p": _known(core.p),
+        "rho": finite(core.rho),
+        "core_p": finite(core.p),
         "draws": options.structure_draws,
         "ties": int(kept.weight.size),
         "ties_kept": kept.edges_kept,
-        "weight_kept": _known(kept.weight_share),
+        "weight_kept": finite(kept.weight_share),
         "isolated": len(kept.isolated),
         "components": int(where.component.max()),
     }
@@ -182,10 +183,6 @@ def _described(
         result_table(kept, layer=layer).select(list(_BACKBONE)),
         note,
     )
-
-
-def _known(value: float) -> float | None:
-    return float(value) if np.isfinite(value) else None
 
 
 def removal_curve(flows: FlowMatrix, layer: str, scale: str = "city") -> pa.Table:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,7 +11,7 @@ import pyarrow.compute as pc
 
 from agglo.core.frames import float_column
 from agglo.studies.columns import text_of, texts
-from agglo.studies.networks.columns import among
+from agglo.studies.networks.columns import among, commonest, shares_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -126,9 +125,9 @@ def industry_flows(
 
 def _one_table(table: pa.Table, notes: dict[str, Json]) -> pa.Table:
     """Choose the last period of the version with most rows."""
-    versions = Counter(text_of(table, "io_version"))
-    version = max(sorted(versions), key=lambda k: versions[k]) if versions else ""
-    if len(versions) > 1:
+    versions = text_of(table, "io_version")
+    version = commonest(versions)
+    if len(set(versions)) > 1:
         table = among(table, "io_version", [version])
     periods = sorted(set(text_of(table, "period")))
     if len(periods) > 1:
@@ -149,15 +148,9 @@ def _shares(
     if not inputs.has("concordances"):
         return {}
     table = among(inputs.table("concordances"), "target", nodes)
-    weight = (
-        np.nan_to_num(float_column(table, "weight"))
-        if "weight" in table.column_names
-        else np.ones(table.num_rows)
-    )
     of: dict[str, list[tuple[str, float]]] = {}
-    ends = zip(text_of(table, "source"), text_of(table, "target"), weight, strict=True)
-    for source, target, share in ends:
-        of.setdefault(source, []).append((target, float(share)))
+    for source, target, share in shares_of(table):
+        of.setdefault(source, []).append((target, share))
     below: dict[str, list[str]] = {}
     for source in of:
         for size in range(1, len(source)):

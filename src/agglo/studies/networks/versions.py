@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,9 +10,8 @@ import pyarrow.compute as pc
 
 from agglo.core.classifications import as_concordance
 from agglo.core.errors import OptionError, suggest
-from agglo.core.frames import float_column
 from agglo.studies.columns import text_of, texts
-from agglo.studies.networks.columns import among
+from agglo.studies.networks.columns import among, commonest, shares_of
 
 if TYPE_CHECKING:
     from agglo.core.classifications import Concordance
@@ -62,10 +60,8 @@ def one_version(
         If no row has the version that is wanted.
     """
     said = text_of(table, "industry_version")
-    versions = Counter(said)
-    version = (
-        max(sorted(versions), key=lambda k: versions[k]) if wanted is None else wanted
-    )
+    versions = set(said)
+    version = commonest(said) if wanted is None else wanted
     if version not in versions:
         msg = f"industry_version={version!r}: no row of activity has it. "
         msg += f"{suggest(version, sorted(versions))} Versions: {sorted(versions)}"
@@ -77,7 +73,7 @@ def one_version(
     have = set(text_of(kept, "period"))
     converted: dict[str, Json] = {}
     left: dict[str, Json] = {}
-    for other in sorted(set(versions) - {version}):
+    for other in sorted(versions - {version}):
         rows = table.filter(pa.array([v == other for v in said], pa.bool_()))
         new = among(rows, "period", set(text_of(rows, "period")) - have)
         way = _way(inputs, other, version)
@@ -122,14 +118,8 @@ def links_in_one_version(
     if version:
         table = among(table, "target_version", [version])
     best: dict[str, tuple[float, str]] = {}
-    share = (
-        np.nan_to_num(float_column(table, "weight"))
-        if "weight" in table.column_names
-        else np.ones(table.num_rows)
-    )
-    ends = zip(text_of(table, "source"), text_of(table, "target"), share, strict=True)
-    for source, target, part in ends:
-        best[source] = max(best.get(source, (-1.0, "")), (float(part), target))
+    for source, target, part in shares_of(table):
+        best[source] = max(best.get(source, (-1.0, "")), (part, target))
     changed = 0
     for end in ("origin_industry", "destination_industry"):
         if end not in events.column_names:
