@@ -47,6 +47,11 @@ def test_polycentricity_by_hand():
     assert found == pytest.approx(0.276393, abs=5e-7)
 
 
+def test_theil_of_a_size_that_vanishes_beside_the_other():
+    # 5e-324 / 2 is 0: a share that underflows counts as a zero does
+    assert sizes.theil(np.array([2.0, 5e-324])) == pytest.approx(np.log(2.0))
+
+
 def test_theil_parts_of_zero_groups():
     parts = sizes.theil_parts(np.array([1.0, 3.0, 0.0]), np.array([0, 0, 1]), 2)
     assert np.isnan(parts.inside[1])

@@ -197,7 +197,8 @@ def theil_parts(sizes: FloatArray, group: IntArray, n_groups: int) -> TheilParts
         share = sums / total
         step = np.where(share > 0, share * np.log(share * sizes.size / members), 0.0)
         mine = sizes / sums[group] * members[group]
-        term = np.where(sizes > 0, mine * np.log(mine), 0.0)
+        # a size may be so small beside its group that its share is 0
+        term = np.where(mine > 0, mine * np.log(mine), 0.0)
         inside = np.bincount(group, term, minlength=n_groups) / members
     inside = np.where(sums > 0, inside, np.nan)
     if not total > 0:
