@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import joblib
@@ -15,7 +16,7 @@ from threadpoolctl import threadpool_info, threadpool_limits
 
 import agglo as ag
 from agglo.core import parallel
-from agglo.core.parallel import entropy_of, generator, monte_carlo
+from agglo.core.parallel import entropy_of, generator, in_threads, monte_carlo
 
 BACK_ENDS = (
     {"backend": "threading", "n_jobs": 2},
@@ -204,6 +205,7 @@ def test_an_error_in_a_worker_arrives():
 
 
 SLOW_JOB = """
+import threading
 import time
 from agglo.core import parallel
 
@@ -295,3 +297,14 @@ def test_bad_draws_are_refused():
     widths = iter([2, 3])
     with pytest.raises(ag.OptionError, match=r"rows of \(3,\) after rows of \(2,\)"):
         monte_carlo(lambda rng, size: rng.random((size, next(widths))), n=100, seed=1)
+
+
+def test_threads_answer_in_the_order_of_the_tasks():
+    assert in_threads(lambda k: k * k, range(64)) == [k * k for k in range(64)]
+    assert in_threads(abs, [-1, 2, -3], threaded=False) == [1, 2, 3]
+
+
+def test_threads_are_one_where_one_worker_was_asked_for():
+    with joblib.parallel_config(n_jobs=1):
+        found = in_threads(lambda _: threading.get_ident(), range(16))
+    assert set(found) == {threading.get_ident()}

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -29,16 +27,14 @@ from agglo.concentration._transport_null import (
     sequential,
 )
 from agglo.core.errors import InvalidTableError, OptionError
+from agglo.core.parallel import in_threads
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from agglo.concentration._directed_input import Universe
     from agglo.core.typing import FloatArray, IntArray
 
 __all__ = ["transported"]
 
-Found = TypeVar("Found")
 _SCREEN = 0.02
 _MOST_PAIRS = 25_000_000
 
@@ -71,7 +67,7 @@ def transported(universe: Universe, question: Transport) -> Block:
             return _script_pair(city, j, m)
         return _pair(city, j, m, alone=todo.size < 2)
 
-    for k, found in zip(todo, _in_order(run, todo.tolist()), strict=True):
+    for k, found in zip(todo, in_threads(run, todo.tolist()), strict=True):
         _write(block, int(k), found, script=question.script)
     return block
 
@@ -86,16 +82,8 @@ def _prepare(city: City, anchors: IntArray) -> None:
         codes = pool_codes(city.question.pool, j, j, city.question.sector)
         return city.price(j, codes[city.universe.code])
 
-    found = _in_order(price, anchors.tolist())
+    found = in_threads(price, anchors.tolist())
     city.prices.update(zip(anchors.tolist(), found, strict=True))
-
-
-def _in_order(run: Callable[[int], Found], todo: list[int]) -> list[Found]:
-    workers = min(os.cpu_count() or 1, len(todo))
-    if workers < 2:
-        return [run(k) for k in todo]
-    with ThreadPoolExecutor(workers) as pool:
-        return list(pool.map(run, todo))
 
 
 def _write(block: Block, k: int, found: Answer, *, script: bool) -> None:
@@ -221,9 +209,8 @@ def _spread(
     if not alone or n < 2 * BLOCK:
         return kernels.drawn_costs(drawn, a, wa, 0, n)
     spans = [(k, min(k + BLOCK, n)) for k in range(0, n, BLOCK)]
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        parts = pool.map(lambda s: kernels.drawn_costs(drawn, a, wa, *s), spans)
-        return np.concatenate(list(parts))
+    parts = in_threads(lambda span: kernels.drawn_costs(drawn, a, wa, *span), spans)
+    return np.concatenate(parts)
 
 
 def _script_pair(city: City, j: int, m: int) -> Answer:

@@ -7,10 +7,11 @@ import secrets
 import threading
 import time
 import warnings
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from functools import cache, partial
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 import numpy as np
 
@@ -22,7 +23,18 @@ if TYPE_CHECKING:
 
     from agglo.core.typing import FloatArray
 
-__all__ = ["Draw", "Progress", "entropy_of", "generator", "monte_carlo", "one_thread"]
+__all__ = [
+    "Draw",
+    "Progress",
+    "entropy_of",
+    "generator",
+    "in_threads",
+    "monte_carlo",
+    "one_thread",
+]
+
+_Task = TypeVar("_Task")
+_Answer = TypeVar("_Answer")
 
 Draw: TypeAlias = Callable[[np.random.Generator, int], "FloatArray"]
 Progress: TypeAlias = Callable[[int, int], None]
@@ -177,6 +189,42 @@ def _gathered(
         if done == n:
             return out
         first = next(blocks)
+
+
+def in_threads(
+    run: Callable[[_Task], _Answer], todo: Sequence[_Task], *, threaded: bool = True
+) -> list[_Answer]:
+    """Call `run` for every task in threads; for kernels that let go of the interpreter.
+
+    There are as many threads as cores that this process may use (its affinity and the
+    limit of its container count), and one inside a worker of :func:`monte_carlo`.
+
+    Parameters
+    ----------
+    run
+        Takes a task; writes to its own part of an array, or gives an answer.
+    todo
+        The tasks. They must not depend on the number of threads, so that the answers do
+        not either.
+    threaded
+        Whether to use threads at all.
+
+    Returns
+    -------
+    list
+        The answers, in the order of the tasks.
+
+    Examples
+    --------
+    >>> from agglo.core.parallel import in_threads
+    >>> in_threads(lambda k: k * k, [1, 2, 3])
+    [1, 4, 9]
+    """
+    workers = min(_workers(None)[1], len(todo)) if threaded and len(todo) > 1 else 1
+    if workers < 2:
+        return [run(task) for task in todo]
+    with ThreadPoolExecutor(workers) as pool:
+        return list(pool.map(run, todo))
 
 
 def _check_workers(n_jobs: int | None) -> None:

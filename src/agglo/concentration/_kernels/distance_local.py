@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numba
 import numpy as np
+
+from agglo.core.parallel import in_threads
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 __all__ = [
     "Cells",
     "Travel",
+    "by_rows",
     "cells_of",
-    "in_threads",
     "local_sums",
     "relative_concentration",
 ]
@@ -78,18 +78,12 @@ def cells_of(at: FloatArray, reach: float) -> Cells:
     )
 
 
-def in_threads(
+def by_rows(
     run: Callable[[int, int], object], n: int, *, threaded: bool, rows: int = _ROWS
 ) -> None:
     """Call `run(first, last)` for slices of n rows, each of which writes its own part."""
     spans = [(k, min(k + rows, n)) for k in range(0, n, rows)]
-    workers = min(os.cpu_count() or 1, len(spans)) if threaded else 1
-    if workers < 2:
-        for span in spans:
-            run(*span)
-        return
-    with ThreadPoolExecutor(workers) as pool:
-        list(pool.map(lambda s: run(*s), spans))
+    in_threads(lambda span: run(*span), spans, threaded=threaded)
 
 
 @numba.njit(cache=True, nogil=True)
@@ -211,7 +205,7 @@ def local_sums(
             all_near,
         )
 
-    in_threads(run, own.size, threaded=threaded)
+    by_rows(run, own.size, threaded=threaded)
     return near, all_near
 
 

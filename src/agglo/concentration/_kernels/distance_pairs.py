@@ -6,15 +6,15 @@ the same for any number of threads.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numba
 import numpy as np
 from scipy.spatial.distance import cdist, pdist
+
+from agglo.core.parallel import in_threads
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -50,12 +50,7 @@ def in_pieces(
 ) -> FloatArray:
     """Sum `run(first, last)` over pieces, in their order."""
     spans = list(pairwise(edges))
-    workers = min(os.cpu_count() or 1, len(spans)) if threaded else 1
-    if workers < 2:
-        parts = [run(*s) for s in spans]
-    else:
-        with ThreadPoolExecutor(workers) as pool:
-            parts = list(pool.map(lambda s: run(*s), spans))
+    parts = in_threads(lambda span: run(*span), spans, threaded=threaded)
     out: FloatArray = np.sum(parts, axis=0)
     return out
 

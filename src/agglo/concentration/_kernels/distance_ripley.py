@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numba
 import numpy as np
 
-from agglo.concentration._kernels.distance_local import Cells, in_threads
+from agglo.concentration._kernels.distance_local import Cells, by_rows
 
 if TYPE_CHECKING:
     from agglo.core.typing import BoolArray, FloatArray, IntArray
@@ -119,7 +119,7 @@ def weighted_pairs(
             out,
         )
 
-    in_threads(run, own.size, threaded=True)
+    by_rows(run, own.size, threaded=True)
     return out
 
 

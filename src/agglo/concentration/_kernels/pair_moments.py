@@ -9,7 +9,7 @@ import numba
 import numpy as np
 from scipy.spatial.distance import cdist
 
-from agglo.concentration._kernels.distance_local import in_threads
+from agglo.concentration._kernels.distance_local import by_rows
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -63,7 +63,7 @@ def pool_moments(
         rows[first:last] = found[:, :-1] @ matrix
         counts[first // _ROWS] = found.sum(axis=0)
 
-    in_threads(run, size, threaded=True, rows=_ROWS)
+    by_rows(run, size, threaded=True, rows=_ROWS)
     return _moments_of(rows, counts.sum(axis=0)[:-1] / 2.0, matrix, n)
 
 
@@ -81,7 +81,7 @@ def matrix_moments(
         rows[first:last] = found[:, :-1] @ matrix
         counts[first // _ROWS] = found.sum(axis=0)
 
-    in_threads(run, size, threaded=True, rows=_ROWS)
+    by_rows(run, size, threaded=True, rows=_ROWS)
     return _moments_of(rows, counts.sum(axis=0)[:-1] / 2.0, matrix, n)
 
 
@@ -207,5 +207,5 @@ def held_field(
         out[first:last] = _row_histograms(gap, width, len(matrix), share) @ beyond
 
     step = max(1, min(_ROWS, 4_000_000 // max(len(a), 1)))
-    in_threads(run, len(pool), threaded=True, rows=step)
+    by_rows(run, len(pool), threaded=True, rows=step)
     return out
