@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from functools import partial
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from agglo.core.errors import RunError, suggest
 from agglo.runs import code_digest
 from agglo.runs.source_code import import_closure
+from agglo.studies.deferred import deferred
 
 FILES = {
     "__init__.py": "",
@@ -90,6 +92,32 @@ def test_the_digest_changes_with_the_code_it_rests_on(package, file, old, new, c
     path = folder / file
     path.write_text(path.read_text().replace(old, new))
     assert (code_digest(function) != before) is changes
+
+
+def test_a_change_is_seen_whatever_size_and_time_say(package):
+    name, folder = package
+    function = importlib.import_module(f"{name}.study").run
+    path = folder / "base.py"
+    before, state = code_digest(function), path.stat()
+    path.write_text(path.read_text().replace("1", "9"))
+    os.utime(path, ns=(state.st_atime_ns, state.st_mtime_ns))
+    after = path.stat()
+    assert (after.st_size, after.st_mtime_ns) == (state.st_size, state.st_mtime_ns)
+    assert code_digest(function) != before
+
+
+def test_a_deferred_function_has_the_digest_of_the_function(package):
+    name, _ = package
+    later = deferred(f"{name}.study:run")
+    found = code_digest(later)
+    assert f"{name}.study" not in sys.modules
+    assert found == code_digest(importlib.import_module(f"{name}.study").run)
+
+
+def test_a_deferred_function_that_is_nowhere_is_refused(package):
+    name, _ = package
+    with pytest.raises(RunError, match="Define it in a module"):
+        code_digest(deferred(f"{name}.gone:run"))
 
 
 def test_a_partial_has_the_digest_of_its_function():

@@ -1,6 +1,8 @@
 """The contract of the studies."""
 
 import json
+import subprocess
+import sys
 
 import pyarrow as pa
 import pytest
@@ -8,6 +10,7 @@ import pytest
 import agglo as ag
 from agglo.studies import STUDIES
 from agglo.studies.contract import Finding, Stage, StageInputs, StageOutput, Study
+from agglo.studies.deferred import Deferred
 
 
 def run(inputs: StageInputs) -> StageOutput:
@@ -62,3 +65,26 @@ def test_unknown_studies_are_suggested():
     assert "concentration" in STUDIES
     with pytest.raises(ag.OptionError, match="Did you mean 'concentration'"):
         STUDIES["concentraton"]
+
+
+@pytest.mark.parametrize("study", list(STUDIES))
+def test_what_a_study_defers_is_defined_where_it_says(study):
+    named = [stage.run for stage in STUDIES[study].stages] + [STUDIES[study].demo]
+    assert all(isinstance(one, Deferred) for one in named)
+    for one in named:
+        function = one.function
+        assert (function.__module__, function.__qualname__) == (one.module, one.name)
+        assert function.__code__.co_filename == one.source()
+
+
+def test_naming_the_studies_loads_no_method():
+    code = (
+        "import sys\nfrom agglo.studies import STUDIES\n"
+        "assert all(STUDIES[name].stages for name in STUDIES)\n"
+        "print(*sorted({m.split('.')[1] for m in sys.modules if m[:6] == 'agglo.'}))\n"
+        "print('numba' in sys.modules, 'scipy' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split("\n")[:2] == ["core studies", "False False"]

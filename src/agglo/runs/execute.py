@@ -13,6 +13,8 @@ from agglo.core.errors import AggloWarning, RunError
 from agglo.runs.hashes import FileHashes
 from agglo.runs.manifest import ManifestStep, manifest_step
 from agglo.runs.progress import Progress, SilentProgress
+from agglo.runs.source_code import SourceCode
+from agglo.runs.source_facts import FACTS
 from agglo.runs.step_store import StepFolder, StepRecord, StepStore
 from agglo.runs.steps import Step, StepContext, step_key
 from agglo.store import locked, write_text
@@ -75,7 +77,8 @@ class Runner:
     done: list[ManifestStep] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        """Open the store of finished steps."""
+        """Open the store of finished steps; a source file is read once in a run."""
+        self.code = SourceCode()
         self.hashes = FileHashes(self.project.private / "hashes.json")
         self.store = StepStore(self.project.private, self.hashes)
 
@@ -104,7 +107,7 @@ class Runner:
         RunError
             If it writes a file that another step has written.
         """
-        code = step.code_digest()
+        code = step.code_digest(self.code)
         key = step_key(step, self.records, code)
         record = self.store.find(step.id, key)
         kept = record is not None
@@ -132,7 +135,8 @@ class Runner:
             if any(s.status != "kept" for s in self.statuses):
                 self.statuses.append(StepStatus(step=step.id, status="waits"))
                 continue
-            record = self.store.find(step.id, step_key(step, self.records))
+            code = step.code_digest(self.code)
+            record = self.store.find(step.id, step_key(step, self.records, code))
             if record is None:
                 self.statuses.append(StepStatus(step=step.id, status="run"))
                 continue
@@ -212,3 +216,4 @@ def open_runner(project: Project, progress: Progress | None = None) -> Iterator[
             yield runner
         finally:
             runner.hashes.save()
+            FACTS.save()

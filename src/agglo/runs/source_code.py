@@ -11,21 +11,21 @@ one topic module of an area leaves studies that use another one alone.
 
 from __future__ import annotations
 
-import ast
 import hashlib
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path
 
 from agglo.core.errors import RunError
+from agglo.runs.source_facts import FACTS, Facts
+from agglo.studies.deferred import Deferred
 
-__all__ = ["code_digest", "import_closure"]
+__all__ = ["SourceCode", "code_digest", "import_closure"]
 
 _PACKAGE = "agglo"
 _ROOT = Path(__file__).resolve().parents[1]
-_MAY_IMPORT = (ast.stmt, ast.ExceptHandler, ast.match_case)
 _CODE = frozenset({".py", ".pyc", ".pyi", ".so", ".pyd"})
 
 
@@ -47,11 +47,7 @@ def code_digest(function: Callable[..., object]) -> str:
     RunError
         If the source of the function cannot be found, so that a change could not be seen.
     """
-    plain = _unwrapped(function)
-    hasher = hashlib.sha256(getattr(plain, "__qualname__", "").encode())
-    for name, path in sorted(import_closure(plain).items()):
-        hasher.update(f"\0{name}\0{_file_digest(path, _stamp(path))}".encode())
-    return hasher.hexdigest()
+    return SourceCode().digest(function)
 
 
 def import_closure(function: Callable[..., object]) -> dict[str, Path]:
@@ -72,43 +68,107 @@ def import_closure(function: Callable[..., object]) -> dict[str, Path]:
     RunError
         If the source of the function cannot be found.
     """
-    plain = _unwrapped(function)
+    return SourceCode().closure(function)
+
+
+@dataclass
+class SourceCode:
+    """The source files as they are now: each is read once, when it is first asked for."""
+
+    _texts: dict[Path, Facts] = field(default_factory=dict)
+    _data: dict[Path, tuple[Path, ...]] = field(default_factory=dict)
+    _files: dict[Path, str] = field(default_factory=dict)
+    _modules: dict[tuple[str, Path], Path | None] = field(default_factory=dict)
+    _digests: dict[tuple[str, str, Path], str] = field(default_factory=dict)
+
+    def digest(self, function: Callable[..., object]) -> str:
+        """Hash the code that a function rests on; see :func:`code_digest`."""
+        name, module, path = key = _place(function)
+        if key not in self._digests:
+            hasher = hashlib.sha256(name.encode())
+            for part, file in sorted(self._walk(module, path).items()):
+                hasher.update(f"\0{part}\0{self._file_digest(file)}".encode())
+            self._digests[key] = hasher.hexdigest()
+        return self._digests[key]
+
+    def closure(self, function: Callable[..., object]) -> dict[str, Path]:
+        """List what a function rests on; see :func:`import_closure`."""
+        _, module, path = _place(function)
+        return self._walk(module, path)
+
+    def _walk(self, module: str, path: Path) -> dict[str, Path]:
+        roots = {_PACKAGE: _ROOT}
+        top, depth = module.split(".", maxsplit=1)[0], module.count(".")
+        up = depth if path.name == "__init__.py" else depth - 1
+        if (
+            top != _PACKAGE
+            and depth
+            and up < len(path.parents)
+            and path.parents[up].name == top
+        ):
+            roots[top] = path.parents[up]
+        walk = _Walk(self, roots)
+        walk.add(module, path)
+        return walk.found
+
+    def facts(self, path: Path) -> Facts:
+        """Say what the text of a module imports and defines."""
+        if path not in self._texts:
+            self._texts[path] = FACTS.of(path.read_bytes(), path.name)
+        return self._texts[path]
+
+    def data_files(self, folder: Path) -> tuple[Path, ...]:
+        """List the data files of a package."""
+        if folder not in self._data:
+            self._data[folder] = tuple(_data_files(folder))
+        return self._data[folder]
+
+    def module(self, name: str, root: Path) -> Path | None:
+        """Find the file of a module, given the folder of its top-level package."""
+        if (name, root) not in self._modules:
+            base = root.joinpath(*name.split(".")[1:])
+            candidates = (base / "__init__.py", base.parent / f"{base.name}.py")
+            found = next((c for c in candidates if c.is_file()), None)
+            self._modules[name, root] = found
+        return self._modules[name, root]
+
+    def _file_digest(self, path: Path) -> str:
+        if path.suffix == ".py":
+            return self.facts(path).digest
+        if path not in self._files:
+            self._files[path] = hashlib.sha256(path.read_bytes()).hexdigest()
+        return self._files[path]
+
+
+def _place(function: Callable[..., object]) -> tuple[str, str, Path]:
+    """Give qualified name, module and source file of a function."""
+    while isinstance(function, partial):
+        function = function.func
+    if isinstance(function, Deferred):  # not imported to be hashed
+        return function.name, function.module, _source(function, function.source())
+    plain = inspect.unwrap(function)
     module = getattr(plain, "__module__", None) or ""
     try:
         file = inspect.getsourcefile(plain)
     except TypeError:
         file = inspect.getsourcefile(type(plain))
         module = type(plain).__module__
+    return getattr(plain, "__qualname__", ""), module, _source(plain, file)
+
+
+def _source(function: object, file: str | None) -> Path:
     if file is None or not Path(file).is_file():
         msg = f"The source of {function!r} cannot be found, so a change could not be noticed."
         msg += " Define it in a module."
         raise RunError(msg)
-    roots = {_PACKAGE: _ROOT}
-    path = Path(file).resolve()
-    top, depth = module.split(".")[0], module.count(".")
-    up = depth if path.name == "__init__.py" else depth - 1
-    if (
-        top != _PACKAGE
-        and depth
-        and up < len(path.parents)
-        and path.parents[up].name == top
-    ):
-        roots[top] = path.parents[up]
-    walk = _Walk(roots)
-    walk.add(module, path)
-    return walk.found
-
-
-def _unwrapped(function: Callable[..., object]) -> Callable[..., object]:
-    while isinstance(function, partial):
-        function = function.func
-    return inspect.unwrap(function)
+    return Path(file).resolve()
 
 
 @dataclass
 class _Walk:
     """The modules reached so far."""
 
+    code: SourceCode
     roots: dict[str, Path]
     found: dict[str, Path] = field(default_factory=dict)
     followed: set[tuple[str, tuple[str, ...]]] = field(default_factory=set)
@@ -122,11 +182,11 @@ class _Walk:
         package = _package_of(module, path)
         if package not in self.listed:  # all modules of a folder share its data files
             self.listed.add(package)
-            for data in _data_files(path.parent):
+            for data in self.code.data_files(path.parent):
                 name = data.relative_to(path.parent).as_posix()
                 self.found[f"{package}:{name}"] = data
-        for target, names in _imports(path, package):
-            self._follow(target, names)
+        for level, target, names in self.code.facts(path).imports:
+            self._follow(_absolute(level, target, package), names)
 
     def _follow(self, target: str, names: tuple[str, ...]) -> None:
         if (target, names) in self.followed:
@@ -141,18 +201,17 @@ class _Walk:
         if not names:  # what is taken from the package is not said: all of it
             self._add_all(target, path.parent)
             return
-        origins = _origins(path, target)
+        facts = self.code.facts(path)
         for name in names:
             submodule = self._path(f"{target}.{name}")
             if submodule is not None and submodule.name != "__init__.py":
                 self.add(f"{target}.{name}", submodule)
             elif submodule is not None:
                 self._add_all(f"{target}.{name}", submodule.parent)
-            elif name in origins:
-                self._follow(*origins[name])
-            elif _defines(
-                path, "__getattr__"
-            ):  # made on access: could be anything in it
+            elif name in facts.origins:
+                level, origin, original = facts.origins[name]
+                self._follow(_absolute(level, origin, target), (original,))
+            elif facts.lazy:  # made on access: could be anything in it
                 self._add_all(target, path.parent)
             else:
                 self.add(target, path)
@@ -164,12 +223,8 @@ class _Walk:
             self.add(".".join([package, *names]), path)
 
     def _path(self, module: str) -> Path | None:
-        top, *rest = module.split(".")
-        if top not in self.roots:
-            return None
-        base = self.roots[top].joinpath(*rest)
-        candidates = (base / "__init__.py", base.parent / f"{base.name}.py")
-        return next((c for c in candidates if c.is_file()), None)
+        root = self.roots.get(module.partition(".")[0])
+        return None if root is None else self.code.module(module, root)
 
 
 def _package_of(module: str, path: Path) -> str:
@@ -192,93 +247,9 @@ def _holds_code(folder: Path) -> bool:
     return any(p.suffix in _CODE for p in folder.iterdir())
 
 
-def _imports(path: Path, package: str) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Give each imported module with the names taken from it, annotations aside."""
-    yield from _imports_at(path, package, _stamp(path))
-
-
-@lru_cache(maxsize=4096)
-def _imports_at(
-    path: Path, package: str, _when: tuple[int, int]
-) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    found: list[tuple[str, tuple[str, ...]]] = []
-    for node in _run_nodes(_tree(path)):
-        if isinstance(node, ast.Import):
-            found += [(alias.name, ()) for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            base = _absolute(node, package)
-            names = tuple(a.name for a in node.names)
-            found.append((base, () if "*" in names else names))
-    return tuple(found)
-
-
-def _absolute(node: ast.ImportFrom, package: str) -> str:
-    if not node.level:
-        return node.module or ""
+def _absolute(level: int, module: str, package: str) -> str:
+    if not level:
+        return module
     parts = package.split(".")
-    base = parts[: len(parts) - node.level + 1]
-    return ".".join([*base, *([node.module] if node.module else [])])
-
-
-def _run_nodes(tree: ast.AST) -> Iterator[ast.AST]:
-    """Walk the tree without the branches that only type checkers read."""
-    stack = [tree]
-    while stack:
-        node = stack.pop()
-        yield node
-        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
-            stack.extend(node.orelse)
-        else:  # imports are statements: expressions hold none
-            stack.extend(
-                n for n in ast.iter_child_nodes(node) if isinstance(n, _MAY_IMPORT)
-            )
-
-
-def _origins(path: Path, package: str) -> Mapping[str, tuple[str, tuple[str, ...]]]:
-    """Map a name that a package re-exports to where it comes from."""
-    return _origins_at(path, package, _stamp(path))
-
-
-@lru_cache(maxsize=4096)
-def _origins_at(
-    path: Path, package: str, _when: tuple[int, int]
-) -> Mapping[str, tuple[str, tuple[str, ...]]]:
-    origins: dict[str, tuple[str, tuple[str, ...]]] = {}
-    for node in _tree(path).body:
-        if isinstance(node, ast.ImportFrom):
-            base = _absolute(node, package)
-            for alias in node.names:
-                origins[alias.asname or alias.name] = (base, (alias.name,))
-    return origins
-
-
-def _defines(path: Path, name: str) -> bool:
-    return any(
-        isinstance(n, ast.FunctionDef) and n.name == name for n in _tree(path).body
-    )
-
-
-def _stamp(path: Path) -> tuple[int, int]:
-    state = path.stat()
-    return state.st_mtime_ns, state.st_size
-
-
-def _tree(path: Path) -> ast.Module:
-    return _parsed(path, _stamp(path))
-
-
-@lru_cache(maxsize=4096)
-def _parsed(path: Path, _when: tuple[int, int]) -> ast.Module:
-    try:
-        return ast.parse(path.read_bytes())
-    except SyntaxError as error:
-        msg = f"{path.name} cannot be parsed: {error}"
-        raise RunError(msg) from error
-
-
-@lru_cache(maxsize=4096)
-def _file_digest(path: Path, _when: tuple[int, int]) -> str:
-    data = path.read_bytes()
-    if path.suffix == ".py":
-        data = ast.dump(_parsed(path, _when)).encode()
-    return hashlib.sha256(data).hexdigest()
+    base = parts[: len(parts) - level + 1]
+    return ".".join([*base, *([module] if module else [])])

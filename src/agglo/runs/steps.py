@@ -13,7 +13,7 @@ from pathlib import Path
 
 from agglo.core.results import version
 from agglo.core.typing import Json
-from agglo.runs.source_code import code_digest
+from agglo.runs.source_code import SourceCode
 from agglo.runs.step_store import StepFolder, StepRecord
 
 __all__ = ["VERSIONED", "InputFile", "Step", "StepContext", "step_key", "versions"]
@@ -167,15 +167,13 @@ class Step:
         }
         return dict(sorted(found.items()))
 
-    def code_digest(self) -> str:
-        """Give the joint digest of the step's code."""
-        digests = [code_digest(f) for f in self.code]
+    def code_digest(self, source: SourceCode) -> str:
+        """Give the joint digest of the step's code, as it stands in the source files."""
+        digests = [source.digest(f) for f in self.code]
         return hashlib.sha256("\0".join(digests).encode()).hexdigest()
 
 
-def step_key(
-    step: Step, records: Mapping[str, StepRecord], code: str | None = None
-) -> str:
+def step_key(step: Step, records: Mapping[str, StepRecord], code: str) -> str:
     """Give the key of a step: equal keys, equal results.
 
     Parameters
@@ -185,7 +183,7 @@ def step_key(
     records
         The finished steps.
     code
-        Digest of its code, if it is known already.
+        Digest of its code.
 
     Returns
     -------
@@ -196,7 +194,7 @@ def step_key(
     facts = {
         "format": _FORMAT,
         "step": step.id,
-        "code": code or step.code_digest(),
+        "code": code,
         "parameters": dict(step.parameters),
         "files": [[f.path.name, f.sha256] for f in step.files],
         "inputs": step.input_digests(records),

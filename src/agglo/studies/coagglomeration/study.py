@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-from agglo.studies.coagglomeration.checks import checks
-from agglo.studies.coagglomeration.demo import demo
-from agglo.studies.coagglomeration.innovation import innovation
-from agglo.studies.coagglomeration.mechanism import mechanism
 from agglo.studies.coagglomeration.options import CoagglomerationOptions
-from agglo.studies.coagglomeration.page import report
-from agglo.studies.coagglomeration.pairs import pairs
-from agglo.studies.coagglomeration.pools import pools
-from agglo.studies.coagglomeration.prepare import prepare
 from agglo.studies.contract import Stage, Study
+from agglo.studies.deferred import deferred
 
 __all__ = ["STUDY"]
 
@@ -29,38 +22,42 @@ STUDY = Study(
     stages=(
         Stage(
             name="prepare",
-            run=prepare,
+            run=deferred("agglo.studies.coagglomeration.prepare:prepare"),
             tables=("establishments",),
             optional=("industries", "regions"),
         ),
-        Stage(name="pairs", run=pairs, after=("prepare",)),
+        Stage(
+            name="pairs",
+            run=deferred("agglo.studies.coagglomeration.pairs:pairs"),
+            after=("prepare",),
+        ),
         Stage(
             name="pools",
-            run=pools,
+            run=deferred("agglo.studies.coagglomeration.pools:pools"),
             optional=_BEHIND_POOLS,
             after=("prepare", "pairs"),
         ),
         Stage(
             name="innovation",
-            run=innovation,
+            run=deferred("agglo.studies.coagglomeration.innovation:innovation"),
             optional=_BEHIND_POOLS,
             after=("prepare", "pairs", "pools"),
         ),
         Stage(
             name="checks",
-            run=checks,
+            run=deferred("agglo.studies.coagglomeration.checks:checks"),
             optional=_BEHIND_POOLS,
             after=("prepare", "pairs", "pools"),
         ),
         Stage(
             name="mechanism",
-            run=mechanism,
+            run=deferred("agglo.studies.coagglomeration.mechanism:mechanism"),
             optional=("links", "patents", "input_output", "industry_links"),
             after=("prepare", "pairs"),
         ),
         Stage(
             name="report",
-            run=report,
+            run=deferred("agglo.studies.coagglomeration.page:report"),
             optional=("truth",),
             after=(
                 "prepare",
@@ -72,5 +69,5 @@ STUDY = Study(
             ),
         ),
     ),
-    demo=demo,
+    demo=deferred("agglo.studies.coagglomeration.demo:demo"),
 )

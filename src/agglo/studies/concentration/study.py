@@ -2,19 +2,9 @@
 
 from __future__ import annotations
 
-from agglo.studies.concentration.agglomeration import agglomeration
-from agglo.studies.concentration.clusters import strong_clusters_of_regions
-from agglo.studies.concentration.demo import demo
-from agglo.studies.concentration.growth import growth
-from agglo.studies.concentration.levels import levels
 from agglo.studies.concentration.options import ConcentrationOptions
-from agglo.studies.concentration.page import report
-from agglo.studies.concentration.peers import peers
-from agglo.studies.concentration.prepare import prepare
-from agglo.studies.concentration.priorities import priorities
-from agglo.studies.concentration.quotients import quotients
-from agglo.studies.concentration.specialisation import specialised_regions
 from agglo.studies.contract import Stage, Study
+from agglo.studies.deferred import deferred
 
 __all__ = ["STUDY"]
 
@@ -34,39 +24,68 @@ STUDY = Study(
     stages=(
         Stage(
             name="prepare",
-            run=prepare,
+            run=deferred("agglo.studies.concentration.prepare:prepare"),
             tables=("activity",),
             optional=("regions", "industries", "definitions", "establishments"),
         ),
-        Stage(name="quotients", run=quotients, optional=_PLANTS, after=_FIRST),
-        Stage(name="agglomeration", run=agglomeration, optional=_PLANTS, after=_FIRST),
+        Stage(
+            name="quotients",
+            run=deferred("agglo.studies.concentration.quotients:quotients"),
+            optional=_PLANTS,
+            after=_FIRST,
+        ),
+        Stage(
+            name="agglomeration",
+            run=deferred("agglo.studies.concentration.agglomeration:agglomeration"),
+            optional=_PLANTS,
+            after=_FIRST,
+        ),
         Stage(
             name="specialisation",
-            run=specialised_regions,
+            run=deferred(
+                "agglo.studies.concentration.specialisation:specialised_regions"
+            ),
             optional=_PLANTS,
             after=_FIRST,
         ),
         Stage(
             name="clusters",
-            run=strong_clusters_of_regions,
+            run=deferred(
+                "agglo.studies.concentration.clusters:strong_clusters_of_regions"
+            ),
             optional=("definitions", "activity"),
             after=_FIRST,
         ),
-        Stage(name="peers", run=peers, optional=("regions",), after=_FIRST),
-        Stage(name="levels", run=levels, optional=_PLANTS, after=_FIRST),
+        Stage(
+            name="peers",
+            run=deferred("agglo.studies.concentration.peers:peers"),
+            optional=("regions",),
+            after=_FIRST,
+        ),
+        Stage(
+            name="levels",
+            run=deferred("agglo.studies.concentration.levels:levels"),
+            optional=_PLANTS,
+            after=_FIRST,
+        ),
         Stage(
             name="priorities",
-            run=priorities,
+            run=deferred("agglo.studies.concentration.priorities:priorities"),
             optional=("priorities",),
             after=("quotients",),
         ),
-        Stage(name="growth", run=growth, tables=("activity",), after=_FIRST),
+        Stage(
+            name="growth",
+            run=deferred("agglo.studies.concentration.growth:growth"),
+            tables=("activity",),
+            after=_FIRST,
+        ),
         Stage(
             name="report",
-            run=report,
+            run=deferred("agglo.studies.concentration.page:report"),
             optional=("truth",),
             after=(*_FIRST, *_MEASURES),
         ),
     ),
-    demo=demo,
+    demo=deferred("agglo.studies.concentration.demo:demo"),
 )

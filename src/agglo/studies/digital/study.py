@@ -3,16 +3,8 @@
 from __future__ import annotations
 
 from agglo.studies.contract import Stage, Study
-from agglo.studies.digital.centres import centres
-from agglo.studies.digital.demo import demo
-from agglo.studies.digital.match import match
-from agglo.studies.digital.nulls import nulls
+from agglo.studies.deferred import deferred
 from agglo.studies.digital.options import DigitalOptions
-from agglo.studies.digital.page import report
-from agglo.studies.digital.prepare import prepare
-from agglo.studies.digital.rates import rates
-from agglo.studies.digital.sensitivity import sensitivity
-from agglo.studies.digital.spatial import spatial
 
 __all__ = ["STUDY"]
 
@@ -32,27 +24,51 @@ STUDY = Study(
     stages=(
         Stage(
             name="prepare",
-            run=prepare,
+            run=deferred("agglo.studies.digital.prepare:prepare"),
             tables=("designations", "belts"),
             optional=("regions", "industries", "labels", "aliases"),
         ),
-        Stage(name="match", run=match, optional=_RULES, after=_FIRST),
-        Stage(name="rates", run=rates, optional=_RULES, after=_FIRST),
-        Stage(name="nulls", run=nulls, optional=(*_RULES, "activity"), after=_FIRST),
+        Stage(
+            name="match",
+            run=deferred("agglo.studies.digital.match:match"),
+            optional=_RULES,
+            after=_FIRST,
+        ),
+        Stage(
+            name="rates",
+            run=deferred("agglo.studies.digital.rates:rates"),
+            optional=_RULES,
+            after=_FIRST,
+        ),
+        Stage(
+            name="nulls",
+            run=deferred("agglo.studies.digital.nulls:nulls"),
+            optional=(*_RULES, "activity"),
+            after=_FIRST,
+        ),
         Stage(
             name="sensitivity",
-            run=sensitivity,
+            run=deferred("agglo.studies.digital.sensitivity:sensitivity"),
             optional=("node_links",),
             after=_FIRST,
         ),
-        Stage(name="centres", run=centres, after=_FIRST),
-        Stage(name="spatial", run=spatial, optional=("activity",), after=_FIRST),
+        Stage(
+            name="centres",
+            run=deferred("agglo.studies.digital.centres:centres"),
+            after=_FIRST,
+        ),
+        Stage(
+            name="spatial",
+            run=deferred("agglo.studies.digital.spatial:spatial"),
+            optional=("activity",),
+            after=_FIRST,
+        ),
         Stage(
             name="report",
-            run=report,
+            run=deferred("agglo.studies.digital.page:report"),
             optional=("truth", "boundaries"),
             after=(*_FIRST, *_MEASURES),
         ),
     ),
-    demo=demo,
+    demo=deferred("agglo.studies.digital.demo:demo"),
 )

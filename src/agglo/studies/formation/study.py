@@ -3,15 +3,8 @@
 from __future__ import annotations
 
 from agglo.studies.contract import Stage, Study
-from agglo.studies.formation.demo import demo
-from agglo.studies.formation.gate import gate
-from agglo.studies.formation.life import life
-from agglo.studies.formation.measures import measures
+from agglo.studies.deferred import deferred
 from agglo.studies.formation.options import FormationOptions
-from agglo.studies.formation.page import report
-from agglo.studies.formation.platform import platform
-from agglo.studies.formation.plsn import layers
-from agglo.studies.formation.prepare import prepare
 
 __all__ = ["STUDY"]
 
@@ -39,12 +32,12 @@ STUDY = Study(
     stages=(
         Stage(
             name="prepare",
-            run=prepare,
+            run=deferred("agglo.studies.formation.prepare:prepare"),
             optional=_DATA,
         ),
         Stage(
             name="gate",
-            run=gate,
+            run=deferred("agglo.studies.formation.gate:gate"),
             optional=(
                 "members",
                 "edges",
@@ -54,10 +47,15 @@ STUDY = Study(
             ),
             after=_FIRST,
         ),
-        Stage(name="life", run=life, optional=("events",), after=_FIRST),
+        Stage(
+            name="life",
+            run=deferred("agglo.studies.formation.life:life"),
+            optional=("events",),
+            after=_FIRST,
+        ),
         Stage(
             name="measures",
-            run=measures,
+            run=deferred("agglo.studies.formation.measures:measures"),
             optional=(
                 "answers",
                 "indicators",
@@ -72,7 +70,7 @@ STUDY = Study(
         ),
         Stage(
             name="platform",
-            run=platform,
+            run=deferred("agglo.studies.formation.platform:platform"),
             optional=(
                 "members",
                 "edges",
@@ -87,7 +85,7 @@ STUDY = Study(
         ),
         Stage(
             name="layers",
-            run=layers,
+            run=deferred("agglo.studies.formation.plsn:layers"),
             optional=(
                 "members",
                 "edges",
@@ -99,11 +97,11 @@ STUDY = Study(
         ),
         Stage(
             name="report",
-            run=report,
+            run=deferred("agglo.studies.formation.page:report"),
             optional=("truth", "industries"),
             after=(*_FIRST, "gate", "life", "measures", "platform", "layers"),
         ),
     ),
-    demo=demo,
+    demo=deferred("agglo.studies.formation.demo:demo"),
     alternatives=(("cluster_panel",), ("activity", "definitions")),
 )

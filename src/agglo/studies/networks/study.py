@@ -3,20 +3,8 @@
 from __future__ import annotations
 
 from agglo.studies.contract import Stage, Study
-from agglo.studies.networks.complement import complement
-from agglo.studies.networks.crossing import crossing
-from agglo.studies.networks.demo import demo
-from agglo.studies.networks.dyads import dyads
-from agglo.studies.networks.groups import groups
-from agglo.studies.networks.hierarchy import hierarchy
-from agglo.studies.networks.integration import integration
-from agglo.studies.networks.linkage import linkage
+from agglo.studies.deferred import deferred
 from agglo.studies.networks.options import NetworksOptions
-from agglo.studies.networks.page import report
-from agglo.studies.networks.portfolio import portfolio
-from agglo.studies.networks.prepare import prepare
-from agglo.studies.networks.sensitivity import sensitivity
-from agglo.studies.networks.structure import structure
 
 __all__ = ["STUDY"]
 
@@ -36,51 +24,71 @@ STUDY = Study(
     stages=(
         Stage(
             name="prepare",
-            run=prepare,
+            run=deferred("agglo.studies.networks.prepare:prepare"),
             tables=("regions",),
             optional=("industries", "activity", "concordances", *_LINKS),
         ),
         Stage(
             name="groups",
-            run=groups,
+            run=deferred("agglo.studies.networks.groups:groups"),
             optional=("definitions", "industries"),
             after=("prepare",),
         ),
-        Stage(name="integration", run=integration, after=("prepare", "groups")),
-        Stage(name="hierarchy", run=hierarchy, after=("prepare",)),
+        Stage(
+            name="integration",
+            run=deferred("agglo.studies.networks.integration:integration"),
+            after=("prepare", "groups"),
+        ),
+        Stage(
+            name="hierarchy",
+            run=deferred("agglo.studies.networks.hierarchy:hierarchy"),
+            after=("prepare",),
+        ),
         Stage(
             name="complement",
-            run=complement,
+            run=deferred("agglo.studies.networks.complement:complement"),
             after=("prepare", "groups", "hierarchy"),
         ),
-        Stage(name="crossing", run=crossing, after=("prepare",)),
-        Stage(name="dyads", run=dyads, after=("prepare",)),
+        Stage(
+            name="crossing",
+            run=deferred("agglo.studies.networks.crossing:crossing"),
+            after=("prepare",),
+        ),
+        Stage(
+            name="dyads",
+            run=deferred("agglo.studies.networks.dyads:dyads"),
+            after=("prepare",),
+        ),
         Stage(
             name="structure",
-            run=structure,
+            run=deferred("agglo.studies.networks.structure:structure"),
             optional=("establishments", "patents"),
             after=("prepare", "groups"),
         ),
         Stage(
             name="linkage",
-            run=linkage,
+            run=deferred("agglo.studies.networks.linkage:linkage"),
             optional=("input_output", "concordances", "definitions"),
             after=("prepare", "groups"),
         ),
-        Stage(name="portfolio", run=portfolio, after=("prepare", "linkage")),
+        Stage(
+            name="portfolio",
+            run=deferred("agglo.studies.networks.portfolio:portfolio"),
+            after=("prepare", "linkage"),
+        ),
         Stage(
             name="sensitivity",
-            run=sensitivity,
+            run=deferred("agglo.studies.networks.sensitivity:sensitivity"),
             optional=_LINKS,
             after=("prepare", *_JUDGED),
         ),
         Stage(
             name="report",
-            run=report,
+            run=deferred("agglo.studies.networks.page:report"),
             optional=("truth",),
             after=("prepare", *_MEASURES, "sensitivity"),
         ),
     ),
-    demo=demo,
+    demo=deferred("agglo.studies.networks.demo:demo"),
     alternatives=(("link_events",), ("ownership",), ("patents",)),
 )

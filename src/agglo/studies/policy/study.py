@@ -3,15 +3,8 @@
 from __future__ import annotations
 
 from agglo.studies.contract import Stage, Study
-from agglo.studies.policy.demo import demo
-from agglo.studies.policy.distance import distance
-from agglo.studies.policy.dynamics import dynamics
-from agglo.studies.policy.effects import effects
-from agglo.studies.policy.groups import groups
+from agglo.studies.deferred import deferred
 from agglo.studies.policy.options import PolicyOptions
-from agglo.studies.policy.page import report
-from agglo.studies.policy.prepare import prepare
-from agglo.studies.policy.robust import robust
 
 __all__ = ["STUDY"]
 
@@ -30,22 +23,42 @@ STUDY = Study(
     stages=(
         Stage(
             name="prepare",
-            run=prepare,
+            run=deferred("agglo.studies.policy.prepare:prepare"),
             tables=("treatments", "regions"),
             optional=("activity", "industries", "panel", "boundaries"),
         ),
-        Stage(name="effects", run=effects, after=_FIRST),
-        Stage(name="dynamics", run=dynamics, after=_FIRST),
-        Stage(name="distance", run=distance, after=_FIRST),
-        Stage(name="groups", run=groups, after=_FIRST),
-        Stage(name="robust", run=robust, after=_FIRST),
+        Stage(
+            name="effects",
+            run=deferred("agglo.studies.policy.effects:effects"),
+            after=_FIRST,
+        ),
+        Stage(
+            name="dynamics",
+            run=deferred("agglo.studies.policy.dynamics:dynamics"),
+            after=_FIRST,
+        ),
+        Stage(
+            name="distance",
+            run=deferred("agglo.studies.policy.distance:distance"),
+            after=_FIRST,
+        ),
+        Stage(
+            name="groups",
+            run=deferred("agglo.studies.policy.groups:groups"),
+            after=_FIRST,
+        ),
+        Stage(
+            name="robust",
+            run=deferred("agglo.studies.policy.robust:robust"),
+            after=_FIRST,
+        ),
         Stage(
             name="report",
-            run=report,
+            run=deferred("agglo.studies.policy.page:report"),
             optional=("truth",),
             after=(*_FIRST, *_MEASURES),
         ),
     ),
-    demo=demo,
+    demo=deferred("agglo.studies.policy.demo:demo"),
     alternatives=(("panel",), ("activity",)),
 )
