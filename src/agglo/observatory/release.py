@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import pyarrow as pa
 
@@ -27,10 +27,7 @@ from agglo.observatory.catalogue import (
     study_texts,
     table_table,
 )
-from agglo.observatory.disclosure_policy import read_gate_policy
 from agglo.observatory.geometry import Boundaries, boundaries_of
-from agglo.observatory.ledger import Ledger
-from agglo.observatory.protection import Protected, protect
 from agglo.observatory.spelling import spelling_table
 from agglo.runs import Manifest, Project
 from agglo.store import (
@@ -41,6 +38,9 @@ from agglo.store import (
     write_text,
 )
 from agglo.studies import STUDIES
+
+if TYPE_CHECKING:
+    from agglo.observatory.protection import Protected
 
 __all__ = [
     "CURRENT",
@@ -215,6 +215,11 @@ def build_release(project: Path | Project, *, mode: Mode = "private") -> Release
     OptionError
         For an unknown mode, or a ``disclosure.toml`` that cannot be read.
     """
+    # what builds a release is not loaded to serve one
+    from agglo.observatory.disclosure_policy import read_gate_policy
+    from agglo.observatory.ledger import Ledger
+    from agglo.observatory.protection import protect
+
     check_choice("mode", mode, tuple(CURRENT))
     opened = project if isinstance(project, Project) else Project.open(project)
     manifest = Manifest.load(opened.workspace)
@@ -300,8 +305,14 @@ def is_current(project: Project, release: Release) -> bool:
         manifest is not None
         and release.catalogue["manifest"] == digest_of(manifest.to_bytes().decode())
         and release.catalogue["version"] == version()
-        and (mode == "private" or told == read_gate_policy(project.root).digest)
+        and (mode == "private" or told == _policy_digest(project.root))
     )
+
+
+def _policy_digest(root: Path) -> str:
+    from agglo.observatory.disclosure_policy import read_gate_policy
+
+    return read_gate_policy(root).digest
 
 
 def wrong_parts(release: Release) -> list[str]:

@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -160,6 +161,10 @@ class Manifest:
 
     def to_bytes(self) -> bytes:
         """Give the bytes of ``manifest.json``."""
+        return self._bytes
+
+    @cached_property
+    def _bytes(self) -> bytes:
         content: dict[str, Json] = {
             "format": _FORMAT,
             "project": dict(self.project),

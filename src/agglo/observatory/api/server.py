@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Callable
-from contextlib import closing, suppress
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -60,14 +60,31 @@ def run_server(project: Path, settings: Settings, ready: Callable[[], None]) -> 
             lifespan="off",
             timeout_graceful_shutdown=3,
         )
-        ready()
-        # what the first reader would wait for; a release that cannot be read is said then
-        threading.Thread(target=_warm, args=(shelf,), daemon=True).start()
         # Ctrl-C is how a server ends, not an interruption
         with suppress(KeyboardInterrupt):
-            uvicorn.Server(config).run(sockets=[listener])
+            ready()
+            with _warmed(shelf):
+                uvicorn.Server(config).run(sockets=[listener])
 
 
-def _warm(shelf: Shelf) -> None:
-    with suppress(ApiError, AggloError):
-        shelf.warm()
+@contextmanager
+def _warmed(shelf: Shelf) -> Iterator[None]:
+    """Read beside the first requests what they would wait for.
+
+    The thread is ended before the process: one that is inside of compiled code when the
+    interpreter goes away takes the process down with it.
+    """
+    ended = threading.Event()
+
+    def warm() -> None:
+        with suppress(ApiError, AggloError):  # said to the first reader
+            shelf.warm(ended.is_set)
+
+    thread = threading.Thread(target=warm, name="warm")
+    try:
+        thread.start()
+        yield
+    finally:
+        ended.set()
+        if thread.ident is not None:
+            thread.join()

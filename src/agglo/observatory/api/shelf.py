@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -73,8 +74,14 @@ class Shelf:
         """Give the cursors of a release."""
         return Cursors(self.key, stock.release.id)
 
-    def warm(self) -> None:
-        """Read what the pages show before the first request asks for it."""
+    def warm(self, stop: Callable[[], bool] = lambda: False) -> None:
+        """Read what the pages show before the first request asks for it.
+
+        Parameters
+        ----------
+        stop
+            Asked now and then whether to leave the rest unread.
+        """
         stock = self.current()
         wanted = [
             (v.table, (*v.filters.values(), *v.keep))
@@ -82,7 +89,7 @@ class Shelf:
             if v.table in stock.release
         ]
         chosen = [(s.table, (s.column,)) for p in PAGES.values() for s in p.selectors]
-        stock.warm([*wanted, *chosen])
+        stock.warm([*wanted, *chosen], stop)
 
 
 def _absent() -> ApiError:

@@ -27,6 +27,8 @@ __all__ = ["Lookup", "Names", "Stock", "plain"]
 
 _Kept = TypeVar("_Kept", IntArray, bytes)
 _KEPT = 256 << 20  # bytes of answers
+_Key = TypeVar("_Key")
+_Made = TypeVar("_Made")
 _Name: TypeAlias = tuple[str, str]
 
 
@@ -140,6 +142,17 @@ class Names:
             return float(lon), float(lat)
         return None, None
 
+    def columns(self, codes: Sequence[str]) -> Mapping[str, pa.Array]:
+        """Give ``en``, ``zh``, ``lon`` and ``lat`` of codes."""
+        names = [self.name(code) for code in codes]
+        places = [self.place(code) for code in codes]
+        return {
+            "en": pa.array([n[0] for n in names], pa.string()),
+            "zh": pa.array([n[1] for n in names], pa.string()),
+            "lon": pa.array([p[0] for p in places], pa.float64()),
+            "lat": pa.array([p[1] for p in places], pa.float64()),
+        }
+
 
 @dataclass(eq=False)
 class Stock:
@@ -161,7 +174,8 @@ class Stock:
         default_factory=OrderedDict
     )
     _kept_bytes: int = 0
-    _lock: threading.RLock = field(default_factory=threading.RLock)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _making: dict[Hashable, threading.Lock] = field(default_factory=dict)
 
     def table(self, name: str) -> pa.Table:
         """Give a released table; texts are dictionaries, which keeps them small.
@@ -176,23 +190,35 @@ class Stock:
         pyarrow.Table
             The table.
         """
-        with self._lock:
-            if name not in self._tables:
-                table = self.release.table(name).combine_chunks()
-                for at, field_ in enumerate(table.schema):
-                    if pa.types.is_string(field_.type):
-                        column = table.column(at).dictionary_encode().combine_chunks()
-                        table = table.set_column(at, field_.name, column)
-                self._tables[name] = table
-            return self._tables[name]
+        return self._once(self._tables, name, lambda: self._read(name))
+
+    def _read(self, name: str) -> pa.Table:
+        table = self.release.table(name).combine_chunks()
+        for at, field_ in enumerate(table.schema):
+            if pa.types.is_string(field_.type):
+                column = table.column(at).dictionary_encode().combine_chunks()
+                table = table.set_column(at, field_.name, column)
+        return table
+
+    def _once(
+        self, kept: dict[_Key, _Made], key: _Key, make: Callable[[], _Made]
+    ) -> _Made:
+        """Make a thing once; who asks for another one meanwhile does not wait for it."""
+        if key not in kept:
+            with self._lock:
+                making = self._making.setdefault((id(kept), key), threading.Lock())
+            with making:
+                if key not in kept:
+                    kept[key] = make()
+        return kept[key]
 
     def lookup(self, table: str, column: str) -> Lookup:
         """Give the rows of a table by the values of a column."""
-        with self._lock:
-            key = (table, column)
-            if key not in self._lookups:
-                self._lookups[key] = Lookup.of(self.table(table).column(column))
-            return self._lookups[key]
+        return self._once(
+            self._lookups,
+            (table, column),
+            lambda: Lookup.of(self.table(table).column(column)),
+        )
 
     @cached_property
     def names(self) -> Mapping[str, Names]:
@@ -237,21 +263,14 @@ class Stock:
             ``en``, ``zh``, ``lon`` and ``lat``, one entry per row.
         """
         lookup = self.lookup(table, column)
-        key = (table, column, kind)
-        with self._lock:
-            if key not in self._beside:
-                book = self.names[kind]
-                names = [book.name(code) for code in lookup.values]
-                places = [book.place(code) for code in lookup.values]
-                self._beside[key] = {
-                    "en": pa.array([n[0] for n in names], pa.string()),
-                    "zh": pa.array([n[1] for n in names], pa.string()),
-                    "lon": pa.array([p[0] for p in places], pa.float64()),
-                    "lat": pa.array([p[1] for p in places], pa.float64()),
-                }
+        beside = self._once(
+            self._beside,
+            (table, column, kind),
+            lambda: self.names[kind].columns(lookup.values),
+        )
         codes = lookup.codes[rows]
         at = pa.array(codes, mask=codes < 0)
-        return {name: values.take(at) for name, values in self._beside[key].items()}
+        return {name: values.take(at) for name, values in beside.items()}
 
     def remember(self, key: Hashable, make: Callable[[], _Kept]) -> _Kept:
         """Give what was made for a key before, or make it; the oldest is forgotten.
@@ -281,17 +300,24 @@ class Stock:
                 self._kept_bytes -= _size(self._answers.popitem(last=False)[1])
         return made
 
-    def warm(self, wanted: Sequence[tuple[str, Sequence[str]]]) -> None:
+    def warm(
+        self,
+        wanted: Sequence[tuple[str, Sequence[str]]],
+        stop: Callable[[], bool] = lambda: False,
+    ) -> None:
         """Read tables and sort their columns before the first request asks for them.
 
         Parameters
         ----------
         wanted
             Table and the columns it is filtered by.
+        stop
+            Asked before every table and column.
         """
         for table, columns in wanted:
-            if table in self.release:
-                known = self.table(table).column_names
-                for column in columns:
-                    if column in known:
-                        self.lookup(table, column)
+            if stop():
+                return
+            known = self.table(table).column_names if table in self.release else ()
+            for column in columns:
+                if column in known and not stop():
+                    self.lookup(table, column)

@@ -12,7 +12,6 @@ from itertools import combinations
 import numpy as np
 
 from agglo.core.typing import BoolArray, FloatArray, IntArray
-from agglo.store.disclosure._kernels import search_rectangles
 from agglo.store.disclosure.cells import NOBODY, CellTable
 from agglo.store.disclosure.hierarchy import Dimension
 
@@ -57,6 +56,9 @@ def rectangle_proofs(
         ``PROVEN`` (against everybody), ``RESTED`` (against all but some contributors) or
         ``OPEN``; and these contributors, -1 where there are fewer than three.
     """
+    # compiled code is loaded when there is something to prove
+    from agglo.store.disclosure._kernels import search_rectangles
+
     state = np.full(asked.size, OPEN, np.int64)
     rest = np.full((asked.size, _CORNERS), NOBODY, np.int64)
     strides = np.array(
