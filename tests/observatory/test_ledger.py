@@ -200,6 +200,7 @@ def test_other_rules_make_a_release_stale(project, public, monkeypatch):
     opened = Project.open(project)
     assert is_current(opened, public.release)
     monkeypatch.setattr(
-        "agglo.observatory.disclosure_policy.read_gate_policy", lambda _: GatePolicy(least=50)
+        "agglo.observatory.disclosure_policy.read_gate_policy",
+        lambda _: GatePolicy(least=50),
     )
     assert not is_current(opened, public.release)
