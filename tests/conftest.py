@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -63,6 +64,31 @@ def shared_data() -> Path:
             f"no shared data at {data}: set {SHARED} to the folder that holds `data`"
         )
     return data
+
+
+@pytest.fixture(scope="session")
+def finished_demo(tmp_path_factory) -> Path:
+    """Folder of the demo, run once from nothing; workers share it, runs do not."""
+    import fcntl
+
+    shared = tmp_path_factory.getbasetemp()
+    # the folder of a worker lies in that of its run; without workers it is the run's own
+    if _WORKER:
+        shared = shared.parent
+    folder = shared / "finished" / "agglo-demo"
+    folder.parent.mkdir(exist_ok=True)
+    with (folder.parent / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "manifest.json").is_file():
+            words = ["demo", "--path", str(folder), "--no-serve"]
+            subprocess.run(
+                [sys.executable, "-m", "agglo", *words],
+                check=True,
+                capture_output=True,
+                text=True,
+                timeout=900,
+            )
+    return folder
 
 
 @pytest.fixture(autouse=True)

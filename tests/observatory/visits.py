@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import fcntl
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -55,20 +54,12 @@ def agglo(*words: str, **more) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.fixture(scope="session")
-def demo(tmp_path_factory) -> Path:
-    """The finished demo; workers share one, runs do not."""
-    shared = tmp_path_factory.getbasetemp()
-    # the folder of a worker lies in that of its run; without workers it is the run's own
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        shared = shared.parent
-    folder = shared / "journeys" / "demo"
-    folder.parent.mkdir(exist_ok=True)
-    with (shared / "journeys" / "lock").open("w") as lock:
+def demo(finished_demo: Path) -> Path:
+    """The finished demo with its release; workers share one, runs do not."""
+    with (finished_demo.parent / "release.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (folder / "manifest.json").is_file():
-            agglo("demo", "--path", str(folder), "--no-serve")
-        agglo("serve", str(folder), "--get", "/api/v1/meta")  # builds the release
-    return folder
+        agglo("serve", str(finished_demo), "--get", "/api/v1/meta")
+    return finished_demo
 
 
 @pytest.fixture(scope="session")
