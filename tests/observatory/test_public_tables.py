@@ -8,7 +8,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from agglo.observatory.public_rules import LEAST, RULES
+from agglo.observatory.public_columns import COLUMNS
+from agglo.observatory.public_rules import LEAST, RULES, why_withheld
 from agglo.observatory.public_tables import public_study
 from agglo.store import read_table, write_json, write_table
 from agglo.studies import STUDIES
@@ -165,3 +166,14 @@ def test_every_rule_names_a_study_and_says_itself():
             assert rule.text().en
             assert rule.text().zh
             assert rule.kind != "like" or rule.other in rules
+
+
+@pytest.mark.parametrize("study", sorted(RULES))
+def test_a_table_is_judged_once_and_with_its_columns(study):
+    assert set(RULES[study]) == set(COLUMNS[study])
+    both = [t for t in RULES[study] if why_withheld(study, t) is not None]
+    assert not both, f"{both} of {study} have a rule and a reason to stay at home"
+    for table, rule in RULES[study].items():
+        names = COLUMNS[study][table].split()
+        assert len(names) == len(set(names)), table
+        assert not rule.other or rule.other in RULES[study], table
