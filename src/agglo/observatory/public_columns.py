@@ -66,7 +66,7 @@ COLUMNS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "ar_sets": "model term lower upper status p",
             "first_stage": "model endogenous instrument value se p partial_r2 f",
             "hypotheses": "model hypothesis link value statistic p q supported verdict",
-            "robustness": "pool weights correlation same_sign n status",
+            "robustness": "measure power pool weights correlation same_sign n status",
             "weak": "model statistic term value df p critical",
             "wild": "term value p lower upper",
         },

@@ -110,7 +110,7 @@ _WITHHELD: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "formation": "layer_sites layer_ties registry",
         },
         "derived": {
-            "coagglomeration": "counts panel",
+            "coagglomeration": "areal counts panel",
             "networks": "activity_before activity_now backbone cluster_nodes "
             "complementarity core_sets entries interlocking mixing portfolio positions "
             "quotients removal size_crosstab size_group_profiles size_profiles",
@@ -120,7 +120,7 @@ _WITHHELD: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "lock_in mechanisms network panel peers period_indicators questionnaire ranks "
             "recommendations resilience scores stages stars",
         },
-        "uncounted": {"policy": "groups"},
+        "uncounted": {"coagglomeration": "yearly_weights", "policy": "groups"},
     }
 )
 
