@@ -35,10 +35,8 @@ from agglo.store import write_json, write_table, write_text
 REGIONS, INDUSTRIES = 3110, 961
 RATE, SECONDS = 50, 12
 LIMIT = 0.100
-_NUMBERS = (
-    "employment", "share_of_region", "share_of_industry", "lq", "lq_lower", "lq_upper",
-    "p", "q", "rank", "rank_lower", "rank_upper", "establishments",
-)  # fmt: skip
+PERIODS = 10
+_COUNTS = ("employment", "establishments", "rank", "rank_lower", "rank_upper")
 
 
 def _cells() -> pa.Table:
@@ -47,13 +45,43 @@ def _cells() -> pa.Table:
     regions = pa.array([f"R{i:04d}" for i in range(REGIONS)])
     industries = pa.array([f"I{i:03d}" for i in range(INDUSTRIES)])
     at, of = np.divmod(np.arange(n), INDUSTRIES)
-    numbers = {name: rng.lognormal(0, 1, n) for name in _NUMBERS}
+    counts = {name: rng.lognormal(4, 1.5, n).astype(np.int64) for name in _COUNTS}
+    jobs = counts["employment"].reshape(REGIONS, INDUSTRIES)
+    of_region = jobs / jobs.sum(axis=1, keepdims=True)
+    of_industry = jobs / jobs.sum(axis=0, keepdims=True)
+    lq = (of_region / (jobs.sum(axis=0) / jobs.sum())).ravel()
+    numbers = {
+        "share_of_region": of_region.ravel(),
+        "share_of_industry": of_industry.ravel(),
+        "lq": lq,
+        "lq_lower": lq * rng.uniform(0.3, 1, n),
+        "lq_upper": lq * rng.uniform(1, 3, n),
+        "p": rng.uniform(0, 1, n),
+        "q": rng.uniform(0, 1, n),
+        **counts,
+    }
     return pa.table(
         {
             "region": regions.take(pa.array(at)),
             "industry": industries.take(pa.array(of)),
             **numbers,
-            "status": pa.array(["ok"] * n),
+            "status": pa.array(["number"] * n),
+        }
+    )
+
+
+def _years() -> pa.Table:
+    """Specialisation of every region in every year."""
+    rng = np.random.default_rng(9)
+    n = REGIONS * PERIODS
+    at, year = np.divmod(np.arange(n), PERIODS)
+    return pa.table(
+        {
+            "region": pa.array([f"R{i:04d}" for i in range(REGIONS)]).take(
+                pa.array(at)
+            ),
+            "period": pa.array(2010 + year),
+            **{name: rng.uniform(0, 1, n) for name in ("ksi", "zi", "entropy")},
         }
     )
 
@@ -77,7 +105,11 @@ def country(tmp_path_factory) -> Path:
     _release(
         root,
         "country",
-        {"concentration.region_industries": _cells(), "project.regions": regions},
+        {
+            "concentration.region_industries": _cells(),
+            "policy.outcomes": _years(),
+            "project.regions": regions,
+        },
     )
     return root
 

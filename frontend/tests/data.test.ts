@@ -35,6 +35,47 @@ function serve(): string[] {
   return asked;
 }
 
+const large = {
+  ...viewOf("mock.map"), id: "x.map", table: "x.cells", rows: 3_000_000, chart: "map", order: "-lq", labels: { region: "regions" }, filters: { industry: "industry" },
+  encode: { lon: "lon", lat: "lat", value: "lq", label: "region", lo: "lo", hi: "hi" }, reference: { value: 1, label: { en: "", zh: "" } },
+  columns: ["region", "lq", "lo", "hi", "size"].map((name) => ({ name, label: { en: name, zh: name }, type: name === "region" ? "code" : "number" })),
+} as View;
+
+/** A server of typed columns: three rows, the second code not in the list. */
+function typedServer(): { asked: string[]; release: string; list: string } {
+  const planes = (view: ArrayBufferView, width: number): string => {
+    const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+    const n = bytes.length / width;
+    return btoa(String.fromCharCode(...Array.from(bytes, (_, k) => bytes[(k % n) * width + Math.floor(k / n)] as number)));
+  };
+  const number = (...of: number[]): object => ({ kind: "number", values: planes(Float64Array.from(of), 8) });
+  const all: Record<string, (rows: number[]) => object> = {
+    lq: (rows) => number(...rows.map((i) => [NaN, 1.1, 0.1 + 0.2][i] as number)),
+    lo: (rows) => number(...rows.map((i) => [0.25, 0.5, 9][i] as number)),
+    hi: (rows) => number(...rows.map((i) => [4, 2, 9][i] as number)),
+    size: () => ({ kind: "number", values: planes(Float64Array.from([7, -0]), 8), at: planes(Uint8Array.from([0, 1, 0]), 1) }),
+    covers: () => ({ kind: "boolean", at: planes(Uint8Array.from([0, 1, 0]), 1) }),
+    // R1, R2, R9: places 0, 1 and 2 behind the list, as steps
+    region: () => ({ kind: "code", list: "regions", more: ["R9"], at: planes(Uint16Array.from([0, 1, 1]), 2) }),
+    region_en: () => ({ kind: "beside", of: "region", part: "en" }),
+    lon: () => ({ kind: "beside", of: "region", part: "lon" }),
+  };
+  const found = { asked: [] as string[], release: "r1", list: "" };
+  vi.stubGlobal("fetch", async (address: string) => {
+    found.asked.push(address);
+    const { pathname, searchParams } = new URL(address, "http://localhost");
+    const places = [{ id: "R1", name: { en: "One", zh: "一" }, lon: 100, lat: 30 }, { id: "R2", name: { en: "Two", zh: "二" }, lon: 101, lat: 31 }];
+    const rows = searchParams.get("rows")?.split(",").map(Number) ?? [0, 1, 2];
+    const wanted = (searchParams.get("columns") ?? "").split(",");
+    const names = Object.keys(all).filter((n) => wanted.includes(n) || (n.startsWith("region_") && wanted.includes("region")));
+    const list = pathname.endsWith("/regions");
+    const columns = Object.fromEntries(names.map((n) => [n, all[n]?.(rows)]));
+    const body = { schema: 1, data: list ? places : { length: rows.length, columns }, meta: { release: (list && found.list) || found.release } };
+    return { ok: true, json: async () => body };
+  });
+  return found;
+}
+
 describe("adapters", () => {
   it("give the same rows from a server and from a file", async () => {
     const asked = serve();
@@ -45,6 +86,46 @@ describe("adapters", () => {
     expect(here.frame.length).toBe(48);
     expect(there.frame).toEqual(here.frame);
     expect(asked[0]).toBe("/x/api/v1/views/mock.map?industry=C17&layout=columns&limit=10000");
+  });
+
+  it("ask for each column once and share it, in the order of each view", async () => {
+    const server = typedServer();
+    const { drawn } = serverSource({ mode: "server" });
+    const map = await drawn(large, { industry: "A" });
+    const lorenz = await drawn({ ...large, id: "x.lorenz", chart: "lorenz", order: "lq", encode: { value: "lq", share: "size" } }, { industry: "A" });
+    const path = "/api/v1/views";
+    expect(server.asked).toEqual([
+      `${path}/x.map?industry=A&columns=covers%2Clat%2Clon%2Clq%2Cregion&layout=typed&sort=table_order&limit=10000`, "/api/v1/regions?limit=10000",
+      `${path}/x.lorenz?industry=A&columns=size&layout=typed&sort=table_order&limit=10000`,
+    ]);
+    expect(map.frame.columns).toMatchObject({
+      region: ["R2", "R9", "R1"], region_en: ["Two", "R9", "One"], lon: [101, null, 100], lq: [1.1, 0.30000000000000004, null], covers: [true, false, false],
+    });
+    expect([0, 1, 2].map((i) => covers(large, map.frame, i))).toEqual([true, false, false]);
+    expect(lorenz.frame.columns).toMatchObject({ lq: [0.30000000000000004, 1.1, null], size: [7, -0, 7] });
+  });
+
+  it("give the lines of a figure their intervals, and no others", async () => {
+    const server = typedServer();
+    const dots: View = { ...large, chart: "dot", top: 1, encode: { label: "region", value: "lq", lo: "lo", hi: "hi" } };
+    const { frame } = await serverSource({ mode: "server" }).drawn(dots, {}, new Set(["R1"]));
+    expect(server.asked.at(-1)).toBe("/api/v1/views/x.map?columns=lo%2Chi&rows=1%2C0&layout=typed&sort=table_order");
+    expect(frame.columns).toMatchObject({ region: ["R2", "R9", "R1"], lo: [0.5, null, 0.25], hi: [2, null, 4] });
+  });
+
+  it("mix no two releases", async () => {
+    const server = typedServer();
+    const { drawn } = serverSource({ mode: "server" });
+    await drawn(large, { industry: "A" });
+    server.release = "r2";
+    // the columns of before are asked for anew, with the one that was missing
+    const more: View = { ...large, id: "x.more", encode: { value: "lq", size: "size" } };
+    const { frame, meta } = await drawn(more, { industry: "A" });
+    expect(meta.release).toBe("r2");
+    expect(Object.keys(frame.columns).sort()).toEqual(["lq", "size"]);
+    server.release = "r3";
+    server.list = "r2";
+    await expect(drawn(large, { industry: "B" })).rejects.toMatchObject({ code: "other_release" });
   });
 
   it("address files of the server only", () => {

@@ -90,6 +90,8 @@ export interface FilledView {
   filters: Record<string, string>;
   columns: ColumnShape[];
   labels: Record<string, string>;
+  place: string[];
+  keep: Record<string, string>;
   order: string;
   top: number | null;
   unit: Both | null;
@@ -419,6 +421,24 @@ export interface TwinShape {
   chosen: Record<string, string>;
 }
 
+/** A column as bytes: all first bytes of its numbers, then all second ones, in base64. ``number``: doubles in ``values``, NaN for null; with ``at``, the place of each row in them. ``text``: the place of each row in ``texts``. ``code``: steps from row to row in the list of ``/regions`` or ``/industries`` followed by ``more``, modulo the width. ``boolean``: 0, 1, or 2 for null. ``beside``: a name or coordinate of the code in the column ``of``. A place behind the end is null. The width of a place is the number of bytes over the number of rows, lowest byte first. */
+export interface TypedColumn {
+  kind: "number" | "text" | "code" | "boolean" | "beside";
+  values?: string | null;
+  at?: string | null;
+  texts?: string[] | null;
+  list?: "regions" | "industries" | null;
+  more?: string[] | null;
+  of?: string | null;
+  part?: "en" | "zh" | "lon" | "lat" | null;
+}
+
+/** Rows as typed columns, ``layout=typed``. */
+export interface TypedShape {
+  length: number;
+  columns: Record<string, TypedColumn>;
+}
+
 /** A released number with its uncertainty and state. */
 export interface ValueRow {
   indicator: string;
@@ -447,7 +467,7 @@ export interface ValuesAnswer {
 export interface ViewAnswer {
   schema: number;
   meta: AnswerMeta;
-  data: (Record<string, string | number | boolean | null>)[] | Record<string, (string | number | boolean | null)[]>;
+  data: (Record<string, string | number | boolean | null>)[] | TypedShape | Record<string, (string | number | boolean | null)[]>;
   page?: Paging | null;
 }
 
@@ -466,6 +486,8 @@ export interface ViewShape {
   filters: Record<string, string>;
   columns: ColumnShape[];
   labels: Record<string, string>;
+  place: string[];
+  keep: Record<string, string>;
   order: string;
   top: number | null;
   unit: Both | null;

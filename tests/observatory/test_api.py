@@ -527,3 +527,34 @@ def test_hidden_values_are_confidential_not_zero(public):
     assert hidden
     assert {r["value"] for r in hidden} == {None}
     assert {r["status"] for r in rows} <= {"number", "zero", "confidential"}
+
+
+def test_what_is_drawn_is_part_of_the_whole(served):
+    """The figure's columns: the same cells, and whether the interval covers the reference."""
+    judged = 0
+    for view in VIEWS.values():
+        if view.table not in served.release:
+            continue
+        path = f"/views/{view.id}?layout=columns&limit=300"
+        whole, part = served.data(path), served.data(f"{path}&columns=drawn")
+        covers = part.pop("covers", None)
+        assert part.items() <= whole.items(), view.id
+        assert {c for c in view.place if c in whole} <= set(part), view.id
+        value = view.encode.get("value")
+        assert value not in whole or value in part, view.id
+        if covers is None:
+            continue
+        ends = zip(whole[view.encode["lo"]], whole[view.encode["hi"]], strict=True)
+        at = view.reference.value
+        assert covers == [
+            None if low is None or high is None else low <= at <= high
+            for low, high in ends
+        ], view.id
+        judged += len(covers)
+    assert judged > 100
+    some = served.data("/views/map.quotient?columns=lq,lon")[0]
+    assert list(some) == [
+        "region", "lq", "status", "region_en", "region_zh", "lon", "lat",
+    ]  # fmt: skip
+    wrong = served.get("/views/map.quotient?columns=lq,no_such")
+    assert (wrong.status_code, wrong.json()["code"]) == (400, "unknown_column")

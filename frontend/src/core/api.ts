@@ -1,16 +1,13 @@
 // The server: the only module that makes network calls, all to our own host.
+import { columnStore, type Envelope } from "./columns";
 import { ProblemError, type Checked, type Source } from "./data";
 import { frameOf, frameOfRows } from "./frame";
-import type { Answer, AnswerMeta, Boot, Cell, Hit, Loose, Meta, Page, Place, Problem, View } from "./types";
+import type { Answer, Boot, Cell, Hit, Loose, Meta, Page, Place, Problem, View } from "./types";
 
 const ROWS = 10_000;
 const MOST_ROWS = 40_000;
-
-interface Envelope<T> {
-  data: T;
-  page?: { limit?: number; next?: string | null; total?: number | null };
-  meta?: AnswerMeta;
-}
+/** Rows of a table from which on columns are asked for by name, and as bytes. */
+const MANY = 2000;
 
 type Columns = Record<string, Cell[]>;
 type Tabular = Record<string, Cell>[] | { columns: Columns } | Columns;
@@ -32,13 +29,15 @@ export function serverSource(boot: Boot): Source {
   }
 
   async function places(from: string, world: string | null): Promise<Place[]> {
-    const query = new URLSearchParams({ limit: String(ROWS) });
-    if (world) query.set("world", world);
     const path = from.startsWith("/") ? from : `/${from}`;
     const joint = path.includes("?") ? "&" : "?";
-    const { data } = await get<Place[]>(`${path}${joint}${query.toString()}`);
-    return data;
+    // one list for all studies: places of columns are counted in it, too
+    const { data } = await get<Place[]>(`${path}${joint}limit=${ROWS}`);
+    return world ? data.filter((one) => !one.world || one.world.split(" ").includes(world)) : data;
   }
+
+  const large = (view: View): boolean => (view.rows ?? 0) > MANY;
+  const columns = columnStore({ get, fresh: (path) => fetchJson(base + path), forget: (path) => void kept.delete(path), query: queryOf });
 
   return {
     mode: "server",
@@ -47,7 +46,8 @@ export function serverSource(boot: Boot): Source {
     page: async (id) => (await get<Page>(`/pages/${encodeURIComponent(id)}`)).data,
     places,
     geometry: async () => (await get<GeoJSON.FeatureCollection | null>("/geometry")).data,
-    view: (view, choices) => rowsOf(get, view, choices),
+    view: (view, choices) => (large(view) ? columns.whole(view, choices) : rowsOf(get, view, choices)),
+    drawn: (view, choices, always) => (large(view) ? columns.drawn(view, choices, always) : rowsOf(get, view, choices)),
     find: async (text) => (await get<Hit[]>(`/find?q=${encodeURIComponent(text)}`)).data.map(hitOf),
     method: async (name) => (await get<{ markdown?: string }>(`/methods/${encodeURIComponent(name)}`)).data.markdown ?? null,
     methods: async () => (await get<{ name: string; title: string }[]>("/methods")).data,

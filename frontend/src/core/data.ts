@@ -22,6 +22,11 @@ export interface Source {
   places(from: string, world: string | null): Promise<Place[]>;
   geometry(): Promise<GeoJSON.FeatureCollection | null>;
   view(view: View, choices: Record<string, string>): Promise<Answer>;
+  /**
+   * The same rows with what the figure draws alone, which is far less to send; of lines with
+   * intervals those of the first ones and of the codes that are always shown.
+   */
+  drawn(view: View, choices: Record<string, string>, always?: Set<string>): Promise<Answer>;
   find(text: string): Promise<Hit[]>;
   /** The page that explains a method, as Markdown; null where there is none. */
   method(name: string): Promise<string | null>;

@@ -1,7 +1,7 @@
 // The one-file export: everything lies in the page, choices are filtered here.
 import { ProblemError, search, type Source } from "./data";
 import { filtered, frameOf } from "./frame";
-import type { Answer, Cell, Loose, Meta, Page, Place } from "./types";
+import type { Answer, Cell, Loose, Meta, Page, Place, View } from "./types";
 
 export interface FileData {
   meta: Meta & { answers?: Record<string, Answer["meta"]> };
@@ -16,6 +16,12 @@ export interface FileData {
 
 export function fileSource(element: Element | null): Source {
   const data = read(element);
+  const view = async (view: View, choices: Record<string, string>): Promise<Answer> => {
+    const held = (await data).views[view.id];
+    if (!held) throw new ProblemError("view_missing", `${view.id} is not part of this file.`);
+    const frame = filtered(frameOf(held.columns), view, choices);
+    return { frame, meta: held.meta ?? {}, total: frame.length };
+  };
   return {
     mode: "file",
     meta: async () => (await data).meta,
@@ -23,12 +29,8 @@ export function fileSource(element: Element | null): Source {
     page: async (id) => find((await data).pages, id),
     places: async (from, world) => ofWorld(await data, from, world),
     geometry: async () => (await data).geometry ?? null,
-    view: async (view, choices) => {
-      const held = (await data).views[view.id];
-      if (!held) throw new ProblemError("view_missing", `${view.id} is not part of this file.`);
-      const frame = filtered(frameOf(held.columns), view, choices);
-      return { frame, meta: held.meta ?? {}, total: frame.length };
-    },
+    view,
+    drawn: view,
     find: async (text) => {
       const all = await data;
       return search(text, all.pages, [["region", all.regions], ["industry", all.industries]]);

@@ -160,5 +160,7 @@ export function covers(view: View, frame: Frame, i: number): boolean {
   const at = view.reference?.value;
   const { lo, hi } = view.encode;
   if (at === undefined || lo === undefined || hi === undefined) return false;
+  // an answer of what is drawn says so instead of the ends
+  if (frame.columns.covers) return cellAt(frame, "covers", i) === true;
   return numberAt(frame, lo, i) <= at && at <= numberAt(frame, hi, i);
 }

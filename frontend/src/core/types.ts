@@ -38,6 +38,10 @@ export interface View {
   title: Both;
   table?: string;
   labels?: Record<string, string>;
+  /** Column to the only value of it that is shown. */
+  keep?: Record<string, string>;
+  /** Column that the rows are sorted by, `-` in front for falling. */
+  order?: string;
   chart: ChartKind;
   encode: Record<string, string>;
   filters?: Record<string, string>;

@@ -3,6 +3,7 @@ import { geoArea, geoAzimuthalEqualArea, geoGraticule, geoPath, type GeoProjecti
 import { ringsOf, type Oval } from "./ovals";
 import { cell } from "../core/format";
 import { covers, numberAt, stateAt, textAt } from "../core/frame";
+import type { Frame } from "../core/types";
 import {
   circle, columnOf, groupsOf, legend, nameOf, peerAt, peerKeys, SERIES, stateKeys, stateShape, sureness, box,
   type Ctx, type Key, type Mark, type Scene, type Shape,
@@ -81,19 +82,38 @@ function wound(feature: GeoJSON.Feature): GeoJSON.Feature {
   return feature;
 }
 
+interface Measure {
+  found: Classes;
+  largest: number;
+}
+
+/** Classes and largest size are of all periods: worked out once for the rows, not at every step. */
+const measures = new WeakMap<Frame, Map<string, Measure>>();
+
+function scaleOf({ view, frame, whole = frame }: Ctx): Measure {
+  const { value, size } = view.encode;
+  const key = JSON.stringify([value, size, view.reference?.value]);
+  const held = measures.get(whole) ?? new Map<string, Measure>();
+  measures.set(whole, held);
+  const known = held.get(key);
+  if (known) return known;
+  const numbers = (column: string | undefined): number[] => Array.from({ length: whole.length }, (_, i) => numberAt(whole, column, i));
+  const largest = numbers(size).reduce((most, v) => (Number.isFinite(v) && v > most ? v : most), 1e-12);
+  const made = { found: classes(numbers(value), view.reference?.value), largest };
+  held.set(key, made);
+  return made;
+}
+
 export function map(ctx: Ctx): Scene {
   if (ctx.tiles) return cartogram(ctx);
   const { view, frame, say } = ctx;
   const { lon, lat, value, size } = view.encode;
-  const whole = ctx.whole ?? frame;
   const rows = Array.from({ length: frame.length }, (_, i) => i);
-  const every = Array.from({ length: whole.length }, (_, i) => i);
-  const found = classes(every.map((i) => numberAt(whole, value, i)), view.reference?.value);
+  const { found, largest } = scaleOf(ctx);
   const ovals = ringsOf(ctx);
   const places = rows.map((i): [number, number] => [numberAt(frame, lon, i), numberAt(frame, lat, i)]);
   const g = ground(ctx, [...places, ...ovals.flatMap((o) => o.ring)], [...keysOf(ctx, found, rows), ...ovals.map(keyOf)]);
   const areas = areasOf(ctx);
-  const largest = Math.max(1e-12, ...every.map((i) => numberAt(whole, size, i)).filter(Number.isFinite));
   const most = rows.length > 1500 ? 9 : rows.length > 300 ? 14 : 20;
   const radius = (i: number): number => {
     const s = numberAt(frame, size, i);
@@ -133,9 +153,8 @@ const NAMED = 26;
 function cartogram(ctx: Ctx): Scene {
   const { view, frame, lang, say, width } = ctx;
   const { lon, lat, value, label } = view.encode;
-  const whole = ctx.whole ?? frame;
   const rows = Array.from({ length: frame.length }, (_, i) => i);
-  const found = classes(Array.from({ length: whole.length }, (_, i) => numberAt(whole, value, i)), view.reference?.value);
+  const { found } = scaleOf(ctx);
   const grid = tilesOf(rows.map((i) => [numberAt(frame, lon, i), numberAt(frame, lat, i)]));
   const scene: Scene = { width, height: 0, back: [], marks: [], front: [], words: [], remark: say("tiles_remark") };
   const top = legend(scene, keysOf(ctx, found, rows), 0, 0, width - 8) + 10;

@@ -6,18 +6,19 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeAlias
 from urllib.parse import urlencode
 
 import pyarrow as pa
 
 from agglo.core.errors import suggest
 from agglo.core.results import version
-from agglo.core.typing import Json
+from agglo.core.typing import IntArray, Json
 from agglo.observatory.api.cursors import Cursors
 from agglo.observatory.api.declarations import sources_of
 from agglo.observatory.api.problems import ApiError
 from agglo.observatory.api.rows import (
+    Part,
     ViewQuery,
     frame,
     json_columns,
@@ -25,6 +26,7 @@ from agglo.observatory.api.rows import (
     row_numbers,
 )
 from agglo.observatory.api.stock import Stock
+from agglo.observatory.api.typed import typed_data
 from agglo.observatory.api.writing import columns_text, rows_text
 from agglo.observatory.page import View
 from agglo.observatory.pages import VIEWS
@@ -72,7 +74,9 @@ _SHARED = frozenset(
         "token",
     ]
 )
-_OWN = frozenset(("limit", "cursor", "layout", "sort"))
+_OWN = frozenset(("limit", "cursor", "layout", "columns", "rows", "sort"))
+_MOST_PLACES = 500
+Layout: TypeAlias = Literal["rows", "columns", "typed"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +92,13 @@ class Asked:
     cursor
         Where to go on; empty for the start.
     layout
-        Rows or columns.
+        Rows, columns, or columns as bytes.
+    part
+        All columns, or those that the figure draws.
+    columns
+        Columns by name; empty for those of `part`.
+    places
+        Places in the answer of the rows that are wanted; empty for all.
     notices
         What was ignored.
     """
@@ -96,7 +106,10 @@ class Asked:
     query: ViewQuery
     limit: int = DEFAULT_LIMIT
     cursor: str = ""
-    layout: Literal["rows", "columns"] = "rows"
+    layout: Layout = "rows"
+    part: Part = "all"
+    columns: tuple[str, ...] = ()
+    places: tuple[int, ...] = ()
     notices: tuple[str, ...] = ()
 
     def canonical(self, view: str) -> str:
@@ -209,7 +222,8 @@ def read_question(
             where="rel",
             fix="leave rel out to see the newest numbers",
         )
-    layout = read_layout(given)
+    layout = read_layout(given, "typed")
+    part, columns = _read_columns(given)
     known = {*view.filters, *_SHARED, *_OWN}
     chosen = [
         (column, value)
@@ -221,6 +235,9 @@ def read_question(
         limit=read_limit(given.get("limit", ""), most),
         cursor=given.get("cursor", ""),
         layout=layout,
+        part=part,
+        columns=columns,
+        places=_read_places(given),
         notices=tuple(f"{key}: ignored" for key in given if key not in known),
     )
 
@@ -249,12 +266,52 @@ def split_codes(text: str) -> list[str]:
     return [word.replace("%2C", ",").replace("%25", "%") for word in words]
 
 
-def read_layout(given: Mapping[str, str]) -> Literal["rows", "columns"]:
-    """Read the layout of an answer; 400 for any other word."""
+def read_layout(given: Mapping[str, str], *more: Layout) -> Layout:
+    """Read the layout of an answer; 400 for any other word.
+
+    Parameters
+    ----------
+    given
+        Query of the address.
+    *more
+        Layouts that there are beside rows and columns.
+
+    Returns
+    -------
+    str
+        ``rows`` where none is asked for.
+    """
     layout = given.get("layout", "rows")
-    if layout not in ("rows", "columns"):
-        raise ApiError(400, "bad_layout", "layout is rows or columns.", where="layout")
-    return "columns" if layout == "columns" else "rows"
+    possible: tuple[Layout, ...] = ("rows", "columns", *more)
+    for one in possible:
+        if layout == one:
+            return one
+    raise ApiError(
+        400, "bad_layout", f"layout is {' or '.join(possible)}.", where="layout"
+    )
+
+
+def _read_columns(given: Mapping[str, str]) -> tuple[Part, tuple[str, ...]]:
+    """Read ``all``, ``drawn`` or names of columns between commas."""
+    text = given.get("columns", "all")
+    if text == "drawn":
+        return "drawn", ()
+    return "all", () if text == "all" else tuple(split_codes(text))
+
+
+def _read_places(given: Mapping[str, str]) -> tuple[int, ...]:
+    """Read places of rows in the answer: whole numbers between commas, not too many."""
+    words = [word for word in given.get("rows", "").split(",") if word]
+    good = all(w.isascii() and w.isdigit() and len(w) < 9 for w in words)
+    if not good or len(words) > _MOST_PLACES:
+        raise ApiError(
+            400,
+            "bad_rows",
+            f"rows is up to {_MOST_PLACES} whole numbers between commas.",
+            where="rows",
+            fix="rows=0,1,2",
+        )
+    return tuple(dict.fromkeys(int(w) for w in words))
 
 
 def read_limit(text: str, most: int) -> int:
@@ -349,7 +406,8 @@ def view_answer(
     dict
         The envelope.
     """
-    table, page = _page_of(stock, cursors, view, asked)
+    rows, page = _page_of(stock, cursors, view, asked)
+    table = frame(stock, view, rows, asked.part, asked.columns)
     data: Json
     if asked.layout == "columns":
         data = {**json_columns(table)}
@@ -371,8 +429,11 @@ def view_bytes(stock: Stock, cursors: Cursors, view: View, asked: Asked) -> byte
     bytes
         JSON text of the envelope.
     """
-    table, page = _page_of(stock, cursors, view, asked)
+    rows, page = _page_of(stock, cursors, view, asked)
+    table = frame(stock, view, rows, asked.part, asked.columns)
     body = envelope(stock, None, page=page, view=view, notices=asked.notices)
+    if asked.layout == "typed":
+        return with_data(body, encode(typed_data(stock, view, table)))
     return with_data(body, table_text(table, asked.layout))
 
 
@@ -402,17 +463,34 @@ def with_data(body: Mapping[str, Json], data: bytes) -> bytes:
 
 def _page_of(
     stock: Stock, cursors: Cursors, view: View, asked: Asked
-) -> tuple[pa.Table, dict[str, Json]]:
+) -> tuple[IntArray, dict[str, Json]]:
     canonical = asked.canonical(view.id)
     rows = row_numbers(stock, view, asked.query)
+    if asked.places:
+        return _at_places(rows, asked.places), {
+            "limit": len(asked.places),
+            "next": None,
+            "total": len(rows),
+        }
     first = cursors.read(asked.cursor, canonical) if asked.cursor else 0
-    table = frame(stock, view, rows[first : first + asked.limit])
     after = first + asked.limit
-    return table, {
+    return rows[first:after], {
         "limit": asked.limit,
         "next": cursors.write(after, canonical) if after < len(rows) else None,
         "total": len(rows),
     }
+
+
+def _at_places(rows: IntArray, places: tuple[int, ...]) -> IntArray:
+    if max(places) >= len(rows):
+        raise ApiError(
+            400,
+            "bad_rows",
+            f"The answer has {len(rows)} rows; the first is 0.",
+            where="rows",
+            fix="leave rows out",
+        )
+    return rows[list(places)]
 
 
 def envelope(

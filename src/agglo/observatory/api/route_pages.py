@@ -208,10 +208,19 @@ def page_router(context: Context) -> APIRouter:
         name: str,
         limit: Annotated[int | None, Query(ge=1, le=MOST_ROWS)] = None,
         cursor: Annotated[str, Query(max_length=200)] = "",
-        layout: Literal["rows", "columns"] = "rows",
+        layout: Literal["rows", "columns", "typed"] = "rows",
+        columns: Annotated[str, Query(max_length=2000)] = "all",
+        rows: Annotated[str, Query(max_length=4000)] = "",
         sort: Annotated[str, Query(max_length=100)] = "",
     ) -> Response:
-        del limit, cursor, layout, sort  # declared for the description, read below
+        del (
+            limit,
+            cursor,
+            layout,
+            columns,
+            rows,
+            sort,
+        )  # declared for the description, read below
         stock = shelf.current()
         return view_reply(context, request, stock, name, dict(request.query_params))
 
@@ -252,6 +261,10 @@ def view_reply(
     kind = kind or accepted(request)
     if not kind:
         return reply(request, stock, page, media=FORMATS["json"])
+
+    if asked.columns or asked.places or asked.layout == "typed":
+        raise ApiError(400, "bad_value", "Files hold all columns and rows of a view.",
+                       where="columns", fix="leave columns, rows and layout=typed out")  # fmt: skip
 
     def file() -> bytes:
         table = view_table(stock, found, asked.query, most=limits.file_rows)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -16,9 +17,28 @@ from agglo.observatory.api.stock import Stock, plain
 from agglo.observatory.page import View
 from agglo.observatory.pages import PAGES
 
-__all__ = ["ViewQuery", "frame", "json_columns", "json_rows", "row_numbers", "shown"]
+__all__ = [
+    "TABLE_ORDER",
+    "Part",
+    "ViewQuery",
+    "drawn",
+    "frame",
+    "json_columns",
+    "json_rows",
+    "place_names",
+    "row_numbers",
+    "shown",
+]
+
+TABLE_ORDER = "table_order"
+"""What is asked to sort by for the order of the table."""
+# all columns, or those alone that the figure draws
+Part: TypeAlias = Literal["all", "drawn"]
 
 _STATE = ("status", "reason")
+# what they encode is the rows of another view
+_BESIDE = frozenset({"nodes", "shade", "ellipses", "against"})
+_COVERS = "covers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +51,8 @@ class ViewQuery:
         Column and value, for every selector that was set; of a column that stands
         several times any of the values will do.
     sort
-        Column to sort by, ``-`` in front for falling; empty for the order of the view.
+        Column to sort by, ``-`` in front for falling; empty for the order of the view,
+        `TABLE_ORDER` for that of the table.
     """
 
     chosen: tuple[tuple[str, str], ...] = ()
@@ -57,11 +78,39 @@ def shown(stock: Stock, view: View) -> tuple[str, ...]:
     known = stock.table(view.table).column_names
     if not view.columns:
         return tuple(known)
-    drawn = (v for role, v in view.encode.items() if role != "nodes")
+    roles = (v for role, v in view.encode.items() if role != "nodes")
     names = dict.fromkeys(c.name for c in view.columns)
-    for name in (*drawn, *view.filters.values(), *view.place, *_STATE):
+    for name in (*roles, *view.filters.values(), *view.place, *_STATE):
         names.setdefault(name)
     return tuple(name for name in names if name in known)
+
+
+def drawn(stock: Stock, view: View) -> tuple[str, ...]:
+    """Name the columns of a view's table that its figure draws, in order.
+
+    Parameters
+    ----------
+    stock
+        The release.
+    view
+        The view; its table is released.
+
+    Returns
+    -------
+    tuple of str
+        What the chart encodes, the codes of its places and the state of the row. Where
+        the interval is held against a reference its ends are not among them: whether it
+        covers the reference is all that is drawn of it.
+    """
+    names = [v for role, v in view.encode.items() if role not in _BESIDE]
+    wanted = {*names, *view.place, *_STATE} - set(_judged(view))
+    return tuple(name for name in shown(stock, view) if name in wanted)
+
+
+def _judged(view: View) -> tuple[str, ...]:
+    """Name the ends of the interval that is held against a reference."""
+    ends = [view.encode[role] for role in ("lo", "hi") if role in view.encode]
+    return tuple(ends) if view.reference is not None and len(ends) == 2 else ()
 
 
 def row_numbers(stock: Stock, view: View, query: ViewQuery) -> IntArray:
@@ -111,7 +160,7 @@ def _row_numbers(stock: Stock, view: View, query: ViewQuery, sort: str) -> IntAr
         else:
             held = [lookup.position.get(value, -2) for value in values]
             rows = rows[np.isin(lookup.codes[rows], held)]
-    if sort:
+    if sort and sort != TABLE_ORDER:
         falling, column = sort.startswith("-"), sort.removeprefix("-")
         if column not in table.column_names:
             raise ApiError(
@@ -176,7 +225,39 @@ def _order(column: pa.ChunkedArray, rows: IntArray, *, falling: bool) -> IntArra
     return np.argsort(-codes if falling else codes, kind="stable")
 
 
-def frame(stock: Stock, view: View, rows: IntArray) -> pa.Table:
+def place_names(at: int) -> tuple[str, str]:
+    """Name the columns of the coordinates of the first or second place of a row."""
+    end = "2" if at else ""
+    return f"lon{end}", f"lat{end}"
+
+
+def _named(stock: Stock, view: View, wanted: tuple[str, ...]) -> list[str]:
+    """Name the columns that were asked for, with the state of the row; all where none was."""
+    names = shown(stock, view)
+    if not wanted:
+        return list(names)
+    places = {n: c for at, c in enumerate(view.place) for n in place_names(at)}
+    known = {*names, *places, *([_COVERS] if _judged(view) else ())}
+    for name in wanted:
+        if name not in known:
+            raise ApiError(
+                400,
+                "unknown_column",
+                f"'{name}' is not a column of {view.id}. {suggest(name, names)}".strip(),
+                where="columns",
+                fix=f"one of: {', '.join(names)}",
+            )
+    sought = {*wanted, *(places[name] for name in wanted if name in places), *_STATE}
+    return [name for name in names if name in sought]
+
+
+def frame(
+    stock: Stock,
+    view: View,
+    rows: IntArray,
+    part: Part = "all",
+    wanted: tuple[str, ...] = (),
+) -> pa.Table:
     """Give rows of a view as a table, with names and places beside the codes.
 
     Parameters
@@ -187,20 +268,36 @@ def frame(stock: Stock, view: View, rows: IntArray) -> pa.Table:
         The view.
     rows
         Row numbers.
+    part
+        ``"drawn"``: the columns of :func:`drawn` without names and places of codes, which
+        stand in the lists of regions and industries, and ``covers``: whether the interval
+        covers the reference.
+    wanted
+        Columns, and ``covers`` where there is a reference; empty for all. What belongs to
+        the columns and the state of the row come along.
 
     Returns
     -------
     pyarrow.Table
         Columns of the view; ``<column>_en`` and ``<column>_zh`` for codes with names;
         ``lon, lat, lon2, lat2`` for places. NaN and infinity are null.
+
+    Raises
+    ------
+    ApiError
+        400 for a column that the view does not have.
     """
-    names = list(shown(stock, view))
+    names = _named(stock, view, wanted)
+    if part == "drawn":
+        names = list(drawn(stock, view))
     table = plain(stock.table(view.table).select(names).take(pa.array(rows)))
     for at, field in enumerate(table.schema):
         if pa.types.is_floating(field.type):
             column = table.column(at)
             finite = pc.if_else(pc.is_finite(column), column, None)
             table = table.set_column(at, field.name, finite)
+    if part == "drawn":
+        return _with_cover(stock, view, _translated(stock, view, table, rows), rows)
     for column, kind in view.labels.items():
         if column in names:
             words = stock.beside(view.table, column, kind, rows)
@@ -211,9 +308,27 @@ def frame(stock: Stock, view: View, rows: IntArray) -> pa.Table:
     for at, column in enumerate(view.place):
         if column in names:
             places = stock.beside(view.table, column, "regions", rows)
-            for name in ("lon", "lat"):
-                table = table.append_column(name + ("2" if at else ""), places[name])
-    return table
+            for name, axis in zip(place_names(at), ("lon", "lat"), strict=True):
+                table = table.append_column(name, places[axis])
+    return _with_cover(stock, view, table, rows) if _COVERS in wanted else table
+
+
+def _with_cover(stock: Stock, view: View, table: pa.Table, rows: IntArray) -> pa.Table:
+    """Add whether the interval covers the reference; null where there is no interval."""
+    ends = _judged(view)
+    if view.reference is None or not set(ends) <= set(shown(stock, view)) or not ends:
+        return table
+    source = plain(stock.table(view.table).select(list(ends)).take(pa.array(rows)))
+    low, high = (
+        pc.if_else(pc.is_finite(c), c, None)
+        for c in (
+            source.column(0).cast(pa.float64()),
+            source.column(1).cast(pa.float64()),
+        )
+    )
+    at = view.reference.value
+    both = pc.and_(pc.less_equal(low, at), pc.greater_equal(high, at))
+    return table.append_column(_COVERS, both)
 
 
 def _translated(stock: Stock, view: View, table: pa.Table, rows: IntArray) -> pa.Table:

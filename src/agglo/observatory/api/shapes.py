@@ -195,6 +195,8 @@ class ViewShape(_Shape):
     filters: dict[str, str]
     columns: list[ColumnShape]
     labels: dict[str, str]
+    place: list[str]
+    keep: dict[str, str]
     order: str
     top: int | None
     unit: Both | None
@@ -273,10 +275,38 @@ class PageListAnswer(_Answer):
     data: list[PageShape]
 
 
+class TypedColumn(_Shape):
+    """A column as bytes: all first bytes of its numbers, then all second ones, in base64.
+
+    ``number``: doubles in ``values``, NaN for null; with ``at``, the place of each row in
+    them. ``text``: the place of each row in ``texts``. ``code``: steps from row to row in
+    the list of ``/regions`` or ``/industries`` followed by ``more``, modulo the width.
+    ``boolean``: 0, 1, or 2 for null. ``beside``: a name or coordinate of the code in the
+    column ``of``. A place behind the end is null. The width of a place is the number of
+    bytes over the number of rows, lowest byte first.
+    """
+
+    kind: Literal["number", "text", "code", "boolean", "beside"]
+    values: str | None = None
+    at: str | None = None
+    texts: list[str] | None = None
+    list_: Literal["regions", "industries"] | None = Field(None, alias="list")
+    more: list[str] | None = None
+    of: str | None = None
+    part: Literal["en", "zh", "lon", "lat"] | None = None
+
+
+class TypedShape(_Shape):
+    """Rows as typed columns, ``layout=typed``."""
+
+    length: int
+    columns: dict[str, TypedColumn]
+
+
 class ViewAnswer(_Answer):
     """Rows of a view, or its columns where these were asked for."""
 
-    data: list[dict[str, Cell]] | dict[str, list[Cell]]
+    data: list[dict[str, Cell]] | TypedShape | dict[str, list[Cell]]
     page: Paging | None = None
 
 

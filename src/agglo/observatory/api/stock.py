@@ -231,6 +231,14 @@ class Stock:
         return found
 
     @cached_property
+    def code_places(self) -> Mapping[str, Mapping[str, int]]:
+        """Where codes stand in ``/regions`` and ``/industries``."""
+        return {
+            kind: {code: at for at, code in enumerate(names.rows)}
+            for kind, names in self.names.items()
+        }
+
+    @cached_property
     def spellings(self) -> Mapping[str, Mapping[str, Sequence[tuple[str, str]]]]:
         """Other ways to write the names of ``regions`` and ``industries``, by code."""
         found: dict[str, dict[str, list[tuple[str, str]]]] = {
