@@ -90,7 +90,6 @@ export interface FilledView {
   filters: Record<string, string>;
   columns: ColumnShape[];
   labels: Record<string, string>;
-  place: string[];
   keep: Record<string, string>;
   order: string;
   top: number | null;
@@ -486,7 +485,6 @@ export interface ViewShape {
   filters: Record<string, string>;
   columns: ColumnShape[];
   labels: Record<string, string>;
-  place: string[];
   keep: Record<string, string>;
   order: string;
   top: number | null;

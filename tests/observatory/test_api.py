@@ -536,7 +536,15 @@ def test_what_is_drawn_is_part_of_the_whole(served):
         if view.table not in served.release:
             continue
         path = f"/views/{view.id}?layout=columns&limit=300"
-        whole, part = served.data(path), served.data(f"{path}&columns=drawn")
+        whole = served.data(path)
+        ends = {view.encode.get("lo"), view.encode.get("hi")}
+        judged_here = view.reference is not None and None not in ends
+        named = {c for c in (*view.encode.values(), *view.place) if c in whole}
+        if judged_here:
+            named = {*named - ends, "covers"}
+        if not named:
+            continue
+        part = served.data(f"{path}&columns={','.join(sorted(named))}")
         covers = part.pop("covers", None)
         assert part.items() <= whole.items(), view.id
         assert {c for c in view.place if c in whole} <= set(part), view.id

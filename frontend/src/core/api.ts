@@ -1,13 +1,8 @@
 // The server: the only module that makes network calls, all to our own host.
-import { columnStore, type Envelope } from "./columns";
+import { allPages, columnStore, isLarge, ROWS, type Envelope } from "./columns";
 import { ProblemError, type Checked, type Source } from "./data";
 import { frameOf, frameOfRows } from "./frame";
 import type { Answer, Boot, Cell, Hit, Loose, Meta, Page, Place, Problem, View } from "./types";
-
-const ROWS = 10_000;
-const MOST_ROWS = 40_000;
-/** Rows of a table from which on columns are asked for by name, and as bytes. */
-const MANY = 2000;
 
 type Columns = Record<string, Cell[]>;
 type Tabular = Record<string, Cell>[] | { columns: Columns } | Columns;
@@ -36,7 +31,6 @@ export function serverSource(boot: Boot): Source {
     return world ? data.filter((one) => !one.world || one.world.split(" ").includes(world)) : data;
   }
 
-  const large = (view: View): boolean => (view.rows ?? 0) > MANY;
   const columns = columnStore({ get, fresh: (path) => fetchJson(base + path), forget: (path) => void kept.delete(path), query: queryOf });
 
   return {
@@ -46,8 +40,8 @@ export function serverSource(boot: Boot): Source {
     page: async (id) => (await get<Page>(`/pages/${encodeURIComponent(id)}`)).data,
     places,
     geometry: async () => (await get<GeoJSON.FeatureCollection | null>("/geometry")).data,
-    view: (view, choices) => (large(view) ? columns.whole(view, choices) : rowsOf(get, view, choices)),
-    drawn: (view, choices, always) => (large(view) ? columns.drawn(view, choices, always) : rowsOf(get, view, choices)),
+    view: (view, choices) => (isLarge(view) ? columns.whole(view, choices) : rowsOf(get, view, choices)),
+    drawn: (view, choices, always) => (isLarge(view) ? columns.drawn(view, choices, always) : rowsOf(get, view, choices)),
     find: async (text) => (await get<Hit[]>(`/find?q=${encodeURIComponent(text)}`)).data.map(hitOf),
     method: async (name) => (await get<{ markdown?: string }>(`/methods/${encodeURIComponent(name)}`)).data.markdown ?? null,
     methods: async () => (await get<{ name: string; title: string }[]>("/methods")).data,
@@ -89,19 +83,10 @@ async function rowsOf(
   const query = queryOf(view, choices);
   query.set("layout", "columns");
   query.set("limit", String(ROWS));
-  const columns: Columns = {};
-  let answer: Envelope<Tabular>;
-  let length = 0;
-  do {
-    answer = await get<Tabular>(`/views/${encodeURIComponent(view.id)}?${query.toString()}`);
-    const part = frameOfAny(answer.data);
-    for (const [name, cells] of Object.entries(part.columns)) {
-      columns[name] = (columns[name] ?? []).concat(cells);
-    }
-    length += part.length;
-    query.set("cursor", answer.page?.next ?? "");
-  } while (answer.page?.next && length < MOST_ROWS);
-  return { frame: frameOf(columns), meta: answer.meta ?? {}, total: answer.page?.total ?? length };
+  return allPages(query, async (now) => {
+    const { data, meta = {}, page } = await get<Tabular>(`/views/${encodeURIComponent(view.id)}?${now.toString()}`);
+    return { frame: frameOfAny(data), meta, total: page?.total, next: page?.next };
+  });
 }
 
 function frameOfAny(data: Tabular): Answer["frame"] {

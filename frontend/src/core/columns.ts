@@ -1,7 +1,7 @@
 // Columns of large tables, each asked for once: figures of a page that show the same rows
 // share them, whatever their order.
 import { ProblemError } from "./data";
-import { order, take } from "./frame";
+import { BESIDE, joined, judgedEnds, order, take } from "./frame";
 import { frameOfTyped, listsOf, type Typed } from "./typed";
 import type { Answer, AnswerMeta, Cell, Frame, Place, View } from "./types";
 
@@ -15,6 +15,13 @@ interface Part {
   frame: Frame;
   meta: AnswerMeta;
   total: number;
+}
+
+interface OnePage {
+  frame: Frame;
+  meta: AnswerMeta;
+  total: number | null | undefined;
+  next: string | null | undefined;
 }
 
 /** Rows in the order of a view, with their places in that of the table. */
@@ -31,25 +38,41 @@ export interface Asker {
   query(view: View, choices: Record<string, string>): URLSearchParams;
 }
 
-const BESIDE = ["nodes", "shade", "ellipses", "against"];
 const NUMBERS = ["number", "integer", "share"];
-const ROWS = 10_000;
+/** Rows of one page of an answer, and of all pages that are read of one. */
+export const ROWS = 10_000;
 const MOST_ROWS = 40_000;
+/** Rows of a table from which on columns are asked for by name, and as bytes. */
+const MANY = 2000;
 const KEPT = 24;
 const MOST_WHISKERS = 300;
 const LINES = 40;
 const COVERS = "covers";
 
-/** The ends of the interval that is held against a reference. */
-function judged(view: View): string[] {
-  const ends = [view.encode.lo, view.encode.hi].filter((c): c is string => Boolean(c));
-  return view.reference && ends.length === 2 ? ends : [];
+/** Whether the table of a view is not sent whole for every choice. */
+export function isLarge(view: View): boolean {
+  return (view.rows ?? 0) > MANY;
+}
+
+/** Read an answer page by page; what is asked for is changed to the last page. */
+export async function allPages(query: URLSearchParams, ask: (query: URLSearchParams) => Promise<OnePage>): Promise<Part> {
+  const frames: Frame[] = [];
+  let [answer, length] = [await ask(query), 0];
+  for (;;) {
+    frames.push(answer.frame);
+    length += answer.frame.length;
+    if (!answer.next || length >= MOST_ROWS) break;
+    query.set("cursor", answer.next);
+    answer = await ask(query);
+  }
+  return { frame: joined(frames), meta: answer.meta, total: answer.total ?? length };
 }
 
 /** Columns that a figure draws of every row; of an interval, whether it covers the reference. */
 export function drawnColumns(view: View): string[] {
-  const ends = judged(view);
-  const roles = Object.entries(view.encode).filter(([role, column]) => !BESIDE.includes(role) && !ends.includes(column));
+  const ends = judgedEnds(view);
+  const beside: readonly string[] = BESIDE;
+  const roles = Object.entries(view.encode).filter(([role, column]) => !beside.includes(role) && !ends.includes(column));
   const sort = sortOf(view)?.column;
   return [...new Set([...roles.map(([, column]) => column), ...(ends.length ? [COVERS] : []), ...(sort ? [sort] : [])])].sort();
 }
@@ -87,26 +110,15 @@ export function columnStore(ask: Asker): {
     query.set("layout", "typed");
     if (sortOf(view) || !view.order) query.set("sort", "table_order");
     if (!more.rows) query.set("limit", String(ROWS));
-    const frames: Frame[] = [];
-    let [answer, length] = [await typedOf(view, query), 0];
-    for (;;) {
-      frames.push(answer.frame);
-      length += answer.frame.length;
-      if (!answer.next || length >= MOST_ROWS) break;
-      query.set("cursor", answer.next);
-      answer = await typedOf(view, query);
-    }
-    const columns: Record<string, Cell[]> = {};
-    for (const name of Object.keys(answer.frame.columns)) columns[name] = frames.flatMap((f) => f.columns[name] ?? []);
-    return { frame: { columns, length }, meta: answer.meta, total: answer.total };
+    return allPages(query, (now) => typedOf(view, now));
   }
 
-  async function typedOf(view: View, query: URLSearchParams): Promise<Part & { next: string | null }> {
+  async function typedOf(view: View, query: URLSearchParams): Promise<OnePage> {
     const { data, meta = {}, page } = await ask.fresh<Typed>(`/views/${encodeURIComponent(view.id)}?${query.toString()}`);
     const lists: Record<string, Place[]> = {};
     for (const kind of listsOf(data)) lists[kind] = await listOf(kind, meta.release);
     const frame = frameOfTyped(data, lists);
-    return { frame, meta, total: page?.total ?? frame.length, next: page?.next ?? null };
+    return { frame, meta, total: page?.total, next: page?.next };
   }
 
   /** The list that the places of an answer are of; a list of another release is asked for anew. */
@@ -143,7 +155,7 @@ export function columnStore(ask: Asker): {
       kept.delete(key);
       return parts(view, query, key);
     });
-    const ends = judged(view);
+    const ends = judgedEnds(view);
     if (ends.length === 0 || !["dot", "bar"].includes(view.chart)) return answer;
     return whiskers(view, choices, answer, ends, always);
   }
@@ -151,7 +163,7 @@ export function columnStore(ask: Asker): {
   async function parts(view: View, query: URLSearchParams, key: string): Promise<Ordered> {
     const held = heldOf(key);
     // what covers means follows from the interval and the reference of the view
-    const nameOf = (column: string): string => (column === COVERS ? JSON.stringify([COVERS, judged(view), view.reference?.value]) : column);
+    const nameOf = (column: string): string => (column === COVERS ? JSON.stringify([COVERS, judgedEnds(view), view.reference?.value]) : column);
     const wanted = drawnColumns(view);
     const missing = wanted.filter((column) => !held.has(nameOf(column)));
     if (missing.length > 0) {

@@ -155,6 +155,15 @@ export function order(frame: Frame, column: string, falling: boolean): number[] 
   });
 }
 
+/** Roles of what stands beside the rows of a view: they name another view. */
+export const BESIDE = ["nodes", "shade", "ellipses", "against"] as const;
+
+/** The ends of the interval that is held against a reference. */
+export function judgedEnds(view: View): string[] {
+  const ends = [view.encode.lo, view.encode.hi].filter((c): c is string => Boolean(c));
+  return view.reference && ends.length === 2 ? ends : [];
+}
+
 /** Whether the interval of a row covers the reference, so that no difference is shown. */
 export function covers(view: View, frame: Frame, i: number): boolean {
   const at = view.reference?.value;

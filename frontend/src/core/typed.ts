@@ -47,7 +47,7 @@ function ofCodes({ at, places, more }: { at: number[]; places: Place[]; more: st
 }
 
 function plain(column: TypedColumn, length: number): Cell[] {
-  const at = column.at == null ? null : whole(column.at, length);
+  const at = column.at == null ? null : whole(column.at, length).numbers;
   if (column.kind === "number") {
     const numbers = Array.from(doubles(column.values ?? ""), (v): Cell => (Number.isNaN(v) ? null : v));
     return at ? at.map((k) => numbers[k] ?? null) : numbers;
@@ -77,17 +77,18 @@ function doubles(text: string): Float64Array {
   return Float64Array.from({ length: bytes.length / 8 }, (_, i) => view.getFloat64(i * 8, true));
 }
 
-function whole(text: string, length: number): number[] {
+/** Whole numbers, and the bytes that each of them takes. */
+function whole(text: string, length: number): { numbers: number[]; width: number } {
   const bytes = bytesOf(text);
   const width = length > 0 ? bytes.length / length : 1;
   const view = joined(bytes, width);
-  return Array.from({ length }, (_, i) => (width === 1 ? view.getUint8(i) : width === 2 ? view.getUint16(2 * i, true) : view.getUint32(4 * i, true)));
+  const numbers = Array.from({ length }, (_, i) => (width === 1 ? view.getUint8(i) : width === 2 ? view.getUint16(2 * i, true) : view.getUint32(4 * i, true)));
+  return { numbers, width };
 }
 
 /** Places that are written as steps from one to the next, modulo the width. */
 function steps(text: string, length: number): number[] {
-  const found = whole(text, length);
-  const size = length > 0 ? (bytesOf(text).length / length) * 8 : 8;
+  const { numbers, width } = whole(text, length);
   let now = 0;
-  return found.map((step) => (now = (now + step) % 2 ** size));
+  return numbers.map((step) => (now = (now + step) % 2 ** (8 * width)));
 }

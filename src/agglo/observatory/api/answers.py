@@ -18,7 +18,6 @@ from agglo.observatory.api.cursors import Cursors
 from agglo.observatory.api.declarations import sources_of
 from agglo.observatory.api.problems import ApiError
 from agglo.observatory.api.rows import (
-    Part,
     ViewQuery,
     frame,
     json_columns,
@@ -93,10 +92,8 @@ class Asked:
         Where to go on; empty for the start.
     layout
         Rows, columns, or columns as bytes.
-    part
-        All columns, or those that the figure draws.
     columns
-        Columns by name; empty for those of `part`.
+        Columns by name; empty for all.
     places
         Places in the answer of the rows that are wanted; empty for all.
     notices
@@ -107,7 +104,6 @@ class Asked:
     limit: int = DEFAULT_LIMIT
     cursor: str = ""
     layout: Layout = "rows"
-    part: Part = "all"
     columns: tuple[str, ...] = ()
     places: tuple[int, ...] = ()
     notices: tuple[str, ...] = ()
@@ -223,7 +219,6 @@ def read_question(
             fix="leave rel out to see the newest numbers",
         )
     layout = read_layout(given, "typed")
-    part, columns = _read_columns(given)
     known = {*view.filters, *_SHARED, *_OWN}
     chosen = [
         (column, value)
@@ -235,8 +230,7 @@ def read_question(
         limit=read_limit(given.get("limit", ""), most),
         cursor=given.get("cursor", ""),
         layout=layout,
-        part=part,
-        columns=columns,
+        columns=_read_columns(given),
         places=_read_places(given),
         notices=tuple(f"{key}: ignored" for key in given if key not in known),
     )
@@ -291,12 +285,10 @@ def read_layout(given: Mapping[str, str], *more: Layout) -> Layout:
     )
 
 
-def _read_columns(given: Mapping[str, str]) -> tuple[Part, tuple[str, ...]]:
-    """Read ``all``, ``drawn`` or names of columns between commas."""
+def _read_columns(given: Mapping[str, str]) -> tuple[str, ...]:
+    """Read ``all``, or names of columns between commas."""
     text = given.get("columns", "all")
-    if text == "drawn":
-        return "drawn", ()
-    return "all", () if text == "all" else tuple(split_codes(text))
+    return () if text == "all" else tuple(split_codes(text))
 
 
 def _read_places(given: Mapping[str, str]) -> tuple[int, ...]:
@@ -407,7 +399,7 @@ def view_answer(
         The envelope.
     """
     rows, page = _page_of(stock, cursors, view, asked)
-    table = frame(stock, view, rows, asked.part, asked.columns)
+    table = frame(stock, view, rows, asked.columns)
     data: Json
     if asked.layout == "columns":
         data = {**json_columns(table)}
@@ -430,7 +422,7 @@ def view_bytes(stock: Stock, cursors: Cursors, view: View, asked: Asked) -> byte
         JSON text of the envelope.
     """
     rows, page = _page_of(stock, cursors, view, asked)
-    table = frame(stock, view, rows, asked.part, asked.columns)
+    table = frame(stock, view, rows, asked.columns)
     body = envelope(stock, None, page=page, view=view, notices=asked.notices)
     if asked.layout == "typed":
         return with_data(body, encode(typed_data(stock, view, table)))

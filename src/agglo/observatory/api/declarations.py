@@ -180,7 +180,6 @@ def view_json(stock: Stock, view: View) -> dict[str, Json]:
         "filters": dict(view.filters),
         "columns": column_list(stock, view),
         "labels": dict(view.labels),
-        "place": list[Json](view.place),
         "keep": dict(view.keep),
         "order": view.order,
         "top": view.top,

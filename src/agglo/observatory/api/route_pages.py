@@ -213,14 +213,8 @@ def page_router(context: Context) -> APIRouter:
         rows: Annotated[str, Query(max_length=4000)] = "",
         sort: Annotated[str, Query(max_length=100)] = "",
     ) -> Response:
-        del (
-            limit,
-            cursor,
-            layout,
-            columns,
-            rows,
-            sort,
-        )  # declared for the description, read below
+        # declared for the description, read below
+        del limit, cursor, layout, columns, rows, sort
         stock = shelf.current()
         return view_reply(context, request, stock, name, dict(request.query_params))
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -19,9 +18,7 @@ from agglo.observatory.pages import PAGES
 
 __all__ = [
     "TABLE_ORDER",
-    "Part",
     "ViewQuery",
-    "drawn",
     "frame",
     "json_columns",
     "json_rows",
@@ -32,12 +29,8 @@ __all__ = [
 
 TABLE_ORDER = "table_order"
 """What is asked to sort by for the order of the table."""
-# all columns, or those alone that the figure draws
-Part: TypeAlias = Literal["all", "drawn"]
 
 _STATE = ("status", "reason")
-# what they encode is the rows of another view
-_BESIDE = frozenset({"nodes", "shade", "ellipses", "against"})
 _COVERS = "covers"
 
 
@@ -83,28 +76,6 @@ def shown(stock: Stock, view: View) -> tuple[str, ...]:
     for name in (*roles, *view.filters.values(), *view.place, *_STATE):
         names.setdefault(name)
     return tuple(name for name in names if name in known)
-
-
-def drawn(stock: Stock, view: View) -> tuple[str, ...]:
-    """Name the columns of a view's table that its figure draws, in order.
-
-    Parameters
-    ----------
-    stock
-        The release.
-    view
-        The view; its table is released.
-
-    Returns
-    -------
-    tuple of str
-        What the chart encodes, the codes of its places and the state of the row. Where
-        the interval is held against a reference its ends are not among them: whether it
-        covers the reference is all that is drawn of it.
-    """
-    names = [v for role, v in view.encode.items() if role not in _BESIDE]
-    wanted = {*names, *view.place, *_STATE} - set(_judged(view))
-    return tuple(name for name in shown(stock, view) if name in wanted)
 
 
 def _judged(view: View) -> tuple[str, ...]:
@@ -255,7 +226,6 @@ def frame(
     stock: Stock,
     view: View,
     rows: IntArray,
-    part: Part = "all",
     wanted: tuple[str, ...] = (),
 ) -> pa.Table:
     """Give rows of a view as a table, with names and places beside the codes.
@@ -268,13 +238,9 @@ def frame(
         The view.
     rows
         Row numbers.
-    part
-        ``"drawn"``: the columns of :func:`drawn` without names and places of codes, which
-        stand in the lists of regions and industries, and ``covers``: whether the interval
-        covers the reference.
     wanted
-        Columns, and ``covers`` where there is a reference; empty for all. What belongs to
-        the columns and the state of the row come along.
+        Columns, and ``covers`` where there is a reference: whether the interval covers it.
+        Empty for all. What belongs to the columns and the state of the row come along.
 
     Returns
     -------
@@ -288,16 +254,12 @@ def frame(
         400 for a column that the view does not have.
     """
     names = _named(stock, view, wanted)
-    if part == "drawn":
-        names = list(drawn(stock, view))
     table = plain(stock.table(view.table).select(names).take(pa.array(rows)))
     for at, field in enumerate(table.schema):
         if pa.types.is_floating(field.type):
             column = table.column(at)
             finite = pc.if_else(pc.is_finite(column), column, None)
             table = table.set_column(at, field.name, finite)
-    if part == "drawn":
-        return _with_cover(stock, view, _translated(stock, view, table, rows), rows)
     for column, kind in view.labels.items():
         if column in names:
             words = stock.beside(view.table, column, kind, rows)
@@ -316,7 +278,7 @@ def frame(
 def _with_cover(stock: Stock, view: View, table: pa.Table, rows: IntArray) -> pa.Table:
     """Add whether the interval covers the reference; null where there is no interval."""
     ends = _judged(view)
-    if view.reference is None or not set(ends) <= set(shown(stock, view)) or not ends:
+    if view.reference is None or not ends or not set(ends) <= set(shown(stock, view)):
         return table
     source = plain(stock.table(view.table).select(list(ends)).take(pa.array(rows)))
     low, high = (

@@ -195,7 +195,6 @@ class ViewShape(_Shape):
     filters: dict[str, str]
     columns: list[ColumnShape]
     labels: dict[str, str]
-    place: list[str]
     keep: dict[str, str]
     order: str
     top: int | None
