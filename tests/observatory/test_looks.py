@@ -219,6 +219,8 @@ def _numbers(tab, page: str) -> dict[str, list[str]]:
         button = figure.get_by_role("button", name=re.compile("Show table"))
         if button.count():
             button.first.click()
+            # of a large table the columns that were not drawn come when it is opened
+            figure.locator("tbody").first.wait_for()
         cells = figure.locator("tbody td, tbody th")
         if cells.count():
             found[name] = cells.all_inner_texts()
