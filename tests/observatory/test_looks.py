@@ -93,6 +93,7 @@ def test_regions_are_added_and_taken_away(visit: Visit) -> None:
     figure = _figure(tab, "compare.differences")
     figure.get_by_role("button", name=re.compile("Show table")).click()
     rows = figure.locator("tbody tr")
+    rows.filter(has_text="R010").first.wait_for()
     assert rows.count() >= 2
     # greyed (hollow) are the differences whose own interval covers 0
     hollow = figure.locator("[data-mark] .hollow").count()
