@@ -21,6 +21,7 @@ from agglo.core.errors import OptionError
 from agglo.observatory import export as module
 from agglo.observatory.export import export_html, export_site
 from agglo.observatory.pages import PAGES, VIEWS
+from tests.crash.deadly import trials
 from tests.observatory.conftest import CANARIES, HOSTILE
 from tests.observatory.made_up import made_up
 
@@ -192,7 +193,7 @@ while True:
 @pytest.mark.crash
 @pytest.mark.usefixtures("public")
 def test_kill_during_export_leaves_no_torn_file(project, tmp_path):
-    for trial in range(12):
+    for trial in range(trials(0.1, 12)):
         target = tmp_path / f"t{trial}"
         target.mkdir()
         writer = subprocess.Popen(
@@ -200,7 +201,7 @@ def test_kill_during_export_leaves_no_torn_file(project, tmp_path):
             stdout=subprocess.PIPE,
         )
         assert writer.stdout.readline() == b"ready\n"
-        time.sleep(0.4 + 0.21 * trial)
+        time.sleep(0.4 + 0.21 * (trial % 12))
         os.kill(writer.pid, signal.SIGKILL)
         writer.wait()
         writer.stdout.close()

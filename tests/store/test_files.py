@@ -18,6 +18,7 @@ import pytest
 from agglo.core.errors import StoreError
 from agglo.store import (
     clean_partial,
+    json_bytes,
     locked,
     open_atomic,
     read_json,
@@ -357,3 +358,12 @@ def test_own_open_file_is_not_cleaned(tmp_path):
         file.write(b"x")
         assert clean_partial(tmp_path) == ()
     assert (tmp_path / "a").read_bytes() == b"x"
+
+
+def test_the_bytes_of_a_value_are_those_that_are_written(tmp_path):
+    value = {"b": [1.5, -0.0, None], "a": "宁波"}
+    write_json(tmp_path / "a.json", value)
+    assert json_bytes(value) == (tmp_path / "a.json").read_bytes()
+    assert json_bytes(read_json(tmp_path / "a.json")) == json_bytes(value)
+    with pytest.raises(StoreError, match="not JSON"):
+        json_bytes({"a": float("nan")})

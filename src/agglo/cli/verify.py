@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -30,10 +31,11 @@ def verify(
     project: ProjectOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Hold every file against manifest.json.
+    """Hold every file against its recorded hash.
 
-    Artefacts and input files are read byte by byte; the exit code is 7 when one differs,
-    is missing, or is there without having been written by a run.
+    Artefacts, input files, releases and the ledger of public releases are read byte by
+    byte; the exit code is 7 when one differs, is missing, or is there without having been
+    written by a run.
 
     Parameters
     ----------
@@ -44,12 +46,19 @@ def verify(
     json
         Print JSON.
     """
+    from agglo.observatory.release_check import check_releases
+    from agglo.runs import Project
     from agglo.runs import verify as verify_project
 
+    folder = project_folder(project)
     with progress_on_stderr() as progress:
-        outcome = verify_project(
-            project_folder(project), reproduce=reproduce, progress=progress
-        )
+        outcome = verify_project(folder, reproduce=reproduce, progress=progress)
+    released = check_releases(Project.open(folder).workspace)
+    outcome = replace(
+        outcome,
+        problems=outcome.problems + released.problems,
+        n_released=released.n_files,
+    )
     if json:
         emit(outcome.to_dict())
         if not outcome.ok:

@@ -15,9 +15,11 @@ import numpy as np
 import pyarrow as pa
 
 from agglo.core.errors import StoreError
+from agglo.core.results import digest_of
 from agglo.core.typing import Json
 from agglo.observatory.disclosure_policy import GatePolicy
-from agglo.store import read_json, read_table, write_json, write_table
+from agglo.runs.hashes import hash_file
+from agglo.store import json_bytes, read_json, read_table, write_json, write_table
 from agglo.store.disclosure import (
     CellTable,
     EarlierRelease,
@@ -26,7 +28,7 @@ from agglo.store.disclosure import (
 )
 from agglo.store.disclosure.hierarchy import Dimension
 
-__all__ = ["Ledger"]
+__all__ = ["Ledger", "damaged_entries"]
 
 _EXACT = 400
 
@@ -52,15 +54,8 @@ class Ledger:
     @cached_property
     def entries(self) -> Sequence[Mapping[str, Json]]:
         """Every entry in the order in which they were published."""
-        found: list[Mapping[str, Json]] = []
-        for path in sorted(self.folder.glob("*.json")):
-            entry = read_json(path)
-            if not isinstance(entry, dict):
-                # without its entries a release cannot be checked: nothing is released
-                msg = f"{path} is damaged; restore it before a public release."
-                raise StoreError(msg)
-            found.append({**entry, "file": path.stem})
-        return found
+        paths = sorted(self.folder.glob("*.json"))
+        return [{**_intact(path), "file": path.stem} for path in paths]
 
     def suppress(
         self,
@@ -124,6 +119,10 @@ class Ledger:
         release
             Name of the release, before it becomes current.
         """
+        for path in self.folder.glob("*.parquet"):
+            # a process was killed before it entered them: they never counted
+            if not path.with_suffix(".json").is_file():
+                path.unlink()
         known = {(e["table"], e["input"], e["policy"]) for e in self.entries}
         start = max(
             (int(str(e["file"]).split("-")[0]) for e in self.entries), default=0
@@ -133,9 +132,9 @@ class Ledger:
                 continue
             file = f"{start + step:06d}-{release}"
             out = table.published(release)
+            values = self.folder / f"{file}.parquet"
             write_table(
-                self.folder / f"{file}.parquet",
-                pa.table({"value": pa.array(out.values, from_pandas=True)}),
+                values, pa.table({"value": pa.array(out.values, from_pandas=True)})
             )
             dimensions: list[Json] = [
                 {
@@ -152,11 +151,17 @@ class Ledger:
                 "input": table.cells.digest,
                 "policy": self.policy.digest,
                 "dimensions": dimensions,
+                "values": hash_file(values),
             }
+            entry["digest"] = digest_of(entry)
             write_json(self.folder / f"{file}.json", entry)
 
     def _read(self, entry: Mapping[str, Json]) -> EarlierRelease:
-        table = read_table(self.folder / f"{entry['file']}.parquet")
+        path = self.folder / f"{entry['file']}.parquet"
+        if not path.is_file() or hash_file(path) != entry["values"]:
+            msg = f"{path} is damaged; restore it before a public release."
+            raise StoreError(msg)
+        table = read_table(path)
         trees = entry["dimensions"]
         dimensions = [
             Dimension(
@@ -173,6 +178,46 @@ class Ledger:
             dimensions=tuple(dimensions),
             values=table["value"].to_numpy(),
         )
+
+
+def damaged_entries(folder: Path) -> list[str]:
+    """Read every file of a ledger anew and name those that are not as recorded.
+
+    Parameters
+    ----------
+    folder
+        Folder of the ledger; one that is absent has no entries.
+
+    Returns
+    -------
+    list of str
+        Names of files, in order. Values without an entry, written by a process that was
+        killed before it entered them, do not count.
+    """
+    wrong: list[str] = []
+    for path in sorted(folder.glob("*.json")):
+        try:
+            entry = _intact(path)
+        except StoreError:
+            wrong.append(path.name)
+            continue
+        values = path.with_suffix(".parquet")
+        if not values.is_file() or hash_file(values) != entry["values"]:
+            wrong.append(values.name)
+    return wrong
+
+
+def _intact(path: Path) -> Mapping[str, Json]:
+    """Read an entry; without its entries a release cannot be checked."""
+    entry = read_json(path)
+    if isinstance(entry, dict):
+        rest = {k: v for k, v in entry.items() if k != "digest"}
+        if digest_of(rest) == entry.get("digest") and path.read_bytes() == json_bytes(
+            entry
+        ):
+            return entry
+    msg = f"{path} is damaged; restore it before a public release."
+    raise StoreError(msg)
 
 
 def _of(cells: Sequence[Mapping[str, str]], table: str) -> list[dict[str, str]]:

@@ -7,6 +7,7 @@ observatory serves comes from the current release and from nowhere else.
 
 from __future__ import annotations
 
+import filecmp
 import shutil
 import uuid
 from collections.abc import Mapping
@@ -30,7 +31,9 @@ from agglo.observatory.catalogue import (
 from agglo.observatory.geometry import Boundaries, boundaries_of
 from agglo.observatory.spelling import spelling_table
 from agglo.runs import Manifest, Project
+from agglo.runs.hashes import hash_file
 from agglo.store import (
+    locked,
     read_json,
     read_table,
     write_json,
@@ -43,15 +46,19 @@ if TYPE_CHECKING:
     from agglo.observatory.protection import Protected
 
 __all__ = [
+    "CATALOGUE",
     "CURRENT",
+    "FOLDER",
     "FORMAT",
+    "LEDGER",
     "Mode",
     "Release",
     "build_release",
     "current_release",
+    "id_of",
     "is_current",
     "open_release",
-    "wrong_parts",
+    "read_release",
 ]
 
 Mode: TypeAlias = Literal["private", "review", "public"]
@@ -61,12 +68,15 @@ CURRENT: Mapping[Mode, str] = {
     "review": "current-review",
     "public": "current-public",
 }
-FORMAT = 4
+FORMAT = 5
 GEOMETRY = "geometry.json"
 _NO_GEOMETRY = b'{"type":"FeatureCollection","features":[]}'
-_FOLDER = "release"
-_CATALOGUE = "release.json"
+FOLDER = "release"
+CATALOGUE = "release.json"
+LEDGER = "ledger"
 _ID = 16
+# building a release of a large project takes minutes; whoever waits longer is told
+_WAIT_SECONDS = 1800.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,6 +103,12 @@ class Release:
     def tables(self) -> Mapping[str, Mapping[str, Json]]:
         """Name, ``<study>.<table>``, to its entry in the catalogue."""
         return _objects(self.catalogue["tables"])
+
+    @property
+    def files(self) -> Mapping[str, str]:
+        """SHA-256 of the bytes of every file beside ``release.json``, by name."""
+        found = self.catalogue["files"]
+        return {k: str(v) for k, v in found.items()} if isinstance(found, dict) else {}
 
     def __contains__(self, name: object) -> bool:
         """Say whether the release has this table."""
@@ -170,22 +186,58 @@ def open_release(project: Path, *, mode: Mode = "private") -> Release:
     StoreError
         If the release is damaged.
     """
-    pointer = project / _FOLDER / CURRENT[mode]
+    pointer = project / FOLDER / CURRENT[mode]
     try:
         name = pointer.read_text("utf-8").strip()
     except OSError as error:
         msg = f"{project} has no {mode} release. Make one with `agglo serve --mode {mode}`."
         raise RunError(msg) from error
-    folder = project / _FOLDER / Path(name).name
-    catalogue = read_json(folder / _CATALOGUE)
-    if (
-        not isinstance(catalogue, dict)
-        or catalogue.get("format") != FORMAT
-        or catalogue.get("mode") != mode
-    ):
+    release = read_release(project / FOLDER / Path(name).name)
+    if release.catalogue.get("mode") != mode:
+        msg = f"{release.folder} is no {mode} release. Build it anew."
+        raise StoreError(msg)
+    return release
+
+
+def read_release(folder: Path) -> Release:
+    """Open the release in a folder, current or not.
+
+    Parameters
+    ----------
+    folder
+        Folder with ``release.json``.
+
+    Returns
+    -------
+    Release
+        For reading only.
+
+    Raises
+    ------
+    StoreError
+        If it is none, or of another version of agglo.
+    """
+    catalogue = read_json(folder / CATALOGUE)
+    if not isinstance(catalogue, dict) or catalogue.get("format") != FORMAT:
         msg = f"{folder} is no release this version can read. Build it anew."
         raise StoreError(msg)
     return Release(folder, catalogue)
+
+
+def id_of(catalogue: Mapping[str, Json]) -> str:
+    """Give the name of a release: the hash of all that its catalogue holds.
+
+    Parameters
+    ----------
+    catalogue
+        With or without its ``id``.
+
+    Returns
+    -------
+    str
+        16 hexadecimal digits.
+    """
+    return digest_of({k: v for k, v in catalogue.items() if k != "id"})[:_ID]
 
 
 def build_release(project: Path | Project, *, mode: Mode = "private") -> Release:
@@ -215,11 +267,6 @@ def build_release(project: Path | Project, *, mode: Mode = "private") -> Release
     OptionError
         For an unknown mode, or a ``disclosure.toml`` that cannot be read.
     """
-    # what builds a release is not loaded to serve one
-    from agglo.observatory.disclosure_policy import read_gate_policy
-    from agglo.observatory.ledger import Ledger
-    from agglo.observatory.protection import protect
-
     check_choice("mode", mode, tuple(CURRENT))
     opened = project if isinstance(project, Project) else Project.open(project)
     manifest = Manifest.load(opened.workspace)
@@ -228,28 +275,64 @@ def build_release(project: Path | Project, *, mode: Mode = "private") -> Release
     if manifest is None or not studies:
         msg = f"{opened.root} has no results yet. Run its studies with `agglo run`."
         raise RunError(msg)
-    root = opened.workspace / _FOLDER
-    root.mkdir(exist_ok=True)
-    draft = root / f".{uuid.uuid4().hex}"
-    draft.mkdir()
-    try:
-        ledger = Ledger(root / "ledger", read_gate_policy(opened.root))
-        protected = protect(
-            opened, studies, mode=mode, scratch=draft / "scratch", ledger=ledger
-        )
-        catalogue = _fill(draft, opened, protected, manifest, mode)
-        shutil.rmtree(draft / "scratch", ignore_errors=True)
-        target = root / str(catalogue["id"])
-        if target.exists():
-            shutil.rmtree(draft)
-        else:
-            draft.rename(target)
-        if mode == "public":
-            # before anybody can read it: what is out counts, whatever happens next
-            ledger.record(str(catalogue["id"]))
-    except BaseException:
-        shutil.rmtree(draft, ignore_errors=True)
-        raise
+    root = opened.workspace / FOLDER
+    with locked(root, wait=_WAIT_SECONDS):
+        _clear_drafts(root)
+        draft = root / f".{uuid.uuid4().hex}"
+        draft.mkdir()
+        try:
+            return _publish(draft, opened, studies, manifest, mode)
+        except BaseException:
+            shutil.rmtree(draft, ignore_errors=True)
+            raise
+
+
+def _same_files(one: Path, other: Path) -> bool:
+    """Say whether two folders hold the same files, byte for byte."""
+    names = {p.name for p in one.iterdir()}
+    if names != {p.name for p in other.iterdir()}:
+        return False
+    same, _, _ = filecmp.cmpfiles(one, other, names, shallow=False)
+    return len(same) == len(names)
+
+
+def _clear_drafts(root: Path) -> None:
+    """Remove what builders that were killed have left: whoever has the lock is alone."""
+    for path in root.glob(".*"):
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _publish(
+    draft: Path,
+    project: Project,
+    studies: list[str],
+    manifest: Manifest,
+    mode: Mode,
+) -> Release:
+    """Write a release in its draft folder, give it its name, make it current."""
+    # what builds a release is not loaded to serve one
+    from agglo.observatory.disclosure_policy import read_gate_policy
+    from agglo.observatory.ledger import Ledger
+    from agglo.observatory.protection import protect
+
+    root = draft.parent
+    ledger = Ledger(root / LEDGER, read_gate_policy(project.root))
+    protected = protect(
+        project, studies, mode=mode, scratch=draft / "scratch", ledger=ledger
+    )
+    catalogue = _fill(draft, project, protected, manifest, mode)
+    shutil.rmtree(draft / "scratch", ignore_errors=True)
+    target = root / str(catalogue["id"])
+    if target.exists() and not _same_files(draft, target):
+        # somebody has changed what was released: the new bytes stand
+        target.rename(draft.with_name(f"{draft.name}-replaced"))
+    if not target.exists():
+        draft.rename(target)
+    _clear_drafts(root)
+    if mode == "public":
+        # before anybody can read it: what is out counts, whatever happens next
+        ledger.record(str(catalogue["id"]))
     write_text(root / CURRENT[mode], f"{catalogue['id']}\n")
     return Release(target, catalogue)
 
@@ -315,34 +398,6 @@ def _policy_digest(root: Path) -> str:
     return read_gate_policy(root).digest
 
 
-def wrong_parts(release: Release) -> list[str]:
-    """Compute the hashes of a release anew and name what is not as recorded.
-
-    Parameters
-    ----------
-    release
-        The release.
-
-    Returns
-    -------
-    list of str
-        Tables whose digest differs or that cannot be read; ``release.json`` when the id
-        is not the hash of the catalogue, which holds digests, findings and certificate.
-    """
-    wrong: list[str] = []
-    facts = {k: v for k, v in release.catalogue.items() if k != "id"}
-    if digest_of(facts)[:_ID] != release.id:
-        wrong.append(_CATALOGUE)
-    for name, entry in release.tables.items():
-        try:
-            known = digest_of(release.table(name)) == entry["digest"]
-        except StoreError:
-            known = False
-        if not known:
-            wrong.append(name)
-    return wrong
-
-
 def _fill(
     draft: Path, project: Project, protected: Protected, manifest: Manifest, mode: Mode
 ) -> dict[str, Json]:
@@ -384,9 +439,10 @@ def _fill(
         "packages": _packages(manifest),
         "words": protected.words(),
         "boundaries": None if boundaries is None else boundaries.facts(),
+        "files": {p.name: hash_file(p) for p in sorted(draft.iterdir()) if p.is_file()},
     }
-    catalogue["id"] = digest_of(catalogue)[:_ID]
-    write_json(draft / _CATALOGUE, catalogue)
+    catalogue["id"] = id_of(catalogue)
+    write_json(draft / CATALOGUE, catalogue)
     return catalogue
 
 

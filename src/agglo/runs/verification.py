@@ -37,6 +37,8 @@ class Verification:
         Files hashed.
     reproduced
         Artefacts made anew with the same bytes; ``None`` when that was not asked for.
+    n_released
+        Files of releases hashed; ``agglo verify`` adds them, the observatory's own.
     """
 
     problems: tuple[Problem, ...]
@@ -44,6 +46,7 @@ class Verification:
     n_artefacts: int
     n_inputs: int
     reproduced: int | None = None
+    n_released: int = 0
 
     @property
     def ok(self) -> bool:
@@ -60,6 +63,7 @@ class Verification:
             "ok": self.ok,
             "artefacts": self.n_artefacts,
             "inputs": self.n_inputs,
+            "released": self.n_released,
             "reproduced": self.reproduced,
             "problems": problems,
             "notes": list(self.notes),
@@ -68,6 +72,8 @@ class Verification:
     def summary(self) -> str:
         """Say in one line what was verified."""
         text = f"{self.n_artefacts} artefacts and {self.n_inputs} input files verified"
+        if self.n_released:
+            text += f", {self.n_released} files of releases verified"
         if self.reproduced is not None:
             text += f", {self.reproduced} artefacts reproduced byte for byte"
         if self.problems:

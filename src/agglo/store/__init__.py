@@ -10,6 +10,7 @@ from agglo.store.aggregation import Aggregation
 from agglo.store.catalog import Catalog
 from agglo.store.files import (
     clean_partial,
+    json_bytes,
     open_atomic,
     read_json,
     write_bytes,
@@ -27,6 +28,7 @@ __all__ = [
     "aggregate",
     "clean_partial",
     "industry_totals",
+    "json_bytes",
     "location_quotient_table",
     "locked",
     "open_atomic",

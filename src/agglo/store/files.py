@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "clean_partial",
+    "json_bytes",
     "open_atomic",
     "read_json",
     "write_bytes",
@@ -197,6 +198,32 @@ def write_json(
     {'lq': None, 'share': 0.1}
     """
     write_bytes(path, encode_json(value, where=str(path), nan=nan))
+
+
+def json_bytes(value: Json) -> bytes:
+    r"""Give the bytes that `write_json` writes for a value.
+
+    Parameters
+    ----------
+    value
+        As for `write_json`.
+
+    Returns
+    -------
+    bytes
+        A file that holds others is not as it was written.
+
+    Raises
+    ------
+    StoreError
+        ``not_finite`` or ``wrong_type``, as `write_json`.
+
+    Examples
+    --------
+    >>> json_bytes({"share": 0.1, "n": 3})
+    b'{\n  "n": 3,\n  "share": 0.1\n}\n'
+    """
+    return encode_json(value, where="the value", nan="refuse")
 
 
 def read_json(path: str | os.PathLike[str]) -> Json:

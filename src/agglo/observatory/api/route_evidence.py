@@ -27,7 +27,7 @@ from agglo.observatory.api.shapes import (
     MethodAnswer,
     MethodListAnswer,
 )
-from agglo.observatory.release import wrong_parts
+from agglo.observatory.release_check import wrong_parts
 
 __all__ = ["evidence_router", "method_pages"]
 
@@ -149,7 +149,7 @@ def _add_release(router: APIRouter, context: Context) -> None:
         stock = shelf.current()
         _same_release(release, stock.release.id)
         found: dict[str, Json] = {
-            "checked": len(stock.release.tables),
+            "checked": 1 + len(stock.release.files),
             "wrong": list[Json](wrong_parts(stock.release)),
         }
         # an answer that is kept would prove nothing
