@@ -6,7 +6,7 @@ import type {
   Answer, Boot, Hit, Loose, Meta, Page, Place, Selector, View,
 } from "./types";
 
-export type FileKind = "csv" | "json" | "parquet" | "xlsx" | "graphml" | "zip";
+export type FileKind = "csv" | "json" | "parquet" | "xlsx" | "graphml" | "geojson" | "geoparquet" | "zip";
 
 /** What a check of the released tables against their recorded hashes gave. */
 export interface Checked {

@@ -17,10 +17,10 @@ import pyarrow as pa
 from agglo.core.rings import rings_of
 from agglo.core.typing import BoolArray, FloatArray, Json
 
-__all__ = ["Boundaries", "boundaries_of"]
+__all__ = ["NOT_STATED", "Boundaries", "boundaries_of"]
 
 _FINENESS = 2000  # the map's larger side in steps, below a pixel on any screen
-_NOT_STATED = "not stated"
+NOT_STATED = "not stated"
 _LEAST = 4  # points of a ring, the first repeated at its end
 _Point: TypeAlias = tuple[float, float]
 _Ring: TypeAlias = list[_Point]
@@ -130,7 +130,7 @@ def boundaries_of(table: pa.Table, regions: Collection[str]) -> Boundaries:
 
 def _said(rows: Sequence[dict[str, object]], column: str) -> str:
     found = dict.fromkeys(str(row[column]) for row in rows if row.get(column))
-    return "; ".join(found) or _NOT_STATED
+    return "; ".join(found) or NOT_STATED
 
 
 def _points(ring: FloatArray) -> _Ring:

@@ -24,6 +24,7 @@ from agglo.observatory.api.description import described
 from agglo.observatory.api.files import arrow_bytes, csv_bytes, parquet_bytes
 from agglo.observatory.api.graphml import graphml_bytes, is_network
 from agglo.observatory.api.listing import meta_json
+from agglo.observatory.api.map_files import geojson_bytes, geoparquet_bytes, is_map
 from agglo.observatory.api.problems import ApiError
 from agglo.observatory.api.replies import Context, reply, reply_json
 from agglo.observatory.api.settings import MOST_ROWS
@@ -61,6 +62,8 @@ FORMATS = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "graphml": "application/graphml+xml",
     "arrow": "application/vnd.apache.arrow.stream",
+    "geojson": "application/geo+json",
+    "geoparquet": "application/vnd.apache.parquet; profile=geoparquet",
     "svg": "image/svg+xml",
 }
 # what a program may ask for by Accept instead of by the name
@@ -322,6 +325,12 @@ def view_file(stock: Stock, view: View, table: pa.Table, kind: str) -> bytes:
                        where="view", fix="GraphML is for views of ties")  # fmt: skip
     if kind == "graphml":
         return graphml_bytes(view, table)
+    if kind in ("geojson", "geoparquet"):
+        if not is_map(view):
+            raise ApiError(422, "no_map", "The rows of this view have no place on a map.",
+                           where="view", fix="take the CSV or Parquet file")  # fmt: skip
+        write = geojson_bytes if kind == "geojson" else geoparquet_bytes
+        return write(stock, view, table)
     if kind == "svg":
         drawing = draw_view(stock, view, table, "en")
         if not drawing:
