@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { nearest, optionsOf, settle, severalOf } from "../src/core/choices";
-import { joinCodes, splitCodes } from "../src/core/codes";
+import { MOST_COMPARED, comparable, joinCodes, splitCodes } from "../src/core/codes";
 import { derive, upperNormal } from "../src/core/derive";
 import { frameOf, joined, nearestOf, only, valuesOf, withWords } from "../src/core/frame";
 import { blocksOf, piecesOf } from "../src/core/markdown";
@@ -128,5 +128,19 @@ describe("pages about methods", () => {
     expect(blocks[2]?.lines).toEqual(["one more"]);
     expect(blocks[3]?.cells).toEqual([["h", "k"], ["1", "2"]]);
     expect(piecesOf("a `x` [b](c)").map((p) => p.text).join("")).toBe("a x b");
+  });
+});
+
+describe("regions of an address", () => {
+  const label = { en: "", zh: "" };
+  const options = Array.from({ length: 20 }, (_, k) => ({ value: `R${k}`, label }));
+
+  it("are compared once each, without the chosen one and unknown ones", () => {
+    expect(comparable(["R1", "R2", "R1", "R0", "X"], "R0", options)).toEqual({ codes: ["R1", "R2"], unknown: ["X"], over: 0 });
+  });
+
+  it("are no more than can be told apart", () => {
+    const found = comparable(options.map((o) => o.value), "R0", options);
+    expect([found.codes.length, found.over]).toEqual([MOST_COMPARED - 1, 10]);
   });
 });

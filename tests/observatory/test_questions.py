@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 
@@ -205,3 +206,49 @@ def test_a_release_is_verified_from_its_page(visit: Visit) -> None:
     tab = visit.open("about")
     tab.get_by_role("button", name="Verify now").click()
     tab.locator("text=all as recorded").wait_for()
+
+
+LONG = "compare?v=1&lang=en&peers=own&region=R001&regions=" + ",".join(
+    [f"R{n:03d}" for n in range(2, 121)] * 4
+)
+
+
+def test_a_long_view_gets_a_short_address_that_opens_anywhere(
+    visit: Visit, browser, address: str
+) -> None:
+    tab = visit.open(LONG)
+    tab.locator(".notice", has_text="At most 10 regions are compared; 110 of").wait_for()
+    shown = tab.locator("main").inner_text()
+    tab.get_by_role("button", name="Copy link").click()
+    tab.wait_for_url(re.compile(r"[?&]saved=[A-Za-z0-9_-]+"))
+    short = tab.url
+    assert len(short) < 200
+    assert "R001" not in short
+    other = Visit(browser, address)
+    again = other.open(short.removeprefix(f"{other.home}/"))
+    again.get_by_text("No more than ten regions").wait_for()
+    again.wait_for_load_state("networkidle")
+    assert again.locator("main").inner_text() == shown
+    other.context.close()
+    assert other.complaints == []
+
+
+def test_a_long_view_that_cannot_be_kept_is_said(visit: Visit) -> None:
+    tab = visit.open(LONG)
+    tab.route("**/api/v1/saved", lambda r: r.abort())
+    tab.get_by_role("button", name="Copy link").click()
+    tab.locator(".notice", has_text="could not be shortened").wait_for()
+    assert "regions=" in tab.url
+    visit.complaints.clear()  # the request that was cut off is an error line
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_a_link_to_a_release_that_is_gone_shows_the_newest_and_says_so(
+    visit: Visit, lang: str
+) -> None:
+    tab = visit.open(f"map?v=1&lang={lang}&rel=0123456789abcdef")
+    told = tab.locator(".notice", has_text="0123456789abcdef")
+    told.wait_for()
+    meta = json.loads(tab.request.get(f"{visit.home}/api/v1/meta").text())["meta"]
+    newest = meta["release"]
+    assert newest in told.inner_text()

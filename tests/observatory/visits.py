@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,7 @@ __all__ = [
     "agglo",
     "browser",
     "demo",
+    "serving",
     "visit",
 ]
 
@@ -65,9 +67,16 @@ def demo(finished_demo: Path) -> Path:
 @pytest.fixture(scope="session")
 def address(demo: Path) -> Iterator[str]:
     """Serve the demo; the address holds the token."""
+    with serving(demo) as found:
+        yield found
+
+
+@contextmanager
+def serving(project: Path, *words: str) -> Iterator[str]:
+    """Serve a project; the address holds the token."""
     command = [
-        *AGGLO, "serve", str(demo),
-        "--port", "0", "--no-browser", "--json",
+        *AGGLO, "serve", str(project),
+        "--port", "0", "--no-browser", "--json", *words,
     ]  # fmt: skip
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         try:

@@ -1,6 +1,7 @@
 // The server: the only module that makes network calls, all to our own host.
 import { allPages, columnStore, isLarge, ROWS, type Envelope } from "./columns";
 import { ProblemError, type Checked, type Source } from "./data";
+import { serverDesk } from "./desk";
 import { frameOf, frameOfRows } from "./frame";
 import type { Answer, Boot, Cell, Hit, Loose, Meta, Page, Place, Problem, View } from "./types";
 
@@ -48,11 +49,12 @@ export function serverSource(boot: Boot): Source {
     manifest: async (release) => (await get<Loose>(`/manifests/${encodeURIComponent(release)}`)).data,
     keep: async (address) => {
       if (!(await get<Meta>("/meta")).data.desk) return null;
-      const { data } = await fetchJson<Envelope<{ id: string }>>(`${base}/saved`, JSON.stringify({ address }));
+      const { data } = await fetchJson<Envelope<{ id: string }>>(`${base}/saved`, "POST", JSON.stringify({ address }));
       return data.id;
     },
     kept: async (id) => (await get<{ address: string }>(`/saved/${encodeURIComponent(id)}`)).data.address,
     check: async (release) => (await fetchJson<Envelope<Checked>>(`${base}/manifests/${encodeURIComponent(release)}/check`)).data,
+    desk: serverDesk(base, fetchJson),
     file: (view, choices, kind) => {
       const query = queryOf(view, choices).toString();
       const id = encodeURIComponent(view.id);
@@ -95,12 +97,12 @@ function frameOfAny(data: Tabular): Answer["frame"] {
   return frameOf(inner && !Array.isArray(inner) ? (inner as Columns) : (data as Columns));
 }
 
-/** Ask, or send a body: what is sent carries the header that another site cannot set. */
-async function fetchJson<T>(address: string, body?: string): Promise<T> {
-  const sent = body === undefined ? {} : { method: "POST", body };
+/** Ask, or change something: a change carries the header that another site cannot set. */
+async function fetchJson<T>(address: string, method?: "POST" | "DELETE", body?: string): Promise<T> {
   const headers: Record<string, string> = { Accept: "application/json" };
-  if (body !== undefined) Object.assign(headers, { "Content-Type": "application/json", "X-Agglo": "1" });
-  const answer = await fetch(address, { credentials: "same-origin", headers, ...sent });
+  if (method) headers["X-Agglo"] = "1";
+  if (body !== undefined) headers["Content-Type"] = "application/json";
+  const answer = await fetch(address, { credentials: "same-origin", headers, ...(method && { method }), ...(body !== undefined && { body }) });
   const told: unknown = await answer.json().catch(() => null);
   if (answer.ok && told !== null) return told as T;
   const problem = (told ?? {}) as Partial<Problem>;

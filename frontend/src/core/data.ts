@@ -2,6 +2,7 @@
 // one it has. Network calls are made in api.ts only.
 import { fileSource } from "./file";
 import { serverSource } from "./api";
+import type { Desk } from "./desk";
 import type {
   Answer, Boot, Hit, Loose, Meta, Page, Place, Selector, View,
 } from "./types";
@@ -40,6 +41,8 @@ export interface Source {
   kept(id: string): Promise<string>;
   /** Compute the hashes of the release anew; null where there is no server. */
   check(release: string): Promise<Checked | null>;
+  /** Runs; null where there is no server. A server that is not the owner's desk has none. */
+  desk: Desk | null;
   /** Address of a file made by the server; null where files are made in the page. */
   file(view: View, choices: Record<string, string>, kind: FileKind): string | null;
 }

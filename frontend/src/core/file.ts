@@ -43,6 +43,7 @@ export function fileSource(element: Element | null): Source {
     kept: async () => {
       throw new ProblemError("unknown_view", "Saved views are on the server that saved them.");
     },
+    desk: null,
     file: () => null,
   };
 }
