@@ -5,8 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import secrets
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +16,7 @@ import pyarrow.parquet as pq
 from agglo.core.errors import OptionError, Problem, StoreError, suggest
 from agglo.core.frames import require_columns
 from agglo.core.options import check_number
+from agglo.store._database import open_database, parquet_scan
 from agglo.store._engines import columns_only
 from agglo.store._problems import read_error
 from agglo.store.parquet import corrupt_parquet, read_table
@@ -274,34 +273,33 @@ class Catalog:
         Returns
         -------
         duckdb.DuckDBPyConnection
-            Close it when done, or use it in ``with``. No extension is ever fetched from
-            the network.
+            Close it when done, or use it in ``with``. SQL reaches the files of these
+            tables as they are now and no others: no other file, database, network or
+            extension, and no variable of Python (hand a frame over with ``register``).
+            Its settings are locked.
 
         Raises
         ------
         OptionError
             If an option is out of range.
         StoreError
-            As `schema`, for any of the tables.
-        """
-        import duckdb
+            As `schema`, for any of the tables; ``unlocked_database`` if this DuckDB does
+            not keep its settings.
 
+        Notes
+        -----
+        ``COPY ... TO`` over one of the parts themselves stays possible in DuckDB 2.0: what
+        it may read it may write. Do not run SQL of others.
+        """
         check_number("memory_gb", memory_gb, minimum=0.1)
-        config: dict[str, str | bool | int | float | list[str]] = {
-            "memory_limit": f"{round(memory_gb * 1000)}MB",
-            # of its own: DuckDB does not share a spill folder between processes
-            "temp_directory": str(Path(spill or tempfile.gettempdir()) / _spill_name()),
-            "autoinstall_known_extensions": False,
-            "autoload_known_extensions": False,
-        }
         if threads is not None:
             check_number("threads", threads, minimum=1, maximum=1024, integer=True)
-            config["threads"] = int(threads)
-        sources = {name: self._scan(name) for name in self.names()}
-        connection = duckdb.connect(config=config)
-        for name, scan in sources.items():
-            connection.execute(f'CREATE VIEW "{name}" AS {scan}')
-        return connection
+        return open_database(
+            {name: self._sound(name) for name in self.names()},
+            memory_mb=round(memory_gb * 1000),
+            threads=None if threads is None else int(threads),
+            spill=spill,
+        )
 
     def lazy(
         self, name: str, *, connection: duckdb.DuckDBPyConnection | None = None
@@ -324,24 +322,28 @@ class Catalog:
         Raises
         ------
         StoreError
-            As `schema`.
+            As `schema`; ``file_not_allowed`` if `connection` may not read a part, as one
+            that was opened before the part was there.
         """
-        scan = self._scan(name)
-        return (connection or self.connect()).sql(scan)
+        files = self._sound(name)
+        import duckdb
 
-    def _scan(self, name: str) -> str:
-        self.schema(
-            name
-        )  # mixed types and broken files are found here, not in the query
-        listed = ", ".join(_literal(file) for file in self.parts(name))
-        return (
-            f"SELECT * FROM read_parquet([{listed}], "  # noqa: S608  (quoted literals)
-            "union_by_name = true, hive_partitioning = false)"
-        )
+        try:
+            return (connection or self.connect()).sql(parquet_scan(files))
+        except duckdb.PermissionException as error:
+            problem = Problem(
+                code="file_not_allowed",
+                what=f"the connection may not read files of the table '{name}'",
+                where=str(self.folder),
+                fix="open a new one: it reads the files that were there at its start",
+            )
+            msg = f"The connection does not know the files of '{name}'."
+            raise StoreError(msg, [problem]) from error
 
-
-def _spill_name() -> str:
-    return f"agglo-spill-{os.getpid()}-{secrets.token_hex(4)}"
+    def _sound(self, name: str) -> tuple[Path, ...]:
+        # mixed types and broken files are found here, not in the query
+        self.schema(name)
+        return self.parts(name)
 
 
 def _entries(folder: Path) -> list[Path]:
@@ -408,12 +410,6 @@ def _fill(rows: pa.Table, schema: pa.Schema) -> pa.Table:
         for f in schema
     ]
     return pa.table(columns, schema=schema)
-
-
-def _literal(file: Path) -> str:
-    """Quote a path for SQL, as itself and not as a pattern."""
-    plain = re.sub(r"([\[*?])", r"[\1]", str(file.absolute()))
-    return "'" + plain.replace("'", "''") + "'"
 
 
 def _bad_name(entry: Path) -> Problem:
