@@ -360,7 +360,9 @@ export interface SelectorShape {
 /** Title, licence and publisher of data. */
 export interface SourceShape {
   title: string;
+  title_zh: string;
   licence: string;
+  licence_zh: string;
   publisher: string;
   citation: string;
 }

@@ -8,6 +8,11 @@ import shutil
 import pytest
 
 from agglo.core.errors import OptionError, RunError, StoreError
+from agglo.observatory.api.answers import find_view
+from agglo.observatory.api.citations import bibtex, gbt7714
+from agglo.observatory.api.declarations import sources_of
+from agglo.observatory.api.listing import meta_json
+from agglo.observatory.api.stock import Stock
 from agglo.observatory.release import (
     CURRENT,
     build_release,
@@ -114,3 +119,31 @@ def test_a_damaged_catalogue_is_said(project, release, tmp_path):
 def test_an_absent_table_is_said(release):
     with pytest.raises(StoreError, match=r"nothing\.here"):
         release.table("nothing.here")
+
+
+def test_chinese_titles_are_shown_and_a_new_title_makes_a_new_release(
+    project, release, tmp_path
+):
+    folder = tmp_path / "p"
+    shutil.copytree(project, folder)
+    assert is_current(Project.open(folder), release)
+    toml = folder / "agglo.toml"
+    text = toml.read_text("utf-8")
+    text = text.replace('title = "Small', 'title_zh = "小型项目"\ntitle = "Small', 1)
+    text = text.replace(
+        'id = "activity"', 'id = "activity"\ntitle_zh = "编造"\nlicence_zh = "无需许可"'
+    )
+    toml.write_text(text, "utf-8")
+    opened = Project.open(folder)
+    assert not is_current(opened, release)
+    stock = Stock(build_release(opened))
+    assert meta_json(stock)["title"]["zh"] == "小型项目"
+    assert meta_json(stock)["title"]["en"].startswith("Small")
+    view = find_view(stock, "map.quotient")
+    assert "小型项目" in gbt7714(stock, view)
+    assert "Small" in bibtex(stock, view)
+    told = {(s["title_zh"], s["licence_zh"]) for s in sources_of(stock, view)}
+    assert ("编造", "无需许可") in told
+    sources = stock.table("project.sources").to_pylist()
+    # what is not told in Chinese is told as it is
+    assert {s["title_zh"] for s in sources} == {"编造", "Made up"}

@@ -28,8 +28,10 @@ export interface Column {
 }
 
 export interface SourceOf {
-  title: string | Both;
+  title: string;
+  title_zh?: string;
   licence?: string | null;
+  licence_zh?: string;
   publisher?: string | null;
 }
 

@@ -1,4 +1,4 @@
-import type { Both, Lang } from "../core/types";
+import type { Both, Lang, SourceOf } from "../core/types";
 import type { Fill, Key, SameHoles } from "./catalogue";
 import { en } from "./en";
 import { zh } from "./zh";
@@ -31,4 +31,9 @@ export function pick(both: Both | string | null | undefined, lang: Lang): string
   if (both[lang]) return both[lang];
   const other = lang === "en" ? both.zh : both.en;
   return other ? `${other} *` : "";
+}
+
+/** A fact of a source in a language; what is not told in it is given as it is. */
+export function sourceWord(source: SourceOf, key: "title" | "licence", lang: Lang): string {
+  return (lang === "zh" && source[`${key}_zh`]) || (source[key] ?? "");
 }

@@ -17,7 +17,11 @@ from agglo.core.options import check_choice
 from agglo.core.typing import Lang
 from agglo.observatory.api.answers import LIST_OF_REGIONS
 from agglo.observatory.api.choosing import choice_of
-from agglo.observatory.api.declarations import available_views, default_value
+from agglo.observatory.api.declarations import (
+    available_views,
+    default_value,
+    source_word,
+)
 from agglo.observatory.api.problems import ApiError
 from agglo.observatory.api.rows import ViewQuery, frame, row_numbers
 from agglo.observatory.drawing import draw_view, named, worded
@@ -364,10 +368,13 @@ def _notes(stock: Stock, absent: Sequence[str], lang: Lang) -> tuple[str, ...]:
 def _facts(stock: Stock, lang: Lang) -> tuple[tuple[str, str], ...]:
     sources = stock.release.catalogue["sources"]
     listed = sources if isinstance(sources, list) else []
-    titles = dict.fromkeys(
-        f"{s['title']} ({s['licence']})" if s.get("licence") else str(s["title"])
+    told = [
+        (source_word(s, "title", lang), source_word(s, "licence", lang))
         for s in listed
         if isinstance(s, dict) and s.get("title")
+    ]
+    titles = dict.fromkeys(
+        f"{title} ({licence})" if licence else title for title, licence in told
     )
     return (
         (_word(lang, "Release", "版本"), stock.release.id),

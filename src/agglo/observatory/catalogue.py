@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 __all__ = ["source_table", "study_table", "study_texts", "table_table"]
 
 _TEXT = pa.string()
-_SOURCE = ("table", "title", "publisher", "licence", "citation", "studies", "import")
+_SOURCE = (
+    "table", "title", "publisher", "licence", "citation", "studies", "import",
+    "title_zh", "licence_zh",
+)  # fmt: skip
 
 
 def study_texts(protected: Protected) -> dict[str, Json]:
@@ -69,9 +72,12 @@ def source_table(sources: Sequence[Json]) -> pa.Table:
         One row per imported table.
     """
     rows = [s for s in sources if isinstance(s, dict)]
-    return pa.table(
-        {k: pa.array([_words(r.get(k)) for r in rows], _TEXT) for k in _SOURCE}
-    )
+    return pa.table({k: pa.array([_said(r, k) for r in rows], _TEXT) for k in _SOURCE})
+
+
+def _said(source: Mapping[str, Json], key: str) -> str:
+    """Give a fact; what is not told in Chinese is told as it is."""
+    return _words(source.get(key)) or _words(source.get(key.removesuffix("_zh")))
 
 
 def _words(value: Json) -> str:

@@ -388,6 +388,7 @@ def is_current(project: Project, release: Release) -> bool:
         manifest is not None
         and release.catalogue["manifest"] == digest_of(manifest.to_bytes().decode())
         and release.catalogue["version"] == version()
+        and release.catalogue["labels"] == _labels(project)
         and (mode == "private" or told == _policy_digest(project.root))
     )
 
@@ -425,6 +426,7 @@ def _fill(
         "project": {
             "name": facts.name,
             "title": facts.title,
+            "title_zh": facts.title_zh,
             "language": facts.language,
             "generated": facts.generated,
             "seed": facts.seed,
@@ -433,6 +435,7 @@ def _fill(
         "tables": tables,
         "findings": protected.findings,
         "sources": sources,
+        "labels": _labels(project),
         "left_out": protected.left_out,
         "certificate": protected.certificate,
         "manifest": digest_of(manifest.to_bytes().decode()),
@@ -494,10 +497,28 @@ def _write(draft: Path, name: str, table: pa.Table) -> Json:
     }
 
 
+def _source_labels(project: Project) -> dict[str, dict[str, Json]]:
+    return {
+        e.id: {"title_zh": e.title_zh, "licence_zh": e.licence_zh}
+        for e in project.imports
+    }
+
+
+def _labels(project: Project) -> dict[str, Json]:
+    """Give what the project file says in words only: no step depends on it."""
+    facts = project.file.project
+    return {
+        "title": facts.title,
+        "title_zh": facts.title_zh,
+        "sources": {**_source_labels(project)},
+    }
+
+
 def _sources(project: Project) -> list[Json]:
     """Title, publisher, licence and citation of everything that was imported."""
     found: list[Json] = []
     readers = {e.id: [str(s) for s in e.studies or ()] for e in project.imports}
+    labels = _source_labels(project)
     for path in sorted((project.workspace / "tables").glob("import-*.json")):
         report = read_json(path)
         tables = report.get("tables") if isinstance(report, dict) else None
@@ -515,6 +536,7 @@ def _sources(project: Project) -> list[Json]:
                     key: origin.get(key, "")
                     for key in ("title", "publisher", "licence", "citation")
                 },
+                **labels.get(path.stem.removeprefix("import-"), {}),
             }
             found.append(entry)
     return found

@@ -10,19 +10,16 @@ import os
 import signal
 import sys
 import threading
-import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO, Literal, cast
 
-from agglo.core.errors import AggloError, Problem, SourceError
+from agglo.core.errors import AggloError
 from agglo.core.typing import Json, Lang
 
 __all__ = ["main"]
 
 _CODES = 20  # problems that are told
-_RATIO = 200  # a workbook of plain numbers unpacks to 5 to 30 times its size
-_UNPACKED = 1 << 30
 
 
 class _Told:
@@ -155,7 +152,6 @@ def _run(order: Mapping[str, Json], told: _Told) -> Json:
 def _import(order: Mapping[str, Json], told: _Told) -> Json:
     from agglo.runs import add_import
 
-    _check_archive(Path(str(order["file"])))
     options = order.get("options")
     name = order.get("id")
     added = add_import(
@@ -167,26 +163,6 @@ def _import(order: Mapping[str, Json], told: _Told) -> Json:
         progress=told,
     )
     return added.to_dict()
-
-
-def _check_archive(path: Path) -> None:
-    """Refuse a workbook that unpacks to far more than it weighs, before it is read."""
-    if path.suffix != ".xlsx":
-        return
-    try:
-        with zipfile.ZipFile(path) as archive:
-            sizes = [entry.file_size for entry in archive.infolist()]
-    except (zipfile.BadZipFile, OSError) as error:
-        msg = "The file is no workbook."
-        raise SourceError(msg) from error
-    if sum(sizes) > min(_UNPACKED, _RATIO * max(path.stat().st_size, 1)):
-        msg = "The workbook unpacks to far more than it weighs."
-        problem = Problem(
-            code="archive_ratio",
-            what=f"{sum(sizes):,} bytes in {path.stat().st_size:,}",
-            fix="save the sheet as CSV",
-        )
-        raise SourceError(msg, [problem])
 
 
 def _report(order: Mapping[str, Json], told: _Told) -> Json:

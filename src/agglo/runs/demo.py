@@ -119,7 +119,9 @@ def _example(studies: Mapping[str, Study], seed: int) -> _Example:
     files: dict[str, bytes] = {}
     imports: dict[str, Mapping[str, Json]] = {}
     serving: dict[str, list[str]] = {}
-    text = project_text("demo", TITLE["en"], "en", seed, generated=True)
+    text = project_text(
+        "demo", TITLE["en"], "en", seed, generated=True, title_zh=TITLE["zh"]
+    )
     options = ""
     for name in studies:
         make = studies[name].demo
@@ -139,8 +141,16 @@ def _example(studies: Mapping[str, Study], seed: int) -> _Example:
         listed, given = entry.get("files"), entry.get("options")
         names = [str(f) for f in listed] if isinstance(listed, list) else []
         chosen = given if isinstance(given, dict) else {}
+        said = entry.get("labels")
         text += "\n" + import_entry_text(
-            key, str(entry["source"]), names, chosen, serving[key]
+            key,
+            str(entry["source"]),
+            names,
+            chosen,
+            serving[key],
+            labels={k: str(v) for k, v in said.items()}
+            if isinstance(said, dict)
+            else {},
         )
     return _Example(files=files, text=text + options)
 

@@ -33,6 +33,7 @@ class ProjectSection(_Section):
 
     name: Name
     title: str = ""
+    title_zh: str = ""
     language: Literal["en", "zh"] = "en"
     seed: int = Field(default=7, ge=0)
     generated: bool = False
@@ -46,6 +47,8 @@ class ImportEntry(_Section):
     source: Text
     files: list[Text] = Field(min_length=1)
     studies: list[Text] | None = None
+    title_zh: str = ""
+    licence_zh: str = ""
     options: dict[str, object] = Field(default_factory=dict)
 
     def serves(self, study: str) -> bool:

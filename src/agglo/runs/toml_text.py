@@ -86,6 +86,8 @@ def import_entry_text(
     files: Sequence[str],
     options: Mapping[str, object],
     studies: Sequence[str] = (),
+    *,
+    labels: Mapping[str, str] | None = None,
 ) -> str:
     """Write one ``[[import]]`` entry.
 
@@ -101,6 +103,8 @@ def import_entry_text(
         Reader options.
     studies
         Studies it is meant for; empty for all.
+    labels
+        ``title_zh`` and ``licence_zh``: what Chinese pages say instead.
 
     Returns
     -------
@@ -128,6 +132,7 @@ def import_entry_text(
         lines += ["files = [", *(f"  {toml_value(f)}," for f in files), "]"]
     if studies:
         lines.append(f"studies = [{', '.join(toml_value(s) for s in studies)}]")
+    lines += [f"{_key(k)} = {toml_value(v)}" for k, v in (labels or {}).items()]
     if options:
         lines.append("[import.options]")
         lines += [f"{_key(k)} = {toml_value(v)}" for k, v in options.items()]
@@ -161,13 +166,19 @@ def study_text(study: str, options: Mapping[str, object]) -> str:
 
 
 def project_text(
-    name: str, title: str, language: str, seed: int, *, generated: bool
+    name: str,
+    title: str,
+    language: str,
+    seed: int,
+    *,
+    generated: bool,
+    title_zh: str = "",
 ) -> str:
     """Write the ``agglo.toml`` of a new project.
 
     Parameters
     ----------
-    name, title, language, seed, generated
+    name, title, language, seed, generated, title_zh
         As in ``[project]``.
 
     Returns
@@ -175,9 +186,10 @@ def project_text(
     str
         TOML text.
     """
+    both = f"{toml_value(title)}\ntitle_zh = {toml_value(title_zh)}"
     text = _TEMPLATE.format(
         name=toml_value(name),
-        title=toml_value(title),
+        title=both if title_zh else toml_value(title),
         language=toml_value(language),
         seed=toml_value(seed),
     )

@@ -24,6 +24,7 @@ def example(
     *,
     prefix: str,
     title: str,
+    title_zh: str,
     generator: str,
     parquet: Collection[str] = (),
     named: Collection[str] = (),
@@ -37,7 +38,7 @@ def example(
         What the generator made, by name.
     prefix
         Put before file names and ids, so that studies do not mix; may be empty.
-    title
+    title, title_zh
         What is generated, with its seed.
     generator
         Name of the function in `agglo.simulate`.
@@ -71,6 +72,7 @@ def example(
                 "id": f"{prefix}{name}",
                 "source": "table",
                 "files": [path],
+                "labels": {"title_zh": title_zh, "licence_zh": "模拟生成，无限制"},
                 "options": told,
             }
         )

@@ -16,7 +16,7 @@ from agglo.observatory.api.answers import (
     release_meta,
 )
 from agglo.observatory.api.citations import bibtex, gbt7714, ris
-from agglo.observatory.api.declarations import sources_of, view_json
+from agglo.observatory.api.declarations import source_word, sources_of, view_json
 from agglo.observatory.api.files import csv_bytes, parquet_bytes
 from agglo.observatory.api.graphml import graphml_bytes, is_network
 from agglo.observatory.api.rows import ViewQuery, json_rows
@@ -278,6 +278,7 @@ def _readme(stock: Stock, view: View, about: Mapping[str, Json], lang: str) -> s
     lines += ["", f"## {words['source']}", ""]
     for source in sources_of(stock, view):
         if isinstance(source, dict):
-            lines.append(f"- {source['title']}, {source['publisher']}")
+            title = source_word(source, "title", "zh" if lang == "zh" else "en")
+            lines.append(f"- {title}, {source['publisher']}")
     lines += ["", f"## {words['repeat']}", "", f"    {about['reproduce']}", ""]
     return "\n".join(lines)

@@ -16,12 +16,11 @@ def _facts(stock: Stock, view: View) -> dict[str, str]:
     found = project if isinstance(project, dict) else {}
     written = (stock.release.folder / "release.json").stat().st_mtime
     day = datetime.fromtimestamp(written, UTC)
-    title = _flat(f"{view.title.en}: {found.get('title') or found.get('name')}")
+    name = found.get("title") or found.get("name")
+    title = _flat(f"{view.title.en}: {name}")
     return {
         "title": title,
-        "title_zh": _flat(
-            f"{view.title.zh}：{found.get('title') or found.get('name')}"
-        ),
+        "title_zh": _flat(f"{view.title.zh}：{found.get('title_zh') or name}"),
         "year": str(day.year),
         "date": day.date().isoformat(),
         "note": f"release {stock.release.id}, view {view.id}, agglo "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from agglo.core.typing import Json
+from agglo.core.typing import Json, Lang
 from agglo.observatory.api.rows import shown
 from agglo.observatory.api.stock import Stock
 from agglo.observatory.page import Column, Page, Selector, Text, View
@@ -16,6 +16,7 @@ __all__ = [
     "default_value",
     "page_json",
     "selector_values",
+    "source_word",
     "sources_of",
     "view_json",
 ]
@@ -254,10 +255,24 @@ def _type_of(name: str, kind: str, view: View) -> str:
     return "text"
 
 
+_SOURCE_WORDS = (
+    "title", "title_zh", "licence", "licence_zh", "publisher", "citation"
+)  # fmt: skip
+
+
+_ALIKE = tuple(key for key in _SOURCE_WORDS if key != "citation")
+
+
+def source_word(source: Mapping[str, Json], key: str, lang: Lang) -> str:
+    """Give a fact of a source in a language; what is not told in it as it is."""
+    own = source.get(f"{key}_zh") if lang == "zh" else ""
+    return str(own or source.get(key) or "")
+
+
 def sources_of(stock: Stock, view: View) -> list[Json]:
     """Give title, licence and publisher of what a view rests on, each once."""
     study = view.table.split(".")[0]
-    found: dict[tuple[str, str, str], Json] = {}
+    found: dict[tuple[str, ...], Json] = {}
     sources = stock.release.catalogue["sources"]
     for source in sources if isinstance(sources, list) else []:
         if not isinstance(source, dict):
@@ -265,9 +280,6 @@ def sources_of(stock: Stock, view: View) -> list[Json]:
         readers = source.get("studies")
         if isinstance(readers, list) and readers and study not in (*readers, "project"):
             continue
-        facts = {
-            key: str(source.get(key, ""))
-            for key in ("title", "licence", "publisher", "citation")
-        }
-        found[facts["title"], facts["licence"], facts["publisher"]] = {**facts}
+        facts = {key: str(source.get(key, "")) for key in _SOURCE_WORDS}
+        found[tuple(facts[key] for key in _ALIKE)] = {**facts}
     return list(found.values())

@@ -49,7 +49,7 @@ def meta_json(stock: Stock, *, desk: bool = False) -> dict[str, Json]:
     ]
     title = str(project.get("title") or project.get("name"))
     return {
-        "title": {"en": title, "zh": title},
+        "title": {"en": title, "zh": str(project.get("title_zh") or title)},
         "project": project.get("name"),
         "release": {
             "id": stock.release.id,

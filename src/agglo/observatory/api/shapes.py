@@ -179,7 +179,9 @@ class SourceShape(_Shape):
     """Title, licence and publisher of data."""
 
     title: str
+    title_zh: str
     licence: str
+    licence_zh: str
     publisher: str
     citation: str
 

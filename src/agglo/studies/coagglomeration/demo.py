@@ -27,6 +27,7 @@ def demo(seed: int) -> Demo:
         made.tables(),
         prefix="coagglomeration_",
         title=f"Generated plants and patents, seed {seed}",
+        title_zh=f"模拟企业与专利，种子 {seed}",
         generator="simulate_coagglomeration",
         parquet=("establishments", "patents", "links"),
         named=("panel",),  # research is no column of the schema

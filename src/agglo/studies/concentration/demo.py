@@ -37,6 +37,7 @@ def demo(seed: int) -> Demo:
         {**country.tables(), "priorities": _priorities(country, seed)},
         prefix="",
         title=f"Generated country, seed {seed}",
+        title_zh=f"模拟国家，种子 {seed}",
         generator="simulate_country",
         parquet=("establishments", "activity", "truth"),
     )

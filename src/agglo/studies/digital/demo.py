@@ -33,5 +33,6 @@ def demo(seed: int) -> Demo:
         made.tables(),
         prefix="digital_",
         title=f"Generated clusters and belts, seed {seed}",
+        title_zh=f"模拟集群与产业带，种子 {seed}",
         generator="simulate_digital",
     )

@@ -36,6 +36,7 @@ def demo(seed: int) -> Demo:
         made.tables(),
         prefix="formation_",
         title=f"Generated clusters, seed {seed}",
+        title_zh=f"模拟集群，种子 {seed}",
         generator="simulate_formation",
         options=_SHORTER,
     )

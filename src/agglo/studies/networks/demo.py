@@ -27,6 +27,7 @@ def demo(seed: int) -> Demo:
         made.tables(),
         prefix="networks_",
         title=f"Generated network economy, seed {seed}",
+        title_zh=f"模拟网络经济，种子 {seed}",
         generator="simulate_networks",
         parquet=("activity", "link_events", "patents"),
     )

@@ -29,6 +29,7 @@ def demo(seed: int) -> Demo:
         made.tables(),
         prefix="policy_",
         title=f"Generated corridors, seed {seed}",
+        title_zh=f"模拟走廊，种子 {seed}",
         generator="simulate_corridors",
         parquet=("panel", "activity"),
         named=("panel",),  # outcomes and covariates are no columns of the schema
