@@ -217,7 +217,9 @@ def test_a_long_view_gets_a_short_address_that_opens_anywhere(
     visit: Visit, browser, address: str
 ) -> None:
     tab = visit.open(LONG)
-    tab.locator(".notice", has_text="At most 10 regions are compared; 110 of").wait_for()
+    tab.locator(
+        ".notice", has_text="At most 10 regions are compared; 110 of"
+    ).wait_for()
     shown = tab.locator("main").inner_text()
     tab.get_by_role("button", name="Copy link").click()
     tab.wait_for_url(re.compile(r"[?&]saved=[A-Za-z0-9_-]+"))
