@@ -107,6 +107,8 @@ def study_table(protected: Protected, tables: Mapping[str, Json]) -> pa.Table:
     return pa.table(
         {
             "study": pa.array(names, _TEXT),
+            "study_en": pa.array([STUDIES[n].title["en"] for n in names], _TEXT),
+            "study_zh": pa.array([STUDIES[n].title["zh"] for n in names], _TEXT),
             "question_en": pa.array([STUDIES[n].question["en"] for n in names], _TEXT),
             "question_zh": pa.array([STUDIES[n].question["zh"] for n in names], _TEXT),
             "tables": pa.array(n_tables, pa.int64()),
