@@ -24,6 +24,7 @@ __all__ = [
     "link_table",
     "member_table",
     "panel_table",
+    "region_table",
     "truth_table",
 ]
 
@@ -49,6 +50,20 @@ def _unit(k: int) -> str:
 
 def _industry(code: NDArray[np.int64]) -> list[str]:
     return [f"B{c // PER_BLOCK + 1:02d}.{c % PER_BLOCK + 1}" for c in code.tolist()]
+
+
+def region_table(panel: pa.Table, ids: NDArray[np.str_]) -> pa.Table:
+    """Name the regions of the panel and of the groups in both languages."""
+    codes = sorted(
+        {*panel["region"].to_pylist(), *(c.partition("|")[0] for c in ids.tolist())}
+    )
+    return pa.table(
+        {
+            "region": codes,
+            "name_en": [f"Generated town {c}" for c in codes],
+            "name_zh": [f"生成镇{c}" for c in codes],
+        }
+    )
 
 
 def member_table(

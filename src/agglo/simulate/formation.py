@@ -18,6 +18,7 @@ from agglo.simulate._formation_tables import (
     link_table,
     member_table,
     panel_table,
+    region_table,
     truth_table,
 )
 
@@ -37,6 +38,8 @@ class FormationEconomy:
 
     Attributes
     ----------
+    regions
+        Names of the regions.
     members
         Members of every group with place, industry, jobs and size class; then firms that
         belong to none (cluster ``*``).
@@ -58,6 +61,7 @@ class FormationEconomy:
         Always true: nothing here is an observation.
     """
 
+    regions: pa.Table
     members: pa.Table
     edges: pa.Table
     industry_links: pa.Table
@@ -72,6 +76,7 @@ class FormationEconomy:
     def tables(self) -> dict[str, pa.Table]:
         """Give the tables by name."""
         return {
+            "regions": self.regions,
             "members": self.members,
             "edges": self.edges,
             "industry_links": self.industry_links,
@@ -177,6 +182,7 @@ def simulate_formation(
     ids = cluster_ids(groups.has.shape[0], int((life.plan >= 0).sum()))
     panel, years = panel_table(generator(entropy, _CELLS), life)
     return FormationEconomy(
+        regions=region_table(panel, ids),
         members=member_table(groups, sites, ids, size_class(groups.jobs)),
         edges=edge_table(groups),
         industry_links=link_table(generator(entropy, _LINKS)),
