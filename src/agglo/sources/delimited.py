@@ -18,6 +18,7 @@ import pyarrow.csv as pv
 
 from agglo.core.errors import OptionError, Problem, SourceError, suggest
 from agglo.sources.files import RawFile, decode, read_raw
+from agglo.sources.limits import check_cells, check_header, check_rows, long_cell
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,6 +32,7 @@ _RECORD = re.compile(rb'(?:[^"\r\n]++|"[^"]*+")*+(?:\r\n|\n|\r|\Z)')
 _BLANK = re.compile(rb"(?:[ \t]*+(?:\r\n|\n|\r))++")
 _LINE = re.compile(rb"\r\n|\n|\r")
 _SAMPLE_ROWS = 25
+_BLOCK = 1 << 22  # bytes that the reader takes at a time
 _SHOWN = 12
 
 
@@ -84,7 +86,8 @@ class Delimited:
         Raises
         ------
         SourceError
-            ``duplicate_column``, ``ragged_row``, ``malformed_csv`` or ``empty_table``.
+            ``duplicate_column``, ``ragged_row``, ``malformed_csv``, ``empty_table``,
+            ``too_many_rows`` or ``long_cell``.
         """
         names = list(dict.fromkeys(self.header if columns is None else columns))
         self._refuse_duplicates(names)
@@ -101,7 +104,10 @@ class Delimited:
             raise _failed(
                 self.name, code="empty_table", what=what, fix="download it again"
             )
-        return table.rename_columns(names)
+        check_rows(table.num_rows, self.name)
+        found = table.rename_columns(names)
+        check_cells(found, self.name)
+        return found
 
     def _parse(
         self, picked: list[int], bad: list[tuple[int, int]], *, threads: bool
@@ -118,7 +124,7 @@ class Delimited:
                 read_options=pv.ReadOptions(
                     column_names=labels,
                     use_threads=threads,
-                    block_size=max(1 << 22, 16 * len(",".join(self.header))),
+                    block_size=self._block(),
                 ),
                 parse_options=pv.ParseOptions(
                     delimiter=self.delimiter,
@@ -134,6 +140,8 @@ class Delimited:
             )
         except pa.ArrowInvalid as error:
             why = str(error).split("\n")[0]
+            if "straddl" in why:
+                raise self._straddling() from error
             fix = "look for a quote that is opened and never closed"
             if "Empty CSV" in why:
                 why, fix = "it has a header but no rows", "download it again"
@@ -141,6 +149,28 @@ class Delimited:
                     self.name, code="empty_table", what=why, fix=fix
                 ) from error
             raise _failed(self.name, code="malformed_csv", what=why, fix=fix) from error
+
+    def _block(self) -> int:
+        return max(_BLOCK, 16 * len(",".join(self.header)))
+
+    def _straddling(self) -> SourceError:
+        """Find the cell that does not fit into a block of the reader."""
+        body = bytes(self.body)
+        row = at = 0
+        while hit := _RECORD.match(body, at):
+            if hit.end() == at:
+                break
+            row, at = row + bool(hit.group().strip()), hit.end()
+            if at - hit.start() > self._block():
+                sizes = [
+                    len(cell) for cell in hit.group().split(self.delimiter.encode())
+                ]
+                place = min(sizes.index(max(sizes)), len(self.header) - 1)
+                column = self.header[place]
+                return long_cell(self.name, column=column, size=max(sizes), row=row)
+        what = "a quote that is never closed swallows the rest of the file"
+        fix = "close the quote, or double it if it belongs to the text"
+        return _failed(self.name, code="malformed_csv", what=what, fix=fix)
 
     def _has_quotes(self) -> bool:
         return b'"' in bytes(self.body)
@@ -214,7 +244,8 @@ def open_delimited(
     Raises
     ------
     SourceError
-        If the file cannot be opened, decoded, or has no header.
+        If the file cannot be opened, decoded, or has no header; ``too_many_columns`` or
+        ``long_cell`` for one that is no header.
     OptionError
         If `delimiter` is not one of the four.
     """
@@ -230,6 +261,10 @@ def open_delimited(
         raise _failed(raw.name, code="empty_file", what=why, fix="download it again")
     mark = delimiter or _find_delimiter(text.data, start)
     header = _fields(hit.group(), mark)
+    if header is None:
+        size = len(hit.group())
+        raise long_cell(raw.name, column="the header", size=size, row=0)
+    check_header(header, raw.name)
     return Delimited(
         raw=raw,
         body=memoryview(text.data)[hit.end() :],
@@ -354,10 +389,14 @@ def _skip_blank(data: bytes, start: int = 0) -> int:
     return hit.end() if hit else start
 
 
-def _fields(record: bytes, delimiter: str) -> list[str]:
+def _fields(record: bytes, delimiter: str) -> list[str] | None:
+    """Split a record; None where a field is longer than the module takes."""
     text = record.decode("utf-8", "replace").rstrip("\r\n")
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    return next(iter(rows), [])
+    try:
+        return next(iter(rows), [])
+    except csv.Error:
+        return None
 
 
 def _find_delimiter(data: bytes, start: int) -> str:
@@ -372,7 +411,7 @@ def _find_delimiter(data: bytes, start: int) -> str:
         position = hit.end()
     best, best_score = ",", (0.0, 0)
     for mark in _DELIMITERS:
-        counts = [len(_fields(record, mark)) for record in records]
+        counts = [len(_fields(record, mark) or ()) for record in records]
         if counts[0] < 2:
             continue
         same = sum(c == counts[0] for c in counts) / len(counts)

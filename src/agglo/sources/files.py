@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agglo.core.errors import OptionError, Problem, SourceError, suggest
+from agglo.sources.limits import check_ratio, most_unpacked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -100,7 +101,7 @@ def read_raw(path: str | Path) -> RawFile:
     SourceError
         ``not_found`` (with the closest name in the folder), ``is_directory``,
         ``empty_file``, ``truncated_file``, ``corrupt_file``, ``several_members``,
-        ``too_large`` or ``unreadable``.
+        ``too_large``, ``archive_ratio`` or ``unreadable``.
 
     Examples
     --------
@@ -329,9 +330,11 @@ def _gunzip(path: Path, packed: bytes) -> bytes:
     try:
         while rest:
             engine = zlib.decompressobj(wbits=31)
-            parts.append(engine.decompress(rest, _LIMIT + 1))
+            most = min(_LIMIT, most_unpacked(len(packed))) - size
+            parts.append(engine.decompress(rest, most + 1))
             size += len(parts[-1])
             _check_size(path, size)
+            check_ratio(len(packed), size, path.name)
             if not engine.eof:
                 what = "the gzip stream ends before its end: the file is truncated"
                 raise _failed(
@@ -366,10 +369,11 @@ def _unzip(path: Path, packed: bytes) -> bytes:
                 fix = "unpack it and name the file to read"
                 raise _failed(path, code="several_members", what=what, fix=fix)
             _check_size(path, members[0].file_size)
+            check_ratio(len(packed), members[0].file_size, path.name)
             # with a size asked for, a member that lies about its own unpacks no further
             with archive.open(members[0]) as member:
                 return member.read(members[0].file_size + 1)
-    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError) as error:
         what = f"the zip archive is damaged ({error})"
         raise _failed(
             path, code="corrupt_file", what=what, fix="download it again"

@@ -25,6 +25,12 @@ from agglo.core.errors import (
 )
 from agglo.sources.delimited import open_delimited
 from agglo.sources.files import RawFile, read_raw
+from agglo.sources.limits import (
+    check_cells,
+    check_header,
+    check_rows,
+    check_workbook,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -93,7 +99,9 @@ class _Loaded:
                 fix="export it again",
             )
         names = list(dict.fromkeys(self.header if columns is None else columns))
-        return self.table.select(names)
+        found = self.table.select(names)
+        check_cells(found, self.name)
+        return found
 
 
 def open_table(
@@ -123,7 +131,8 @@ def open_table(
     Raises
     ------
     SourceError
-        If the file cannot be opened or read as what its name says.
+        If the file cannot be opened or read as what its name says, or is larger than
+        :mod:`agglo.sources.limits` allows.
     OptionError
         If `sheet` is no sheet of the workbook.
     MissingExtraError
@@ -151,7 +160,10 @@ def open_table(
 
 def _parquet(raw: RawFile) -> pa.Table:
     try:
-        table = pq.read_table(pa.BufferReader(raw.data))
+        file = pq.ParquetFile(pa.BufferReader(raw.data))
+        check_rows(file.metadata.num_rows, raw.name)
+        check_header(file.schema_arrow.names, raw.name)
+        table = file.read()
     except (pa.ArrowInvalid, OSError) as error:
         why = str(error).split("\n")[0][:120]
         fix = "write or download it again"
@@ -176,6 +188,7 @@ def _stata(raw: RawFile) -> pa.Table:
 
 def _excel(raw: RawFile, sheet: str | None) -> pa.Table:
     calamine = _optional("python_calamine", "excel", "Reading Excel files")
+    check_workbook(raw.data, raw.name)
     try:
         book = calamine.load_workbook(io.BytesIO(raw.data))
         names = list(book.sheet_names)
@@ -183,6 +196,9 @@ def _excel(raw: RawFile, sheet: str | None) -> pa.Table:
             hint = suggest(sheet, names)
             msg = f"sheet={sheet!r} is no sheet of {raw.name}. {hint} Sheets: {names}"
             raise OptionError(msg)
+        if not names:
+            what = "the workbook has no sheet"
+            raise _failed(raw.name, code="corrupt_file", what=what, fix="save it again")
         rows = book.get_sheet_by_name(sheet or names[0]).to_python()
     except calamine.CalamineError as error:
         what = f"it is no readable workbook ({str(error)[:120]})"
@@ -198,6 +214,7 @@ def _excel(raw: RawFile, sheet: str | None) -> pa.Table:
             fix="name another sheet",
         )
     header = [_as_text(cell).strip() for cell in rows[0]]
+    check_header(header, raw.name)
     twice = sorted({h for h in header if h and header.count(h) > 1})
     if twice:
         what = f"columns stand twice in the header: {twice[:5]}"
