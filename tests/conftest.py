@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,8 +17,19 @@ if _WORKER:
     for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(_name, "1")
 
+# no test reaches another machine, nor does a process that it starts (rule S13)
+_OFFLINE = str(Path(__file__).with_name("offline"))
+if _OFFLINE not in os.environ.get("PYTHONPATH", "").split(os.pathsep):
+    os.environ["PYTHONPATH"] = os.pathsep.join(
+        [_OFFLINE, *filter(None, [os.environ.get("PYTHONPATH")])]
+    )
+    _handle, os.environ["AGGLO_OUTGOING"] = tempfile.mkstemp(prefix="agglo-outgoing-")
+    os.close(_handle)
+
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.offline import sitecustomize as _guard
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = "AGGLO_SHARED"
@@ -45,6 +57,12 @@ def pytest_ignore_collect(collection_path: Path) -> bool | None:
     ):
         return True
     return None
+
+
+def pytest_unconfigure() -> None:
+    """Leave no list of outgoing requests behind; workers share that of their run."""
+    if not _WORKER:
+        Path(os.environ["AGGLO_OUTGOING"]).unlink(missing_ok=True)
 
 
 @pytest.fixture(scope="session")
@@ -89,6 +107,16 @@ def finished_demo(tmp_path_factory) -> Path:
                 timeout=900,
             )
     return folder
+
+
+@pytest.fixture(autouse=True, scope="session")
+def no_outgoing_request() -> Iterator[Path]:
+    """S13: what was caught by a program under test fails the session all the same."""
+    assert _guard.__name__
+    log = Path(os.environ["AGGLO_OUTGOING"])
+    yield log
+    said = log.read_text("utf-8") if log.is_file() else ""
+    assert not said, f"outgoing requests of tests or of what they started:\n{said}"
 
 
 @pytest.fixture(autouse=True)
