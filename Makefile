@@ -14,7 +14,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check bundle-check slow spark crash bench docs coverage pins pins-oldest oldest clean distclean
+.PHONY: help demo test check bundle-check slow spark crash bench docs coverage sbom pins pins-oldest oldest clean distclean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -58,6 +58,9 @@ docs: $(VENV)/.dev ## build the documentation; a warning is an error
 
 coverage: $(VENV)/.dev ## run the tests with branch coverage
 	$(PYTEST) -n $(WORKERS) --cov --cov-report=term --cov-report=html
+
+sbom: $(VENV)/.made ## list all software behind a release (CycloneDX) in build/
+	$(PY) .ci/sbom.py build/agglo.cdx.json
 
 # ---- environments -------------------------------------------------------------------------
 

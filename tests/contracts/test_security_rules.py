@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 import socket
 import subprocess
@@ -159,3 +160,65 @@ def test_s14_importing_the_package_imports_no_unsafe_reader():
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
     assert done.stdout.split() == []
+
+
+# S18
+
+
+@pytest.fixture(scope="module")
+def listed(tmp_path_factory):
+    """The list of software of a release, as the script writes it."""
+    path = tmp_path_factory.mktemp("sbom") / "agglo.cdx.json"
+    subprocess.run([sys.executable, str(ROOT / ".ci/sbom.py"), str(path)], check=True)
+    again = path.with_name("again.json")
+    subprocess.run([sys.executable, str(ROOT / ".ci/sbom.py"), str(again)], check=True)
+    assert path.read_bytes() == again.read_bytes()
+    return json.loads(path.read_text("utf-8"))
+
+
+def test_s18_every_pinned_package_is_listed_with_its_version(listed):
+    purls = [c["purl"] for c in listed["components"]]
+    assert len(purls) == len(set(purls))
+    named = {(c["purl"][4:8].rstrip("/"), c["name"], c["version"]) for c in
+             listed["components"]}  # fmt: skip
+    pins = re.findall(
+        r"^([\w.-]+)==([^\s;]+)", (ROOT / "constraints.txt").read_text("utf-8"), re.M
+    )
+    lock = json.loads((ROOT / "frontend/package-lock.json").read_text("utf-8"))
+    packages = {
+        (place.rpartition("node_modules/")[2], package["version"])
+        for place, package in lock["packages"].items()
+        if place
+    }
+    assert len(pins) > 100
+    assert len(packages) > 100
+    wanted = {("pypi", *pin) for pin in pins} | {("npm", *p) for p in packages}
+    assert named == wanted
+
+
+def test_s18_the_list_is_cyclonedx_and_names_no_host(listed):
+    assert (listed["bomFormat"], listed["specVersion"]) == ("CycloneDX", "1.6")
+    assert re.fullmatch(r"urn:uuid:[0-9a-f-]{36}", listed["serialNumber"])
+    assert listed["metadata"]["component"]["name"] == "agglo"
+    assert "://" not in json.dumps(listed)
+    for entry in listed["components"]:
+        assert entry["purl"].startswith(("pkg:pypi/", "pkg:npm/"))
+        assert entry["purl"].endswith(f"@{entry['version']}")
+        for value in entry.get("hashes", []):
+            assert value["alg"] == "SHA-512"
+            assert len(value["content"]) == 128
+
+
+def test_s18_what_the_page_code_holds_is_marked(listed):
+    """The packages of the bundle, their versions and licences."""
+    built = json.loads(
+        (ROOT / "src/agglo/observatory/static/BUILD.json").read_text("utf-8")
+    )
+    inside = {
+        c["name"]: (c["version"], c["licenses"][0]["expression"])
+        for c in listed["components"]
+        if c.get("scope") == "required"
+    }
+    assert inside == {
+        name: (p["version"], p["licence"]) for name, p in built["packages"].items()
+    }
