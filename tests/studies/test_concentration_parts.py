@@ -2,14 +2,18 @@
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
+import agglo as ag
 from agglo.sources import read_table
 from agglo.studies.concentration import STUDY, ConcentrationOptions
 from agglo.studies.concentration.jackknife import jackknife_interval, region_groups
 from agglo.studies.concentration.prepare import prepare
 from agglo.studies.concentration.ranks import rank_quotients
+from agglo.studies.concentration.scope import Scope
+from agglo.studies.concentration.tracks import period_quotients
 from agglo.studies.contract import StageInputs
 from tests.studies.harness import run_study
 
@@ -226,3 +230,58 @@ def test_growth_of_cells_adds_up_to_that_of_regions(small_outputs):
     whole = np.sum([cells[p].to_numpy() for p in parts], axis=0)
     np.testing.assert_allclose(whole, cells["change"].to_numpy(), atol=1e-9)
     np.testing.assert_allclose(cells["lq_start"], cells["lq_end"])
+
+
+def test_the_largest_industries_are_followed_through_all_periods(small_outputs):
+    growth = small_outputs["growth"]
+    tracks = growth.tables["growth_periods"].to_pylist()
+    cells = {
+        (r["region"], r["industry"]): r
+        for r in growth.tables["growth_cells"].to_pylist()
+    }
+    first, last = (
+        growth.documents["growth_notes"]["from"],
+        growth.documents["growth_notes"]["to"],
+    )
+    for row in tracks:
+        cell = cells[row["region"], row["industry"]]
+        end = {first: "start", last: "end"}[row["period"]]
+        assert row["employment"] == cell[end]
+        assert row["lq"] == pytest.approx(cell[f"lq_{end}"])
+    for region in {r["region"] for r in tracks}:
+        mine = [r for r in tracks if r["region"] == region and r["period"] == last]
+        assert [r["place"] for r in mine] == list(range(1, len(mine) + 1))
+        jobs = [r["employment"] for r in mine]
+        assert jobs == sorted(jobs, reverse=True)
+
+
+def test_a_period_between_is_there_and_an_unknown_cell_is_no_zero():
+    activity = pa.table(
+        {
+            "region": ["r", "r", "s", "s"] * 3,
+            "industry": ["a", "b"] * 6,
+            "period": ["2019"] * 4 + ["2020"] * 4 + ["2021"] * 4,
+            "employment": [1.0, 3.0, 2.0, 2.0, None, 3.0, 2.0, 2.0, 4.0, 1.0, 2.0, 3.0],
+        }
+    )
+    ends = [
+        ag.as_region_activity(
+            activity.filter(pc.equal(activity["period"], year)), margins="disclosed"
+        )
+        for year in ("2019", "2021")
+    ]
+    scope = Scope(
+        period="2021",
+        region_version="",
+        industry_version="",
+        growth_periods=("2019", "2021"),
+    )
+    found = period_quotients(activity, scope, ag.shift_share(*ends)).to_pylist()
+    mine = [(r["place"], r["period"], r["employment"]) for r in found[:3]]
+    assert mine[0] == (1, "2019", 1.0)
+    assert mine[1][:2] == (1, "2020")
+    assert np.isnan(mine[1][2])
+    assert np.isnan(found[1]["lq"])
+    assert mine[2] == (1, "2021", 4.0)
+    # 4 of 5 jobs of r are in a, 6 of 10 in the country
+    assert found[2]["lq"] == pytest.approx((4 / 5) / (6 / 10))

@@ -187,14 +187,15 @@ export function slope(ctx: Ctx): Scene {
       : rows.map((i) => [stops.indexOf(textAt(frame, x, i, lang)), numberAt(frame, y, i), i]);
     const drawn = points.filter(([, v]) => Number.isFinite(v)).sort((a, b) => (a[0] ?? 0) - (b[0] ?? 0));
     if (drawn.length === 0) return;
-    const path = drawn.map(([s, v]) => `${p.x(s ?? 0).toFixed(2)},${p.y(v ?? 0).toFixed(2)}`).join("L");
+    // a line is broken where a period between is not known
+    const path = drawn.map(([s, v], at) => `${at > 0 && (s ?? 0) === (drawn[at - 1]?.[0] ?? 0) + 1 ? "L" : "M"}${p.x(s ?? 0).toFixed(2)},${p.y(v ?? 0).toFixed(2)}`).join("");
     const kind = `series${k % SERIES}`;
     const column = columnOf(view, y);
     const said = drawn.map(([s, v]) => `${stops[s ?? 0]} ${cell(v ?? null, column, lang)}`).join(", ");
     p.scene.marks.push({
       row: drawn[0]?.[2] ?? 0, name: `${name}: ${said}`,
       shapes: [
-        { d: `M${path}`, kind: `stroke ${kind} dash${k % 4}` },
+        { d: path, kind: `stroke ${kind} dash${k % 4}` },
         ...drawn.map(([s, v]) => ({ d: symbol(p.x(s ?? 0), p.y(v ?? 0), 4, k), kind: `fill ${kind}` })),
       ],
     });

@@ -272,6 +272,8 @@ def _lines(asked: _Asked) -> str:
 
 
 def _slope(asked: _Asked) -> str:
+    if pa.types.is_string(asked.rows[asked.view.encode["x"]].type):
+        return _tracks(asked)
     start, end = (asked.numbers(role)[:_MOST_BARS] for role in ("x", "y"))
     names = asked.words("label")[:_MOST_BARS]
     known = np.flatnonzero(np.isfinite(start) & np.isfinite(end))
@@ -289,6 +291,37 @@ def _slope(asked: _Asked) -> str:
             ax.annotate(names[k], (1.1, level), fontsize=7, va="center")
         ax.set_xticks([0, 1], [asked.label("x"), asked.label("y")])
         ax.set_xlim(-0.1, 1.7)
+        ax.set_ylabel(asked.unit)
+
+    return draw_svg(asked.name, draw, height=height)
+
+
+def _tracks(asked: _Asked) -> str:
+    """Draw one line per label through all periods; broken where one is not known."""
+    periods, names = asked.words("x"), asked.words("label")
+    value = asked.numbers("y")
+    stops = sorted(set(periods))
+    lines = list(dict.fromkeys(names))[: asked.view.top or _MOST_BARS]
+    level = np.full((len(lines), len(stops)), np.nan)
+    for name, period, y in zip(names, periods, value.tolist(), strict=True):
+        if name in lines:
+            level[lines.index(name), stops.index(period)] = y
+    drawn = np.flatnonzero(np.isfinite(level).any(axis=1))
+    if not drawn.size:
+        return ""
+    ends = np.array([row[np.isfinite(row)][-1] for row in level[drawn]])
+    height = max(3.6, _LINE_OF_TEXT * drawn.size + 0.6)
+    gap = float(np.ptp(level[np.isfinite(level)]) or 1.0) * _LINE_OF_TEXT
+    beside = _spread(ends, gap / (height - 0.6))
+    last = len(stops) - 1
+
+    def draw(ax: Axes) -> None:
+        for k, end, at in zip(drawn, ends.tolist(), beside.tolist(), strict=True):
+            ax.plot(range(len(stops)), level[k], color=_INK, marker="o", alpha=0.7)
+            ax.plot([last, last + 0.08], [end, at], color=_PALE, linewidth=0.7)
+            ax.annotate(lines[k], (last + 0.1, at), fontsize=7, va="center")
+        ax.set_xticks(range(len(stops)), stops)
+        ax.set_xlim(-0.1, last + 0.7 * max(last, 1))
         ax.set_ylabel(asked.unit)
 
     return draw_svg(asked.name, draw, height=height)

@@ -306,15 +306,13 @@ REGION = Page(
         View(
             id="region.slope",
             title=Text("How the specialisations moved", "专业化程度的变化"),
-            table=_GROWTH,
+            table="concentration.growth_periods",
             chart="slope",
-            encode={"x": "lq_start", "y": "lq_end", "label": "industry"},
-            columns=columns(
-                "region", "industry", "lq_start", "lq_end", "start", "end", "change"
-            ),
+            encode={"x": "period", "y": "lq", "label": "industry"},
+            columns=columns("region", "industry", "place", "period", "employment", "lq"),
             labels=_CELL_NAMES,
             filters={"region": "region"},
-            order="-end",
+            order="place",
             top=12,
             unit=LQ,
             reference=WHOLE_COUNTRY,
@@ -325,8 +323,9 @@ REGION = Page(
             ),
             method="location-quotient",
             note=Text(
-                "First and last period of the data; the largest industries of the region.",
-                "数据的首期与末期；该地区最大的产业。",
+                "All periods of the data; the twelve industries with most jobs in the last "
+                "one. A gap is a period in which the quotient is not known.",
+                "数据的全部时期；末期就业最多的十二个产业。断开处为区位商未知的时期。",
             ),
         ),
         View(

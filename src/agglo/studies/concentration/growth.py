@@ -10,14 +10,17 @@ import pyarrow as pa
 from agglo.concentration import location_quotient, shift_share
 from agglo.core.tables import as_region_activity
 from agglo.studies.concentration.scope import Scope, rows_of
+from agglo.studies.concentration.tracks import (
+    no_tracks,
+    period_quotients,
+    quotients_on,
+)
 from agglo.studies.contract import StageOutput
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from agglo.concentration.shift_share_results import ShiftShare, ShiftShareTotals
     from agglo.core.tables import RegionActivity
-    from agglo.core.typing import FloatArray, Json
+    from agglo.core.typing import Json
     from agglo.studies.contract import StageInputs
 
 __all__ = ["growth"]
@@ -36,8 +39,9 @@ def growth(inputs: StageInputs) -> StageOutput:
     Returns
     -------
     StageOutput
-        Tables ``growth_regions``, ``growth_industries`` and ``growth_cells`` (the parts
-        and both quotients of every known cell; all empty with one period), document
+        Tables ``growth_regions``, ``growth_industries``, ``growth_cells`` (the parts
+        and both quotients of every known cell) and ``growth_periods`` (the largest
+        industries of every region in all periods), all empty with one period; document
         ``growth_notes``.
     """
     scope = Scope.from_document(inputs.document("prepare", "coverage"))
@@ -74,6 +78,7 @@ def growth(inputs: StageInputs) -> StageOutput:
             "growth_regions": _table(found.by_region(), "region"),
             "growth_industries": _table(found.by_activity(), "industry"),
             "growth_cells": _cells(found, ends),
+            "growth_periods": period_quotients(inputs.table("activity"), scope, found),
         },
         documents={"growth_notes": facts},
     )
@@ -94,7 +99,10 @@ def _table(totals: ShiftShareTotals, key: str) -> pa.Table:
 
 def _cells(found: ShiftShare, ends: list[RegionActivity]) -> pa.Table:
     """Give every known cell that was there in one of the periods."""
-    first, last = (_quotients(found, end) for end in ends)
+    first, last = (
+        quotients_on(found, end.region, end.activity, location_quotient(end).values)
+        for end in ends
+    )
     with np.errstate(invalid="ignore"):
         r, a = np.nonzero((found.start > 0) | (found.end > 0))
     known = ~np.isnan(found.change[r, a])
@@ -116,22 +124,6 @@ def _cells(found: ShiftShare, ends: list[RegionActivity]) -> pa.Table:
     )
 
 
-def _quotients(found: ShiftShare, end: RegionActivity) -> FloatArray:
-    """Give the quotients of a period on the cells of the decomposition; NaN elsewhere."""
-    out = np.full(found.start.shape, np.nan)
-    rows, cols = _at(end.region, found.region), _at(end.activity, found.activity)
-    r, a = np.flatnonzero(rows >= 0), np.flatnonzero(cols >= 0)
-    values = location_quotient(end).values
-    out[np.ix_(r, a)] = values[np.ix_(rows[r], cols[a])]
-    return out
-
-
-def _at(labels: NDArray[np.str_], wanted: NDArray[np.str_]) -> NDArray[np.int64]:
-    """Give the places of sorted labels, -1 for one that is not there."""
-    place = np.searchsorted(labels, wanted).clip(max=labels.size - 1)
-    return np.where(labels[place] == wanted, place, -1)
-
-
 def _nothing(reason: str) -> StageOutput:
     tables = {}
     for name, key in (("growth_regions", "region"), ("growth_industries", "industry")):
@@ -146,5 +138,6 @@ def _nothing(reason: str) -> StageOutput:
             **dict.fromkeys(names, number),
         }
     )
+    tables["growth_periods"] = no_tracks()
     facts: dict[str, Json] = {"reason": reason, "notes": [], "growth": None}
     return StageOutput(tables=tables, documents={"growth_notes": facts})

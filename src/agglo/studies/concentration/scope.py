@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from agglo.core.typing import Json
     from agglo.studies.concentration.options import ConcentrationOptions
 
-__all__ = ["Scope", "choose_scope", "rows_of"]
+__all__ = ["Scope", "choose_scope", "growth_span", "rows_of"]
 
 _VERSIONS = ("region_version", "industry_version")
 
@@ -118,6 +118,14 @@ def rows_of(
             found = pc.equal(_text(table, name), value)
             mask = found if mask is None else pc.and_(mask, found)
     return table if mask is None else table.filter(mask)
+
+
+def growth_span(table: pa.Table, scope: Scope) -> list[str]:
+    """Give the periods of the growth part that the table has, in order."""
+    groups = _keep(_groups(table), "region_version", scope.region_version)
+    groups = _keep(groups, "industry_version", scope.growth_industry_version)
+    first, last = scope.growth_periods
+    return sorted(p for p in (str(g["period"]) for g in groups) if first <= p <= last)
 
 
 def _text(table: pa.Table, name: str) -> pa.ChunkedArray:
