@@ -46,7 +46,7 @@ def _set(desk: Path, option: str, value: int) -> None:
 
 
 def _panel(tab):
-    panel = tab.locator("section.run")
+    panel = tab.locator("section.run", has=tab.locator("#run-title"))
     panel.wait_for()
     return panel
 
@@ -123,6 +123,22 @@ def test_a_run_is_watched_and_cancelled_and_a_second_one_is_refused(
     finally:
         _set(desk, "quotient_draws", 199)
     assert open_release(desk).id == before
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_a_brief_of_what_is_chosen_is_written_and_saved(desk_visit, desk, lang):
+    tab = desk_visit.open(f"region?lang={lang}&region=R010")
+    panel = tab.locator("section.run", has=tab.locator("#brief-title"))
+    panel.get_by_role("button", name="Write it" if lang == "en" else "生成").click()
+    link = panel.get_by_role("link", name="Save" if lang == "en" else "保存")
+    with tab.expect_download(timeout=LIMIT) as saved:
+        link.click(timeout=LIMIT)
+    assert saved.value.suggested_filename == "brief.html"
+    text = Path(saved.value.path()).read_text("utf-8")
+    assert "R010" in text
+    assert open_release(desk).id in text
+    assert ('lang="zh' in text) == (lang == "zh")
+    assert desk_visit.complaints == []
 
 
 def test_a_run_that_fails_says_why(desk_visit, desk):

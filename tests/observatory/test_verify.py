@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from agglo.cli.main import app
-from agglo.observatory.ledger import damaged_entries
+from agglo.observatory.ledger_entries import damaged_entries
 from agglo.observatory.release import (
     CATALOGUE,
     CURRENT,

@@ -1,4 +1,6 @@
 // Long work of the owner's desk: a run is started, watched and ended; nobody else has this.
+import type { Lang } from "./types";
+
 export type RunStatus = "working" | "done" | "failed" | "cancelled";
 
 export interface Told {
@@ -19,6 +21,18 @@ export interface Run {
   seconds_left: number | null;
   result: { release?: string; steps?: number; kept?: number; skipped?: Record<string, string[]> } | null;
   problem: Told | null;
+  /** Whether it has written a file that can be fetched. */
+  file: boolean;
+}
+
+/** Formats of a brief; PDF and DOCX need their extras, and say so when they are not there. */
+export const BRIEFS = ["html", "pdf", "docx"] as const;
+
+export interface BriefOrder {
+  page: string;
+  choice: string;
+  lang: Lang;
+  format: (typeof BRIEFS)[number];
 }
 
 export interface Desk {
@@ -26,7 +40,11 @@ export interface Desk {
   list(): Promise<Run[]>;
   /** Run a study, or all whose tables are there. */
   start(study: string | null): Promise<Run>;
+  /** Write a page of the observatory on paper. */
+  report(order: BriefOrder): Promise<Run>;
   cancel(id: string): Promise<Run>;
+  /** Address of the file of a run that has one. */
+  fileOf(id: string): string;
   /** Be told every change until it has ended; gives what stops the telling. */
   watch(id: string, told: (run: Run) => void, lost: () => void): () => void;
 }
@@ -40,6 +58,8 @@ export function serverDesk(base: string, ask: <T>(address: string, method?: "POS
   return {
     list: async () => (await ask<Run[]>(`${base}/runs`)).data,
     start: async (study) => (await ask<Run>(`${base}/runs`, "POST", JSON.stringify({ study }))).data,
+    report: async (order) => (await ask<Run>(`${base}/reports`, "POST", JSON.stringify(order))).data,
+    fileOf: (id) => `${base}/runs/${encodeURIComponent(id)}/file`,
     cancel: async (id) => (await ask<Run>(`${base}/runs/${encodeURIComponent(id)}`, "DELETE")).data,
     watch: (id, told, lost) => {
       // the stream is renewed by the server now and then; the browser asks again by itself

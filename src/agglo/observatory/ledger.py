@@ -18,8 +18,9 @@ from agglo.core.errors import StoreError
 from agglo.core.results import digest_of
 from agglo.core.typing import Json
 from agglo.observatory.disclosure_policy import GatePolicy
+from agglo.observatory.ledger_entries import read_entry
 from agglo.runs.hashes import hash_file
-from agglo.store import json_bytes, read_json, read_table, write_json, write_table
+from agglo.store import read_table, write_json, write_table
 from agglo.store.disclosure import (
     CellTable,
     EarlierRelease,
@@ -28,7 +29,7 @@ from agglo.store.disclosure import (
 )
 from agglo.store.disclosure.hierarchy import Dimension
 
-__all__ = ["Ledger", "damaged_entries"]
+__all__ = ["Ledger"]
 
 _EXACT = 400
 
@@ -55,7 +56,7 @@ class Ledger:
     def entries(self) -> Sequence[Mapping[str, Json]]:
         """Every entry in the order in which they were published."""
         paths = sorted(self.folder.glob("*.json"))
-        return [{**_intact(path), "file": path.stem} for path in paths]
+        return [{**read_entry(path), "file": path.stem} for path in paths]
 
     def suppress(
         self,
@@ -178,46 +179,6 @@ class Ledger:
             dimensions=tuple(dimensions),
             values=table["value"].to_numpy(),
         )
-
-
-def damaged_entries(folder: Path) -> list[str]:
-    """Read every file of a ledger anew and name those that are not as recorded.
-
-    Parameters
-    ----------
-    folder
-        Folder of the ledger; one that is absent has no entries.
-
-    Returns
-    -------
-    list of str
-        Names of files, in order. Values without an entry, written by a process that was
-        killed before it entered them, do not count.
-    """
-    wrong: list[str] = []
-    for path in sorted(folder.glob("*.json")):
-        try:
-            entry = _intact(path)
-        except StoreError:
-            wrong.append(path.name)
-            continue
-        values = path.with_suffix(".parquet")
-        if not values.is_file() or hash_file(values) != entry["values"]:
-            wrong.append(values.name)
-    return wrong
-
-
-def _intact(path: Path) -> Mapping[str, Json]:
-    """Read an entry; without its entries a release cannot be checked."""
-    entry = read_json(path)
-    if isinstance(entry, dict):
-        rest = {k: v for k, v in entry.items() if k != "digest"}
-        if digest_of(rest) == entry.get("digest") and path.read_bytes() == json_bytes(
-            entry
-        ):
-            return entry
-    msg = f"{path} is damaged; restore it before a public release."
-    raise StoreError(msg)
 
 
 def _of(cells: Sequence[Mapping[str, str]], table: str) -> list[dict[str, str]]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agglo.core.errors import Problem, StoreError
-from agglo.observatory.ledger import damaged_entries
+from agglo.observatory.ledger_entries import damaged_entries
 from agglo.observatory.release import (
     CATALOGUE,
     CURRENT,
