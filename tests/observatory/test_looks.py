@@ -129,7 +129,9 @@ SQUARE = {
 }  # fmt: skip
 
 
-def test_boundaries_are_drawn_with_their_source(visit: Visit) -> None:
+def test_trap_winding_boundaries_do_not_fill_the_map_and_name_their_source(
+    visit: Visit,
+) -> None:
     def meta(route) -> None:
         body = route.fetch().json()
         body["data"]["boundaries"] = {"source": "Office of Maps", "approval": "GS-1"}
