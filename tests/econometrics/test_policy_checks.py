@@ -302,6 +302,17 @@ def test_comparisons_by_hand():
     }
     assert got == pytest.approx(expected)
     assert found.forbidden == pytest.approx(0.2)
+    assert found.n_treated.tolist() == found.n_control.tolist() == [1] * 4
+
+
+def test_comparisons_count_their_regions():
+    rows = pa.table(
+        {"region": [r for r in "abcdef" for _ in range(4)], "period": [0, 1, 2, 3] * 6}
+    )
+    found = staggered_comparisons(rows, start={"a": "1", "b": "1", "c": "2"})
+    size = {"1": 2, "2": 1, "never": 3}
+    assert found.n_treated.tolist() == [size[g] for g in found.treated]
+    assert found.n_control.tolist() == [size[g] for g in found.control]
 
 
 # rings in a panel

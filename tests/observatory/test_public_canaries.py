@@ -117,7 +117,7 @@ TEXT = frozenset(
 WITHHELD = {
     "coagglomeration": ("plants", "counts", "panel"),
     "networks": ("events", "inventions", "cluster_nodes", "size_profiles", "backbone"),
-    "policy": ("outcomes", "map", "groups"),
+    "policy": ("outcomes",),
     "formation": ("panel", "layer_sites", "layer_ties", "alerts", "indicators",
                   "registry", "scores", "made_tomorrow"),
 }  # fmt: skip

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from agglo.core.tables import Panel
-    from agglo.core.typing import FloatArray, IntoFrame
+    from agglo.core.typing import FloatArray, IntArray, IntoFrame
 
 __all__ = ["Comparisons", "staggered_comparisons"]
 
@@ -36,6 +36,8 @@ class Comparisons(Result):
     kind
         ``"never"``, ``"later"`` (not yet treated) or ``"earlier"``: already treated, the
         comparison that misleads when effects grow or differ.
+    n_treated, n_control
+        Regions of the two groups.
     weight
         Share of the one coefficient, sums to 1.
     effect
@@ -45,6 +47,8 @@ class Comparisons(Result):
     treated: tuple[str, ...]
     control: tuple[str, ...]
     kind: tuple[str, ...]
+    n_treated: IntArray
+    n_control: IntArray
     weight: FloatArray
     effect: FloatArray
 
@@ -76,6 +80,8 @@ class Comparisons(Result):
             "treated": list(self.treated),
             "control": list(self.control),
             "kind": list(self.kind),
+            "n_treated": self.n_treated,
+            "n_control": self.n_control,
             "weight": self.weight,
             "effect": self.effect,
         }
@@ -166,10 +172,19 @@ def staggered_comparisons(
     def label(first: int) -> str:
         return "never" if first >= t else str(panel.periods[first])
 
+    def count(firsts: list[int]) -> IntArray:
+        # whoever is first treated after the last period is never treated
+        starts = np.minimum(treated.first, t)
+        return frozen_array(
+            np.array([(starts == min(a, t)).sum() for a in firsts], int)
+        )
+
     return Comparisons(
         treated=tuple(label(a) for a, _, _ in pairs),
         control=tuple(label(b) for _, b, _ in pairs),
         kind=tuple(k for _, _, k in pairs),
+        n_treated=count([a for a, _, _ in pairs]),
+        n_control=count([b for _, b, _ in pairs]),
         weight=frozen_array(np.asarray(weight, dtype=np.float64)),
         effect=frozen_array(effect),
         frame_kind=panel.frame_kind,

@@ -48,7 +48,7 @@ COLUMNS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             ),
             "estimates": (
                 "specification estimator outcome pools weights depreciation lag "
-                "own_stock term value se p lower upper n n_groups status"
+                "own_stock term value se p lower upper n n_groups errors status"
             ),
             "exposure": (
                 "method term value se se_clustered p lower upper "
@@ -131,15 +131,16 @@ COLUMNS: Mapping[str, Mapping[str, str]] = MappingProxyType(
                 "outcome k effect value se p lower upper band_lower band_upper "
                 "realised realised_se cells"
             ),
-            "moran": (
-                "outcome kind period value z p q expectation sd_normal z_normal "
-                "n n_draws"
-            ),
+            "moran": "outcome kind period value z p q",
+            "map": "outcome region period lon lat treated value",
+            "groups": "outcome group kind effect value se lower upper p",
             "realised": "outcome group period cells value se lower upper p",
             "ring_did": "outcome stages term value se lower upper p cells",
             "specification": "outcome specification effect value se lower upper p rho nobs",
             "coefficients": "outcome term value se z p lower upper",
-            "comparisons": "outcome treated control kind weight estimate effect",
+            "comparisons": (
+                "outcome treated control kind n_treated n_control weight estimate"
+            ),
             "impacts": "outcome variable effect value se lower upper p",
             "leads": (
                 "outcome drift drift_se largest drift_doubt tested statistic df "

@@ -114,13 +114,13 @@ _WITHHELD: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "networks": "activity_before activity_now backbone cluster_nodes "
             "complementarity core_sets entries interlocking mixing portfolio positions "
             "quotients removal size_crosstab size_group_profiles size_profiles",
-            "policy": "map outcomes",
+            "policy": "outcomes",
             "formation": "alert_history alerts breaks elements gate gate_sensitivity "
             "indicators layer_chain layer_line layer_network layer_point layer_surface "
             "lock_in mechanisms network panel peers period_indicators questionnaire ranks "
             "recommendations resilience scores stages stars",
         },
-        "uncounted": {"coagglomeration": "yearly_weights", "policy": "groups"},
+        "uncounted": {"coagglomeration": "yearly_weights"},
     }
 )
 
@@ -228,12 +228,17 @@ RULES: Mapping[str, Mapping[str, Rule]] = MappingProxyType(
             "starts": _FACT,
             "bands": _counted("cells"),
             "event_study": _estimate("cells"),
-            "moran": _counted("n"),
+            # of all regions; no region has a row
+            "moran": _ESTIMATE,
+            # the model's effect, from estimates, starts and neighbours, which are public
+            "map": _ESTIMATE,
+            # fitted to all regions; a group that is absent in one of them is not fitted
+            "groups": _ESTIMATE,
             "realised": _counted("cells"),
             "ring_did": _counted("cells"),
             "specification": _counted("nobs"),
             "coefficients": _ESTIMATE,
-            "comparisons": _ESTIMATE,
+            "comparisons": _counted("n_treated", "n_control"),
             "impacts": _ESTIMATE,
             "leads": _ESTIMATE,
             "placebo": _estimate("n"),
