@@ -32,7 +32,8 @@ def addresses(served) -> list[str]:
     found += [f"{api}/methods/{name}" for name in list(method_pages())[:3]]
     found += [f"{api}/tables/{name}" for name in served.release.tables]
     for page in PAGES.values():
-        found += [f"{api}/pages/{page.id}", f"/{page.id}.json", f"/{page.id}"]
+        found += [f"{api}/pages/{page.id}", f"/{page.id}.json", f"/{page.id}",
+                  f"{api}/downloads/{page.id}.zip"]  # fmt: skip
         if page.selectors:
             found += [
                 f"/{page.id}/R001.json",

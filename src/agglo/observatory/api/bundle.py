@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import pyarrow as pa
 
@@ -28,10 +28,13 @@ from agglo.observatory.page import View
 __all__ = [
     "bundle",
     "figure_file",
+    "json_file",
+    "licence_text",
     "metadata",
     "release_manifest",
     "reproduce_line",
     "workbook_notes",
+    "zip_bytes",
 ]
 
 _SHEET = 20_000  # rows of a workbook that is made unasked
@@ -123,17 +126,17 @@ def bundle(stock: Stock, view: View, query: ViewQuery, table: pa.Table) -> bytes
     files: dict[str, bytes] = {
         "data.csv": csv_bytes(table),
         "data.parquet": parquet_bytes(table),
-        "data.json": _json(envelope(stock, _rows(table), view=view)),
-        "metadata.json": _json(about),
+        "data.json": json_file(envelope(stock, _rows(table), view=view)),
+        "metadata.json": json_file(about),
         "README.md": _readme(stock, view, about, "en").encode(),
         "README.zh.md": _readme(stock, view, about, "zh").encode(),
         "citation.bib": bibtex(stock, view).encode(),
         "citation.ris": ris(stock, view).encode(),
         "citation.gbt7714.txt": gbt7714(stock, view).encode(),
-        "LICENCE.txt": _licence(stock, view).encode(),
+        "LICENCE.txt": licence_text(stock, [view]).encode(),
         "disclosure.txt": f"{statement['en']}\n\n{statement['zh']}\n".encode(),
-        "certificate.json": _json(stock.release.catalogue["certificate"]),
-        "manifest.json": _json(release_manifest(stock)),
+        "certificate.json": json_file(stock.release.catalogue["certificate"]),
+        "manifest.json": json_file(release_manifest(stock)),
         "reproduce.txt": (reproduce_line(stock, view, query) + "\n").encode(),
     }
     if table.num_rows <= _SHEET:
@@ -143,6 +146,22 @@ def bundle(stock: Stock, view: View, query: ViewQuery, table: pa.Table) -> bytes
     drawing = draw_view(stock, view, table, "en")
     if drawing:
         files["figure.svg"] = figure_file(drawing)
+    return zip_bytes(files)
+
+
+def zip_bytes(files: Mapping[str, bytes]) -> bytes:
+    """Pack files; the same files give the same bytes.
+
+    Parameters
+    ----------
+    files
+        Name to content.
+
+    Returns
+    -------
+    bytes
+        A zip archive, in the order given.
+    """
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in files.items():
@@ -182,7 +201,7 @@ def workbook_notes(stock: Stock, view: View) -> dict[str, str]:
         "披露": statement["zh"],
         "uncertainty": view.uncertainty.en,
         "不确定性": view.uncertainty.zh,
-        "licence": _licence(stock, view),
+        "licence": licence_text(stock, [view]),
         "citation": gbt7714(stock, view).strip(),
     }
     if release_meta(stock)["generated"]:
@@ -219,19 +238,36 @@ def _rows(table: pa.Table) -> list[Json]:
     return [dict(row) for row in json_rows(table)]
 
 
-def _json(value: Json) -> bytes:
+def json_file(value: Json) -> bytes:
+    """Write plain values as a file that people can read, too."""
     return (
         json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
     ).encode()
 
 
-def _licence(stock: Stock, view: View) -> str:
-    lines = ["Licences of the sources of these data / 数据来源许可", ""]
-    for source in sources_of(stock, view):
-        if isinstance(source, dict):
-            licence = source["licence"] or "not stated / 未说明"
-            lines.append(f"{source['title']} ({source['publisher']}): {licence}")
-    return "\n".join(lines) + "\n"
+def licence_text(stock: Stock, views: Iterable[View]) -> str:
+    """Give the licences of the sources behind views, each once.
+
+    Parameters
+    ----------
+    stock
+        The release.
+    views
+        The views.
+
+    Returns
+    -------
+    str
+        One line per source, in both languages.
+    """
+    listed = [s for view in views for s in sources_of(stock, view)]
+    lines = [
+        f"{s['title']} ({s['publisher']}): {s['licence'] or 'not stated / 未说明'}"
+        for s in listed
+        if isinstance(s, dict)
+    ]
+    head = "Licences of the sources of these data / 数据来源许可"
+    return "\n".join([head, "", *dict.fromkeys(lines)]) + "\n"
 
 
 _WORDS: Mapping[str, Mapping[str, str]] = {

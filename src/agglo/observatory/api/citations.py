@@ -1,4 +1,4 @@
-"""How to cite a view: BibTeX, RIS and GB/T 7714."""
+"""How to cite a view or a page: BibTeX, RIS and GB/T 7714."""
 
 from __future__ import annotations
 
@@ -6,24 +6,26 @@ import re
 from datetime import UTC, datetime
 
 from agglo.observatory.api.stock import Stock
-from agglo.observatory.page import View
+from agglo.observatory.page import Page, View
 
 __all__ = ["bibtex", "gbt7714", "ris"]
 
 
-def _facts(stock: Stock, view: View) -> dict[str, str]:
+def _facts(stock: Stock, view: View | Page) -> dict[str, str]:
+    what = view.title if isinstance(view, View) else view.question
+    kind = "view" if isinstance(view, View) else "page"
     project = stock.release.catalogue["project"]
     found = project if isinstance(project, dict) else {}
     written = (stock.release.folder / "release.json").stat().st_mtime
     day = datetime.fromtimestamp(written, UTC)
     name = found.get("title") or found.get("name")
-    title = _flat(f"{view.title.en}: {name}")
+    title = _flat(f"{what.en}: {name}")
     return {
         "title": title,
-        "title_zh": _flat(f"{view.title.zh}：{found.get('title_zh') or name}"),
+        "title_zh": _flat(f"{what.zh}：{found.get('title_zh') or name}"),
         "year": str(day.year),
         "date": day.date().isoformat(),
-        "note": f"release {stock.release.id}, view {view.id}, agglo "
+        "note": f"release {stock.release.id}, {kind} {view.id}, agglo "
         f"{stock.release.catalogue['version']}",
         "key": f"agglo-{view.id.replace('.', '-')}-{stock.release.id}",
     }
@@ -34,13 +36,13 @@ def _flat(text: str) -> str:
     return re.sub(r"\s+", " ", text).strip()
 
 
-def bibtex(stock: Stock, view: View) -> str:
+def bibtex(stock: Stock, view: View | Page) -> str:
     """Cite as BibTeX.
 
     Parameters
     ----------
     stock, view
-        Release and view.
+        Release, and view or page.
 
     Returns
     -------
@@ -56,13 +58,13 @@ def bibtex(stock: Stock, view: View) -> str:
     )
 
 
-def ris(stock: Stock, view: View) -> str:
+def ris(stock: Stock, view: View | Page) -> str:
     """Cite as RIS.
 
     Parameters
     ----------
     stock, view
-        Release and view.
+        Release, and view or page.
 
     Returns
     -------
@@ -82,13 +84,13 @@ def ris(stock: Stock, view: View) -> str:
     return "".join(f"{tag}  - {value}\r\n" for tag, value in fields)
 
 
-def gbt7714(stock: Stock, view: View) -> str:
+def gbt7714(stock: Stock, view: View | Page) -> str:
     """Cite as GB/T 7714-2015, data set on line.
 
     Parameters
     ----------
     stock, view
-        Release and view.
+        Release, and view or page.
 
     Returns
     -------

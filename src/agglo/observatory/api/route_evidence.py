@@ -18,6 +18,7 @@ from agglo.observatory.api.answers import (
 )
 from agglo.observatory.api.bundle import bundle, release_manifest
 from agglo.observatory.api.description import described
+from agglo.observatory.api.page_bundle import page_bundle
 from agglo.observatory.api.problems import ApiError
 from agglo.observatory.api.replies import Context, reply, reply_json
 from agglo.observatory.api.shapes import (
@@ -27,6 +28,7 @@ from agglo.observatory.api.shapes import (
     MethodAnswer,
     MethodListAnswer,
 )
+from agglo.observatory.pages import PAGES
 from agglo.observatory.release_check import wrong_parts
 
 __all__ = ["evidence_router", "method_pages"]
@@ -179,7 +181,7 @@ def _add_downloads(router: APIRouter, context: Context) -> None:
 
     @router.get(
         "/downloads/{name}",
-        summary="Zip of a view: data, figure, README, citation",
+        summary="Zip of a view, or of all views of a page, with what it takes to repeat it",
         response_class=Response,
         responses=described(None, "application/zip"),
     )
@@ -189,8 +191,17 @@ def _add_downloads(router: APIRouter, context: Context) -> None:
             raise ApiError(
                 404, "unknown_format", "Downloads end in .zip.", where="name"
             )
-        view = find_view(stock, name.removesuffix(".zip"))
         given = dict(request.query_params)
+        if name.removesuffix(".zip") in PAGES:
+            page = PAGES[name.removesuffix(".zip")]
+            return reply(
+                request,
+                stock,
+                lambda: page_bundle(stock, page, given, most=limits.file_rows),
+                media="application/zip",
+                name=f"{page.id}.zip",
+            )
+        view = find_view(stock, name.removesuffix(".zip"))
         query = read_question(stock, view, given, most=limits.rows).query
 
         def make() -> bytes:

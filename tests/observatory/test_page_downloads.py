@@ -1,0 +1,113 @@
+"""What each page promises to give as a file, asked of the demo of all studies."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+
+import pyarrow.csv as pv
+import pyarrow.parquet as pq
+import pytest
+
+from agglo.observatory.api import Settings
+from agglo.observatory.pages import PAGES
+from agglo.observatory.release import open_release
+from tests.observatory.conftest import client_of
+
+# page: what it offers beside CSV, Parquet, JSON and zip of every view
+PROMISED = {
+    "map": ("views/map.quotient.geojson", "views/map.quotient.geoparquet"),
+    "industry": ("views/industry.curve.csv",),
+    "cluster": ("views/cluster.elements.csv", "views/cluster.ego.graphml"),
+    "compare": ("views/compare.quotients.xlsx",),
+    "space": ("views/space.graph.graphml", "views/space.nodes.csv"),
+    "networks": ("views/networks.graph.graphml", "views/networks.graph.parquet"),
+    "coagglomeration": ("views/coagglomeration.movers.parquet",),
+    "digital": ("views/digital.matches.csv", "views/digital.unmatched.csv"),
+    "policy": ("downloads/policy.zip",),
+    "formation": ("views/formation.ranks.xlsx", "views/formation.pillars.xlsx"),
+    "about": ("manifests/current", "certificates/current", "downloads/about.zip"),
+}
+READ = {
+    "csv": lambda body: pv.read_csv(io.BytesIO(body)).num_rows,
+    "parquet": lambda body: pq.read_table(io.BytesIO(body)).num_rows,
+    "geoparquet": lambda body: pq.read_table(io.BytesIO(body)).num_rows,
+    "geojson": lambda body: len(json.loads(body)["features"]),
+    "graphml": lambda body: body.count(b"<edge "),
+    "xlsx": lambda body: len(zipfile.ZipFile(io.BytesIO(body)).namelist()),
+    "zip": lambda body: len(zipfile.ZipFile(io.BytesIO(body)).namelist()),
+    "current": lambda body: len(json.loads(body)["data"]),
+}
+
+
+@pytest.fixture(scope="module")
+def client(demo):
+    return client_of(demo, Settings())
+
+
+@pytest.mark.parametrize("page", PROMISED)
+def test_what_a_page_promises_is_there_and_can_be_read(client, page):
+    for path in PROMISED[page]:
+        answer = client.get(f"/api/v1/{path}")
+        assert answer.status_code == 200, (path, answer.text[:300])
+        assert READ[path.replace("/", ".").rpartition(".")[2]](answer.content) > 0, path
+
+
+def test_the_layout_of_the_space_is_a_file(client):
+    body = client.get("/api/v1/views/space.nodes.csv").content
+    assert {"industry", "x", "y"} <= set(pv.read_csv(io.BytesIO(body)).column_names)
+
+
+def test_the_folder_of_the_policy_page_repeats_its_numbers(client, demo):
+    release = open_release(demo)
+    chosen = {"outcome": release.table("policy.impacts")["outcome"][-1].as_py()}
+    body = client.get("/api/v1/downloads/policy.zip", params=chosen).content
+    again = client.get("/api/v1/downloads/policy.zip", params=chosen).content
+    assert body == again
+    with zipfile.ZipFile(io.BytesIO(body)) as folder:
+        names = set(folder.namelist())
+        for view in PAGES["policy"].views:
+            own = client.get(f"/api/v1/views/{view.id}.csv", params=chosen)
+            assert folder.read(f"{view.id}/data.csv") == own.content
+            about = json.loads(folder.read(f"{view.id}/metadata.json"))
+            assert about["id"] == view.id
+            table = pq.read_table(io.BytesIO(folder.read(f"{view.id}/data.parquet")))
+            assert table.num_rows == pv.read_csv(io.BytesIO(own.content)).num_rows
+        assert "policy.event_study/figure.svg" in names
+        assert len(json.loads(folder.read("findings.json"))) == len(
+            release.findings("policy")
+        )
+        assert json.loads(folder.read("manifest.json"))["release"] == release.id
+        assert folder.read("citation.bib").startswith(b"@misc{agglo-policy-")
+        for end, word in (("", "Repeat it"), (".zh", "复现")):
+            text = folder.read(f"README{end}.md").decode()
+            assert word in text
+            assert "agglo run --study policy" in text
+        assert len(folder.read("reproduce.txt").splitlines()) == len(
+            PAGES["policy"].views
+        )
+
+
+def test_a_view_that_is_not_released_is_named_in_the_folder(served):
+    """The small project has one study: the map page lacks a view of another one."""
+    body = served.get("/downloads/map.zip").content
+    with zipfile.ZipFile(io.BytesIO(body)) as folder:
+        assert "map.quotient/data.csv" in folder.namelist()
+        assert not any(n.startswith("map.over_time/") for n in folder.namelist())
+        assert (
+            "`map.over_time`: The table policy.outcomes"
+            in folder.read("README.md").decode()
+        )
+
+
+def test_a_page_without_any_released_table_has_no_folder(served):
+    answer = served.get("/downloads/policy.zip")
+    assert answer.status_code == 404
+    assert answer.json()["code"] == "not_released"
+
+
+def test_a_folder_of_another_release_is_refused(served):
+    answer = served.get("/downloads/map.zip?rel=0000000000000000")
+    assert answer.status_code == 409
+    assert answer.json()["code"] == "other_release"
