@@ -17,10 +17,10 @@ from agglo.runs import start
 from agglo.runs.toml_text import import_entry_text, project_text, study_text
 from agglo.simulate import simulate_country
 from agglo.store import write_table, write_text
-from tests.observatory.visits import address, browser, demo, visit
+from tests.observatory.visits import address, browser, demo, one_file, visit
 
 # one browser and one demo for all files of this folder
-__all__ = ["address", "browser", "demo", "visit"]
+__all__ = ["address", "browser", "demo", "one_file", "visit"]
 
 # values that no aggregate can give by chance, and that no public answer may hold
 CANARIES = (4321.1875, 3456.8125)

@@ -14,7 +14,6 @@ from tests.observatory.visits import (
     STUDIES,
     WEB,
     Visit,
-    agglo,
 )
 from tests.studies.harness import language_faults
 
@@ -158,18 +157,14 @@ def test_hostile_addresses_give_a_page_that_says_so(visit: Visit) -> None:
     visit.complaints.clear()  # a 404 of the API is an error line of the console
 
 
-def test_one_file_opens_from_disk_without_any_network(
-    demo: Path, browser, tmp_path
-) -> None:
-    file = tmp_path / "observatory.html"
-    agglo("export", str(demo), "--html", str(file), "--mode", "private")
+def test_one_file_opens_from_disk_without_any_network(one_file: Path, browser) -> None:
     context = browser.new_context(offline=True)
     tab = context.new_page()
     asked: list[str] = []
     tab.on("request", lambda r: asked.append(r.url))
-    tab.goto(file.as_uri())
+    tab.goto(one_file.as_uri())
     tab.locator("main h1").wait_for()
-    tab.goto(file.as_uri() + "#/policy")
+    tab.goto(one_file.as_uri() + "#/policy")
     tab.locator("main", has_text="Planted truth").wait_for()
     # figures further down are drawn when the page has nothing else to do
     tab.locator("main svg").nth(2).wait_for()

@@ -27,6 +27,7 @@ __all__ = [
     "agglo",
     "browser",
     "demo",
+    "one_file",
     "serving",
     "visit",
 ]
@@ -62,6 +63,17 @@ def demo(finished_demo: Path) -> Path:
         fcntl.flock(lock, fcntl.LOCK_EX)
         agglo("serve", str(finished_demo), "--get", "/api/v1/meta")
     return finished_demo
+
+
+@pytest.fixture(scope="session")
+def one_file(demo: Path) -> Path:
+    """The demo as one file, exported once for all workers."""
+    file = demo.parent / "observatory.html"
+    with (demo.parent / "export.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not file.is_file():
+            agglo("export", str(demo), "--html", str(file), "--mode", "private")
+    return file
 
 
 @pytest.fixture(scope="session")
