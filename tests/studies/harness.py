@@ -2,6 +2,8 @@
 
 import re
 import time
+from contextlib import contextmanager
+from unittest import mock
 
 from agglo.studies.contract import ProjectFacts, StageInputs
 
@@ -122,3 +124,14 @@ def _strings(value):
     elif isinstance(value, list):
         for inner in value:
             yield from _strings(inner)
+
+
+@contextmanager
+def unrendered():
+    """Leave figures unrendered where a test reads findings alone: rendering is a third."""
+
+    def nothing(_, out, **__):
+        out.write(b"<svg></svg>")
+
+    with mock.patch("matplotlib.figure.Figure.savefig", nothing):
+        yield

@@ -12,7 +12,7 @@ from agglo.core.errors import OptionError
 from agglo.simulate import simulate_networks
 from agglo.studies.contract import ProjectFacts, StageInputs
 from agglo.studies.networks import STUDY, NetworksOptions
-from tests.studies.harness import KEYS, language_faults, run_study
+from tests.studies.harness import KEYS, language_faults, run_study, unrendered
 
 LIGHT = NetworksOptions(
     label_draws=19,
@@ -244,7 +244,8 @@ def small(economy, **changes):
 
 
 def answered(tables, options=QUICK):
-    done, _ = run_study(STUDY, tables, options=options)
+    with unrendered():
+        done, _ = run_study(STUDY, tables, options=options)
     return findings(done)
 
 
