@@ -28,6 +28,7 @@ from tests.docs.pages import (
 )
 
 NEEDS_SHARED = "<!-- needs the shared data -->"
+NEEDS_PRINTING = "<!-- needs the extra pdf -->"
 
 
 PATIENCE = 400  # seconds: a demo under load; a server that listens would never end
@@ -38,6 +39,8 @@ def test_examples_run(page, request, tmp_path, monkeypatch):
     todo = steps(page)
     if not todo:
         return
+    if NEEDS_PRINTING in page.read_text(encoding="utf-8"):
+        _skip_without_printing()
     if NEEDS_SHARED in page.read_text(encoding="utf-8"):
         shared = request.getfixturevalue("shared_data")
         monkeypatch.setenv("AGGLO_SHARED", str(shared.parent))
@@ -56,6 +59,14 @@ def test_examples_run(page, request, tmp_path, monkeypatch):
         else:
             report += _refusal(step)
     assert not report, "".join(report)
+
+
+def _skip_without_printing() -> None:
+    pytest.importorskip("docx", reason="needs the extra docx")
+    try:
+        import_module("weasyprint")
+    except (ImportError, OSError) as error:  # OSError: no pango on this machine
+        pytest.skip(f"needs the extra pdf: {error}")
 
 
 def _refusal(words: list[str]) -> list[str]:

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-import io
+import re
+from dataclasses import replace
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from agglo.core.errors import OptionError
+from agglo.observatory.api.rows import frame
 from agglo.observatory.api.stock import Stock
 from agglo.observatory.brief import build_brief, chosen_by
 from agglo.observatory.brief_files import save_brief
-from agglo.observatory.drawing import _spread
-from agglo.observatory.pages import PAGES
+from agglo.observatory.drawing import (
+    _against,
+    _Asked,
+    _spread,
+    _told_apart,
+    draw_view,
+)
+from agglo.observatory.pages import PAGES, VIEWS
+from agglo.observatory.pages.columns import columns
 from agglo.observatory.release import Release
 from tests.observatory.conftest import HOSTILE
 from tests.observatory.made_up import made_up
@@ -85,37 +95,6 @@ def test_files(stock: Stock, region: str, tmp_path) -> None:
         save_brief(brief, tmp_path / "b.odt")
 
 
-def _needs_printing() -> None:
-    try:
-        import weasyprint  # noqa: F401
-    except (ImportError, OSError) as error:
-        pytest.skip(f"weasyprint or pango is not there: {error}")
-
-
-def test_pdf(stock: Stock, region: str, tmp_path) -> None:
-    _needs_printing()
-    brief = build_brief(stock, "region", {"region": region}, lang="zh")
-    save_brief(brief, tmp_path / "b.pdf")
-    assert (tmp_path / "b.pdf").read_bytes().startswith(b"%PDF")
-
-
-def test_docx_has_headings_pictures_and_numbers(
-    stock: Stock, region: str, tmp_path
-) -> None:
-    docx = pytest.importorskip("docx")
-    _needs_printing()
-    pytest.importorskip("pypdfium2")
-    brief = build_brief(stock, "region", {"region": region})
-    save_brief(brief, tmp_path / "b.docx")
-    document = docx.Document(io.BytesIO((tmp_path / "b.docx").read_bytes()))
-    heads = [p.text for p in document.paragraphs if p.style.name == "Heading 1"]
-    assert heads == [title for title, _, _ in brief.pieces]
-    assert len(document.inline_shapes) == sum(bool(d) for _, d, _ in brief.pieces)
-    assert document.tables[0].rows[0].cells[0].text == next(
-        iter(brief.pieces[0][2].columns)
-    )
-
-
 @pytest.mark.parametrize(
     ("page", "selector", "lang"),
     [("cluster", "profile", "zh"), ("policy", "outcome", "en")],
@@ -159,3 +138,41 @@ def test_names_beside_a_slope_stand_apart() -> None:
     assert (np.diff(np.sort(found)) >= 0.5 - 1e-12).all()
     assert (np.argsort(found) == np.argsort(level)).all()
     assert np.array_equal(_spread(np.array([1.0, 9.0]), 0.5), [1.0, 9.0])
+
+
+def test_what_a_drawing_is_held_against_is_drawn(tmp_path) -> None:
+    """The line of a histogram comes from another table, and may lie beyond the bars."""
+    stock = made_up(tmp_path, "policy")
+    view = VIEWS["policy.draws"]
+    rows = frame(stock, view, np.arange(6))
+    (level,) = set(stock.table("policy.placebo")["value"].to_pylist()[:1])
+    assert _against(_Asked(stock, view, rows, "en")) == level
+    orange = "#b8540b"
+    assert orange in draw_view(stock, view, rows, "en")
+    alone = replace(view, encode={"value": "value"})
+    assert orange not in draw_view(stock, alone, rows, "en")
+
+
+def test_bars_of_the_same_name_are_told_apart(stock: Stock) -> None:
+    view = replace(
+        VIEWS["policy.placebo_one"], columns=columns("outcome", "kind", "effect")
+    )
+    rows = pa.table(
+        {"outcome": ["a"] * 3, "kind": ["moved"] * 3, "effect": ["x", "y", "z"]}
+    )
+    asked = _Asked(stock, view, rows, "en")
+    assert _told_apart(asked, ["moved"] * 3) == ["moved, x", "moved, y", "moved, z"]
+    same = _Asked(stock, view, rows.select(["outcome", "kind"]), "en")
+    assert _told_apart(same, ["moved"] * 3) == ["moved"] * 3
+
+
+def test_years_have_no_half(tmp_path) -> None:
+    stock = made_up(tmp_path, "cluster")
+    view = VIEWS["cluster.size_path"]
+    rows = frame(stock, view, np.arange(6))
+    at = rows.column_names.index("period")
+    years = pa.array(["2001", "2002", "2003", "2004", "2005", "2006"])
+    svg = draw_view(stock, view, rows.set_column(at, "period", years), "en")
+    said = re.findall(r">(20\d\d(?:\.\d)?)</text>", svg)
+    assert len(said) >= 3
+    assert not [s for s in said if "." in s]

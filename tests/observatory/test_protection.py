@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+import pyarrow as pa
 
+from agglo.observatory.protection import Protected, _joined
 from tests.observatory.conftest import CANARIES
 
 
@@ -64,3 +66,17 @@ def test_what_is_left_out_is_named_with_its_reason(public):
     for entry in public.release.catalogue["left_out"]:
         assert entry["reason"]["en"]
         assert entry["reason"]["zh"]
+
+
+def test_clusters_are_called_by_their_place_in_both_languages():
+    """A code joined of a region and a group has no table of names of its own."""
+    named = pa.table(
+        {"region": ["T7", "T8", "T9"], "name_en": ["Seven", None, ""],
+         "name_zh": ["七", "八", None]}
+    )  # fmt: skip
+    found = Protected({}, {"regions": named}, {})._place_names()
+    assert found == {"T7": ("Seven", "七"), "T8": ("八", "八"), "T9": ("T9", "T9")}
+    assert _joined({"T7|K01", "T8|K01", "T7", "X|K01", "a|b"}, found) == {
+        "T7|K01": {"en": "Seven · K01", "zh": "七 · K01"},
+        "T8|K01": {"en": "八 · K01", "zh": "八 · K01"},
+    }

@@ -210,7 +210,12 @@ def _title(stock: Stock, page: Page, chosen: Mapping[str, str], lang: Lang) -> s
     ]
     question = _say(page.question, lang)
     mark = "：" if lang == "zh" else ": "
-    return f"{', '.join(names)}{mark}{question}" if names else question
+    if not names:
+        return question
+    # the name of an outcome begins small; codes begin as they are
+    known = names[0] not in chosen.values()
+    names[0] = names[0][0].upper() + names[0][1:] if known else names[0]
+    return f"{', '.join(names)}{mark}{question}"
 
 
 def _settled(stock: Stock, page: Page, chosen: Mapping[str, str]) -> dict[str, str]:
@@ -379,5 +384,4 @@ def _facts(stock: Stock, lang: Lang) -> tuple[tuple[str, str], ...]:
     return (
         (_word(lang, "Release", "版本"), stock.release.id),
         (_word(lang, "Sources", "来源"), "; ".join(titles) or "–"),
-        ("agglo", str(stock.release.catalogue["version"])),
     )

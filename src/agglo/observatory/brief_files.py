@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from agglo.core.errors import MissingExtraError, OptionError
 from agglo.store import write_bytes
+from agglo.studies.report import Figure
 
 if TYPE_CHECKING:
     from agglo.observatory.brief import Brief
@@ -23,7 +24,10 @@ _PAPER = (
     # a table is as wide as the paper; the heading above says what its caption says
     ".scroll{overflow:visible}table{width:100%;font-size:8pt}caption{display:none}"
     "th,td{white-space:normal;min-width:0;padding:2pt 3pt;overflow-wrap:break-word}"
+    "td.short{white-space:nowrap}"
 )
+# a word of a state, which Chinese would break between any two characters
+_SHORT = re.compile(r"<td>([^<]{2,6})</td>")
 
 
 def save_brief(brief: Brief, path: Path) -> None:
@@ -60,7 +64,8 @@ def _html(brief: Brief) -> bytes:
 def _pdf(brief: Brief) -> bytes:
     """Print the page without contents and folded tables, which paper cannot open."""
     style = f"<style>{_PAPER}</style></head>"
-    return _printed(brief.report.to_html().replace("</head>", style, 1))
+    html = brief.report.to_html().replace("</head>", style, 1)
+    return _printed(_SHORT.sub(r'<td class="short">\1</td>', html))
 
 
 def _printed(html: str) -> bytes:
@@ -99,10 +104,17 @@ def _docx(brief: Brief) -> bytes:
     document.add_paragraph(brief.report.subtitle)
     for note in brief.notes:
         document.add_paragraph(note, style="List Bullet")
+    captions = {
+        block.alt: block.caption
+        for section in brief.report.sections
+        for block in section.blocks
+        if isinstance(block, Figure)
+    }
     for title, drawing, table in brief.pieces:
         document.add_heading(title, 1)
         if drawing:
             document.add_picture(io.BytesIO(_picture(drawing)), width=Cm(15))
+            document.add_paragraph(captions[title], style="Caption")
         heads = list(table.columns)
         n_rows = max((len(v) for v in table.columns.values()), default=0)
         n_rows = min(n_rows, table.most)

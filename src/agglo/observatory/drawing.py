@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from agglo.core.typing import FloatArray, IntArray, Json, Lang
 from agglo.observatory.page import Text, View
+from agglo.observatory.pages import VIEWS
 from agglo.studies.report import (
     bar_chart,
     histogram,
@@ -175,6 +177,8 @@ def _bars(asked: _Asked) -> str:
     if "group" in role and (view.chart == "differences" or _twice(labels)):
         groups = top.words("group")
         labels = [f"{a}, {b}" for a, b in zip(labels, groups, strict=True)]
+    elif _twice(labels):
+        labels = _told_apart(top, labels)
     if "lo" in role:
         line = view.reference.value if view.reference else None
         return interval_chart(
@@ -186,6 +190,20 @@ def _bars(asked: _Asked) -> str:
 
 def _twice(labels: list[str]) -> bool:
     return len(set(labels)) < len(labels)
+
+
+def _told_apart(asked: _Asked, labels: list[str]) -> list[str]:
+    """Put the first column of words beside the names under which no name stands twice."""
+    for column in asked.view.columns:
+        name = column.name
+        if name in asked.rows.column_names and pa.types.is_string(
+            asked.rows[name].type
+        ):
+            words = named(asked.rows, name, asked.lang)
+            both = [f"{a}, {b}" for a, b in zip(labels, words, strict=True)]
+            if not _twice(both):
+                return both
+    return labels
 
 
 def _sankey(asked: _Asked) -> str:
@@ -228,7 +246,24 @@ def _histogram(asked: _Asked) -> str:
     if np.isfinite(counted).any():
         values = np.repeat(values, np.nan_to_num(counted).astype(int))
     count = "次数" if asked.lang == "zh" else "count"
-    return histogram(asked.name, values, label=asked.label("value"), count_label=count)
+    return histogram(
+        asked.name, values, label=asked.unit or asked.label("value"), count_label=count,
+        line=_against(asked),
+    )  # fmt: skip
+
+
+def _against(asked: _Asked) -> float | None:
+    """Give the one number that is looked for among the drawn ones."""
+    other = VIEWS.get(asked.view.encode.get("against", ""))
+    if other is None or other.table not in asked.stock.release:
+        return None
+    table = asked.stock.table(other.table)
+    for column in other.filters.values():
+        if {column} <= set(table.column_names) & set(asked.rows.column_names):
+            value = str(asked.rows[column][0].as_py())
+            table = table.filter(pc.equal(table[column].cast(pa.string()), value))
+    known = numbers(table, asked.view.encode["value"])
+    return float(known[0]) if known.size and np.isfinite(known[0]) else None
 
 
 def _positions(words: list[str]) -> tuple[FloatArray, list[str]]:
@@ -241,6 +276,8 @@ def _positions(words: list[str]) -> tuple[FloatArray, list[str]]:
 
 
 def _lines(asked: _Asked) -> str:
+    from matplotlib.ticker import MaxNLocator
+
     x, names = _positions(asked.words("x"))
     y, lo, hi = (asked.numbers(role) for role in ("y", "lo", "hi"))
     if not np.isfinite(y).any():
@@ -263,6 +300,9 @@ def _lines(asked: _Asked) -> str:
             ax.axhline(asked.view.reference.value, color=_PALE, linewidth=1)
         if names:
             ax.set_xticks(range(len(names)), names, rotation=30)
+        elif np.array_equal(x, np.round(x)):
+            # years have no half
+            ax.xaxis.set_major_locator(MaxNLocator("auto", integer=True))
         ax.set_xlabel(asked.label("x"))
         ax.set_ylabel(asked.unit or asked.label("y"))
         if "series" in asked.view.encode:

@@ -7,7 +7,7 @@ studies that never touched a single establishment; of the others, the tables tha
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -47,6 +47,10 @@ _WHY_MICRO = Text(
     "rests on single establishments or ties between them; not released in public mode",
     "依据单个企业或其间联系的数据；公开模式不予发布",
 )
+
+
+# columns that may hold codes joined of a region and a group, as T0007|K01
+_JOINED = frozenset({"cluster", "peer", "unit", "id"})
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,18 +101,51 @@ class Protected:
 
         held: dict[str, set[str]] = {}
         for _, table in self.tables():
-            for name in WORDED & set(table.column_names):
+            for name in (WORDED | _JOINED) & set(table.column_names):
                 if pa.types.is_string(table.schema.field(name).type):
                     values = pc.unique(table[name]).to_pylist()
                     held.setdefault(name, set()).update(
                         v for v in values if v is not None
                     )
+        places = self._place_names()
         return {
             name: {
-                c: t.to_dict() for c, t in words_of(name, sorted(held[name])).items()
+                **(_joined(held[name], places) if name in _JOINED else {}),
+                **{
+                    c: t.to_dict()
+                    for c, t in words_of(name, sorted(held[name])).items()
+                },
             }
             for name in sorted(held)
         }
+
+    def _place_names(self) -> Mapping[str, tuple[str, str]]:
+        """Give the names of regions in both languages; the code where there is none."""
+        table = self.names.get("regions")
+        if table is None or "region" not in table.column_names:
+            return {}
+        codes = table["region"].to_pylist()
+        given = [
+            table[c].to_pylist() if c in table.column_names else codes
+            for c in ("name_en", "name_zh")
+        ]
+        return {
+            code: (en or zh or code, zh or en or code)
+            for code, en, zh in zip(codes, *given, strict=True)
+        }
+
+
+def _joined(
+    codes: Iterable[str], places: Mapping[str, tuple[str, str]]
+) -> dict[str, Json]:
+    """Name clusters whose code is a region and a group of industries."""
+    found: dict[str, Json] = {}
+    for code in sorted(codes):
+        region, mark, group = code.partition("|")
+        if mark and region in places:
+            en, zh = places[region]
+            found[code] = {"en": f"{en} · {group}", "zh": f"{zh} · {group}"}
+    return found
 
 
 def protect(

@@ -358,7 +358,11 @@ _EFFECTS: _PAIRS = {
 _NEEDS: _PAIRS = {en: (en, zh) for en, zh in INPUTS_ZH.items()}
 _CONDITIONS: _PAIRS = {r.fires_if: (r.fires_if, r.fires_if_zh) for r in RULES.values()}
 
+_REACHED: _PAIRS = {"yes": ("yes", "是"), "no": ("no", "否")}
 _BY_COLUMN: Mapping[str, _PAIRS] = {
+    "size": _REACHED,
+    "specialisation": _REACHED,
+    "focus": _REACHED,
     "layer": _LAYERS,
     "scale": _SCALES,
     "verdict": _VERDICTS,
