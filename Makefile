@@ -50,6 +50,7 @@ crash: $(VENV)/.dev ## kill -9 at random points, then resume
 bench: $(VENV)/.dev ## time and memory beside naive twins, then the table of docs/performance.md
 	mkdir -p .benchmarks
 	$(PYTEST) benchmarks --benchmark-only --benchmark-json=.benchmarks/latest.json -m ""
+	$(PYTEST) benchmarks --benchmark-skip -m "" -s -q  # servers and pages: they print their figures
 	$(PY) -m benchmarks.report .benchmarks/latest.json docs/performance.md
 
 docs: $(VENV)/.dev ## build the documentation; a warning is an error
