@@ -63,6 +63,35 @@ def test_a_run_is_accepted_watched_and_shown(desk):
     assert desk.data("/runs")[0]["id"] == name
 
 
+def test_readers_are_served_whole_releases_while_a_run_works(desk):
+    """Whatever is asked while tables are replaced is of one release or the next."""
+    old = open_release(desk.project).id
+    toml = desk.project / "agglo.toml"
+    text = toml.read_text("utf-8")
+    toml.write_text(text.replace("rank_draws = 19", "rank_draws = 29"), "utf-8")
+    name = _post(desk, "/runs", body={"study": "concentration"}).json()["data"]["id"]
+    paths = (
+        "/views/map.quotient?limit=50", "/views/industry.ranking.csv", "/meta",
+        "/tables/concentration.regions", "/views/region.structure.parquet",
+    )  # fmt: skip
+    seen, working, asked = set(), 0, 0
+    while asked < 3 * len(paths) or desk.data(f"/runs/{name}")["status"] == "working":
+        answer = desk.get(paths[asked % len(paths)])
+        assert answer.status_code == 200, answer.text[:300]
+        working += desk.data(f"/runs/{name}")["status"] == "working"
+        if answer.headers["content-type"].startswith("application/json"):
+            seen.add(answer.json()["meta"]["release"])
+        asked += 1
+        time.sleep(0.1)
+    toml.write_text(text, "utf-8")
+    new = _ended(desk, name)["result"]["release"]
+    assert working >= len(paths), "nothing was asked while the run worked"
+    assert old in seen
+    assert desk.data("/runs")[0]["status"] == "done"
+    assert desk.get("/meta").json()["meta"]["release"] == new != old
+    assert seen <= {old, new}
+
+
 def test_a_report_gives_a_file(desk):
     body = {"page": "industry", "lang": "zh", "format": "html"}
     name = _post(desk, "/reports", body=body).json()["data"]["id"]
