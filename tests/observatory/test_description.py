@@ -56,6 +56,9 @@ def test_every_route_is_described_with_its_problems(served, whole):
             assert operation["summary"], path
 
 
+_FILES = (".csv", ".parquet", ".xlsx", ".svg", ".zip")
+
+
 def test_every_answer_keeps_its_shape(served):
     """The crawl, against the committed description."""
     schemathesis = pytest.importorskip(
@@ -66,7 +69,8 @@ def test_every_answer_keeps_its_shape(served):
     )
     seen = 0
     for path in addresses(served):
-        if not path.startswith("/api/v1/"):
+        # files have no shape to keep; drawing and packing them takes most of a crawl
+        if not path.startswith("/api/v1/") or path.endswith(_FILES):
             continue
         answer = served.client.get(path)
         media = answer.headers["content-type"]
