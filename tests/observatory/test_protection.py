@@ -5,8 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
+from agglo.observatory.api.declarations import page_json
+from agglo.observatory.pages import PAGES
 from agglo.observatory.protection import Protected, _joined
 from tests.observatory.conftest import CANARIES
+from tests.observatory.made_up import made_up
 
 
 def test_public_mode_says_how_the_tables_were_protected(public):
@@ -80,3 +83,13 @@ def test_clusters_are_called_by_their_place_in_both_languages():
         "T7|K01": {"en": "Seven · K01", "zh": "七 · K01"},
         "T8|K01": {"en": "八 · K01", "zh": "八 · K01"},
     }
+
+
+def test_options_of_a_selector_are_called_as_in_the_tables(tmp_path):
+    stock = made_up(tmp_path, "policy")
+    stock.release.catalogue["words"] = {"outcome": {"K1": {"en": "One", "zh": "一"}}}
+    page = page_json(stock, PAGES["policy"], whole=True)
+    (outcome,) = [s for s in page["selectors"] if s["id"] == "outcome"]
+    assert outcome["options"] == [{"value": "K1", "label": {"en": "One", "zh": "一"}}]
+    others = [o for s in page["selectors"] for o in s["options"] if s is not outcome]
+    assert all(o["label"] == {"en": o["value"], "zh": o["value"]} for o in others)

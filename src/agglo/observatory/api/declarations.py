@@ -115,10 +115,15 @@ def _selector_json(
     values = selector_values(stock, selector)
     kinds = [v.labels[selector.column] for v in views if selector.column in v.labels]
     book = stock.names.get(_WORDS.get(selector.column, next(iter(kinds), "")))
+    known = stock.release.catalogue["words"]
+    words = known.get(selector.column) if isinstance(known, dict) else None
     options: list[Json] = []
     for value in values[:_OPTIONS] if whole else []:
-        en, zh = book.name(value) if book else (value, value)
-        options.append({"value": value, "label": {"en": en, "zh": zh}})
+        label: Json = words.get(value) if isinstance(words, dict) else None
+        if book or label is None:
+            en, zh = book.name(value) if book else (value, value)
+            label = {"en": en, "zh": zh}
+        options.append({"value": value, "label": label})
     return {
         "id": selector.id,
         "label": selector.label.to_dict(),
