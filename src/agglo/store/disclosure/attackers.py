@@ -113,11 +113,54 @@ class Knowledge:
         fall[all_known >= self.table.contributors[cells]] = 0.0
         return Attacker(tuple(sorted(members)), cells, fall)
 
-    def met(self, cells: IntArray) -> list[int]:
-        """Name the holdings that know something about any of some cells."""
-        holder, cell, _ = self._parts
-        found = holder[np.isin(cell, cells)]
-        return np.unique(found).tolist()
+    @cached_property
+    def _falls(self) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """How far each cell falls for its first, its second holder, and for both."""
+        holder, cell, own = self._parts
+        first = holder == self.table.first_holder[cell]
+        parts = np.zeros((2, self.down.size))
+        parts[0, cell[first]], parts[1, cell[~first]] = own[first], own[~first]
+        known = (parts[0], parts[1], parts.sum(axis=0))
+        falls = []
+        for amount, n in zip(known, (1, 1, 2), strict=True):
+            fall = np.maximum(self.down - amount, 0.0)
+            fall[n >= self.table.contributors] = 0.0
+            falls.append(fall)
+        return falls[0], falls[1], falls[2]
+
+    def stopped_by(
+        self, cells: IntArray, deviation: FloatArray, own: int
+    ) -> set[frozenset[int]]:
+        """Name the least sets of holdings for whom a route is impossible.
+
+        Parameters
+        ----------
+        cells, deviation
+            Hidden cells that move along the route, and how far.
+        own
+            The holding whose cell is asked about; it does not attack.
+
+        Returns
+        -------
+        set of frozenset
+            Single holdings, and pairs of which neither stops it alone.
+        """
+        one = self.table.first_holder[cells]
+        two = np.full(cells.size, NOBODY)
+        if self.size > 1 and self.table.second_holder is not None:
+            two = self.table.second_holder[cells]
+        alone: set[int] = set()
+        for who, known in zip((one, two), self._falls[:2], strict=True):
+            stops = (who != NOBODY) & _impossible(deviation, known[cells])
+            alone |= set(who[stops].tolist())
+        both = (one != NOBODY) & (two != NOBODY)
+        both &= _impossible(deviation, self._falls[2][cells])
+        pairs = {
+            frozenset(pair)
+            for pair in zip(one[both].tolist(), two[both].tolist(), strict=True)
+            if not alone & set(pair)
+        }
+        return {s for s in ({frozenset([a]) for a in alone} | pairs) if own not in s}
 
     @cached_property
     def of_cell(self) -> tuple[FloatArray, BoolArray]:
@@ -129,3 +172,9 @@ class Knowledge:
             rest -= table.largest[:, :top].sum(axis=1)
         moves = (table.contributors > self.size) | ~self.hidden
         return np.where(moves, np.maximum(rest, 0.0), 0.0), moves
+
+
+def _impossible(deviation: FloatArray, fall: FloatArray) -> BoolArray:
+    """Say which cells cannot move so for somebody in whose eyes they fall by `fall`."""
+    stops: BoolArray = (deviation < -fall) | (fall == 0.0)
+    return stops

@@ -12,7 +12,7 @@ from agglo.core.typing import BoolArray, FloatArray, IntArray
 from agglo.store.disclosure._reach import Reach
 from agglo.store.disclosure._rectangles import OPEN, PROVEN, RESTED, rectangle_proofs
 from agglo.store.disclosure._routes import Ranges, Route
-from agglo.store.disclosure.attackers import Attacker, Knowledge
+from agglo.store.disclosure.attackers import Knowledge
 from agglo.store.disclosure.cells import NOBODY, CellTable
 from agglo.store.disclosure.hierarchy import relations
 from agglo.store.disclosure.policy import DisclosurePolicy
@@ -117,9 +117,9 @@ def _prove_safe(audit: _Audit) -> Iterator[tuple[Breach, Route | None]]:
 
     Rectangles of hidden cells prove most of it. What is left goes to the linear program;
     a route found for the outsider serves every attacker who knows nothing about the
-    cells that move along it, so only the others ask for a program of their own. A pair
-    of contributors is met in the same way: first one of them, then what is left. Gives
-    the question put to a linear program, and the route or ``None`` for a breach.
+    cells that move along it, so only the others ask for a program of their own, and
+    pairs of contributors only when they stop every route found for anybody. Gives the
+    question put to a linear program, and the route or ``None`` for a breach.
     """
     scene = audit.scene
     asked = np.flatnonzero(scene.unsafe)
@@ -187,39 +187,57 @@ class _Audit:
         return Breach(cell, 1 if amount > 0 else -1, members), route
 
     def ask_all(
-        self,
-        cell: int,
-        amount: float,
-        members: tuple[int, ...] = (),
-        route: Route | None = None,
+        self, cell: int, amount: float
     ) -> Iterator[tuple[Breach, Route | None]]:
-        """Ask for some attackers together, then for everybody whom the route meets."""
-        if route is None:
-            question, route = self.ask(cell, amount, members)
-            yield question, route
-            if route is None:
-                return
+        """Ask for the outsider, then for whoever stops every route found so far.
+
+        `standing` holds the least sets of contributors that stop all of them: whoever
+        else attacks is answered by a route already. Every set is asked about once.
+        """
         limit = self.scene.policy.coalition
         own = int(self.scene.cells.first_holder[cell])
-        for holder in self.knowledge.met(self.movable[route.cells]):
-            # whoever is the largest in the cell does not attack it
-            if holder in members or holder == own:
-                continue
-            more = tuple(sorted((*members, holder)))
-            kept = self._satisfies(route, self.knowledge.attacker(more))
-            if len(more) < limit:
-                yield from self.ask_all(cell, amount, more, route if kept else None)
-            elif not kept:
-                yield self.ask(cell, amount, more)
+        standing: set[frozenset[int]] = {frozenset()}
+        done: set[frozenset[int]] = set()
+        lost: set[frozenset[int]] = set()
+        while standing:
+            members = min(standing, key=lambda m: (len(m), sorted(m)))
+            question, route = self.ask(cell, amount, tuple(sorted(members)))
+            yield question, route
+            done.add(members)
+            if route is None and not members:
+                return  # an outsider already breaks it
+            if route is None:
+                # whoever knows more breaks it too
+                lost.add(members)
+            else:
+                moved = self.movable[route.cells]
+                stops = self.knowledge.stopped_by(moved, route.deviation, own)
+                standing = _still_standing(standing, stops, members, limit)
+            standing = {m for m in standing - done if not _holds(lost, m)}
 
-    def _satisfies(self, route: Route, attacker: Attacker) -> bool:
-        """Say whether a route respects what the attacker knows."""
-        cells = self.movable[route.cells]
-        at = np.searchsorted(attacker.cells, cells)
-        at = np.minimum(at, max(attacker.cells.size - 1, 0))
-        known = attacker.cells[at] == cells
-        fall, move = attacker.fall[at[known]], route.deviation[known]
-        return not ((move < -fall) | (fall == 0.0)).any()
+
+def _still_standing(
+    standing: set[frozenset[int]],
+    stops: set[frozenset[int]],
+    answered: frozenset[int],
+    limit: int,
+) -> set[frozenset[int]]:
+    """Give the least sets that stop one more route as well as all before it."""
+    found = set()
+    for members in standing:
+        if members != answered and _holds(stops, members):
+            found.add(members)
+        else:
+            joined = (members | s for s in stops)
+            found |= {m for m in joined if len(m) <= limit}
+    return {
+        m for m in found if len(m) == 1 or not any(frozenset((a,)) in found for a in m)
+    }
+
+
+def _holds(sets: set[frozenset[int]], members: frozenset[int]) -> bool:
+    """Say whether some contributors, or one of them alone, are among the sets."""
+    return members in sets or any(frozenset((a,)) in sets for a in members)
 
 
 def knowledge_of(scene: Scene, hidden: BoolArray) -> Knowledge:
