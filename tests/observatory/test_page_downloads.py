@@ -111,3 +111,9 @@ def test_a_folder_of_another_release_is_refused(served):
     answer = served.get("/downloads/map.zip?rel=0000000000000000")
     assert answer.status_code == 409
     assert answer.json()["code"] == "other_release"
+
+
+def test_a_topic_has_an_address_of_its_own(served):
+    assert served.client.get("/about/location-quotient").status_code == 200
+    for path in ("/about/no-such", "/home/location-quotient", "/about/x.json"):
+        assert served.client.get(path).status_code == 404, path

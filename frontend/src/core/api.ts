@@ -55,6 +55,11 @@ export function serverSource(boot: Boot): Source {
     kept: async (id) => (await get<{ address: string }>(`/saved/${encodeURIComponent(id)}`)).data.address,
     check: async (release) => (await fetchJson<Envelope<Checked>>(`${base}/manifests/${encodeURIComponent(release)}/check`)).data,
     desk: serverDesk(base, fetchJson),
+    folder: (page, choices) => {
+      const keys = [...new Set((page.views ?? []).flatMap((v) => Object.keys(v.filters ?? {})))].sort();
+      const query = new URLSearchParams(keys.filter((key) => choices[key]).map((key) => [key, choices[key] ?? ""])).toString();
+      return `${base}/downloads/${encodeURIComponent(page.id)}.zip${query ? `?${query}` : ""}`;
+    },
     file: (view, choices, kind) => {
       const query = queryOf(view, choices).toString();
       const id = encodeURIComponent(view.id);

@@ -5,7 +5,7 @@ import { splitCodes } from "./codes";
 import type { Lang, Option, Page, View } from "./types";
 
 /** Keys of an address that say how a figure is looked at, on every page. */
-export const LOOKS: readonly string[] = ["year", "style", "only", "order"];
+export const LOOKS: readonly string[] = ["year", "style", "only", "order", "top", "q", "sort", "page", "topic"];
 /** Keys that go along from page to page. */
 export const CARRIED: readonly string[] = ["region", "industry", "peers", "regions"];
 
@@ -38,14 +38,19 @@ export function settle(
     }
   });
   for (const key of [...LOOKS, "regions"]) if (asked[key]) choices[key] = asked[key];
+  // /about/{topic} and /about?topic= are the same view
+  if (page.id === "about" && rest[0]) choices.topic ??= rest[0];
   const known = new Set([...selectors.map((s) => s.id), ...LOOKS, ...CARRIED]);
   return { choices, notices, ignored: Object.keys(asked).filter((key) => !known.has(key)) };
 }
 
 /** A list of one's own is no kind of peer group: its view shows those of similar size. */
 export function withKind(view: View, choices: Record<string, string>): Record<string, string> {
-  const none = choices.peers === OWN_LIST || choices.peers === NONE;
-  return view.filters?.peers && none ? { ...choices, peers: "size" } : choices;
+  return view.filters?.peers ? withPeerKind(choices) : choices;
+}
+
+export function withPeerKind(choices: Record<string, string>): Record<string, string> {
+  return choices.peers === OWN_LIST || choices.peers === NONE ? { ...choices, peers: "size" } : choices;
 }
 
 /** The key of a view that takes several values at once, and these values. */
@@ -57,6 +62,30 @@ export function severalOf(view: View, choices: Record<string, string>): [string,
   if (filters.sets) return ["sets", given("clusters", "belts", choices.programme)];
   return ["", []];
 }
+
+/** Numbers of rows that a figure may draw, and rates of false discoveries, that can be chosen. */
+export const TOPS: readonly string[] = ["10", "20", "50", "100"];
+export const RATES: readonly string[] = ["0.01", "0.05", "0.1"];
+
+/** A view with the number of rows that the reader wants drawn, where its figure is made of rows. */
+export function withTop(view: View, choices: Record<string, string>): View {
+  return hasRows(view) && TOPS.includes(choices.top ?? "") ? { ...view, top: Number(choices.top) } : view;
+}
+
+export const hasRows = (view: View): boolean => view.chart === "bar" || view.chart === "dot";
+
+/** The column of false discovery rates; maps have their own switch for what is certain. */
+export function rateColumn(view: View): string | undefined {
+  return view.chart === "map" ? undefined : view.columns.find((c) => c.name === "q")?.name;
+}
+
+/** What an address says of the table of a view, `<name of the view>.<what>`; empty for another one. */
+export function tableKey(view: View, value: string | undefined): string {
+  const own = `${view.id.slice(view.id.indexOf(".") + 1)}.`;
+  return value?.startsWith(own) ? value.slice(own.length) : "";
+}
+
+export const forTable = (view: View, what: string): string => `${view.id.slice(view.id.indexOf(".") + 1)}.${what}`;
 
 /** The value whose code is most like the one asked for: the longest common beginning. */
 export function nearest(wanted: string, values: Option[]): Option | undefined {

@@ -43,6 +43,8 @@ export interface Source {
   check(release: string): Promise<Checked | null>;
   /** Runs; null where there is no server. A server that is not the owner's desk has none. */
   desk: Desk | null;
+  /** Address of the zip of a whole page; null where there is no server. */
+  folder(page: Page, choices: Record<string, string>): string | null;
   /** Address of a file made by the server; null where files are made in the page. */
   file(view: View, choices: Record<string, string>, kind: FileKind): string | null;
 }

@@ -44,6 +44,7 @@ export function fileSource(element: Element | null): Source {
       throw new ProblemError("unknown_view", "Saved views are on the server that saved them.");
     },
     desk: null,
+    folder: () => null,
     file: () => null,
   };
 }

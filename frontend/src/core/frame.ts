@@ -118,6 +118,13 @@ export function only(frame: Frame, column: string, value: string): Frame {
   return take(frame, places);
 }
 
+/** Rows whose number in a column is at most this; rows without a number are left out. */
+export function atMost(frame: Frame, column: string, most: number): Frame {
+  const places: number[] = [];
+  for (let i = 0; i < frame.length; i += 1) if (numberAt(frame, column, i) <= most) places.push(i);
+  return take(frame, places);
+}
+
 /** Rows of several frames, one after the other. */
 export function joined(frames: Frame[]): Frame {
   const names = [...new Set(frames.flatMap((f) => Object.keys(f.columns)))];

@@ -15,6 +15,7 @@ from agglo.observatory.api.page_files import (
 )
 from agglo.observatory.api.problems import ApiError
 from agglo.observatory.api.replies import Context, reply_json
+from agglo.observatory.api.route_evidence import method_pages
 from agglo.observatory.api.route_pages import (
     FORMATS,
     find_page,
@@ -25,6 +26,8 @@ from agglo.observatory.page import Page
 
 __all__ = ["site_router"]
 
+# its second part names a page of the documentation
+_WITH_TOPICS = "about"
 _FOREVER = "private, max-age=31536000, immutable"
 
 
@@ -77,7 +80,8 @@ def site_router(context: Context) -> APIRouter:
     @router.get("/{page}/{value}")
     def chosen(request: Request, page: str, value: str) -> Response:
         found = find_page(page)
-        if not found.selectors:
+        topic = found.id == _WITH_TOPICS and value in method_pages()
+        if not (found.selectors or topic):
             raise ApiError(404, "no_selector", f"/{page} has nothing to choose.")
         name, dot, kind = value.rpartition(".")
         if dot and kind in FORMATS:

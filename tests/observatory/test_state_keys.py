@@ -1,0 +1,144 @@
+"""Every key of an address survives: what is chosen is in the link, and the link shows it."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from agglo.observatory.pages import PAGES
+from tests.observatory.visits import WEB, Visit
+
+pytestmark = WEB
+
+# page: keys beside its selectors, as a reader would set them
+LOOKS = {
+    "map": {"style": "tiles", "only": "1"},
+    "region": {"top": "10", "sort": "specialisations.-lq"},
+    "industry": {"top": "50"},
+    "space": {"top": "20", "sort": "nodes.-x"},
+    "coagglomeration": {"q": "0.05", "order": "similar"},
+    "formation": {"sort": "alerts.alert"},
+    "about": {"topic": "location-quotient"},
+}
+
+
+def _choices(tab) -> dict[str, str]:
+    """Give what the selectors of a page show."""
+    return tab.evaluate(
+        "[...document.querySelectorAll('form.selectors select')].map((s) => s.value)"
+    )
+
+
+def _last_options(tab) -> None:
+    """Choose the last value of every selector: a default would not be told from a loss."""
+    for one in tab.locator("form.selectors select").all():
+        values = one.evaluate("(s) => [...s.options].map((o) => o.value)")
+        plain = [v for v in values if v not in ("own", "none")]
+        one.select_option(plain[-1])
+
+
+@pytest.mark.parametrize("page", [p for p in PAGES if p != "home"])
+def test_what_is_chosen_is_in_the_link_and_the_link_shows_it(
+    visit: Visit, browser, page: str
+) -> None:
+    looks = LOOKS.get(page, {})
+    asked = "&".join(f"{k}={v}" for k, v in looks.items())
+    tab = visit.open(f"{page}?{asked}")
+    assert tab.locator(".notice", has_text="not understood").count() == 0
+    _last_options(tab)
+    tab.wait_for_load_state("networkidle")
+    chosen = _choices(tab)
+    tab.get_by_role("button", name="Copy link").click()
+    tab.locator("header .said", has_text=re.compile(".")).wait_for()
+    link = tab.url
+    found = {k: v[0] for k, v in parse_qs(urlsplit(link).query).items()}
+    assert {k: found.get(k) for k in looks} == looks
+    assert found["rel"]
+    assert {s.id for s in PAGES[page].selectors} - {"regions"} <= set(found)
+    state = visit.context.storage_state()
+    fresh = browser.new_context(storage_state=state)
+    try:
+        other = fresh.new_page()
+        other.goto(link)
+        other.locator("main h1").wait_for()
+        other.wait_for_load_state("networkidle")
+        assert _choices(other) == chosen
+        assert other.locator(".notice").count() == tab.locator(".notice").count()
+    finally:
+        fresh.close()
+
+
+def _numbers(tab, table: str, column: int) -> list[float]:
+    cells = tab.locator(f"#{table} tbody tr > :nth-child({column})").all_inner_texts()
+    return [float(c.replace(",", "")) for c in cells if re.match(r"-?[\d.,]+$", c)]
+
+
+def test_the_order_of_a_table_is_kept_in_the_address(visit: Visit) -> None:
+    tab = visit.open("region?region=R010")
+    figure = tab.locator("#v-region-specialisations")
+    figure.get_by_role("button", name=re.compile("Show table")).click()
+    head = figure.get_by_role("button", name="Location quotient", exact=True)
+    head.click()
+    head.click()
+    assert "sort=specialisations.-lq" in tab.url
+    tab.reload()
+    sorted_by = tab.locator("#v-region-specialisations th[aria-sort=descending]")
+    sorted_by.wait_for()
+    at = 1 + sorted_by.evaluate("(th) => th.cellIndex")
+    shown = _numbers(tab, "v-region-specialisations-table", at)
+    assert len(shown) > 5
+    assert shown == sorted(shown, reverse=True)
+
+
+def test_a_place_in_a_long_table_is_kept_in_the_address(visit: Visit) -> None:
+    tab = visit.open("coagglomeration?page=matrix.2")
+    pager = tab.locator("#v-coagglomeration-matrix .pager [role=status]")
+    pager.wait_for()
+    assert "201" in pager.inner_text()
+
+
+def test_rows_drawn_and_false_discoveries_change_the_figure(visit: Visit) -> None:
+    tab = visit.open("industry?top=10")
+    tab.locator("#v-industry-regions svg").wait_for()
+    few = tab.locator("#v-industry-regions svg").bounding_box()["height"]
+    tab.locator("#v-industry-regions").get_by_label("Rows drawn").select_option("50")
+    tab.wait_for_function(
+        "(h) => document.querySelector('#v-industry-regions svg').getBoundingClientRect().height > h + 100",
+        arg=few,
+    )
+    assert "top=50" in tab.url
+    tab = visit.open("coagglomeration")
+    figure = tab.locator("#v-coagglomeration-movers")
+    figure.get_by_label("False discoveries").select_option("0.05")
+    told = figure.locator(".remark[role=status]")
+    told.wait_for()
+    kept, every = map(int, re.findall(r"\d+", told.inner_text())[:2])
+    assert 0 < kept < every
+    figure.get_by_role("button", name=re.compile("Show table")).click()
+    rows = figure.locator("tbody tr")
+    rows.first.wait_for()
+    assert rows.count() == min(kept, 200)
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_a_topic_opens_and_evidence_is_saved(visit: Visit, lang: str) -> None:
+    tab = visit.open(f"about/location-quotient?lang={lang}")
+    tab.locator("#topic-location-quotient[open] h3").first.wait_for()
+    for name, start in (("BibTeX", "@misc{agglo-"), ("RIS", "TY  - DATA")):
+        with tab.expect_download() as saved:
+            tab.get_by_role("button", name=name, exact=True).click()
+        assert saved.value.path().read_text("utf-8").startswith(start)
+    with tab.expect_download() as saved:
+        tab.get_by_role("button", name=re.compile(r"\(JSON\)")).first.click()
+    assert '"run_manifest"' in saved.value.path().read_text("utf-8")
+    tab = visit.open(f"about?topic=no-such&lang={lang}")
+    tab.locator(".notice", has_text="no-such").wait_for()
+
+
+def test_the_policy_page_gives_its_replication_folder(visit: Visit) -> None:
+    tab = visit.open("policy")
+    with tab.expect_download() as saved:
+        tab.get_by_role("link", name="Replication folder").click()
+    assert saved.value.suggested_filename == "policy.zip"
