@@ -263,6 +263,76 @@ def test_a_crawl_of_every_address_sees_no_canary(planted, caplog):
     assert _leaks("log", caplog.text.encode()) == []
 
 
+def _permalinks():
+    """Addresses of single views and pages, with the keys of hidden rows, and refusals."""
+    for page in PAGES.values():
+        names = [s.id for s in page.selectors]
+        hidden = zip(names, ("I2", "I1"), strict=False)
+        chosen = "&".join(f"{name}={value}" for name, value in hidden)
+        for view in page.views:
+            name = f"/api/v1/views/{view.id}"
+            for ending in ("", ".graphml", ".geojson", ".geoparquet", ".arrow"):
+                yield f"{name}{ending}?{chosen}"
+            yield f"{name}?sort=-value&limit=1"
+    for page in PAGES:
+        for key in ("I2", "C0D0", "R1"):
+            yield f"/{page}/{key}"
+            yield f"/{page}/{key}.json"
+    for study, names in WITHHELD.items():
+        for name in names:
+            yield f"/api/v1/tables/{study}.{name}"
+            yield f"/api/v1/tables/{study}.{name}.parquet"
+            yield f"/api/v1/views/{study}.{name}"
+    for path in ("results", "runs", "findings", "notes", "saved", "project.suppressed"):
+        yield f"/api/v1/{path}"
+    yield "/api/v1/find?q=Works"
+    yield "/api/v1/tables/project.suppressed"
+
+
+def test_permalinks_to_hidden_rows_and_refusals_show_no_canary(planted, caplog):
+    found, asked = [], 0
+    with caplog.at_level(logging.DEBUG):
+        for path in _permalinks():
+            answer = planted.client.get(path)
+            assert answer.status_code < 500, path
+            asked += answer.status_code == 200
+            found += _leaks(path, _as_text(answer.content))
+            found += _leaks(path, str(dict(answer.headers)).encode())
+    assert asked > 80
+    assert found == []
+    assert _leaks("log", caplog.text.encode()) == []
+
+
+def _as_text(body):
+    """Open binary tables, whatever the address calls them."""
+    if body[:4] == b"PAR1":
+        return _tables_inside(".parquet", body)
+    try:
+        return str(pa.ipc.open_stream(body).read_all().to_pydict()).encode()
+    except pa.ArrowInvalid:
+        return body
+
+
+def test_what_was_saved_at_the_desk_is_not_opened_in_public(planted):
+    """A saved view names what its owner saw."""
+    from agglo.observatory.api.cursors import signing_key
+    from agglo.observatory.api.saved import SavedViews
+
+    folder = planted.project / ".agglo" / "views"
+    kept = SavedViews(folder, signing_key(planted.project / "release"))
+    identity = kept.save(f"/pairs?q={CANARY}")
+    assert str(CANARY) in kept.read(identity)
+    for path in (
+        f"/saved/{identity}",
+        f"/?saved={identity}",
+        f"/pairs?saved={identity}",
+    ):
+        for way in (path, f"/api/v1{path}"):
+            assert _leaks(way, planted.client.get(way).content) == []
+    refused = planted.client.post("/api/v1/saved", json={"address": "/map"})
+    assert refused.status_code in (403, 404, 405)
+
+
 def test_exports_and_briefs_hold_no_canary(planted, tmp_path):
     export_html(planted.project, tmp_path / "one.html", mode="public")
     export_site(planted.project, tmp_path / "site", mode="public")
