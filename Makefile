@@ -22,9 +22,8 @@ help: ## list the targets
 demo: $(VENV)/.run ## write the generated example project to agglo-demo/ and run it
 	$(VENV)/bin/agglo demo --path $(DEMO)
 
-# neighbours share fixtures: a worker takes them together, and steals when it has none left
 test: $(VENV)/.dev ## run the tests (all but slow, spark and crash)
-	$(PYTEST) -n $(WORKERS) --dist worksteal --durations=15
+	$(PYTEST) -n $(WORKERS) --durations=15
 
 check: $(VENV)/.dev ## lint, types, import rules, docstrings, repository rules
 	$(VENV)/bin/ruff check .

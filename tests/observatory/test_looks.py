@@ -6,6 +6,8 @@ import json
 import re
 from pathlib import Path
 
+import pytest
+
 from tests.observatory.visits import WEB, Visit
 
 pytestmark = WEB
@@ -231,8 +233,17 @@ def _numbers(tab, page: str) -> dict[str, list[str]]:
     return found
 
 
+@pytest.mark.parametrize(
+    "pages",
+    [
+        ("policy", "networks"),
+        pytest.param(
+            ("compare", "cluster", "region", "formation"), marks=pytest.mark.slow
+        ),
+    ],
+)
 def test_one_file_shows_the_numbers_of_the_server(
-    visit: Visit, one_file: Path, browser
+    visit: Visit, one_file: Path, browser, pages: tuple[str, ...]
 ) -> None:
     context = browser.new_context(offline=True, viewport={"width": 1280, "height": 900})
     tab = context.new_page()
@@ -246,7 +257,7 @@ def test_one_file_shows_the_numbers_of_the_server(
             else None
         ),
     )
-    for page in ("policy", "compare", "cluster", "networks"):
+    for page in pages:
         # another part of the same file would not be read anew
         tab.goto("about:blank")
         tab.goto(f"{one_file.as_uri()}#/{page}?v=1")

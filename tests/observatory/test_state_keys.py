@@ -39,7 +39,18 @@ def _last_options(tab) -> None:
         one.select_option(plain[-1])
 
 
-@pytest.mark.parametrize("page", [p for p in PAGES if p != "home"])
+# the pages with most selectors; each of the others costs five seconds
+_MANY = ("networks", "compare")
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        pytest.param(p, marks=() if p in _MANY else pytest.mark.slow)
+        for p in PAGES
+        if p != "home"
+    ],
+)
 def test_what_is_chosen_is_in_the_link_and_the_link_shows_it(
     visit: Visit, browser, page: str
 ) -> None:
