@@ -29,7 +29,7 @@ VIEW = "/views/map.quotient"
 def outlined(project, tmp_path_factory):
     """Give a project whose outlines have the licence that is asked for."""
 
-    def make(licence: str) -> Served:
+    def make(licence: str, mode: str = "private") -> Served:
         folder = tmp_path_factory.mktemp("outlined") / "small"
         shutil.copytree(project, folder)
         shutil.rmtree(folder / "release", ignore_errors=True)
@@ -43,10 +43,9 @@ def outlined(project, tmp_path_factory):
             file, source="Survey", licence=licence, approval_number="GS(2020)1"
         )
         write_table(folder / "tables" / "boundaries" / "land-1.parquet", found.data)
-        settings = Settings()
-        return Served(
-            folder, build_release(folder), settings, client_of(folder, settings)
-        )
+        settings = Settings(mode=mode)
+        release = build_release(folder, mode=mode)
+        return Served(folder, release, settings, client_of(folder, settings))
 
     return make
 
@@ -130,6 +129,17 @@ def test_without_a_stated_licence_the_outlines_stay_at_home(outlined):
     assert json.loads(table.schema.metadata[b"geo"])["columns"]["geometry"][
         "geometry_types"
     ] == ["Point"]
+
+
+@pytest.mark.parametrize(
+    ("licence", "kinds"),
+    [("own use", {"Point"}), ("CC BY-SA 4.0", {"Point", "Polygon", "MultiPolygon"})],
+)
+def test_the_public_gets_outlines_under_an_open_licence_only(outlined, licence, kinds):
+    pytest.importorskip("highspy", reason="the extra disclosure is not installed")
+    whole = outlined(licence, "public").get(f"{VIEW}.geojson").json()
+    assert {f["geometry"]["type"] for f in whole["features"] if f["geometry"]} == kinds
+    assert ("boundary_note" in whole["agglo"]) == (licence == "own use")
 
 
 def test_without_outlines_there_are_points(served):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import struct
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeAlias
@@ -21,6 +22,17 @@ __all__ = ["geojson_bytes", "geoparquet_bytes", "is_map"]
 
 # a value of GeoJSON's member "geometry"
 _Shape: TypeAlias = dict[str, Json] | None
+# licences under which anybody may pass the outlines on
+_OPEN = re.compile(
+    r"\b(cc0|cc[ -]?by|creative commons|odbl|odc|pddl|ogl|open government|dl-de|"
+    r"public domain|generated, no restriction)\b",
+    re.IGNORECASE,
+)
+_LEFT_OUT = {
+    "private": "outlines are left out: their licence is not stated",
+    "review": "outlines are left out: their licence is not stated",
+    "public": "outlines are left out: their licence names no open one",
+}
 _KINDS = {"Point": 1, "Polygon": 3, "MultiPolygon": 6}
 
 
@@ -76,7 +88,8 @@ def geoparquet_bytes(stock: Stock, view: View, table: pa.Table) -> bytes:
     -------
     bytes
         All columns of the view and ``geometry``: the outline of the region where the
-        project has outlines whose licence is stated, else its point, else null. The key
+        project has outlines whose licence is stated (in public mode: an open one), else
+        its point, else null. The key
         ``agglo`` of the file says release, source, licence and approval of the outlines.
     """
     shapes = _shapes(stock, view, table)
@@ -118,8 +131,8 @@ def _about(stock: Stock, view: View) -> dict[str, Json]:
         said |= {
             f"boundary_{k}": found[k] for k in ("source", "licence", "approval", "date")
         }
-        if not _may_hand_on(found):
-            said["boundary_note"] = "outlines are left out: their licence is not stated"
+        if not _may_hand_on(stock):
+            said["boundary_note"] = _LEFT_OUT[str(stock.release.catalogue["mode"])]
     return said
 
 
@@ -128,16 +141,22 @@ def _generated(stock: Stock) -> bool:
     return isinstance(project, Mapping) and bool(project["generated"])
 
 
-def _may_hand_on(boundaries: Mapping[str, Json]) -> bool:
-    return boundaries["licence"] not in ("", NOT_STATED)
+def _may_hand_on(stock: Stock) -> bool:
+    """Say whether outlines may go into a file: whoever takes it may pass it on."""
+    boundaries = stock.release.catalogue["boundaries"]
+    if not isinstance(boundaries, Mapping):
+        return False
+    licence = str(boundaries["licence"])
+    if stock.release.catalogue["mode"] == "public":
+        return _OPEN.search(licence) is not None
+    return licence not in ("", NOT_STATED)
 
 
 def _shapes(stock: Stock, view: View, table: pa.Table) -> list[_Shape]:
     outlines: dict[str, _Shape] = {}
-    boundaries = stock.release.catalogue["boundaries"]
     # only a map of regions is drawn in outlines
     regions = view.labels.get(view.encode["label"]) == "regions"
-    if regions and isinstance(boundaries, Mapping) and _may_hand_on(boundaries):
+    if regions and _may_hand_on(stock):
         features = json.loads(stock.release.geometry)["features"]
         outlines = {str(f["id"]): f["geometry"] for f in features}
     codes, lon, lat = (
