@@ -276,7 +276,7 @@ def test_a_period_between_is_there_and_an_unknown_cell_is_no_zero():
         industry_version="",
         growth_periods=("2019", "2021"),
     )
-    found = period_quotients(activity, scope, ag.shift_share(*ends)).to_pylist()
+    found = period_quotients(activity, scope, ag.shift_share(*ends), ends).to_pylist()
     mine = [(r["place"], r["period"], r["employment"]) for r in found[:3]]
     assert mine[0] == (1, "2019", 1.0)
     assert mine[1][:2] == (1, "2020")

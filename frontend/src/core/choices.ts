@@ -81,7 +81,7 @@ export function rateColumn(view: View): string | undefined {
 
 /** What an address says of the table of a view, `<name of the view>.<what>`; empty for another one. */
 export function tableKey(view: View, value: string | undefined): string {
-  const own = `${view.id.slice(view.id.indexOf(".") + 1)}.`;
+  const own = forTable(view, "");
   return value?.startsWith(own) ? value.slice(own.length) : "";
 }
 

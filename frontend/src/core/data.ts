@@ -61,6 +61,12 @@ export class ProblemError extends Error {
   }
 }
 
+/** What went wrong and what to do, for a reader. */
+export function explained(error: unknown): string {
+  const fix = error instanceof ProblemError && error.fix ? ` ${error.fix}` : "";
+  return (error instanceof Error ? error.message : String(error)) + fix;
+}
+
 export function readBoot(document: Document): Boot {
   const found = document.getElementById("boot")?.textContent;
   return found ? (JSON.parse(found) as Boot) : { mode: "server", api: "api/v1" };

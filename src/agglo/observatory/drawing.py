@@ -312,40 +312,26 @@ def _lines(asked: _Asked) -> str:
 
 
 def _slope(asked: _Asked) -> str:
-    if pa.types.is_string(asked.rows[asked.view.encode["x"]].type):
-        return _tracks(asked)
-    start, end = (asked.numbers(role)[:_MOST_BARS] for role in ("x", "y"))
-    names = asked.words("label")[:_MOST_BARS]
-    known = np.flatnonzero(np.isfinite(start) & np.isfinite(end))
-    if not known.size:
-        return ""
-    both = np.r_[start[known], end[known]]
-    height = max(3.6, _LINE_OF_TEXT * known.size + 0.6)
-    gap = float(np.ptp(both) or 1.0) * _LINE_OF_TEXT / (height - 0.6)
-    beside = _spread(end[known], gap)
-
-    def draw(ax: Axes) -> None:
-        for k, level in zip(known.tolist(), beside.tolist(), strict=True):
-            ax.plot([0, 1], [start[k], end[k]], color=_INK, marker="o", alpha=0.7)
-            ax.plot([1, 1.08], [end[k], level], color=_PALE, linewidth=0.7)
-            ax.annotate(names[k], (1.1, level), fontsize=7, va="center")
-        ax.set_xticks([0, 1], [asked.label("x"), asked.label("y")])
-        ax.set_xlim(-0.1, 1.7)
-        ax.set_ylabel(asked.unit)
-
-    return draw_svg(asked.name, draw, height=height)
-
-
-def _tracks(asked: _Asked) -> str:
-    """Draw one line per label through all periods; broken where one is not known."""
-    periods, names = asked.words("x"), asked.words("label")
-    value = asked.numbers("y")
+    """Draw one line per label: through two columns, or through all periods of one."""
+    names, value = asked.words("label"), asked.numbers("y")
+    if not pa.types.is_string(asked.rows[asked.view.encode["x"]].type):
+        level = np.column_stack([asked.numbers("x"), value])[:_MOST_BARS]
+        level[~np.isfinite(level).all(axis=1)] = np.nan
+        return _tracks(asked, names, [asked.label("x"), asked.label("y")], level)
+    periods = asked.words("x")
     stops = sorted(set(periods))
     lines = list(dict.fromkeys(names))[: asked.view.top or _MOST_BARS]
     level = np.full((len(lines), len(stops)), np.nan)
     for name, period, y in zip(names, periods, value.tolist(), strict=True):
         if name in lines:
             level[lines.index(name), stops.index(period)] = y
+    return _tracks(asked, lines, stops, level)
+
+
+def _tracks(
+    asked: _Asked, names: list[str], stops: list[str], level: FloatArray
+) -> str:
+    """Draw rows as lines over stops; broken where a number is not known."""
     drawn = np.flatnonzero(np.isfinite(level).any(axis=1))
     if not drawn.size:
         return ""
@@ -359,7 +345,7 @@ def _tracks(asked: _Asked) -> str:
         for k, end, at in zip(drawn, ends.tolist(), beside.tolist(), strict=True):
             ax.plot(range(len(stops)), level[k], color=_INK, marker="o", alpha=0.7)
             ax.plot([last, last + 0.08], [end, at], color=_PALE, linewidth=0.7)
-            ax.annotate(lines[k], (last + 0.1, at), fontsize=7, va="center")
+            ax.annotate(names[k], (last + 0.1, at), fontsize=7, va="center")
         ax.set_xticks(range(len(stops)), stops)
         ax.set_xlim(-0.1, last + 0.7 * max(last, 1))
         ax.set_ylabel(asked.unit)

@@ -14,13 +14,12 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from agglo.core.errors import StoreError
 from agglo.core.results import digest_of
 from agglo.core.typing import Json
 from agglo.observatory.disclosure_policy import GatePolicy
-from agglo.observatory.ledger_entries import read_entry
+from agglo.observatory.ledger_entries import read_entry, read_values
 from agglo.runs.hashes import hash_file
-from agglo.store import read_table, write_json, write_table
+from agglo.store import write_json, write_table
 from agglo.store.disclosure import (
     CellTable,
     EarlierRelease,
@@ -158,11 +157,7 @@ class Ledger:
             write_json(self.folder / f"{file}.json", entry)
 
     def _read(self, entry: Mapping[str, Json]) -> EarlierRelease:
-        path = self.folder / f"{entry['file']}.parquet"
-        if not path.is_file() or hash_file(path) != entry["values"]:
-            msg = f"{path} is damaged; restore it before a public release."
-            raise StoreError(msg)
-        table = read_table(path)
+        table = read_values(self.folder / f"{entry['file']}.parquet", entry)
         trees = entry["dimensions"]
         dimensions = [
             Dimension(

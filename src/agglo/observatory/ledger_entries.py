@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+import pyarrow as pa
+
 from agglo.core.errors import StoreError
 from agglo.core.results import digest_of
 from agglo.core.typing import Json
 from agglo.runs.hashes import hash_file
-from agglo.store import json_bytes, read_json
+from agglo.store import json_bytes, read_json, read_table
 
-__all__ = ["damaged_entries", "read_entry"]
+__all__ = ["damaged_entries", "read_entry", "read_values"]
 
 
 def damaged_entries(folder: Path) -> list[str]:
@@ -36,7 +38,7 @@ def damaged_entries(folder: Path) -> list[str]:
             wrong.append(path.name)
             continue
         values = path.with_suffix(".parquet")
-        if not values.is_file() or hash_file(values) != entry["values"]:
+        if not _stands(values, entry):
             wrong.append(values.name)
     return wrong
 
@@ -66,5 +68,37 @@ def read_entry(path: Path) -> Mapping[str, Json]:
             entry
         ):
             return entry
-    msg = f"{path} is damaged; restore it before a public release."
-    raise StoreError(msg)
+    raise _damaged(path)
+
+
+def read_values(path: Path, entry: Mapping[str, Json]) -> pa.Table:
+    """Read the values of an entry.
+
+    Parameters
+    ----------
+    path
+        Their Parquet file.
+    entry
+        What was recorded with them.
+
+    Returns
+    -------
+    pyarrow.Table
+        Column ``value``.
+
+    Raises
+    ------
+    StoreError
+        If the file is not as recorded.
+    """
+    if not _stands(path, entry):
+        raise _damaged(path)
+    return read_table(path)
+
+
+def _stands(values: Path, entry: Mapping[str, Json]) -> bool:
+    return values.is_file() and hash_file(values) == entry["values"]
+
+
+def _damaged(path: Path) -> StoreError:
+    return StoreError(f"{path} is damaged; restore it before a public release.")

@@ -23,16 +23,17 @@ from agglo.observatory.api.rows import ViewQuery, json_rows
 from agglo.observatory.api.stock import Stock
 from agglo.observatory.api.workbook import workbook_bytes
 from agglo.observatory.drawing import draw_view
-from agglo.observatory.page import View
+from agglo.observatory.page import Page, View
 
 __all__ = [
     "bundle",
+    "evidence_files",
     "figure_file",
     "json_file",
-    "licence_text",
     "metadata",
     "release_manifest",
     "reproduce_line",
+    "view_files",
     "workbook_notes",
     "zip_bytes",
 ]
@@ -122,31 +123,82 @@ def bundle(stock: Stock, view: View, query: ViewQuery, table: pa.Table) -> bytes
         A zip archive; the same question to the same release gives the same bytes.
     """
     about = metadata(stock, view, query)
-    statement = disclosure_statement(stock)
     files: dict[str, bytes] = {
-        "data.csv": csv_bytes(table),
-        "data.parquet": parquet_bytes(table),
+        **view_files(stock, view, table, about),
         "data.json": json_file(envelope(stock, _rows(table), view=view)),
-        "metadata.json": json_file(about),
         "README.md": _readme(stock, view, about, "en").encode(),
         "README.zh.md": _readme(stock, view, about, "zh").encode(),
-        "citation.bib": bibtex(stock, view).encode(),
-        "citation.ris": ris(stock, view).encode(),
-        "citation.gbt7714.txt": gbt7714(stock, view).encode(),
-        "LICENCE.txt": licence_text(stock, [view]).encode(),
-        "disclosure.txt": f"{statement['en']}\n\n{statement['zh']}\n".encode(),
-        "certificate.json": json_file(stock.release.catalogue["certificate"]),
-        "manifest.json": json_file(release_manifest(stock)),
+        **evidence_files(stock, view, [view]),
         "reproduce.txt": (reproduce_line(stock, view, query) + "\n").encode(),
     }
     if table.num_rows <= _SHEET:
         files["data.xlsx"] = workbook_bytes(table, workbook_notes(stock, view))
+    return zip_bytes(files)
+
+
+def view_files(
+    stock: Stock, view: View, table: pa.Table, about: Mapping[str, Json]
+) -> dict[str, bytes]:
+    """Give the rows of a view as files, with its definitions and its figure.
+
+    Parameters
+    ----------
+    stock
+        The release.
+    view
+        The view.
+    table
+        Its rows.
+    about
+        Its `metadata`.
+
+    Returns
+    -------
+    dict
+        Name to content; a graph where rows are ties, a figure where there is one.
+    """
+    files = {
+        "data.csv": csv_bytes(table),
+        "data.parquet": parquet_bytes(table),
+        "metadata.json": json_file({**about}),
+    }
     if is_network(view):
         files["graph.graphml"] = graphml_bytes(view, table)
     drawing = draw_view(stock, view, table, "en")
     if drawing:
         files["figure.svg"] = figure_file(drawing)
-    return zip_bytes(files)
+    return files
+
+
+def evidence_files(
+    stock: Stock, cited: View | Page, views: Iterable[View]
+) -> dict[str, bytes]:
+    """Give what every archive says of its numbers: citations, licences, protection, hashes.
+
+    Parameters
+    ----------
+    stock
+        The release.
+    cited
+        What is cited.
+    views
+        Views whose sources are named.
+
+    Returns
+    -------
+    dict
+        Name to content.
+    """
+    statement = disclosure_statement(stock)
+    return {
+        "citation.bib": bibtex(stock, cited).encode(),
+        "citation.ris": ris(stock, cited).encode(),
+        "citation.gbt7714.txt": gbt7714(stock, cited).encode(),
+        "LICENCE.txt": _licences(stock, views).encode(),
+        "disclosure.txt": f"{statement['en']}\n\n{statement['zh']}\n".encode(),
+        "certificate.json": json_file(stock.release.catalogue["certificate"]),
+        "manifest.json": json_file(release_manifest(stock)),
+    }
 
 
 def zip_bytes(files: Mapping[str, bytes]) -> bytes:
@@ -201,7 +253,7 @@ def workbook_notes(stock: Stock, view: View) -> dict[str, str]:
         "披露": statement["zh"],
         "uncertainty": view.uncertainty.en,
         "不确定性": view.uncertainty.zh,
-        "licence": licence_text(stock, [view]),
+        "licence": _licences(stock, [view]),
         "citation": gbt7714(stock, view).strip(),
     }
     if release_meta(stock)["generated"]:
@@ -245,7 +297,7 @@ def json_file(value: Json) -> bytes:
     ).encode()
 
 
-def licence_text(stock: Stock, views: Iterable[View]) -> str:
+def _licences(stock: Stock, views: Iterable[View]) -> str:
     """Give the licences of the sources behind views, each once.
 
     Parameters

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from agglo.core.typing import Json
+from agglo.observatory.api.answers import release_meta
 from agglo.observatory.api.rows import json_rows
 from agglo.observatory.api.stock import Stock
 from agglo.observatory.geometry import NOT_STATED
@@ -125,7 +126,7 @@ def _about(stock: Stock, view: View) -> dict[str, Json]:
     said: dict[str, Json] = {
         "release": stock.release.id,
         "view": view.id,
-        "generated": _generated(stock),
+        "generated": release_meta(stock)["generated"],
     }
     if isinstance(found, Mapping):
         said |= {
@@ -134,11 +135,6 @@ def _about(stock: Stock, view: View) -> dict[str, Json]:
         if not _may_hand_on(stock):
             said["boundary_note"] = _LEFT_OUT[str(stock.release.catalogue["mode"])]
     return said
-
-
-def _generated(stock: Stock) -> bool:
-    project = stock.release.catalogue["project"]
-    return isinstance(project, Mapping) and bool(project["generated"])
 
 
 def _may_hand_on(stock: Stock) -> bool:

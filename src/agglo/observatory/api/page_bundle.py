@@ -15,22 +15,17 @@ from agglo.observatory.api.answers import (
     view_table,
 )
 from agglo.observatory.api.bundle import (
-    figure_file,
+    evidence_files,
     json_file,
-    licence_text,
     metadata,
-    release_manifest,
     reproduce_line,
+    view_files,
     zip_bytes,
 )
-from agglo.observatory.api.citations import bibtex, gbt7714, ris
-from agglo.observatory.api.files import csv_bytes, parquet_bytes
-from agglo.observatory.api.graphml import graphml_bytes, is_network
 from agglo.observatory.api.problems import ApiError
 from agglo.observatory.api.rows import ViewQuery
 from agglo.observatory.api.settings import MOST_ROWS
 from agglo.observatory.api.stock import Stock
-from agglo.observatory.drawing import draw_view
 from agglo.observatory.page import Page, View
 
 __all__ = ["page_bundle"]
@@ -66,25 +61,20 @@ def page_bundle(
     """
     found, absent = _parts(stock, page, given, most)
     shown = [part.view for part in found]
-    statement = disclosure_statement(stock)
     files = {
         f"README{end}.md": _readme(stock, page, shown, absent, lang).encode()
         for lang, end in (("en", ""), ("zh", ".zh"))
     }
     for part in found:
-        files |= _folder(stock, part)
+        about = metadata(stock, part.view, part.query)
+        own = view_files(stock, part.view, part.table, about)
+        files |= {f"{part.view.id}/{name}": data for name, data in own.items()}
     lines = [reproduce_line(stock, p.view, p.query) for p in found]
     findings: list[Json] = [dict(f) for f in stock.release.findings(page.study)]
     files |= {
         "findings.json": json_file(findings),
         "reproduce.txt": ("\n".join(lines) + "\n").encode(),
-        "manifest.json": json_file(release_manifest(stock)),
-        "certificate.json": json_file(stock.release.catalogue["certificate"]),
-        "citation.bib": bibtex(stock, page).encode(),
-        "citation.ris": ris(stock, page).encode(),
-        "citation.gbt7714.txt": gbt7714(stock, page).encode(),
-        "LICENCE.txt": licence_text(stock, shown).encode(),
-        "disclosure.txt": f"{statement['en']}\n\n{statement['zh']}\n".encode(),
+        **evidence_files(stock, page, shown),
     }
     return zip_bytes(files)
 
@@ -122,21 +112,6 @@ def _parts(
             where="page", fix="see /api/v1/pages for what is missing",
         )  # fmt: skip
     return found, absent
-
-
-def _folder(stock: Stock, part: _Part) -> dict[str, bytes]:
-    view, query, table = part
-    files = {
-        f"{view.id}/data.csv": csv_bytes(table),
-        f"{view.id}/data.parquet": parquet_bytes(table),
-        f"{view.id}/metadata.json": json_file(metadata(stock, view, query)),
-    }
-    if is_network(view):
-        files[f"{view.id}/graph.graphml"] = graphml_bytes(view, table)
-    drawing = draw_view(stock, view, table, "en")
-    if drawing:
-        files[f"{view.id}/figure.svg"] = figure_file(drawing)
-    return files
 
 
 _WORDS: Mapping[str, Mapping[str, str]] = {

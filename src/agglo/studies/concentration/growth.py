@@ -8,9 +8,9 @@ import numpy as np
 import pyarrow as pa
 
 from agglo.concentration import location_quotient, shift_share
-from agglo.core.tables import as_region_activity
-from agglo.studies.concentration.scope import Scope, rows_of
+from agglo.studies.concentration.scope import Scope
 from agglo.studies.concentration.tracks import (
+    activity_of,
     no_tracks,
     period_quotients,
     quotients_on,
@@ -47,18 +47,8 @@ def growth(inputs: StageInputs) -> StageOutput:
     scope = Scope.from_document(inputs.document("prepare", "coverage"))
     if not scope.growth_periods:
         return _nothing("there is only one period")
-    ends = [
-        as_region_activity(
-            rows_of(
-                inputs.table("activity"),
-                period=period,
-                region_version=scope.region_version,
-                industry_version=scope.growth_industry_version,
-            ),
-            margins="disclosed",
-        )
-        for period in scope.growth_periods
-    ]
+    activity = inputs.table("activity")
+    ends = [activity_of(activity, scope, period) for period in scope.growth_periods]
     both = np.intersect1d(ends[0].region, ends[1].region).size
     if not both or not ends[0].total > 0:
         return _nothing("nothing is known in both periods")
@@ -78,7 +68,7 @@ def growth(inputs: StageInputs) -> StageOutput:
             "growth_regions": _table(found.by_region(), "region"),
             "growth_industries": _table(found.by_activity(), "industry"),
             "growth_cells": _cells(found, ends),
-            "growth_periods": period_quotients(inputs.table("activity"), scope, found),
+            "growth_periods": period_quotients(activity, scope, found, ends),
         },
         documents={"growth_notes": facts},
     )

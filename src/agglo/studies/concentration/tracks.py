@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,15 +16,31 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from agglo.concentration.shift_share_results import ShiftShare
+    from agglo.core.tables import RegionActivity
     from agglo.core.typing import FloatArray
 
-__all__ = ["TRACKED", "at_labels", "no_tracks", "period_quotients", "quotients_on"]
+__all__ = ["activity_of", "no_tracks", "period_quotients", "quotients_on"]
 
-TRACKED = 12
-"""Industries of a region that are followed: more lines cannot be told apart."""
+_TRACKED = 12  # industries of a region: more lines cannot be told apart
 
 
-def period_quotients(activity: pa.Table, scope: Scope, found: ShiftShare) -> pa.Table:
+def activity_of(table: pa.Table, scope: Scope, period: str) -> RegionActivity:
+    """Give a period of the growth part as regions by industries."""
+    rows = rows_of(
+        table,
+        period=period,
+        region_version=scope.region_version,
+        industry_version=scope.growth_industry_version,
+    )
+    return as_region_activity(rows, margins="disclosed")
+
+
+def period_quotients(
+    activity: pa.Table,
+    scope: Scope,
+    found: ShiftShare,
+    ends: Sequence[RegionActivity],
+) -> pa.Table:
     """Follow the largest industries of every region through all periods.
 
     Parameters
@@ -34,6 +51,8 @@ def period_quotients(activity: pa.Table, scope: Scope, found: ShiftShare) -> pa.
         Versions, first and last period.
     found
         Decomposition between the two.
+    ends
+        The two themselves, as `activity_of` gives them.
 
     Returns
     -------
@@ -48,14 +67,9 @@ def period_quotients(activity: pa.Table, scope: Scope, found: ShiftShare) -> pa.
     """
     r, a, place = _largest(found.end)
     parts = []
+    known = dict(zip(scope.growth_periods, ends, strict=True))
     for period in growth_span(activity, scope):
-        rows = rows_of(
-            activity,
-            period=period,
-            region_version=scope.region_version,
-            industry_version=scope.growth_industry_version,
-        )
-        now = as_region_activity(rows, margins="disclosed")
+        now = known.get(period) or activity_of(activity, scope, period)
         lq, jobs = (
             quotients_on(found, now.region, now.activity, values)
             for values in (location_quotient(now).values, now.values)
@@ -94,7 +108,7 @@ def _largest(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """Give row, column and place of the largest positive cells of every row."""
     size = np.where(end > 0, end, -np.inf)
-    kept = min(TRACKED, size.shape[1])
+    kept = min(_TRACKED, size.shape[1])
     order = np.argsort(-size, axis=1, kind="stable")[:, :kept]
     there = np.isfinite(np.take_along_axis(size, order, axis=1))
     r, k = np.nonzero(there)
@@ -109,13 +123,13 @@ def quotients_on(
 ) -> FloatArray:
     """Lay numbers of a period on the cells of the decomposition; NaN elsewhere."""
     out = np.full(found.start.shape, np.nan)
-    rows, cols = at_labels(region, found.region), at_labels(industry, found.activity)
+    rows, cols = _at(region, found.region), _at(industry, found.activity)
     r, a = np.flatnonzero(rows >= 0), np.flatnonzero(cols >= 0)
     out[np.ix_(r, a)] = values[np.ix_(rows[r], cols[a])]
     return out
 
 
-def at_labels(labels: NDArray[np.str_], wanted: NDArray[np.str_]) -> NDArray[np.int64]:
+def _at(labels: NDArray[np.str_], wanted: NDArray[np.str_]) -> NDArray[np.int64]:
     """Give the places of sorted labels, -1 for one that is not there."""
     place = np.searchsorted(labels, wanted).clip(max=labels.size - 1)
     return np.where(labels[place] == wanted, place, -1)
