@@ -214,7 +214,10 @@ export interface MethodAnswer {
 export interface MethodEntry {
   name: string;
   title: string;
+  lang: "en" | "zh";
+  twin?: string | null;
   markdown?: string | null;
+  formulas?: Record<string, string> | null;
 }
 
 /** The pages that there are. */

@@ -6,7 +6,7 @@ import io
 import zipfile
 from dataclasses import dataclass, field
 
-from agglo.observatory.api.route_evidence import method_pages
+from agglo.observatory.api.methods import method_pages
 from agglo.observatory.pages import PAGES, VIEWS
 
 

@@ -98,7 +98,7 @@ def test_selectors_choose_among_values_of_the_demo():
 
 
 def test_methods_are_pages_of_the_documentation():
-    from agglo.observatory.api.route_evidence import method_pages
+    from agglo.observatory.api.methods import method_pages
 
     assert {v.method for v in VIEWS.values()} <= set(method_pages())
 

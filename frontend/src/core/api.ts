@@ -3,7 +3,7 @@ import { allPages, columnStore, isLarge, ROWS, type Envelope } from "./columns";
 import { ProblemError, type Checked, type Source } from "./data";
 import { serverDesk } from "./desk";
 import { frameOf, frameOfRows } from "./frame";
-import type { Answer, Boot, Cell, Hit, Loose, Meta, Page, Place, Problem, View } from "./types";
+import type { Answer, Boot, Cell, Hit, Loose, Meta, Method, MethodText, Page, Place, Problem, View } from "./types";
 
 type Columns = Record<string, Cell[]>;
 type Tabular = Record<string, Cell>[] | { columns: Columns } | Columns;
@@ -44,8 +44,8 @@ export function serverSource(boot: Boot): Source {
     view: (view, choices) => (isLarge(view) ? columns.whole(view, choices) : rowsOf(get, view, choices)),
     drawn: (view, choices, always) => (isLarge(view) ? columns.drawn(view, choices, always) : rowsOf(get, view, choices)),
     find: async (text) => (await get<Hit[]>(`/find?q=${encodeURIComponent(text)}`)).data.map(hitOf),
-    method: async (name) => (await get<{ markdown?: string }>(`/methods/${encodeURIComponent(name)}`)).data.markdown ?? null,
-    methods: async () => (await get<{ name: string; title: string }[]>("/methods")).data,
+    method: async (name) => (await get<MethodText>(`/methods/${encodeURIComponent(name)}`)).data,
+    methods: async () => (await get<Method[]>("/methods")).data,
     manifest: async (release) => (await get<Loose>(`/manifests/${encodeURIComponent(release)}`)).data,
     keep: async (address) => {
       if (!(await get<Meta>("/meta")).data.desk) return null;

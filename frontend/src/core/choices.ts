@@ -5,7 +5,7 @@ import { splitCodes } from "./codes";
 import type { Lang, Option, Page, View } from "./types";
 
 /** Keys of an address that say how a figure is looked at, on every page. */
-export const LOOKS: readonly string[] = ["year", "style", "only", "order", "top", "q", "sort", "page", "topic"];
+export const LOOKS: readonly string[] = ["year", "style", "only", "order", "top", "q", "sort", "page", "topic", "anchor"];
 /** Keys that go along from page to page. */
 export const CARRIED: readonly string[] = ["region", "industry", "peers", "regions"];
 

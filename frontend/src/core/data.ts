@@ -4,7 +4,7 @@ import { fileSource } from "./file";
 import { serverSource } from "./api";
 import type { Desk } from "./desk";
 import type {
-  Answer, Boot, Hit, Loose, Meta, Page, Place, Selector, View,
+  Answer, Boot, Hit, Loose, Meta, Method, MethodText, Page, Place, Selector, View,
 } from "./types";
 
 export type FileKind = "csv" | "json" | "parquet" | "xlsx" | "graphml" | "geojson" | "geoparquet" | "zip";
@@ -29,10 +29,10 @@ export interface Source {
    */
   drawn(view: View, choices: Record<string, string>, always?: Set<string>): Promise<Answer>;
   find(text: string): Promise<Hit[]>;
-  /** The page that explains a method, as Markdown; null where there is none. */
-  method(name: string): Promise<string | null>;
-  /** Name and title of all pages that explain methods. */
-  methods(): Promise<{ name: string; title: string }[]>;
+  /** The page that explains a method; null where there is none. */
+  method(name: string): Promise<MethodText | null>;
+  /** All pages that explain methods, without their texts. */
+  methods(): Promise<Method[]>;
   /** Hashes of everything in the release; null where there is no server. */
   manifest(release: string): Promise<Loose>;
   /** Keep an address that is too long; its id, or null where none is kept. */

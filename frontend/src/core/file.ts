@@ -1,14 +1,14 @@
 // The one-file export: everything lies in the page, choices are filtered here.
 import { ProblemError, search, type Source } from "./data";
 import { filtered, frameOf } from "./frame";
-import type { Answer, Cell, Loose, Meta, Page, Place, View } from "./types";
+import type { Answer, Cell, Loose, Meta, MethodText, Page, Place, View } from "./types";
 
 export interface FileData {
   meta: Meta & { answers?: Record<string, Answer["meta"]> };
   pages: Page[];
   regions: Place[];
   industries: Place[];
-  methods?: Record<string, string>;
+  methods?: Record<string, MethodText>;
   manifest?: Loose;
   geometry: GeoJSON.FeatureCollection | null;
   views: Record<string, { columns: Record<string, Cell[]>; meta?: Answer["meta"] }>;
@@ -36,7 +36,7 @@ export function fileSource(element: Element | null): Source {
       return search(text, all.pages, [["region", all.regions], ["industry", all.industries]]);
     },
     method: async (name) => (await data).methods?.[name] ?? null,
-    methods: async () => Object.entries((await data).methods ?? {}).map(([name, text]) => ({ name, title: /^# (.+)$/m.exec(text)?.[1] ?? name })),
+    methods: async () => Object.values((await data).methods ?? {}),
     manifest: async () => (await data).manifest ?? null,
     check: async () => null,
     keep: async () => null,

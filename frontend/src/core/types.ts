@@ -146,6 +146,21 @@ export interface Place {
   also?: string[];
 }
 
+/** A page that explains a method. */
+export interface Method {
+  name: string;
+  title: string;
+  lang: Lang;
+  /** Name of the page in the other language. */
+  twin?: string | null;
+}
+
+export interface MethodText extends Method {
+  markdown: string;
+  /** From what stands between dollar signs to MathML. */
+  formulas?: Record<string, string>;
+}
+
 export interface AnswerMeta {
   release?: string;
   citation?: string | { [style: string]: string } | null;

@@ -190,6 +190,7 @@ export const en = {
   certificate_json: "Certificate",
   manifests: "Runs and their files",
   methods: "Methods",
+  method_other: "This page has not been written in English; it is shown in Chinese.",
   open_method: "Open",
   indicators: "Template",
   world_of: "World: {world}",

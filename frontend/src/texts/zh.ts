@@ -192,6 +192,7 @@ export const zh = {
   certificate_json: "审计证书",
   manifests: "运行记录",
   methods: "方法",
+  method_other: "此方法只有英文页。",
   open_method: "打开",
   indicators: "模板",
   world_of: "世界：{world}",

@@ -28,6 +28,7 @@ from agglo.observatory.api.bundle import bundle, release_manifest
 from agglo.observatory.api.declarations import page_json
 from agglo.observatory.api.files import csv_bytes, parquet_bytes
 from agglo.observatory.api.listing import code_list, meta_json
+from agglo.observatory.api.methods import method_entry, method_pages
 from agglo.observatory.api.packing import SMALLEST, pack
 from agglo.observatory.api.page_files import ASSETS, asset, json_script, packed_asset
 from agglo.observatory.api.rows import (
@@ -343,6 +344,7 @@ def _data(stock: Stock, cut: _Cut) -> tuple[dict[str, Json], dict[str, int]]:
         "geometry": json.loads(stock.release.geometry),
         "views": views,
         "manifest": release_manifest(stock),
+        "methods": {name: method_entry(name, whole=True) for name in method_pages()},
     }
     return data, parts
 

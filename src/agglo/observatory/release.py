@@ -334,7 +334,8 @@ def _publish(
         # before anybody can read it: what is out counts, whatever happens next
         ledger.record(str(catalogue["id"]))
     write_text(root / CURRENT[mode], f"{catalogue['id']}\n")
-    return Release(target, catalogue)
+    # as everybody else reads it: the order of a file is not that of its making
+    return read_release(target)
 
 
 def current_release(project: Path | Project, *, mode: Mode = "private") -> Release:

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from functools import cache
-from pathlib import Path
-
 from fastapi import APIRouter, Request, Response
 
 from agglo.core.typing import Json
@@ -18,6 +14,7 @@ from agglo.observatory.api.answers import (
 )
 from agglo.observatory.api.bundle import bundle, release_manifest
 from agglo.observatory.api.description import described
+from agglo.observatory.api.methods import method_entry, method_pages
 from agglo.observatory.api.page_bundle import page_bundle
 from agglo.observatory.api.problems import ApiError
 from agglo.observatory.api.replies import Context, reply, reply_json
@@ -31,41 +28,7 @@ from agglo.observatory.api.shapes import (
 from agglo.observatory.pages import PAGES
 from agglo.observatory.release_check import wrong_parts
 
-__all__ = ["evidence_router", "method_pages"]
-
-_PACKAGE = Path(__file__).resolve().parents[2]
-_TITLE = re.compile(r"^# (.+)$", re.MULTILINE)
-
-
-@cache
-def method_pages() -> dict[str, str]:
-    """Give the pages of the documentation that explain methods.
-
-    Returns
-    -------
-    dict
-        Name of the page to its Markdown, from the installation or, in a working copy,
-        from ``docs``.
-    """
-    installed = _PACKAGE / "observatory" / "methods"
-    docs = _PACKAGE.parents[1] / "docs"
-    folders = (
-        [installed] if installed.is_dir() else [docs / "reference", docs / "how-to"]
-    )
-    return {
-        path.stem: path.read_text("utf-8")
-        for folder in folders
-        for path in sorted(folder.glob("*.md"))
-        if path.stem != "index"
-    }
-
-
-def _method_json(name: str, text: str, *, whole: bool) -> Json:
-    title = _TITLE.search(text)
-    body: dict[str, Json] = {"name": name, "title": title[1] if title else name}
-    if whole:
-        body["markdown"] = text
-    return body
+__all__ = ["evidence_router"]
 
 
 def evidence_router(context: Context) -> APIRouter:
@@ -98,12 +61,11 @@ def _add_methods(router: APIRouter, context: Context) -> None:
     )
     def methods(request: Request) -> Response:
         stock = shelf.current()
-        listed = method_pages()
         return reply_json(
             request,
             stock,
             lambda: envelope(
-                stock, [_method_json(n, t, whole=False) for n, t in listed.items()]
+                stock, [method_entry(name, whole=False) for name in method_pages()]
             ),
         )
 
@@ -113,17 +75,16 @@ def _add_methods(router: APIRouter, context: Context) -> None:
         responses=described(MethodAnswer),
     )
     def method(request: Request, name: str) -> Response:
-        stock, listed = shelf.current(), method_pages()
-        if name not in listed:
+        stock = shelf.current()
+        if name not in method_pages():
             raise ApiError(
                 404, "unknown_method", "There is no such page.", where="name",
                 fix="see /api/v1/methods",
             )  # fmt: skip
-        text = listed[name]
         return reply_json(
             request,
             stock,
-            lambda: envelope(stock, _method_json(name, text, whole=True)),
+            lambda: envelope(stock, method_entry(name, whole=True)),
         )
 
 

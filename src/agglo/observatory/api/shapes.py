@@ -422,7 +422,10 @@ class MethodEntry(_Shape):
 
     name: str
     title: str
+    lang: Literal["en", "zh"]
+    twin: str | None = None
     markdown: str | None = None
+    formulas: dict[str, str] | None = None
 
 
 class MethodAnswer(_Answer):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 
 from agglo.observatory.api.choosing import choice_of
+from agglo.observatory.api.methods import method_pages
 from agglo.observatory.api.packing import takes_gzip
 from agglo.observatory.api.page_files import (
     ASSETS,
@@ -15,7 +16,6 @@ from agglo.observatory.api.page_files import (
 )
 from agglo.observatory.api.problems import ApiError
 from agglo.observatory.api.replies import Context, reply_json
-from agglo.observatory.api.route_evidence import method_pages
 from agglo.observatory.api.route_pages import (
     FORMATS,
     find_page,

@@ -1,0 +1,90 @@
+"""Pages of the documentation that explain methods, in both languages, with their formulas."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
+from agglo.core.typing import Json
+
+__all__ = ["method_entry", "method_pages"]
+
+_PACKAGE = Path(__file__).resolve().parents[2]
+_TITLE = re.compile(r"^# (.+)$", re.MULTILINE)
+_CODE = re.compile(r"^(```|~~~|:::).*?^\1[ \t]*$|`[^`\n]*`", re.MULTILINE | re.DOTALL)
+_FORMULA = re.compile(r"\$\$(.+?)\$\$|\$([^$\n]+?)\$", re.DOTALL)
+_TWIN = ".zh"
+
+
+@cache
+def method_pages() -> dict[str, str]:
+    """Give the pages of the documentation that explain methods.
+
+    Returns
+    -------
+    dict
+        Name of the page to its Markdown, from the installation or, in a working copy,
+        from ``docs``. The name of a Chinese page ends in ``.zh``.
+    """
+    installed = _PACKAGE / "observatory" / "methods"
+    docs = _PACKAGE.parents[1] / "docs"
+    folders = (
+        [installed] if installed.is_dir() else [docs / "reference", docs / "how-to"]
+    )
+    return {
+        path.stem: path.read_text("utf-8")
+        for folder in folders
+        for path in sorted(folder.glob("*.md"))
+        if path.stem != "index"
+    }
+
+
+def method_entry(name: str, *, whole: bool) -> dict[str, Json]:
+    """Describe one of the pages.
+
+    Parameters
+    ----------
+    name
+        Its name, a key of `method_pages`.
+    whole
+        With the text and its formulas, not the title alone.
+
+    Returns
+    -------
+    dict
+        ``name``, ``title``, ``lang``, ``twin`` (name of the page in the other language,
+        ``None`` without one); whole also ``markdown`` and ``formulas``, from what stands
+        between dollar signs to MathML.
+    """
+    listed = method_pages()
+    text = listed[name]
+    title = _TITLE.search(text)
+    chinese = name.endswith(_TWIN)
+    other = name.removesuffix(_TWIN) if chinese else name + _TWIN
+    entry: dict[str, Json] = {
+        "name": name,
+        "title": title[1].replace("`", "") if title else name,
+        "lang": "zh" if chinese else "en",
+        "twin": other if other in listed else None,
+    }
+    if whole:
+        entry |= {"markdown": text, "formulas": dict(_formulas(text))}
+    return entry
+
+
+@cache
+def _formulas(text: str) -> dict[str, str]:
+    """Turn every formula of a page into MathML, which browsers draw without a script."""
+    # an optional package: without it pages show formulas as they are written
+    if find_spec("latex2mathml") is None:
+        return {}
+    from latex2mathml.converter import convert
+
+    found: dict[str, str] = {}
+    for displayed, inline in _FORMULA.findall(_CODE.sub("", text)):
+        source = (displayed or inline).strip()
+        display = "block" if displayed else "inline"
+        found.setdefault(source, convert(source, display=display))
+    return found
