@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pyarrow as pa
+import pytest
 
 from agglo.observatory.api.declarations import page_json
+from agglo.observatory.disclosure_policy import GatePolicy
+from agglo.observatory.ledger import Ledger
 from agglo.observatory.pages import PAGES
-from agglo.observatory.protection import Protected, _joined
+from agglo.observatory.protection import Protected, _joined, _measured_on
+from agglo.runs.project_file import ImportEntry
+from agglo.store import write_table
 from tests.observatory.conftest import CANARIES
 from tests.observatory.made_up import made_up
 
@@ -93,3 +100,31 @@ def test_options_of_a_selector_are_called_as_in_the_tables(tmp_path):
     assert outcome["options"] == [{"value": "K1", "label": {"en": "One", "zh": "一"}}]
     others = [o for s in page["selectors"] for o in s["options"] if s is not outcome]
     assert all(o["label"] == {"en": o["value"], "zh": o["value"]} for o in others)
+
+
+@pytest.mark.parametrize(
+    ("second", "shared"),
+    [
+        ({"id": "own", "files": ["other.csv"], "studies": ["policy"]}, False),
+        # the same file under two names is the same cells
+        ({"id": "own", "files": ["jobs.csv"], "studies": ["policy"]}, True),
+        ({"id": "own", "files": ["own.csv"]}, True),
+    ],
+)
+def test_cells_that_a_study_shares_with_what_is_shown_are_found(
+    tmp_path, second, shared
+):
+    entries = [
+        ImportEntry(id="jobs", source="table", files=["jobs.csv"],
+                    studies=["concentration"]),
+        ImportEntry(source="table", **second),
+    ]  # fmt: skip
+    for name in ("jobs", "own"):
+        write_table(
+            tmp_path / "tables" / "activity" / f"{name}.parquet", pa.table({"a": [1]})
+        )
+    project = SimpleNamespace(imports=entries, workspace=tmp_path)
+    pending = {"concentration.2020": object(), "networks.branch": object()}
+    ledger = Ledger(tmp_path / "ledger", GatePolicy(), pending)
+    found = _measured_on(project, "policy", ledger)
+    assert set(found) == ({"concentration.2020"} if shared else set())

@@ -213,6 +213,7 @@ def protect(
                 scratch / "tables" / study,
                 ledger=ledger,
                 holders=_holders(project, study),
+                measured_on=_measured_on(project, study, ledger),
                 public=mode == "public",
             )
             folders[study], certificates[study] = shown.folder, shown.certificate
@@ -268,6 +269,28 @@ def _holders(project: Project, study: str) -> dict[str, str]:
             ids, firms = (pairs[c].to_pylist() for c in (own, firm))
             found |= {str(a): str(b) for a, b in zip(ids, firms, strict=True) if b}
     return found
+
+
+def _measured_on(
+    project: Project, study: str, ledger: Ledger
+) -> dict[str, SuppressedTable]:
+    """Give the protected cells that a study shares with the concentration study.
+
+    Empty where each has files of its own: what is shown says nothing about the other.
+    """
+    mine = [e for e in project.imports if e.serves(study)]
+    files = {f for e in project.imports if e.serves("concentration") for f in e.files}
+    both = [e.id for e in mine if files & set(e.files)]
+    shared = any(
+        import_of(path.stem, both)
+        for name in _MICRO
+        for path in (project.workspace / "tables" / name).glob("*.parquet")
+    )
+    return {
+        name: table
+        for name, table in ledger.pending.items()
+        if shared and name.startswith("concentration.")
+    }
 
 
 def _present(project: Project, study: str) -> set[str]:

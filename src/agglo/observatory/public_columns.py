@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-__all__ = ["COLUMNS"]
+__all__ = ["COLUMNS", "HELD"]
 
 COLUMNS: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
@@ -124,7 +124,7 @@ COLUMNS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "honest": "outcome restriction m",
             "matching": "outcome design effect value se lower upper p",
             "staggered": "outcome estimator group value se lower upper p cells",
-            "places": "region name_en name_zh lon lat start economy",
+            "places": "region name_en name_zh lon lat start",
             "starts": "region policy start",
             "bands": "outcome ring kind value se lower upper p cells",
             "event_study": (
@@ -173,3 +173,11 @@ COLUMNS: Mapping[str, Mapping[str, str]] = MappingProxyType(
     }
 )
 """Study to table to the columns that were judged, by name."""
+
+HELD: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {
+        # the jobs of a region, a margin that may have to be hidden
+        "policy": {"places": "economy"},
+    }
+)
+"""Study to table to columns that were judged and stay at home, in tables that do not."""

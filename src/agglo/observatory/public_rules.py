@@ -15,7 +15,9 @@ from agglo.observatory.page import Text
 
 __all__ = ["LEAST", "RULES", "WITHHELD", "Rule", "RuleKind", "why_withheld"]
 
-RuleKind: TypeAlias = Literal["fact", "estimate", "counted", "like", "cells", "margins"]
+RuleKind: TypeAlias = Literal[
+    "fact", "estimate", "counted", "like", "cells", "margins", "function", "binned"
+]
 
 LEAST = 10
 """Units that a released statistic of its own must rest on."""
@@ -33,6 +35,9 @@ class Rule:
         whose `counts` are all at least `LEAST`. ``"like"``: rows whose key is among the
         released rows of another table. ``"cells"``: cells with suppression and audit.
         ``"margins"``: sums of such cells, released where the audit has them published.
+        ``"function"``: can be computed from the released table `other` and facts, so it
+        tells nothing more. ``"binned"``: draws, of which each is a number of its own,
+        sorted and rounded so that only their distribution is left.
         Of every kind only the columns named in `agglo.observatory.public_columns`.
     counts
         Columns that count what a row rests on. An estimate may leave one empty.
@@ -78,6 +83,14 @@ class Rule:
                 "on hidden ones is hidden too",
                 f"{self.other} 中经审计公布的单元格之和；依据被抑制单元格的部分同样抑制",
             ),
+            "function": (
+                f"follows from {self.other} and facts that are public; tells nothing more",
+                f"可由 {self.other} 与公开事实推得，不含其他信息",
+            ),
+            "binned": (
+                "draws, sorted and rounded: their distribution, not the single draws",
+                "抽样值经排序与取整：只反映分布，不反映单次抽样",
+            ),
         }
         return Text(*words[self.kind])
 
@@ -93,6 +106,11 @@ WITHHELD: Mapping[str, Text] = MappingProxyType(
             "computed from cells that are not all released, and it would give them back; "
             "only what is computed anew from released tables may be public",
             "由未全部发布的单元格计算而得，发布将使其可被推算；仅由已发布表格重新计算的结果可公开",
+        ),
+        "solvable": Text(
+            "as many numbers as hidden values that are free could be solved for them; "
+            "what is released leaves something open",
+            "若发布的数值不少于被抑制的自由未知量，便可据以求解；所发布者须留有余地",
         ),
         "uncounted": Text(
             "how many firms or places stand behind a row is not counted",
@@ -228,10 +246,10 @@ RULES: Mapping[str, Mapping[str, Rule]] = MappingProxyType(
             "starts": _FACT,
             "bands": _counted("cells"),
             "event_study": _estimate("cells"),
-            # of all regions; no region has a row
+            # of all regions of one period; judged by what is hidden in that period
             "moran": _ESTIMATE,
             # the model's effect, from estimates, starts and neighbours, which are public
-            "map": _ESTIMATE,
+            "map": Rule(kind="function", other="coefficients"),
             # fitted to all regions; a group that is absent in one of them is not fitted
             "groups": _ESTIMATE,
             "realised": _counted("cells"),
@@ -242,7 +260,7 @@ RULES: Mapping[str, Mapping[str, Rule]] = MappingProxyType(
             "impacts": _ESTIMATE,
             "leads": _ESTIMATE,
             "placebo": _estimate("n"),
-            "placebo_draws": _ESTIMATE,
+            "placebo_draws": Rule(kind="binned"),
             "referee_checklist": _ESTIMATE,
             "spans": _ESTIMATE,
             "sweep": _ESTIMATE,

@@ -15,15 +15,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from agglo.core.errors import AggloError
-from agglo.core.typing import BoolArray, IntArray, Json
+from agglo.core.typing import BoolArray, FloatArray, IntArray, Json
 from agglo.observatory.disclosure_policy import GatePolicy
 from agglo.observatory.ledger import Ledger
 from agglo.observatory.page import Text
 from agglo.observatory.public_columns import COLUMNS
-from agglo.observatory.public_rules import RULES, Rule, why_withheld
+from agglo.observatory.public_freedom import affordable
+from agglo.observatory.public_rules import RULES, WITHHELD, Rule, why_withheld
 from agglo.observatory.public_strengths import strengths_in_public
 from agglo.store import read_json, read_table, write_json, write_table
-from agglo.store.disclosure import cells_from_records
+from agglo.store.disclosure import SuppressedTable, cells_from_records
 
 __all__ = ["PublicStudy", "public_study"]
 
@@ -64,6 +65,7 @@ def public_study(
     *,
     ledger: Ledger | None = None,
     holders: Mapping[str, str] | None = None,
+    measured_on: Mapping[str, SuppressedTable] | None = None,
     public: bool = True,
 ) -> PublicStudy:
     """Choose and protect the tables of a study.
@@ -81,6 +83,8 @@ def public_study(
     holders
         Firm behind every establishment and patent that ties are named after; a tie
         without one is a contributor of its own.
+    measured_on
+        Protected cells that the public sees and that the study measured its outcomes on.
     public
         Whether certificates keep the parameters back.
 
@@ -117,6 +121,8 @@ def public_study(
             "columns_held_back": [c for c in table.column_names if c not in shown],
             "audit": proof,
         }
+    if study == "policy":
+        kept = _unsolvable(kept, results, measured_on or {}, told, left_out)
     for name, table in kept.items():
         write_table(target / f"{name}.parquet", table)
     write_json(target / "findings.json", _findings(results, kept))
@@ -137,12 +143,73 @@ def _chosen(
         return _cells(desk, results, table)
     if rule.kind == "margins":
         return strengths_in_public(table, desk.ledger.pending), None, _UNSAFE
+    if rule.kind == "binned":
+        return _binned(table), None, _UNCOUNTED
     least = desk.ledger.policy.least
     return _rows(results, table, rule, kept, least), None, _UNCOUNTED
 
 
 _LAST = Rule(kind="like")
-_FOLLOWING = ("like", "margins")
+_FOLLOWING = ("like", "margins", "function")
+
+
+def _unsolvable(
+    kept: dict[str, pa.Table],
+    results: Path,
+    measured_on: Mapping[str, SuppressedTable],
+    told: dict[str, Json],
+    left_out: list[Json],
+) -> dict[str, pa.Table]:
+    """Leave out estimates that together could be solved for what is hidden."""
+    found, lost = affordable(kept, results, measured_on)
+    rules = RULES["policy"]
+    after = [n for n in found if rules[n].kind == "function" and rules[n].other in lost]
+    for name in (*lost, *after):
+        found.pop(name, None)
+        del told[name]
+        reason = WITHHELD["solvable"].to_dict()
+        left_out.append({"study": "policy", "table": name, "reason": reason})
+    for name, entry in told.items():
+        gone = kept[name].num_rows - found[name].num_rows
+        if gone and isinstance(entry, dict):
+            entry["rows"] = found[name].num_rows
+            entry["held_back"] = int(str(entry["held_back"])) + gone
+    return found
+
+
+_BINS = 20
+
+
+def _binned(table: pa.Table) -> pa.Table:
+    """Sort the draws of every group and round them to a step that is a round number."""
+    keys = [n for n in table.column_names if n != "value"]
+    rows = table.sort_by([(n, "ascending") for n in (*keys, "value")])
+    values = pc.cast(rows["value"], pa.float64()).to_numpy().copy()
+    named = zip(*(rows[k].to_pylist() for k in keys), strict=True)
+    groups = np.array([repr(key) for key in named], dtype=object)
+    for group in set(groups):
+        mine = (groups == group) & np.isfinite(values)
+        if mine.any():
+            values[mine] = _rounded(values[mine])
+    at = rows.column_names.index("value")
+    return rows.set_column(at, "value", pa.array(values, from_pandas=True))
+
+
+def _rounded(values: FloatArray) -> FloatArray:
+    """Round to the smallest 1, 2 or 5 times a power of ten with no more than `_BINS` bins.
+
+    Counted between the 5th and the 95th of a hundred: the extremes decide nothing.
+    """
+    low, high = np.quantile(values, [0.05, 0.95])
+    span = float(high - low) or max(abs(float(low)), 1.0)
+    power = int(np.floor(np.log10(span / _BINS)))
+    steps = [(m, power + k) for k in (0, 1) for m in (1.0, 2.0, 5.0)]
+    unit, power = next((m, k) for m, k in steps if span <= m * 10.0**k * _BINS)
+    whole: FloatArray = np.round(values / (unit * 10.0**power))
+    # a step below one is divided by its inverse: 0.3 and not 0.30000000000000004
+    if power < 0:
+        return whole * unit / 10.0**-power
+    return whole * unit * 10.0**power
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,6 +229,8 @@ def _rows(
     least: int,
 ) -> pa.Table | None:
     """Keep the rows that a rule allows; ``None`` where it cannot be judged."""
+    if rule.kind == "function":
+        return table if rule.other in kept else None
     if rule.kind == "like":
         return _following(table, rule, kept)
     if rule.kind == "counted" and not set(rule.counts) <= set(table.column_names):

@@ -1,0 +1,254 @@
+"""How many estimates the public may see beside cells some of which are hidden.
+
+An estimate over all data is one equation in what is hidden. As many equations as hidden
+values that are free can be solved: four hidden cells in a rectangle are one unknown, and
+a single coefficient gives it back. So fewer numbers are released than there are unknowns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from agglo.core.typing import BoolArray, IntArray
+from agglo.store import read_table
+from agglo.store.disclosure import SuppressedTable
+
+__all__ = ["ORDER", "Freedom", "affordable", "free_cells", "freedom_of"]
+
+ORDER = (
+    "coefficients",
+    "impacts",
+    "groups",
+    "moran",
+    "event_study",
+    "realised",
+    "bands",
+    "tests",
+    "placebo",
+    "leads",
+    "spans",
+    "staggered",
+    "matching",
+    "balance",
+    "sweep",
+    "comparisons",
+    "ring_did",
+    "weights_sensitivity",
+    "specification",
+    "anticipation",
+    "honest",
+    "referee_checklist",
+    "placebo_draws",
+)
+"""Tables of estimates of the policy study, those that a reader misses most first."""
+
+_BY_PERIOD = ("moran",)
+# unknowns per number where all else is known
+_ROOM = 2
+# columns that follow from others of their row, or from the design alone
+_FOLLOWS = frozenset(
+    [
+        "lower",
+        "upper",
+        "p",
+        "q",
+        "k",
+        "m",
+        "lon",
+        "lat",
+        "cutoff_km",
+        "cells",
+        "n",
+        "n_treated",
+        "n_control",
+        "df",
+        "weight",
+        "nobs",
+        "islands",
+        "n_links",
+        "band_lower",
+        "band_upper",
+        "unmatched",
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Freedom:
+    """What the public does not know of the outcomes of a period.
+
+    Parameters
+    ----------
+    hidden
+        Regions whose outcome rests on something hidden.
+    free
+        Least number of values that would have to be known to know them all.
+    """
+
+    hidden: int
+    free: int
+
+    def allows(self, numbers: int) -> bool:
+        """Say whether so many numbers leave something open, or nothing is hidden."""
+        return self.hidden == 0 or numbers < self.free
+
+
+def free_cells(hidden: BoolArray) -> int:
+    """Count the hidden cells of a table that its published margins leave free.
+
+    Parameters
+    ----------
+    hidden
+        Rows by columns, without margins.
+
+    Returns
+    -------
+    int
+        Hidden cells less the rank of the margins: the cycles of the graph whose edges
+        join the row and the column of every hidden cell. Hidden margins add to it.
+    """
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    rows, columns = np.nonzero(hidden)
+    if rows.size == 0:
+        return 0
+    size = hidden.shape[0] + hidden.shape[1]
+    graph = coo_array(
+        (np.ones(rows.size), (rows, columns + hidden.shape[0])), shape=(size, size)
+    )
+    parts, _ = connected_components(graph, directed=False)
+    return int(rows.size - size + parts)
+
+
+def freedom_of(
+    outcomes: pa.Table, shown: Mapping[str, SuppressedTable]
+) -> dict[str, Freedom]:
+    """Say per period how much of the outcomes of regions the public does not know.
+
+    Parameters
+    ----------
+    outcomes
+        Columns ``region`` and ``period``.
+    shown
+        Protected cells that the outcomes were measured on, by ``concentration.<period>``
+        or ``concentration.released``; empty when the public sees none of them.
+
+    Returns
+    -------
+    dict
+        Period to freedom. Where no cells are shown every region is unknown.
+    """
+    codes = np.array(outcomes["region"].to_pylist(), dtype=object)
+    periods = np.array([str(p) for p in outcomes["period"].to_pylist()], dtype=object)
+    found: dict[str, Freedom] = {}
+    for period in sorted(set(periods)):
+        regions = sorted(set(codes[periods == period]))
+        safe = shown.get(f"concentration.{period}", shown.get("concentration.released"))
+        if safe is None:
+            found[period] = Freedom(len(regions), len(regions))
+            continue
+        place = safe.cells.dimensions[0].place
+        at: IntArray = np.array(
+            [place[r] for r in regions if r in place], dtype=np.int64
+        )
+        inner = safe.hidden.reshape(safe.cells.shape)[at, 1:]
+        touched = int(inner.any(axis=1).sum())
+        found[period] = Freedom(touched, min(touched, free_cells(inner)))
+    return found
+
+
+def affordable(
+    tables: Mapping[str, pa.Table],
+    results: Path,
+    shown: Mapping[str, SuppressedTable],
+) -> tuple[dict[str, pa.Table], list[str]]:
+    """Keep the tables of estimates that leave hidden values open.
+
+    Parameters
+    ----------
+    tables
+        Released tables of the policy study, by name.
+    results
+        Folder with its results, for the table ``outcomes``.
+    shown
+        As for `freedom_of`.
+
+    Returns
+    -------
+    tuple
+        Tables to keep and names of tables to leave out. Tables come in the `ORDER` of
+        their worth; each stays while the numbers of every outcome are fewer than what is
+        free in it. Rows of one period are judged by that period too. Where cells are
+        shown, all outcomes rest on the same hidden ones and share what is free, and half of
+    it stays unused: values that are not unique can still lie close together.
+    """
+    asked = [name for name in ORDER if name in tables]
+    path = results / "outcomes.parquet"
+    outcomes = read_table(path) if path.is_file() else None
+    if outcomes is None or not {"region", "period"} <= set(outcomes.column_names):
+        return _without(tables, asked), asked
+    freedom = freedom_of(outcomes, shown)
+    kinds = {o for name in asked for o in _outcomes(tables[name])}
+    share = _ROOM * max(len(kinds), 1) if shown else 1
+    freedom = {p: Freedom(f.hidden, f.free // share) for p, f in freedom.items()}
+    whole = Freedom(
+        sum(f.hidden for f in freedom.values()), sum(f.free for f in freedom.values())
+    )
+    kept, lost = dict(tables), list[str]()
+    spent = dict.fromkeys(sorted(kinds), 0)
+    for name in asked:
+        table = tables[name]
+        if name in _BY_PERIOD:
+            table = kept[name] = _periods(table, freedom)
+        costs = {o: spent[o] + n for o, n in _numbers(table).items()}
+        if all(whole.allows(n) for n in costs.values()):
+            spent |= costs
+        else:
+            lost.append(name)
+    return _without(kept, lost), lost
+
+
+def _without(
+    tables: Mapping[str, pa.Table], lost: Sequence[str]
+) -> dict[str, pa.Table]:
+    return {name: table for name, table in tables.items() if name not in lost}
+
+
+def _outcomes(table: pa.Table) -> list[str]:
+    """Name the outcomes of rows; all rows are of one where the table does not say."""
+    if "outcome" not in table.column_names:
+        return [""] * table.num_rows
+    return [str(o) for o in table["outcome"].to_pylist()]
+
+
+def _numbers(table: pa.Table) -> dict[str, int]:
+    """Count the different numbers of every outcome that follow from no others."""
+    of = np.array(_outcomes(table), dtype=object)
+    found = dict.fromkeys(sorted(set(of)), 0)
+    for name in table.column_names:
+        if name in _FOLLOWS or not pa.types.is_floating(table.schema.field(name).type):
+            continue
+        values = pc.cast(table[name], pa.float64()).to_numpy()
+        for outcome in found:
+            mine = values[(of == outcome) & np.isfinite(values)]
+            found[outcome] += int(np.unique(mine).size)
+    return found
+
+
+def _periods(table: pa.Table, freedom: Mapping[str, Freedom]) -> pa.Table:
+    """Keep the rows of periods in which fewer numbers are given than values are free."""
+    periods = np.array([str(p) for p in table["period"].to_pylist()], dtype=object)
+    good = np.zeros(table.num_rows, dtype=bool)
+    for period in set(periods):
+        mine = periods == period
+        numbers = _numbers(table.filter(pa.array(mine)))
+        known = freedom.get(period, Freedom(1, 0))
+        good[mine] = known.allows(max(numbers.values(), default=0))
+    return table.filter(pa.array(good))
