@@ -80,7 +80,7 @@ describe("figures worked out in the page", () => {
     const frame = frameOf({
       industry: ["i", "i", "i"], region: ["A", "B", "C"], lq: [4, 1, 2], lo: [2, 0.5, 1], hi: [8, 2, 4],
     });
-    const made = derive(view({ chart: "differences", encode: { label: "industry", group: "region", value: "lq", lo: "lo", hi: "hi" }, columns: ["industry", "region", "lq", "lo", "hi"].map(column) }), frame, "en", LABELS.en, LABELS);
+    const made = derive(view({ chart: "differences", encode: { label: "industry", group: "region", value: "lq", lo: "lo", hi: "hi" }, columns: ["industry", "region", "lq", "lo", "hi"].map(column) }), frame, {}, "en", LABELS.en, LABELS);
     // ln 4 - ln 1, each with a half width of ln 2; two pairs: z(0.0125) = 2.2414
     const half = (2.2414 / 1.959964) * Math.SQRT2 * Math.log(2);
     expect(made?.frame.columns.difference?.[0]).toBeCloseTo(Math.log(4), 6);
@@ -92,7 +92,7 @@ describe("figures worked out in the page", () => {
   it("give the Lorenz curve from quotients and shares", () => {
     // one region holds half of everything and none of the industry, two hold a quarter each
     const frame = frameOf({ lq: [3, 1], share: [0.75, 0.25] });
-    const made = derive(view({ chart: "lorenz", encode: { value: "lq", share: "share" } }), frame, "en", LABELS.en, LABELS);
+    const made = derive(view({ chart: "lorenz", encode: { value: "lq", share: "share" } }), frame, {}, "en", LABELS.en, LABELS);
     expect(made?.frame.columns.x?.slice(0, 4)).toEqual([0, 0.5, 0.75, 1]);
     expect(made?.frame.columns.y?.slice(0, 4)).toEqual([0, 0, 0.25, 1]);
   });

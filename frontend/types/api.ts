@@ -98,6 +98,7 @@ export interface FilledView {
   uncertainty: Both;
   method: string;
   reference: ReferenceShape | null;
+  looks: LookShape[];
   source: SourceShape[];
   rows: number;
   data: (Record<string, string | number | boolean | null>)[];
@@ -160,6 +161,16 @@ export interface LeftOut {
   study: string;
   table?: string | null;
   reason: Both;
+}
+
+/** A choice of how rows are looked at; applied to the rows, not asked for. */
+export interface LookShape {
+  id: string;
+  label: Both;
+  kind: "measure" | "one" | "several" | "at_least" | "at_most" | "heaviest";
+  column: string;
+  blank: boolean;
+  picks: PickShape[];
 }
 
 /** Hashes of everything in a release. */
@@ -269,6 +280,17 @@ export interface Paging {
   limit: number;
   next: string | null;
   total: number;
+}
+
+/** One value of a look. */
+export interface PickShape {
+  value: string;
+  label: Both;
+  encode: Record<string, string>;
+  order: string;
+  unit: Both | null;
+  uncertainty: Both | null;
+  compared: boolean;
 }
 
 /** What went wrong: a code, a sentence, a place, a way out. */
@@ -498,6 +520,7 @@ export interface ViewShape {
   uncertainty: Both;
   method: string;
   reference: ReferenceShape | null;
+  looks: LookShape[];
   source: SourceShape[];
   rows: number;
 }

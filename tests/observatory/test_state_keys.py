@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
 
 import pytest
 
@@ -13,15 +14,21 @@ from tests.observatory.visits import WEB, Visit
 pytestmark = WEB
 
 # page: keys beside its selectors, as a reader would set them
-LOOKS = {
-    "map": {"style": "tiles", "only": "1"},
-    "region": {"top": "10", "sort": "specialisations.-lq"},
-    "industry": {"top": "50"},
-    "space": {"top": "20", "sort": "nodes.-x"},
-    "coagglomeration": {"q": "0.05", "order": "similar"},
-    "formation": {"sort": "alerts.alert"},
-    "about": {"topic": "location-quotient"},
-}
+LOOKS: dict[str, dict[str, str]] = {
+    "map": {"style": "tiles", "only": "1", "classes": "step5", "win": "5"},
+    "region": {"top": "10", "sort": "specialisations.-lq", "measure": "jobs"},
+    "industry": {"top": "50", "bands": "local", "dist": "100"},
+    "compare": {"inds": "0708", "sel": "quotients.0708~R010"},
+    "space": {"top": "20", "sort": "nodes.-x", "thr": "0.5"},
+    "networks": {"backbone": "50"},
+    "coagglomeration": {"q": "0.05", "order": "similar", "dist": "20"},
+    "digital": {"weight": "0.5", "thr": "0.3"},
+    "policy": {"model": "one coefficient", "spec": "main"},
+    "formation": {
+        "sort": "alerts.alert", "weights": "scale:4", "norm": "rank", "agg": "geometric",
+    },
+    "about": {"topic": "location-quotient", "anchor": "pitfalls"},
+}  # fmt: skip
 
 
 def _choices(tab) -> dict[str, str]:
@@ -153,3 +160,98 @@ def test_the_policy_page_gives_its_replication_folder(visit: Visit) -> None:
     with tab.expect_download() as saved:
         tab.get_by_role("link", name="Replication folder").click()
     assert saved.value.suggested_filename == "policy.zip"
+
+
+def _table(figure) -> list[list[str]]:
+    """Give the cells of the table of a figure, opened where it is closed."""
+    closed = figure.get_by_role("button", name=re.compile("Show table"))
+    if closed.count():
+        closed.click()
+    figure.locator("tbody tr").first.wait_for()
+    return figure.locator("tbody tr").evaluate_all(
+        "(rows) => rows.map((r) => [...r.children].map((c) => c.innerText.trim()))"
+    )
+
+
+def _rows(tab, view: str, **asked: str) -> list[dict[str, object]]:
+    """Ask the server for the rows of a view, with the cookie of the page."""
+    query = urlencode({**asked, "limit": "10000"})
+    answer = tab.request.get(urljoin(tab.url, f"/api/v1/views/{view}?{query}"))
+    return answer.json()["data"]
+
+
+def test_the_strongest_ties_carry_the_share_that_was_asked_for(visit: Visit) -> None:
+    tab = visit.open("networks?layer=branch&scale=city&backbone=50")
+    figure = tab.locator("#v-networks-graph")
+    told = figure.locator(".remark[role=status]")
+    told.wait_for()
+    kept, every = map(int, re.findall(r"\d+", told.inner_text())[:2])
+    ties = _rows(tab, "networks.graph", layer="branch", scale="city")
+    weights = sorted((float(t["weight"]) for t in ties), reverse=True)
+    assert len(weights) == every
+    assert sum(weights[:kept]) >= sum(weights) / 2 > sum(weights[: kept - 1])
+    assert len(_table(figure)) == kept
+    figure.get_by_label("Strongest ties").select_option("")
+    figure.locator(".remark[role=status]").wait_for(state="detached")
+    assert "backbone" not in tab.url
+
+
+def test_ranks_follow_weights_of_ones_own(visit: Visit) -> None:
+    tab = visit.open("formation?agg=geometric")
+    figure = tab.locator("#v-formation-own_weights")
+    figure.get_by_role("spinbutton", name="Weight of Scale").fill("4")
+    figure.get_by_role("spinbutton", name="Weight of Scale").press("Enter")
+    tab.wait_for_url(re.compile("weights="))
+    scores: dict[str, dict[str, float]] = {}
+    for row in _rows(tab, "formation.own_weights"):
+        scores.setdefault(str(row["cluster"]), {})[row["node"]] = row["value"]
+    weights = {"efficiency": 1, "scale": 4, "specialisation": 1}
+    index = {
+        name: math.exp(sum(w * math.log(of[p]) for p, w in weights.items()) / 6)
+        for name, of in scores.items()
+        if all(of[p] > 0 for p in weights)
+    }
+    best = max(index, key=index.__getitem__)
+    released = sorted((of["index"] for of in scores.values()), reverse=True)
+    named, *first = _table(figure)[0]
+    assert all(part in named for part in best.split("|"))
+    place = released.index(scores[best]["index"]) + 1
+    assert first[:3] == [f"{index[best]:.2f}", "1", str(place)]
+    figure.get_by_role("button", name="Equal weights").click()
+    mean = figure.get_by_role("combobox", name=re.compile("^Mean"))
+    mean.select_option("arithmetic")
+    tab.wait_for_function("!location.search.includes('agg=')")
+    same = [(row[2], row[3], row[4]) for row in _table(figure)]
+    assert {(now == before, gain) for now, before, gain in same} == {(True, "0")}
+
+
+def test_a_mark_is_kept_and_its_page_is_two_keys_away(visit: Visit) -> None:
+    tab = visit.open("map?industry=0103")
+    figure = tab.locator("#v-map-quotient")
+    figure.locator("[data-mark][tabindex='0']").focus()
+    tab.keyboard.press("ArrowRight")
+    name = tab.evaluate("document.activeElement.getAttribute('aria-label')")
+    tab.keyboard.press("Enter")
+    card = figure.get_by_role("group", name="Chosen mark")
+    card.wait_for()
+    code = re.search(r"sel=quotient\.(\w+)", tab.url)[1]
+    assert code in name
+    tab.reload()
+    card.get_by_role("link").focus()
+    tab.keyboard.press("Enter")
+    tab.locator("#title", has_text="What is my region good at?").wait_for()
+    assert f"region={code}" in tab.url
+    assert tab.locator("form.selectors select").first.input_value() == code
+
+
+def test_a_section_of_a_method_is_gone_to(visit: Visit) -> None:
+    tab = visit.open("about?topic=location-quotient&anchor=pitfalls")
+    tab.locator("#topic-location-quotient--pitfalls").wait_for()
+    tab.wait_for_function(
+        "document.activeElement.id === 'topic-location-quotient--pitfalls'"
+    )
+    formulas = tab.locator("#topic-location-quotient math")
+    assert formulas.count() > 5
+    assert "$" not in tab.locator("#topic-location-quotient").inner_text()
+    tab.get_by_role("link", name="How sure is it?").click()
+    tab.wait_for_url(re.compile("anchor=how-sure-is-it"))

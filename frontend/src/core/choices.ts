@@ -2,10 +2,13 @@
 import { pick, type Say } from "../texts";
 import { NONE, OWN_LIST } from "./peers";
 import { splitCodes } from "./codes";
-import type { Lang, Option, Page, View } from "./types";
+import { lookKeys } from "./looks";
+import type { ChartKind, Lang, Option, Page, View } from "./types";
 
 /** Keys of an address that say how a figure is looked at, on every page. */
-export const LOOKS: readonly string[] = ["year", "style", "only", "order", "top", "q", "sort", "page", "topic", "anchor"];
+export const LOOKS: readonly string[] = ["year", "style", "only", "order", "top", "q", "sort", "page", "topic", "anchor", "sel"];
+/** Keys that only some kinds of figures know. */
+const OF_CHART: Partial<Record<ChartKind, readonly string[]>> = { map: ["classes", "win"], scoreboard: ["weights", "norm", "agg"] };
 /** Keys that go along from page to page. */
 export const CARRIED: readonly string[] = ["region", "industry", "peers", "regions"];
 
@@ -40,7 +43,9 @@ export function settle(
   for (const key of [...LOOKS, "regions"]) if (asked[key]) choices[key] = asked[key];
   // /about/{topic} and /about?topic= are the same view
   if (page.id === "about" && rest[0]) choices.topic ??= rest[0];
-  const known = new Set([...selectors.map((s) => s.id), ...LOOKS, ...CARRIED]);
+  const more = [...lookKeys(page.views ?? []), ...(page.views ?? []).flatMap((v) => OF_CHART[v.chart] ?? [])];
+  for (const key of more) if (asked[key]) choices[key] ??= asked[key];
+  const known = new Set([...selectors.map((s) => s.id), ...LOOKS, ...CARRIED, ...more]);
   return { choices, notices, ignored: Object.keys(asked).filter((key) => !known.has(key)) };
 }
 

@@ -12,6 +12,8 @@ export interface Envelope<T> {
 }
 
 interface Part {
+  /** The view that it was asked for. */
+  of: string;
   frame: Frame;
   meta: AnswerMeta;
   total: number;
@@ -55,7 +57,7 @@ export function isLarge(view: View): boolean {
 }
 
 /** Read an answer page by page; what is asked for is changed to the last page. */
-export async function allPages(query: URLSearchParams, ask: (query: URLSearchParams) => Promise<OnePage>): Promise<Part> {
+export async function allPages(query: URLSearchParams, ask: (query: URLSearchParams) => Promise<OnePage>): Promise<Answer> {
   const frames: Frame[] = [];
   let [answer, length] = [await ask(query), 0];
   for (;;) {
@@ -110,7 +112,7 @@ export function columnStore(ask: Asker): {
     query.set("layout", "typed");
     if (sortOf(view) || !view.order) query.set("sort", "table_order");
     if (!more.rows) query.set("limit", String(ROWS));
-    return allPages(query, (now) => typedOf(view, now));
+    return { ...(await allPages(query, (now) => typedOf(view, now))), of: view.id };
   }
 
   async function typedOf(view: View, query: URLSearchParams): Promise<OnePage> {
@@ -203,7 +205,9 @@ export function columnStore(ask: Asker): {
     const frame = { columns, length: first.frame.length };
     const sort = sortOf(view);
     const places = sort ? order(frame, sort.column, sort.falling) : Array.from({ length: frame.length }, (_, i) => i);
-    return { frame: sort ? take(frame, places) : frame, meta: first.meta, total: first.total, places };
+    // columns are shared with other views; what is said of their figures is not said of this one
+    const own = found.find((part) => part.of === view.id)?.meta ?? { ...first.meta, caveats: [] };
+    return { frame: sort ? take(frame, places) : frame, meta: own, total: first.total, places };
   }
 
   return { whole, drawn };

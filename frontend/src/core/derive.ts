@@ -1,7 +1,9 @@
 // Views whose figure and table are worked out here from released rows, so that both show
-// the same numbers: differences of quotients, Lorenz curves, similarity of regions.
+// the same numbers: differences of quotients, Lorenz curves, similarity of regions, ranks
+// under weights of one's own.
 import type { Say } from "../texts";
 import { cellAt, numberAt, textAt } from "./frame";
+import { scoreboard } from "./scoreboard";
 import type { Both, Cell, Column, Frame, Lang, View } from "./types";
 
 export interface Derived {
@@ -13,7 +15,10 @@ export interface Derived {
 const Z95 = 1.959964;
 const MOST = 12;
 
-export function derive(view: View, frame: Frame, lang: Lang, say: Say, labels: Record<"en" | "zh", Say>): Derived | null {
+export function derive(
+  view: View, frame: Frame, choices: Record<string, string>, lang: Lang, say: Say, labels: Record<"en" | "zh", Say>,
+): Derived | null {
+  if (view.chart === "scoreboard") return scoreboard(view, frame, choices, say, labels);
   if (view.chart === "differences") return differences(view, frame, lang, say, labels);
   if (view.chart === "lorenz") return lorenz(view, frame, labels);
   if (view.chart === "similarity") return similarity(view, frame, labels);

@@ -1,11 +1,14 @@
 // Keyboard use of a figure: one tab stop, arrows step through the marks (to the nearest in
-// the direction on maps), Home and End, Escape closes the label. Also hover.
+// the direction on maps), Home and End, Enter keeps a mark, Escape closes the label. Also hover
+// and click.
 
 export interface Roving {
   /** Where arrows go: to the neighbour in drawing order or in the plane. */
   plane: boolean;
   show(mark: number, at: DOMRect): void;
   hide(): void;
+  /** A mark was chosen; `byKey` when it was not by a pointer. */
+  keep?(mark: number, byKey: boolean): void;
 }
 
 const STEP: Record<string, number> = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
@@ -43,6 +46,7 @@ export function roving(svg: SVGSVGElement, first: Roving): { update(next: Roving
     const all = marks();
     if (event.key === "Home") go(0);
     else if (event.key === "End") go(all.length - 1);
+    else if (event.key === "Enter" && options.keep) options.keep(at, true);
     else if (event.key in STEP) go(options.plane ? nearest(all, at, event.key) : at + (STEP[event.key] ?? 0));
     else return;
     event.preventDefault();
@@ -62,12 +66,17 @@ export function roving(svg: SVGSVGElement, first: Roving): { update(next: Roving
     const mark = markOf(event.target);
     if (mark) show(mark);
   };
+  const onClick = (event: Event): void => {
+    const mark = markOf(event.target);
+    if (mark) options.keep?.(Number(mark.getAttribute("data-mark")), false);
+  };
   const onOut = (): void => options.hide();
   svg.addEventListener("keydown", onKey);
   svg.addEventListener("focusin", onFocus);
   svg.addEventListener("focusout", onOut);
   svg.addEventListener("pointerover", onOver);
   svg.addEventListener("pointerleave", onOut);
+  svg.addEventListener("click", onClick);
   const watcher = new MutationObserver(settle);
   watcher.observe(svg, { childList: true, subtree: true });
   settle();
@@ -83,6 +92,7 @@ export function roving(svg: SVGSVGElement, first: Roving): { update(next: Roving
       svg.removeEventListener("focusout", onOut);
       svg.removeEventListener("pointerover", onOver);
       svg.removeEventListener("pointerleave", onOut);
+      svg.removeEventListener("click", onClick);
     },
   };
 }

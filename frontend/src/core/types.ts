@@ -12,7 +12,7 @@ export interface Both {
 export type ChartKind =
   | "map" | "flowmap" | "bar" | "dot" | "line" | "event" | "scatter" | "histogram"
   | "slope" | "heatmap" | "treemap" | "sankey" | "network" | "ellipse" | "gauge"
-  | "tree" | "ranksize" | "differences" | "lorenz" | "similarity"
+  | "tree" | "ranksize" | "differences" | "lorenz" | "similarity" | "scoreboard"
   | "table" | "text";
 
 export type ColumnType = "text" | "number" | "integer" | "boolean" | "share" | "code";
@@ -33,6 +33,27 @@ export interface SourceOf {
   licence?: string | null;
   licence_zh?: string;
   publisher?: string | null;
+}
+
+/** One value of a look; of a measure, what is drawn with it. */
+export interface Pick {
+  value: string;
+  label: Both;
+  encode: Record<string, string>;
+  order: string;
+  unit: Both | null;
+  uncertainty: Both | null;
+  compared: boolean;
+}
+
+/** A choice of how rows are looked at: applied to the rows, not asked for. */
+export interface Look {
+  id: string;
+  label: Both;
+  kind: "measure" | "one" | "several" | "at_least" | "at_most" | "heaviest";
+  column: string;
+  blank: boolean;
+  picks: Pick[];
 }
 
 export interface View {
@@ -56,6 +77,7 @@ export interface View {
   rows?: number;
   top?: number | null;
   uncertainty?: Both | null;
+  looks?: Look[];
 }
 
 export interface Option {

@@ -90,16 +90,16 @@ interface Measure {
 /** Classes and largest size are of all periods: worked out once for the rows, not at every step. */
 const measures = new WeakMap<Frame, Map<string, Measure>>();
 
-function scaleOf({ view, frame, whole = frame }: Ctx): Measure {
+function scaleOf({ view, frame, whole = frame, cuts = null }: Ctx): Measure {
   const { value, size } = view.encode;
-  const key = JSON.stringify([value, size, view.reference?.value]);
+  const key = JSON.stringify([value, size, view.reference?.value, cuts]);
   const held = measures.get(whole) ?? new Map<string, Measure>();
   measures.set(whole, held);
   const known = held.get(key);
   if (known) return known;
   const numbers = (column: string | undefined): number[] => Array.from({ length: whole.length }, (_, i) => numberAt(whole, column, i));
   const largest = numbers(size).reduce((most, v) => (Number.isFinite(v) && v > most ? v : most), 1e-12);
-  const made = { found: classes(numbers(value), view.reference?.value), largest };
+  const made = { found: classes(numbers(value), view.reference?.value, cuts), largest };
   held.set(key, made);
   return made;
 }

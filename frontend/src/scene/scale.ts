@@ -48,11 +48,30 @@ export interface Classes {
   of(value: number): number;
 }
 
-/** Five classes: around a reference where there is one, equal counts otherwise. */
-export function classes(values: number[], reference: number | undefined): Classes {
+/** Other ways to make classes: equal counts or equal steps, three or five of them. */
+export const CLASSES = ["count3", "count5", "step3", "step5"] as const;
+/** Per cent of the values at each end that equal steps do not stretch to. */
+export const TAILS = ["1", "2.5", "5"] as const;
+
+export interface Cuts {
+  by: "count" | "step";
+  n: number;
+  tail: number;
+}
+
+/** How classes are made, as chosen; null for the way of the figure. */
+export function cutsOf(choices: Record<string, string>): Cuts | null {
+  const found = CLASSES.find((c) => c === choices.classes);
+  if (!found) return null;
+  const tail = TAILS.find((t) => t === choices.win);
+  return { by: found.startsWith("step") ? "step" : "count", n: Number(found.slice(-1)), tail: Number(tail ?? 0) };
+}
+
+/** Five classes: around a reference where there is one, equal counts otherwise, or as chosen. */
+export function classes(values: number[], reference: number | undefined, cuts: Cuts | null = null): Classes {
   const sorted = values.filter((v) => Number.isFinite(v)).sort((a, b) => a - b);
-  const diverging = reference !== undefined;
-  const bounds = diverging ? around(sorted, reference) : quantiles(sorted);
+  const diverging = reference !== undefined && cuts === null;
+  const bounds = diverging ? around(sorted, reference) : cuts?.by === "step" ? steps(sorted, cuts) : quantiles(sorted, cuts?.n);
   // fewer classes are spread over the whole scale of colours
   const last = Math.max(1, bounds.length);
   const kinds = diverging
@@ -75,14 +94,20 @@ function around(sorted: number[], reference: number): number[] {
   return [-0.6, -0.2, 0.2, 0.6].map((k) => reference + k * far);
 }
 
-function quantiles(sorted: number[]): number[] {
+function steps(sorted: number[], { n, tail }: Cuts): number[] {
+  const at = (q: number): number => sorted[Math.round(q * (sorted.length - 1))] ?? 0;
+  const [low, high] = [at(tail / 100), at(1 - tail / 100)];
+  return high > low ? Array.from({ length: n - 1 }, (_, k) => low + ((k + 1) * (high - low)) / n) : [];
+}
+
+function quantiles(sorted: number[], n = 5): number[] {
   const cut = (values: number[]): number[] => {
-    const bounds = [0.2, 0.4, 0.6, 0.8].map((q) => values[Math.floor(q * values.length)] ?? 0);
+    const bounds = Array.from({ length: n - 1 }, (_, k) => (k + 1) / n).map((q) => values[Math.floor(q * values.length)] ?? 0);
     return [...new Set(bounds)].filter((b) => b > (values[0] ?? 0));
   };
   const bounds = cut(sorted);
   // where many values are the same, the distinct ones are divided
-  return bounds.length >= 3 ? bounds : cut([...new Set(sorted)]);
+  return bounds.length >= Math.min(3, n - 1) ? bounds : cut([...new Set(sorted)]);
 }
 
 /** The column with more digits, for bounds that lie close together. */

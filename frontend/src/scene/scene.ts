@@ -1,8 +1,9 @@
 // A figure is a scene: paths and texts. Chart functions make scenes from rows; one
 // component draws them. Nothing here touches the page.
-import { covers, numberAt, stateAt, textAt, valueColumn, nameColumn, type State } from "../core/frame";
+import { cellAt, covers, numberAt, stateAt, textAt, valueColumn, nameColumn, type State } from "../core/frame";
 import { cell } from "../core/format";
 import { pick, type Say } from "../texts";
+import type { Cuts } from "./scale";
 import type { Frame, Lang, View } from "../core/types";
 
 export interface Shape {
@@ -26,6 +27,25 @@ export interface Mark {
   name: string;
   shapes: Shape[];
   words?: Words[];
+}
+
+/** What is said of a row beside its mark: names and values, up to nine. */
+export function linesOf({ view, frame, lang }: Ctx, row: number): [string, string][] {
+  if (row < 0) return [];
+  return view.columns.slice(0, 9).flatMap((column): [string, string][] => {
+    const raw = frame.columns[column.name]?.[row];
+    const text = typeof raw === "string" ? textAt(frame, column.name, row, lang) : cell(raw, column, lang);
+    return text ? [[titleOf(view, column.name, lang), text]] : [];
+  });
+}
+
+const TELL_APART = ["label", "source", "target", "series", "group", "x"] as const;
+
+/** What tells a row from the others of a figure, in codes; numbers on an axis where lines are drawn. */
+export function keyOf({ encode, chart }: View, frame: Frame, row: number): string {
+  const lines = chart === "line" || chart === "event" || chart === "slope" || chart === "heatmap";
+  return TELL_APART.filter((role) => encode[role] && (role !== "x" || lines))
+    .map((role) => String(cellAt(frame, encode[role], row) ?? "")).join("~");
 }
 
 export interface Scene {
@@ -54,6 +74,8 @@ export interface Ctx {
   tiles?: boolean;
   /** What cannot be told from the reference is drawn faint. */
   only?: boolean;
+  /** How classes of colours are made, where it was chosen. */
+  cuts?: Cuts | null;
   /** Order of rows and columns of a heat map. */
   similar?: boolean;
   /** Codes of the peer group and of the region it belongs to. */

@@ -18,7 +18,10 @@ __all__ = [
     "CHARTS",
     "ChartKind",
     "Column",
+    "Look",
+    "LookKind",
     "Page",
+    "Pick",
     "Reference",
     "Selector",
     "Text",
@@ -28,8 +31,11 @@ __all__ = [
 ChartKind: TypeAlias = Literal[
     "map", "flowmap", "bar", "dot", "line", "event", "scatter", "histogram", "slope",
     "heatmap", "treemap", "sankey", "network", "ellipse", "gauge", "table", "tree",
-    "ranksize", "differences", "lorenz", "similarity",
+    "ranksize", "differences", "lorenz", "similarity", "scoreboard",
 ]  # fmt: skip
+LookKind: TypeAlias = Literal[
+    "measure", "one", "several", "at_least", "at_most", "heaviest"
+]
 
 # kind of chart: roles that must be named, roles that may be
 CHARTS: Mapping[ChartKind, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -59,6 +65,7 @@ CHARTS: Mapping[ChartKind, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "differences": (("label", "group", "value", "lo", "hi"), ()),
     "lorenz": (("value", "share"), ("label",)),
     "similarity": (("label", "group", "value"), ()),
+    "scoreboard": (("label", "group", "value", "level"), ()),
 }  # fmt: skip
 
 BESIDE = frozenset(("nodes", "shade", "ellipses", "against"))
@@ -155,6 +162,79 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Pick:
+    """One value of a look.
+
+    Parameters
+    ----------
+    value
+        As it stands in addresses; a number for limits and shares.
+    label
+        What it is called; numbers need none.
+    encode
+        For a measure: roles that change their column; an empty column drops the role.
+    order
+        For a measure: column to sort by, ``-`` in front for falling.
+    unit
+        For a measure: unit of what is drawn.
+    uncertainty
+        For a measure: which uncertainty is shown, where it is not that of the view.
+    compared
+        For a measure: whether the reference of the view still stands.
+    """
+
+    value: str
+    label: Text | None = None
+    encode: Mapping[str, str] = field(default_factory=dict)
+    order: str = ""
+    unit: Text | None = None
+    uncertainty: Text | None = None
+    compared: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """A choice that changes how rows are looked at, not which are asked for.
+
+    The page code applies it to the rows it has, in figure and table; files hold all rows.
+
+    Parameters
+    ----------
+    id
+        Key in addresses; the same key may stand at several views.
+    label
+        What it is called.
+    kind
+        ``"measure"``: what is drawn (`picks`; the first one is the view as declared).
+        ``"one"``: rows with one value in `column`. ``"several"``: rows with any of some
+        values. ``"at_least"``, ``"at_most"``: rows whose number is not below or above.
+        ``"heaviest"``: the rows with the largest numbers that make up a share of the sum.
+    column
+        The column that rows are judged by.
+    picks
+        What can be chosen; empty for the values of `column`.
+    blank
+        Whether ``"one"`` keeps rows that have no value in `column`.
+    """
+
+    id: str
+    label: Text
+    kind: LookKind
+    column: str = ""
+    picks: tuple[Pick, ...] = ()
+    blank: bool = False
+
+    def __post_init__(self) -> None:
+        """Check that the look can be applied."""
+        needs = self.picks if self.kind in ("measure", "heaviest") else self.column
+        if not needs or (self.kind != "measure") != bool(self.column):
+            msg = (
+                f"look '{self.id}' ({self.kind}): a measure has picks, others a column."
+            )
+            raise OptionError(msg)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class View:
     """One chart with its table.
 
@@ -195,6 +275,8 @@ class View:
         Page of the documentation that explains it.
     reference
         Line that values are compared with.
+    looks
+        Further choices of how the rows are looked at.
     """
 
     id: str
@@ -214,6 +296,7 @@ class View:
     uncertainty: Text
     method: str
     reference: Reference | None = None
+    looks: tuple[Look, ...] = ()
 
     def __post_init__(self) -> None:
         """Check the roles of the chart."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from agglo.core.typing import Json, Lang
 from agglo.observatory.api.rows import shown
 from agglo.observatory.api.stock import Stock
-from agglo.observatory.page import Column, Page, Selector, Text, View
+from agglo.observatory.page import Column, Look, Page, Pick, Selector, Text, View
 from agglo.observatory.pages.columns import COLUMNS
 
 __all__ = [
@@ -194,8 +194,47 @@ def view_json(stock: Stock, view: View) -> dict[str, Json]:
         "uncertainty": view.uncertainty.to_dict(),
         "method": view.method,
         "reference": view.reference.to_dict() if view.reference else None,
+        "looks": _looks_json(view, stock.table(view.table).column_names),
         "source": sources_of(stock, view),
         "rows": stock.table(view.table).num_rows,
+    }
+
+
+def _looks_json(view: View, known: Sequence[str]) -> list[Json]:
+    """Declare the looks of a view whose columns are released."""
+    found: list[Json] = []
+    for look in view.looks:
+        if look.column and look.column not in known:
+            continue
+        picks = [
+            pick
+            for pick in look.picks
+            if all(not column or column in known for column in pick.encode.values())
+        ]
+        if look.kind != "measure" or len(picks) > 1:
+            found.append(_look_json(look, picks))
+    return found
+
+
+def _look_json(look: Look, picks: Sequence[Pick]) -> Json:
+    return {
+        "id": look.id,
+        "label": look.label.to_dict(),
+        "kind": look.kind,
+        "column": look.column,
+        "blank": look.blank,
+        "picks": [
+            {
+                "value": pick.value,
+                "label": (pick.label or Text(pick.value, pick.value)).to_dict(),
+                "encode": dict(pick.encode),
+                "order": pick.order,
+                "unit": pick.unit.to_dict() if pick.unit else None,
+                "uncertainty": pick.uncertainty.to_dict() if pick.uncertainty else None,
+                "compared": pick.compared,
+            }
+            for pick in picks
+        ],
     }
 
 

@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from agglo.observatory.page import LookKind
 from agglo.observatory.release import Mode
 
 __all__ = [
@@ -186,6 +187,29 @@ class SourceShape(_Shape):
     citation: str
 
 
+class PickShape(_Shape):
+    """One value of a look."""
+
+    value: str
+    label: Both
+    encode: dict[str, str]
+    order: str
+    unit: Both | None
+    uncertainty: Both | None
+    compared: bool
+
+
+class LookShape(_Shape):
+    """A choice of how rows are looked at; applied to the rows, not asked for."""
+
+    id: str
+    label: Both
+    kind: LookKind
+    column: str
+    blank: bool
+    picks: list[PickShape]
+
+
 class ViewShape(_Shape):
     """A chart with its table."""
 
@@ -205,6 +229,7 @@ class ViewShape(_Shape):
     uncertainty: Both
     method: str
     reference: ReferenceShape | None
+    looks: list[LookShape]
     source: list[SourceShape]
     rows: int
 

@@ -7,6 +7,7 @@ from typing import Literal
 
 from agglo.observatory.page import Page, Selector, Text, View
 from agglo.observatory.pages.columns import columns
+from agglo.observatory.pages.looks import INDUSTRIES
 from agglo.observatory.pages.places import (
     CELLS,
     EMPTY,
@@ -66,6 +67,7 @@ COMPARE = Page(
             reference=WHOLE_COUNTRY,
             uncertainty=LQ_INTERVAL,
             method="location-quotient",
+            looks=(INDUSTRIES,),
             note=Text(
                 "The strongest industries of the chosen region, and the others in them.",
                 "所选地区最强的产业，以及其他地区在这些产业上的水平。",
@@ -90,6 +92,7 @@ COMPARE = Page(
                 "差异本身的区间，已对所示全部配对作 Bonferroni 校正",
             ),
             method="location-quotient",
+            looks=(INDUSTRIES,),
         ),
         View(
             id="compare.similarity",

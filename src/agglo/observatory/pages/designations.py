@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from agglo.observatory.page import Page, Reference, Selector, Text, View
 from agglo.observatory.pages.columns import columns
+from agglo.observatory.pages.looks import (
+    BANDS,
+    DISTANCE,
+    SIMILAR_WEIGHT,
+    TEXT_THRESHOLD,
+)
 
 __all__ = ["DIGITAL"]
 
@@ -153,6 +159,7 @@ DIGITAL = Page(
             keep={"variant": "main", "counting": "full", "by": ""},
             uncertainty=Text("95 % Wilson interval", "95% Wilson 区间"),
             method="digital-study",
+            looks=(SIMILAR_WEIGHT,),
         ),
         View(
             id="digital.sensitivity",
@@ -181,10 +188,17 @@ DIGITAL = Page(
             encode={
                 "x": "r_km", "y": "value", "lo": "global_lower", "hi": "global_upper",
             },
-            columns=columns("r_km", "value", "global_lower", "global_upper", "observed", "expected"),
+            columns=columns(
+                "r_km", "value", "lower", "upper", "global_lower", "global_upper", "observed",
+                "expected",
+            ),
             reference=Reference(value=1.0, label=Text("as by chance", "与随机相同")),
-            uncertainty=Text("global 95 % envelope of the null", "零模型的 95% 全局包络"),
+            uncertainty=Text(
+                "95 % envelope of the null, global unless chosen otherwise",
+                "零模型的 95% 包络，默认为全局",
+            ),
             method="digital-study",
+            looks=(BANDS, DISTANCE),
         ),
         View(
             id="digital.shifts",
@@ -222,6 +236,7 @@ DIGITAL = Page(
             filters={"programme": "programme"},
             uncertainty=Text("none: a list", "无：清单"),
             method="matching",
+            looks=(TEXT_THRESHOLD,),
         ),
     ),
 )  # fmt: skip

@@ -8,6 +8,7 @@ from typing import Literal
 
 from agglo.observatory.page import Column, Page, Reference, Selector, Text, View
 from agglo.observatory.pages.columns import columns
+from agglo.observatory.pages.looks import DISTANCE
 
 __all__ = ["COAGGLOMERATION"]
 
@@ -74,6 +75,20 @@ COAGGLOMERATION = Page(
             table="coagglomeration.weights",
             column="mover",
         ),
+        Selector(
+            id="family",
+            label=Text("Kind of measure", "度量类型"),
+            table="coagglomeration.pairs",
+            column="measure",
+            default="nearest",
+        ),
+        Selector(
+            id="spec",
+            label=Text("Specification", "设定"),
+            table="coagglomeration.estimates",
+            column="specification",
+            default="main",
+        ),
     ),
     empty=Text(
         "No coagglomeration results yet. They need establishments with coordinates: agglo "
@@ -106,8 +121,7 @@ COAGGLOMERATION = Page(
             encode={"label": "mover", "value": "z", "group": "measure"},
             columns=_PAIR,
             labels=_NAMED,
-            filters=_ANCHOR,
-            keep={"measure": "nearest"},
+            filters={**_ANCHOR, "family": "measure"},
             order="-z",
             top=20,
             unit=_Z,
@@ -133,6 +147,7 @@ COAGGLOMERATION = Page(
             unit=Text("density of distances", "距离密度"),
             uncertainty=Text("global 95 % envelope of the null", "零模型的 95% 全局包络"),
             method="k-density",
+            looks=(DISTANCE,),
             note=Text(
                 "For the pairs that are near most clearly.", "仅含邻近最明显的产业对。"
             ),
@@ -234,7 +249,7 @@ COAGGLOMERATION = Page(
                 "specification", "estimator", "term", "value", "se", "p", "lower",
                 "upper", "n", "n_groups", "status",
             ),
-            keep={"specification": "main"},
+            filters={"spec": "specification"},
             reference=Reference(value=0.0, label=Text("no effect", "无效应")),
             uncertainty=Text(
                 "95 % interval, clustered by industry", "95% 区间，按产业聚类"

@@ -8,6 +8,7 @@ from typing import Literal
 
 from agglo.observatory.page import Page, Reference, Selector, Text, View
 from agglo.observatory.pages.columns import columns
+from agglo.observatory.pages.looks import BANDS, DISTANCE, SPECIALISATION, STRUCTURE
 
 __all__ = [
     "CELLS",
@@ -74,7 +75,7 @@ EMPTY = Text(
 )
 QUOTIENT = columns(
     "region", "industry", "employment", "establishments", "share_of_region",
-    "lq", "lq_lower", "lq_upper", "q", "rank", "rank_lower", "rank_upper", "rank_p_top",
+    "share_of_industry", "lq", "lq_lower", "lq_upper", "q", "rank", "rank_lower", "rank_upper", "rank_p_top",
     "status",
 )  # fmt: skip
 
@@ -242,8 +243,10 @@ REGION = Page(
                 "全面登记数据，无抽样误差；颜色为区位商，其区间见下图",
             ),
             method="location-quotient",
+            looks=(STRUCTURE,),
             note=Text(
-                "Size: jobs. Colour: location quotient.", "面积为就业，颜色为区位商。"
+                "Size: jobs. Colour: location quotient, or the measure chosen above.",
+                "面积为就业，颜色为区位商或上方所选度量。",
             ),
         ),
         View(
@@ -263,6 +266,7 @@ REGION = Page(
             uncertainty=LQ_INTERVAL,
             reference=WHOLE_COUNTRY,
             method="location-quotient",
+            looks=(SPECIALISATION,),
             note=Text(
                 "Few large plants make quotients jump: see the number of plants.",
                 "企业少而大时区位商波动大：请看企业数。",
@@ -474,11 +478,12 @@ INDUSTRY = Page(
             order="r_km",
             unit=Text("density of distances per km", "每公里的距离密度"),
             uncertainty=Text(
-                "band: global 95 % envelope of plants drawn at random from all sites; the "
-                "local one stands in the table. Draws: next table",
-                "带：从全部企业位置随机抽取的 95% 全局包络；局部包络见表。抽样次数见下表",
+                "band: 95 % envelope of plants drawn at random from all sites, global "
+                "unless chosen otherwise; both stand in the table. Draws: next table",
+                "带：从全部企业位置随机抽取的 95% 包络，默认为全局；两种包络均见表。抽样次数见下表",
             ),
             method="k-density",
+            looks=(BANDS, DISTANCE),
             note=Text(
                 "Above the band: nearer to each other than chance, at that distance.",
                 "曲线高于带：在该距离上比随机更靠近。",

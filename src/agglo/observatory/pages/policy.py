@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from agglo.observatory.page import Page, Reference, Selector, Text, View
 from agglo.observatory.pages.columns import columns
+from agglo.observatory.pages.looks import MODEL, SPECIFICATION
 
 __all__ = ["POLICY"]
 
@@ -164,6 +165,7 @@ POLICY = Page(
             table="policy.specification",
             encode={**_BY_EFFECT_DOTS.encode, "label": "specification"},
             columns=columns("outcome", "specification", "effect", *_ESTIMATE, "rho", "nobs"),
+            looks=(SPECIFICATION,),
         ),
         View(
             id="policy.placebo",
@@ -230,6 +232,7 @@ POLICY = Page(
             table="policy.staggered",
             encode={**_BY_EFFECT_DOTS.encode, "label": "estimator", "group": "group"},
             columns=columns("outcome", "estimator", "group", *_ESTIMATE, "cells"),
+            looks=(MODEL,),
         ),
         View(
             id="policy.weights",

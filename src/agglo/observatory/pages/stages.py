@@ -123,6 +123,30 @@ FORMATION = Page(
             method="composite-indicators",
         ),
         View(
+            id="formation.own_weights",
+            title=Text("Ranks under your own weights", "按自定权重的位次"),
+            table="formation.scores",
+            chart="scoreboard",
+            encode={
+                "label": "cluster", "group": "node", "value": "value", "level": "level",
+            },
+            columns=columns("cluster", "node", "level", "value", "rank"),
+            order="cluster",
+            top=30,
+            unit=Text("index of the pillars, by the weights set here", "按此处权重合成的支柱指数"),
+            uncertainty=Text(
+                "none: a choice, not an estimate; how far ranks move over thousands of "
+                "choices stands in the figure before",
+                "无：属于选择而非估计；数千种选择下位次的变动见上图",
+            ),
+            method="composite-indicators",
+            note=Text(
+                "Computed in the page from the released scores of the pillars. The files "
+                "of this figure hold what is shown.",
+                "由已发布的支柱得分在页面内计算；本图文件与所示一致。",
+            ),
+        ),
+        View(
             id="formation.choices",
             title=Text("Which choice moves the ranks most", "哪项选择最影响位次"),
             table="formation.rank_choices",

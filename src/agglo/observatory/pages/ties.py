@@ -8,6 +8,7 @@ from typing import Literal
 
 from agglo.observatory.page import Page, Reference, Selector, Text, View
 from agglo.observatory.pages.columns import columns
+from agglo.observatory.pages.looks import BACKBONE, THRESHOLD
 
 __all__ = ["NETWORKS", "SPACE"]
 
@@ -158,6 +159,7 @@ SPACE = Page(
                 "仅画最强的接近度；布局固定，无比例尺",
             ),
             method="proximity",
+            looks=(THRESHOLD,),
         ),
         View(
             id="space.quotients",
@@ -282,6 +284,7 @@ NETWORKS = Page(
             top=60,
             uncertainty=_COUNTS,
             method="networks-study",
+            looks=(BACKBONE,),
             note=Text(
                 "Thick: more. Arcs bend to the right of their direction.",
                 "线越粗联系越多；弧线向行进方向右侧弯曲。",
@@ -311,6 +314,7 @@ NETWORKS = Page(
             order="-weight",
             uncertainty=_COUNTS,
             method="networks-study",
+            looks=(BACKBONE,),
             note=Text(
                 "Places stand where they are on the map; signs and colours are tiers.",
                 "各地按地图位置排列；符号与颜色表示层级。",
