@@ -184,6 +184,10 @@ def test_switch(home, browser, path, name, values):
     tab.goto(f"{home}/{path}")
     tab.locator("[data-mark], .figure canvas").first.wait_for()
     tab.wait_for_load_state("networkidle")
+    # the lists of choices are filled when the page has been drawn
+    tab.locator(f".selectors option[value='{values[-1]}']").first.wait_for(
+        state="attached"
+    )
     walls, traces, answers = [], [], []
     tab.on("response", lambda r: answers.append(r))  # noqa: PLW0108 (playwright looks into it)
     for value in values:

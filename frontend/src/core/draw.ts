@@ -36,34 +36,47 @@ export function draw(host: SVGGElement, first: Drawing): { update(next: Drawing)
   return { update: paint, destroy: () => void (turn += 1) };
 }
 
-/** Give a mark that is drawn already another name and other shapes. */
-function renew(group: SVGGElement, mark: Mark, hatch: string): void {
-  set(group, "aria-label", mark.name);
-  const words = mark.words ?? [];
-  const wanted = mark.shapes.reduce((n, s) => n + (s.hatch ? 2 : 1), 0);
-  const paths = [...group.children].filter((e) => e.tagName === "path");
-  if (words.length > 0 || paths.length !== group.childElementCount || paths.length !== wanted) {
-    group.replaceChildren(...partsOf(mark, hatch));
-    return;
-  }
-  let at = 0;
-  for (const shape of mark.shapes) {
-    const element = paths[at] as SVGPathElement;
-    set(element, "class", shape.kind);
-    set(element, "d", shape.d);
-    if (element.hasAttribute("fill")) element.removeAttribute("fill");
-    at += 1;
-    if (!shape.hatch) continue;
-    const over = paths[at] as SVGPathElement;
-    set(over, "class", "hatched");
-    set(over, "d", shape.d);
-    set(over, "fill", `url(#${hatch})`);
-    at += 1;
-  }
+/** What an element shows: reading it from the page again would cost more than drawing. */
+interface Drawn {
+  name: string;
+  shapes: Shape[];
+  paths: SVGPathElement[];
+  /** Paths alone, one for a shape and one for its hatching. */
+  plain: boolean;
 }
 
-function set(element: Element, name: string, value: string): void {
-  if (element.getAttribute(name) !== value) element.setAttribute(name, value);
+const drawn = new WeakMap<SVGGElement, Drawn>();
+
+/** Give a mark that is drawn already another name and other shapes. */
+function renew(group: SVGGElement, mark: Mark, hatch: string): void {
+  const held = drawn.get(group);
+  if (!held || !held.plain || mark.words?.length || !alike(held.shapes, mark.shapes)) {
+    fill(group, mark, hatch);
+    return;
+  }
+  if (held.name !== mark.name) group.setAttribute("aria-label", mark.name);
+  let at = 0;
+  for (const [k, shape] of mark.shapes.entries()) {
+    const before = held.shapes[k] as Shape;
+    const element = held.paths[at] as SVGPathElement;
+    if (before.kind !== shape.kind) element.setAttribute("class", shape.kind);
+    if (before.d !== shape.d) element.setAttribute("d", shape.d);
+    if (shape.hatch && before.d !== shape.d) held.paths[at + 1]?.setAttribute("d", shape.d);
+    at += shape.hatch ? 2 : 1;
+  }
+  [held.name, held.shapes] = [mark.name, mark.shapes];
+}
+
+/** Whether the same elements can show other shapes. */
+function alike(before: Shape[], after: Shape[]): boolean {
+  return before.length === after.length && after.every((shape, k) => Boolean(shape.hatch) === Boolean(before[k]?.hatch));
+}
+
+function fill(group: SVGGElement, mark: Mark, hatch: string): void {
+  const parts = partsOf(mark, hatch);
+  group.setAttribute("aria-label", mark.name);
+  group.replaceChildren(...parts);
+  drawn.set(group, { name: mark.name, shapes: mark.shapes, paths: parts as SVGPathElement[], plain: !mark.words?.length });
 }
 
 /** What all marks have in common, made once and copied. */
@@ -80,8 +93,7 @@ function blanks(): { group: SVGGElement; path: SVGPathElement } {
 function elementOf(mark: Mark, k: number, hatch: string): SVGGElement {
   const group = blanks().group.cloneNode(false) as SVGGElement;
   group.setAttribute("data-mark", String(k));
-  group.setAttribute("aria-label", mark.name);
-  group.append(...partsOf(mark, hatch));
+  fill(group, mark, hatch);
   return group;
 }
 
