@@ -24,6 +24,14 @@ export function stated(text: string | null | undefined, say: Say): string {
   return !text || text === "not stated" ? say("not_stated") : text;
 }
 
+const MODES = { private: "mode_private", review: "mode_review", public: "mode_public" } as const;
+
+/** Say what a mode of a release means; another word stays as it is. */
+export function modeWord(mode: unknown, say: Say): string {
+  const key = MODES[mode as keyof typeof MODES] as (typeof MODES)[keyof typeof MODES] | undefined;
+  return key ? say(key) : String(mode ?? "");
+}
+
 /** Choose the language of a label; a missing one falls back and is marked. */
 export function pick(both: Both | string | null | undefined, lang: Lang): string {
   if (both === null || both === undefined) return "";
