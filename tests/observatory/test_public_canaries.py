@@ -142,7 +142,7 @@ def _ruled(study, name, rule):
     columns = [
         c for c in COLUMNS[study][name].split() if c != "status" or name != "ties"
     ]
-    judging = rule.kind in ("counted", "like") or rule.counts
+    judging = rule.kind in ("counted", "like", "anew") or rule.counts
     rows = [_row(columns, rule, safe=True)]
     if judging:
         rows.append(_row(columns, rule, safe=False))

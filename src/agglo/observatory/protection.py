@@ -19,6 +19,7 @@ from agglo.observatory.ledger import Ledger
 from agglo.observatory.page import Text
 from agglo.observatory.public_rules import RULES
 from agglo.observatory.public_tables import public_study
+from agglo.observatory.public_ties import certificate_of
 from agglo.runs import Project, start
 from agglo.runs.import_steps import import_of
 from agglo.runs.study_steps import union
@@ -215,6 +216,7 @@ def protect(
                 holders=_holders(project, study),
                 measured_on=_measured_on(project, study, ledger),
                 public=mode == "public",
+                seed=project.file.project.seed,
             )
             folders[study], certificates[study] = shown.folder, shown.certificate
             left_out += shown.left_out
@@ -340,7 +342,7 @@ def _anew(
         hidden = table.reasons().drop_columns(["status"]).to_pylist()
         earlier = [{k: str(v) for k, v in row.items()} for row in hidden]
         parts.append(_leaves(table, period))
-        told[period] = table.certificate(public=public)
+        told[period] = certificate_of(table, public=public)
     shadow = scratch / "public"
     _shadow_project(project, shadow, pa.concat_tables(parts), serving)
     start(shadow, "concentration")

@@ -75,6 +75,16 @@ COLUMNS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "ties": "layer scale origin destination weight share status",
             "hierarchy": "layer scale node value is_core tier parent level status",
             "advantage": "region class patents value lower upper significant",
+            "mixing": (
+                "layer origin_group destination_group weight share expected log_odds z "
+                "status"
+            ),
+            "backbone": "layer origin destination weight p kept",
+            "positions": (
+                "layer node community support in_core degree betweenness closeness "
+                "eigenvector page_rank core_number"
+            ),
+            "removal": "layer scale removed node weight_left at_random",
             "integration": (
                 "layer region kappa se lower upper ei r q null_z null_p weight "
                 "events z p verdict"

@@ -19,7 +19,16 @@ from agglo.core.typing import BoolArray, IntArray
 from agglo.store import read_table
 from agglo.store.disclosure import SuppressedTable
 
-__all__ = ["ORDER", "Freedom", "affordable", "free_cells", "freedom_of"]
+__all__ = [
+    "ORDER",
+    "TIE_ORDER",
+    "Freedom",
+    "affordable",
+    "affordable_beside_ties",
+    "free_cells",
+    "free_ties",
+    "freedom_of",
+]
 
 ORDER = (
     "coefficients",
@@ -47,6 +56,15 @@ ORDER = (
     "placebo_draws",
 )
 """Tables of estimates of the policy study, those that a reader misses most first."""
+
+TIE_ORDER = (
+    "gravity",
+    "layer_comparison",
+    "regression",
+    "mixing_indices",
+    "distribution",
+)
+"""Likewise those of the networks study that are computed from ties."""
 
 _BY_PERIOD = ("moran",)
 # unknowns per number where all else is known
@@ -113,18 +131,104 @@ def free_cells(hidden: BoolArray) -> int:
         Hidden cells less the rank of the margins: the cycles of the graph whose edges
         join the row and the column of every hidden cell. Hidden margins add to it.
     """
+    rows, columns = np.nonzero(hidden)
+    return _cycles(rows, columns, *hidden.shape)
+
+
+def _cycles(rows: IntArray, columns: IntArray, n: int, m: int) -> int:
+    """Count the independent cycles of a graph of `n` and `m` nodes with these edges."""
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
-    rows, columns = np.nonzero(hidden)
-    if rows.size == 0:
-        return 0
-    size = hidden.shape[0] + hidden.shape[1]
-    graph = coo_array(
-        (np.ones(rows.size), (rows, columns + hidden.shape[0])), shape=(size, size)
-    )
+    size = n + m
+    graph = coo_array((np.ones(rows.size), (rows, columns + n)), shape=(size, size))
     parts, _ = connected_components(graph, directed=False)
     return int(rows.size - size + parts)
+
+
+def free_ties(safe: SuppressedTable) -> Freedom:
+    """Count the ties of a protected table that its published sums leave free.
+
+    Parameters
+    ----------
+    safe
+        Ties between places, which may lie in others.
+
+    Returns
+    -------
+    Freedom
+        At least the hidden ties between places of the lowest level less the published
+        sums that hold one, and at least the cycles that are left when all sums between a
+        place and the places above others are published.
+    """
+    one, two = safe.cells.dimensions
+    hidden = safe.hidden.reshape(safe.cells.shape)
+    low = [np.setdiff1d(np.arange(d.size), d.inner) for d in (one, two)]
+    leaves = hidden[np.ix_(*low)]
+    rows, columns = np.nonzero(leaves)
+    above = [d.parent[at] for d, at in zip((one, two), low, strict=True)]
+    cycles = _cycles(
+        rows * two.size + above[1][columns],
+        columns * one.size + above[0][rows],
+        len(low[0]) * two.size,
+        len(low[1]) * one.size,
+    )
+    sums = hidden.astype(float)
+    sums[:] = 0.0
+    sums[np.ix_(*low)] = leaves
+    for node in range(one.size - 1, 0, -1):
+        sums[one.parent[node]] += sums[node]
+    for node in range(two.size - 1, 0, -1):
+        sums[:, two.parent[node]] += sums[:, node]
+    told = (sums > 0) & ~hidden
+    told[np.ix_(*low)] = False
+    return Freedom(int(rows.size), max(cycles, int(rows.size) - int(told.sum()), 0))
+
+
+def affordable_beside_ties(
+    tables: Mapping[str, pa.Table], shown: Mapping[str, SuppressedTable]
+) -> list[str]:
+    """Name the tables of estimates that could be solved for hidden ties.
+
+    Parameters
+    ----------
+    tables
+        Released tables of the networks study, by name.
+    shown
+        Protected ties by ``networks.<layer>``.
+
+    Returns
+    -------
+    list
+        To be left out: in the order of `TIE_ORDER` a table stays while the numbers of
+        every layer are fewer than half of what is free in it. A table without a column
+        ``layer`` counts for all of them.
+    """
+    free = {
+        name.partition(".")[2]: free_ties(safe)
+        for name, safe in shown.items()
+        if name.startswith("networks.") and not name.endswith(".mixing")
+    }
+    spent, lost = dict.fromkeys(free, 0), list[str]()
+    for name in (n for n in TIE_ORDER if n in tables):
+        table = tables[name]
+        costs = dict(spent)
+        layers = (
+            map(str, table["layer"].to_pylist())
+            if "layer" in table.column_names
+            else ()
+        )
+        of: list[str | None] = list(layers) or [None] * table.num_rows
+        for layer in spent:
+            mine = [at in (None, layer) for at in of]
+            own = _numbers(table.filter(pa.array(mine, pa.bool_())))
+            costs[layer] += sum(own.values())
+        limits = {k: Freedom(f.hidden, f.free // _ROOM) for k, f in free.items()}
+        if all(limits[layer].allows(n) for layer, n in costs.items()):
+            spent = costs
+        else:
+            lost.append(name)
+    return lost
 
 
 def freedom_of(

@@ -16,7 +16,15 @@ from agglo.observatory.page import Text
 __all__ = ["LEAST", "RULES", "WITHHELD", "Rule", "RuleKind", "why_withheld"]
 
 RuleKind: TypeAlias = Literal[
-    "fact", "estimate", "counted", "like", "cells", "margins", "function", "binned"
+    "fact",
+    "estimate",
+    "counted",
+    "like",
+    "cells",
+    "margins",
+    "function",
+    "binned",
+    "anew",
 ]
 
 LEAST = 10
@@ -37,7 +45,8 @@ class Rule:
         ``"margins"``: sums of such cells, released where the audit has them published.
         ``"function"``: can be computed from the released table `other` and facts, so it
         tells nothing more. ``"binned"``: draws, of which each is a number of its own,
-        sorted and rounded so that only their distribution is left.
+        sorted and rounded so that only their distribution is left. ``"anew"``: computed
+        from the released table `other` and released where that is what the study found.
         Of every kind only the columns named in `agglo.observatory.public_columns`.
     counts
         Columns that count what a row rests on. An estimate may leave one empty.
@@ -87,6 +96,10 @@ class Rule:
                 f"follows from {self.other} and facts that are public; tells nothing more",
                 f"可由 {self.other} 与公开事实推得，不含其他信息",
             ),
+            "anew": (
+                f"computed anew from released {self.other}, where all of a layer are published",
+                f"由已发布的 {self.other} 重新计算；仅限全部公布的层",
+            ),
             "binned": (
                 "draws, sorted and rounded: their distribution, not the single draws",
                 "抽样值经排序与取整：只反映分布，不反映单次抽样",
@@ -129,9 +142,9 @@ _WITHHELD: Mapping[str, Mapping[str, str]] = MappingProxyType(
         },
         "derived": {
             "coagglomeration": "areal counts panel",
-            "networks": "activity_before activity_now backbone cluster_nodes "
-            "complementarity core_sets entries interlocking mixing portfolio positions "
-            "quotients removal size_crosstab size_group_profiles size_profiles",
+            "networks": "activity_before activity_now cluster_nodes "
+            "complementarity core_sets entries interlocking portfolio "
+            "quotients size_crosstab size_group_profiles size_profiles",
             "policy": "outcomes",
             "formation": "alert_history alerts breaks elements gate gate_sensitivity "
             "indicators layer_chain layer_line layer_network layer_point layer_surface "
@@ -212,9 +225,14 @@ RULES: Mapping[str, Mapping[str, Rule]] = MappingProxyType(
             "places": _FACT,
             "ties": Rule(kind="cells"),
             "hierarchy": Rule(kind="margins", other="ties"),
+            "mixing": Rule(kind="cells", other="ties"),
+            "backbone": Rule(kind="anew", other="ties"),
+            "positions": Rule(kind="anew", other="ties"),
+            "removal": Rule(kind="anew", other="ties"),
             "advantage": Rule(
                 kind="counted", counts=("patents",), firms=("region", "class")
             ),
+            # of places whose ties inside are published
             "integration": _counted("events"),
             "propensity": Rule(kind="counted", counts=("patents",), firms=("class",)),
             "agreement": _ESTIMATE,

@@ -6,7 +6,7 @@ to keep it, is left out and named.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,17 +14,24 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from agglo.core.errors import AggloError
 from agglo.core.typing import BoolArray, FloatArray, IntArray, Json
 from agglo.observatory.disclosure_policy import GatePolicy
 from agglo.observatory.ledger import Ledger
 from agglo.observatory.page import Text
 from agglo.observatory.public_columns import COLUMNS
-from agglo.observatory.public_freedom import affordable
+from agglo.observatory.public_freedom import affordable, affordable_beside_ties
+from agglo.observatory.public_mixing import clear_layers, mixing_in_public
 from agglo.observatory.public_rules import RULES, WITHHELD, Rule, why_withheld
 from agglo.observatory.public_strengths import strengths_in_public
+from agglo.observatory.public_ties import (
+    UNCOUNTED,
+    UNSAFE,
+    Desk,
+    cities,
+    ties_in_public,
+)
 from agglo.store import read_json, read_table, write_json, write_table
-from agglo.store.disclosure import SuppressedTable, cells_from_records
+from agglo.store.disclosure import SuppressedTable
 
 __all__ = ["PublicStudy", "public_study"]
 
@@ -32,10 +39,9 @@ _NO_RULE = Text(
     "nobody has judged yet whether it may be public; a new table stays at home until then",
     "尚未判定能否公开；新表在判定之前不予发布",
 )
-_UNCOUNTED = Text("what its rows rest on is not counted", "其各行所依据的单位数未知")
-_UNSAFE = Text(
-    "no pattern of hidden cells was found that protects it",
-    "未找到能够保护该表的抑制方案",
+_NOT_ANEW = Text(
+    "a tie it would be computed from is hidden in every layer",
+    "各层中均有其计算所需的联系被抑制",
 )
 
 
@@ -67,6 +73,7 @@ def public_study(
     holders: Mapping[str, str] | None = None,
     measured_on: Mapping[str, SuppressedTable] | None = None,
     public: bool = True,
+    seed: int = 0,
 ) -> PublicStudy:
     """Choose and protect the tables of a study.
 
@@ -87,6 +94,8 @@ def public_study(
         Protected cells that the public sees and that the study measured its outcomes on.
     public
         Whether certificates keep the parameters back.
+    seed
+        Of the project: what is computed anew with it is what the study found.
 
     Returns
     -------
@@ -95,15 +104,15 @@ def public_study(
     """
     rules = RULES.get(study, {})
     book = ledger or Ledger(target / "ledger", GatePolicy())
-    desk = _Desk(book, holders or {}, public)
+    desk = Desk(book, holders or {}, public, seed)
     kept: dict[str, pa.Table] = {}
     told: dict[str, Json] = {}
     left_out: list[Json] = []
     held = {p.stem: p for p in sorted(results.glob("*.parquet"))}
     # a table that follows another comes after it
-    for name in sorted(held, key=lambda n: rules.get(n, _LAST).kind in _FOLLOWING):
+    for name in sorted(held, key=lambda n: n in rules and bool(rules[n].other)):
         rule, table = rules.get(name), read_table(held[name])
-        found, proof, reason = _chosen(desk, results, table, rule, kept)
+        found, proof, reason = _chosen(desk, results, name, table, rule, kept)
         if rule is None:
             reason = why_withheld(study, name) or _NO_RULE
         if found is None or rule is None:
@@ -122,7 +131,12 @@ def public_study(
             "audit": proof,
         }
     if study == "policy":
-        kept = _unsolvable(kept, results, measured_on or {}, told, left_out)
+        found_of = affordable(kept, results, measured_on or {})
+        kept = _without(study, kept, *found_of, told, left_out)
+    elif study == "networks":
+        beside = _beside_ties(kept, book.pending)
+        lost = affordable_beside_ties(beside, book.pending)
+        kept = _without(study, kept, beside, lost, told, left_out)
     for name, table in kept.items():
         write_table(target / f"{name}.parquet", table)
     write_json(target / "findings.json", _findings(results, kept))
@@ -130,8 +144,9 @@ def public_study(
 
 
 def _chosen(
-    desk: _Desk,
+    desk: Desk,
     results: Path,
+    name: str,
     table: pa.Table,
     rule: Rule | None,
     kept: Mapping[str, pa.Table],
@@ -140,35 +155,82 @@ def _chosen(
     if rule is None:
         return None, None, _NO_RULE
     if rule.kind == "cells":
-        return _cells(desk, results, table)
+        cells = mixing_in_public if rule.other else ties_in_public
+        return cells(desk, results, table)
+    if rule.kind == "anew":
+        return _anew(desk, results, name, table, kept), None, _NOT_ANEW
     if rule.kind == "margins":
-        return strengths_in_public(table, desk.ledger.pending), None, _UNSAFE
+        return strengths_in_public(table, desk.ledger.pending), None, UNSAFE
     if rule.kind == "binned":
-        return _binned(table), None, _UNCOUNTED
+        return _binned(table), None, UNCOUNTED
     least = desk.ledger.policy.least
-    return _rows(results, table, rule, kept, least), None, _UNCOUNTED
+    return _rows(results, table, rule, kept, least), None, UNCOUNTED
 
 
-_LAST = Rule(kind="like")
-_FOLLOWING = ("like", "margins", "function")
-
-
-def _unsolvable(
-    kept: dict[str, pa.Table],
+def _anew(
+    desk: Desk,
     results: Path,
-    measured_on: Mapping[str, SuppressedTable],
+    name: str,
+    table: pa.Table,
+    kept: Mapping[str, pa.Table],
+) -> pa.Table | None:
+    """Compute a table from released ties; ``None`` without any."""
+    from agglo.observatory.public_anew import anew_in_public
+
+    path = results / "events.parquet"
+    if "ties" not in kept or not path.is_file():
+        return None
+    events = read_table(path)
+    return anew_in_public(name, table, kept["ties"], events, seed=desk.seed)
+
+
+def _beside_ties(
+    kept: Mapping[str, pa.Table], protected: Mapping[str, SuppressedTable]
+) -> dict[str, pa.Table]:
+    """Hold rows back that would tell about hidden ties.
+
+    The integration of a place rests on the ties inside it, the indices of mixing on the
+    diagonal and the margins of its table.
+    """
+    found = dict(kept)
+    if "integration" in kept:
+        ties = kept["ties"].to_pylist() if "ties" in kept else []
+        inside = {
+            (r["layer"], r["origin"])
+            for r in ties
+            if r["origin"] == r["destination"] and r["status"] == "ok"
+        }
+        found["integration"] = _whose(kept["integration"], ("layer", "region"), inside)
+    if "mixing" in kept and "mixing_indices" in kept:
+        clear = {(layer,) for layer in clear_layers(protected)}
+        found["mixing_indices"] = _whose(kept["mixing_indices"], ("layer",), clear)
+    return found
+
+
+def _whose(
+    table: pa.Table, keys: tuple[str, ...], known: Collection[tuple[object, ...]]
+) -> pa.Table:
+    asked = zip(*(table[k].to_pylist() for k in keys), strict=True)
+    good = np.fromiter((key in known for key in asked), bool, table.num_rows)
+    return table.filter(pa.array(good))
+
+
+def _without(
+    study: str,
+    kept: Mapping[str, pa.Table],
+    found: dict[str, pa.Table],
+    lost: Sequence[str],
     told: dict[str, Json],
     left_out: list[Json],
 ) -> dict[str, pa.Table]:
-    """Leave out estimates that together could be solved for what is hidden."""
-    found, lost = affordable(kept, results, measured_on)
-    rules = RULES["policy"]
+    """Leave out estimates that together could be solved for what is hidden, and say so."""
+    rules = RULES[study]
     after = [n for n in found if rules[n].kind == "function" and rules[n].other in lost]
     for name in (*lost, *after):
         found.pop(name, None)
         del told[name]
         reason = WITHHELD["solvable"].to_dict()
-        left_out.append({"study": "policy", "table": name, "reason": reason})
+        left_out.append({"study": study, "table": name, "reason": reason})
     for name, entry in told.items():
         gone = kept[name].num_rows - found[name].num_rows
         if gone and isinstance(entry, dict):
@@ -210,15 +272,6 @@ def _rounded(values: FloatArray) -> FloatArray:
     if power < 0:
         return whole * unit / 10.0**-power
     return whole * unit * 10.0**power
-
-
-@dataclass(frozen=True, eq=False)
-class _Desk:
-    """What ties are protected with."""
-
-    ledger: Ledger
-    holders: Mapping[str, str]
-    public: bool
 
 
 def _rows(
@@ -278,22 +331,13 @@ def _both_levels(results: Path, inventions: pa.Table) -> pa.Table:
     path = results / "places.parquet"
     if "region" not in inventions.column_names or not path.is_file():
         return inventions
-    above = _cities(read_table(path))
+    above = cities(read_table(path))
     regions = inventions["region"].to_pylist()
-    cities = pa.array([above.get(str(r)) for r in regions], pa.string())
+    upper_codes = pa.array([above.get(str(r)) for r in regions], pa.string())
     at = inventions.column_names.index("region")
-    upper = inventions.set_column(at, "region", cities)
+    upper = inventions.set_column(at, "region", upper_codes)
     lower = inventions.set_column(at, "region", inventions["region"].cast(pa.string()))
-    return pa.concat_tables([lower, upper.filter(pc.is_valid(cities))])
-
-
-def _cities(places: pa.Table) -> dict[str, str]:
-    """Give the city above every district."""
-    return {
-        str(row["region"]): str(row["city"])
-        for row in places.select(["region", "city"]).to_pylist()
-        if row["city"] and row["city"] != row["region"]
-    }
+    return pa.concat_tables([lower, upper.filter(pc.is_valid(upper_codes))])
 
 
 def _following(
@@ -320,88 +364,3 @@ def _findings(results: Path, kept: Mapping[str, pa.Table]) -> Json:
         if stems and all(stem in kept for stem in stems):
             released.append(finding)
     return released
-
-
-def _cells(
-    desk: _Desk, results: Path, ties: pa.Table
-) -> tuple[pa.Table | None, Json, Text]:
-    """Protect ties between places, both levels in one audited table per layer."""
-    needed = (results / "events.parquet", results / "places.parquet")
-    if not all(path.is_file() for path in needed):
-        return None, None, _UNCOUNTED
-    events, places = (read_table(path) for path in needed)
-    parents = _cities(places)
-    parts, proofs = list[pa.Table](), dict[str, Json]()
-    for layer in sorted(set(ties["layer"].to_pylist())):
-        own = ties.filter(pc.equal(ties["layer"], layer))
-        try:
-            part, proof = _layer(
-                desk, own, events.filter(pc.equal(events["layer"], layer)), parents
-            )
-        except AggloError:
-            return None, None, _UNSAFE
-        if part is None:
-            return None, None, _UNCOUNTED
-        parts.append(part)
-        proofs[str(layer)] = proof
-    return pa.concat_tables(parts), proofs, _UNSAFE
-
-
-def _layer(
-    desk: _Desk, ties: pa.Table, events: pa.Table, parents: Mapping[str, str]
-) -> tuple[pa.Table | None, Json]:
-    ends = ("origin", "destination")
-    names = [np.array(events[end].to_pylist(), dtype=object) for end in ends]
-    if not pc.all(events["directed"]).as_py():
-        # an undirected tie is one cell, whichever end was written first
-        swap = names[0] > names[1]
-        names = [np.where(swap, names[1], names[0]), np.where(swap, *names)]
-    records = pa.table(
-        {
-            "origin": pa.array(names[0].tolist(), pa.string()),
-            "destination": pa.array(names[1].tolist(), pa.string()),
-            "weight": pc.cast(events["weight"], pa.float64()),
-            "holder": pa.array(_contributors(events, desk.holders), pa.string()),
-        }
-    )
-    cells = cells_from_records(
-        records,
-        dimensions=ends,
-        value="weight",
-        holding="holder",
-        hierarchies={end: _used(parents, records[end]) for end in ends},
-    )
-    safe = desk.ledger.suppress(f"networks.{ties['layer'][0].as_py()}", cells)
-    axes = [
-        d.codes[nodes] for d, nodes in zip(cells.dimensions, cells.grid, strict=True)
-    ]
-    place = {key: at for at, key in enumerate(zip(*axes, strict=True))}
-    keys = list(zip(*(ties[end].to_pylist() for end in ends), strict=True))
-    if any(a > b for a, b in keys) and not pc.all(events["directed"]).as_py():
-        keys = [(min(a, b), max(a, b)) for a, b in keys]
-    at = np.array([place.get(key, -1) for key in keys], dtype=np.int64)
-    shown = pc.cast(ties["weight"], pa.float64()).to_numpy()
-    # the audited table is the released one, or nothing is released
-    if (at < 0).any() or not np.allclose(cells.total[at], shown, rtol=1e-9):
-        return None, None
-    hidden = safe.hidden[at]
-    table = ties
-    for name in ("weight", "share"):
-        values = pc.cast(ties[name], pa.float64()).to_numpy()
-        column = pa.array(values, mask=hidden)
-        table = table.set_column(table.column_names.index(name), name, column)
-    status = pa.array(np.where(hidden, "confidential", "ok").tolist(), pa.string())
-    return table.append_column("status", status), safe.certificate(public=desk.public)
-
-
-def _contributors(events: pa.Table, holders: Mapping[str, str]) -> list[str]:
-    """Name the firm behind every tie, or the tie itself."""
-    if "event" not in events.column_names:
-        return [f"tie {at}" for at in range(events.num_rows)]
-    named = (str(event) for event in events["event"].to_pylist())
-    return [f"firm {holders[e]}" if e in holders else f"event {e}" for e in named]
-
-
-def _used(parents: Mapping[str, str], codes: pa.ChunkedArray) -> dict[str, str]:
-    held = set(codes.to_pylist())
-    return {code: above for code, above in parents.items() if code in held}
