@@ -142,6 +142,7 @@ def _release(root: Path, name: str, held: dict[str, pa.Table]) -> None:
         "certificate": {},
         "manifest": "",
         "packages": {},
+        "settings": {},
         "words": {},
         "boundaries": None,
     }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { nearest, optionsOf, settle, severalOf } from "../src/core/choices";
+import { nearest, optionsOf, settle, severalOf, tableKey, withTable } from "../src/core/choices";
 import { MOST_COMPARED, comparable, joinCodes, splitCodes } from "../src/core/codes";
 import { derive, upperNormal } from "../src/core/derive";
 import { frameOf, joined, nearestOf, only, valuesOf, withWords } from "../src/core/frame";
@@ -142,5 +142,17 @@ describe("regions of an address", () => {
   it("are no more than can be told apart", () => {
     const found = comparable(options.map((o) => o.value), "R0", options);
     expect([found.codes.length, found.over]).toEqual([MOST_COMPARED - 1, 10]);
+  });
+});
+
+describe("what an address says of tables", () => {
+  it("tells of several tables, each once", () => {
+    const [one, other] = [view({ id: "p.one" }), view({ id: "p.other" })];
+    const both = withTable(other, withTable(one, undefined, "-lq"), "name");
+    expect(both).toBe("one.-lq,other.name");
+    expect([tableKey(one, both), tableKey(other, both)]).toEqual(["-lq", "name"]);
+    expect(withTable(one, both, "jobs")).toBe("other.name,one.jobs");
+    expect(withTable(one, both, "")).toBe("other.name");
+    expect(tableKey(one, "onemore.x")).toBe("");
   });
 });

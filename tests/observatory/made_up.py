@@ -97,7 +97,7 @@ def made_up(folder: Path, page: str) -> Stock:
         "format": FORMAT, "id": "r", "mode": "private", "version": "t", "studies": {},
         "project": {"name": "made up", "title": "Made up", "generated": True},
         "tables": tables, "findings": {}, "sources": [], "left_out": [], "certificate": {},
-        "manifest": "", "packages": {}, "words": {}, "boundaries": None,
+        "manifest": "", "packages": {}, "settings": {}, "words": {}, "boundaries": None,
     }  # fmt: skip
     write_json(folder / "release" / "r" / "release.json", catalogue)
     write_text(folder / "release" / "current", "r\n")

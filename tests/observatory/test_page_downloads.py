@@ -12,8 +12,9 @@ import pytest
 
 from agglo.observatory.api import Settings
 from agglo.observatory.pages import PAGES
-from agglo.observatory.release import open_release
+from agglo.observatory.release import build_release, open_release
 from tests.observatory.conftest import client_of
+from tests.observatory.visits import CHROMIUM
 
 # page: what it offers beside CSV, Parquet, JSON and zip of every view
 PROMISED = {
@@ -79,6 +80,9 @@ def test_the_folder_of_the_policy_page_repeats_its_numbers(client, demo):
             release.findings("policy")
         )
         assert json.loads(folder.read("manifest.json"))["release"] == release.id
+        ran = json.loads(folder.read("settings.json"))
+        assert ran["policy"]["seed"] == release.catalogue["project"]["seed"]
+        assert ran["policy"]["options"]["placebo_draws"] == 499
         assert folder.read("citation.bib").startswith(b"@misc{agglo-policy-")
         for end, word in (("", "Repeat it"), (".zh", "复现")):
             text = folder.read(f"README{end}.md").decode()
@@ -87,6 +91,12 @@ def test_the_folder_of_the_policy_page_repeats_its_numbers(client, demo):
         assert len(folder.read("reproduce.txt").splitlines()) == len(
             PAGES["policy"].views
         )
+
+
+def test_a_public_release_holds_no_settings(release, project):
+    """Options may name what only the owner's tables hold."""
+    assert release.catalogue["settings"]["concentration"]["options"]
+    assert build_release(project, mode="public").catalogue["settings"] == {}
 
 
 def test_a_view_that_is_not_released_is_named_in_the_folder(served):
@@ -117,3 +127,32 @@ def test_a_topic_has_an_address_of_its_own(served):
     assert served.client.get("/about/location-quotient").status_code == 200
     for path in ("/about/no-such", "/home/location-quotient", "/about/x.json"):
         assert served.client.get(path).status_code == 404, path
+
+
+@pytest.mark.web
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_one_file_makes_the_folder_of_a_page_itself(one_file, browser, client):
+    tab = browser.new_page()
+    try:
+        tab.goto(f"{one_file.as_uri()}#/formation?v=1")
+        tab.locator("main h1").wait_for()
+        with tab.expect_download() as saved:
+            tab.get_by_role("button", name="Everything on this page (zip)").click()
+        with zipfile.ZipFile(saved.value.path()) as folder:
+            assert folder.testzip() is None
+            shown = {name.partition("/")[0] for name in folder.namelist()}
+            assert {v.id for v in PAGES["formation"].views} <= shown
+            own = pv.read_csv(io.BytesIO(folder.read("formation.ranks/data.csv")))
+            served = client.get("/api/v1/views/formation.ranks.csv").content
+            names = ["cluster", "median", "lower", "upper"]
+            assert own.select(names) == pv.read_csv(io.BytesIO(served)).select(names)
+            again = pq.read_table(
+                io.BytesIO(folder.read("formation.ranks/data.parquet"))
+            )
+            assert again.num_rows == own.num_rows
+            assert json.loads(folder.read("findings.json"))
+            assert "one by one" in folder.read("README.txt").decode()
+    finally:
+        tab.close()

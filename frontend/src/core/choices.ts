@@ -87,7 +87,14 @@ export function rateColumn(view: View): string | undefined {
 /** What an address says of the table of a view, `<name of the view>.<what>`; empty for another one. */
 export function tableKey(view: View, value: string | undefined): string {
   const own = forTable(view, "");
-  return value?.startsWith(own) ? value.slice(own.length) : "";
+  return (value ?? "").split(",").find((part) => part.startsWith(own))?.slice(own.length) ?? "";
+}
+
+/** The same with another word on this view; what it says of other tables stays. */
+export function withTable(view: View, value: string | undefined, what: string): string {
+  const own = forTable(view, "");
+  const others = (value ?? "").split(",").filter((part) => part && !part.startsWith(own));
+  return [...others, ...(what ? [own + what] : [])].join(",");
 }
 
 export const forTable = (view: View, what: string): string => `${view.id.slice(view.id.indexOf(".") + 1)}.${what}`;

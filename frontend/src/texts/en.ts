@@ -261,6 +261,8 @@ export const en = {
   topic_unknown: "There is no topic “{topic}”; all there are stand below.",
   folder_page: "Everything on this page (zip)",
   folder_policy: "Replication folder (zip)",
+  folder_lead_page: "Data and definitions of all views, findings, manifest, certificate and citations.",
+  folder_undrawn: "Figures are saved one by one, under each.",
   folder_lead: "Data, figures and definitions of all views, findings, manifest, citations and the commands that repeat it.",
   top: "Rows drawn",
   top_own: "as set",

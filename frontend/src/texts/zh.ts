@@ -263,6 +263,8 @@ export const zh = {
   topic_unknown: "没有主题“{topic}”；全部主题见下。",
   folder_page: "本页全部内容（zip）",
   folder_policy: "复现文件夹（zip）",
+  folder_lead_page: "全部视图的数据与定义、结论、清单、证书与引用。",
+  folder_undrawn: "图形请在各图下方逐一保存。",
   folder_lead: "全部视图的数据、图与定义，以及结论、清单、引用和复现命令。",
   top: "绘制行数",
   top_own: "默认",

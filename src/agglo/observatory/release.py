@@ -68,7 +68,7 @@ CURRENT: Mapping[Mode, str] = {
     "review": "current-review",
     "public": "current-public",
 }
-FORMAT = 5
+FORMAT = 6
 GEOMETRY = "geometry.json"
 _NO_GEOMETRY = b'{"type":"FeatureCollection","features":[]}'
 FOLDER = "release"
@@ -441,6 +441,8 @@ def _fill(
         "certificate": protected.certificate,
         "manifest": digest_of(manifest.to_bytes().decode()),
         "packages": _packages(manifest),
+        # options may name what only the owner's tables hold
+        "settings": {} if mode == "public" else _settings(manifest, protected),
         "words": protected.words(),
         "boundaries": None if boundaries is None else boundaries.facts(),
         "files": {p.name: hash_file(p) for p in sorted(draft.iterdir()) if p.is_file()},
@@ -448,6 +450,16 @@ def _fill(
     catalogue["id"] = id_of(catalogue)
     write_json(draft / CATALOGUE, catalogue)
     return catalogue
+
+
+def _settings(manifest: Manifest, protected: Protected) -> dict[str, Json]:
+    """Give the seed and the options that every released study ran with."""
+    found: dict[str, Json] = {}
+    for step in manifest.steps:
+        study = str(step.parameters.get("study", ""))
+        if study in protected.folders and "options" in step.parameters:
+            found[study] = {k: step.parameters[k] for k in ("seed", "options")}
+    return found
 
 
 def _aliases(project: Project) -> list[tuple[str, str]]:

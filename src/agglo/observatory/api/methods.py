@@ -30,13 +30,15 @@ def method_pages() -> dict[str, str]:
     """
     installed = _PACKAGE / "observatory" / "methods"
     docs = _PACKAGE.parents[1] / "docs"
-    folders = (
-        [installed] if installed.is_dir() else [docs / "reference", docs / "how-to"]
-    )
+    if installed.is_dir():
+        found = list(installed.glob("*.md"))
+    else:
+        # what a wheel holds: see force-include in pyproject.toml
+        found = list((docs / "reference").glob("*.md"))
+        found += (docs / "how-to").glob("run-a-project*.md")
     return {
         path.stem: path.read_text("utf-8")
-        for folder in folders
-        for path in sorted(folder.glob("*.md"))
+        for path in sorted(found, key=lambda path: path.stem)
         if path.stem != "index"
     }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 import pyarrow as pa
@@ -55,7 +55,8 @@ def page_bundle(
     Returns
     -------
     bytes
-        A zip archive: one folder per view, findings, manifest, certificate, citations,
+        A zip archive: one folder per view, findings, seed and options of the studies (not
+        of public releases), manifest, certificate, citations,
         licences, and a README with the commands. A view that has no place in it is named
         there with its reason; the same choices of the same release give the same bytes.
     """
@@ -71,12 +72,22 @@ def page_bundle(
         files |= {f"{part.view.id}/{name}": data for name, data in own.items()}
     lines = [reproduce_line(stock, p.view, p.query) for p in found]
     findings: list[Json] = [dict(f) for f in stock.release.findings(page.study)]
+    settings = _settings(stock, [page.study, *(v.table.split(".")[0] for v in shown)])
+    if settings:
+        files["settings.json"] = json_file(settings)
     files |= {
         "findings.json": json_file(findings),
         "reproduce.txt": ("\n".join(lines) + "\n").encode(),
         **evidence_files(stock, page, shown),
     }
     return zip_bytes(files)
+
+
+def _settings(stock: Stock, studies: Iterable[str]) -> dict[str, Json]:
+    """Give seed and options of studies; public releases do not hold them."""
+    held = stock.release.catalogue.get("settings")
+    known = held if isinstance(held, dict) else {}
+    return {study: known[study] for study in sorted(set(studies)) if study in known}
 
 
 class _Part(NamedTuple):
@@ -124,7 +135,8 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "repeat": "Repeat it",
         "steps": "With the project folder and agglo {version} (packages in "
         "`manifest.json`): the first command computes, the second compares every hash. "
-        "`reproduce.txt` gives one line per folder. The project's own tables and "
+        "`reproduce.txt` gives one line per folder, `settings.json` (not in public "
+        "releases) seed and options of each study. The project's own tables and "
         "`agglo.toml` are the owner's and not part of this archive.",
     },
     "zh": {
@@ -135,7 +147,8 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "absent": "未收录",
         "repeat": "复现",
         "steps": "需要项目文件夹与 agglo {version}（软件包见 `manifest.json`）：第一条命令计算，"
-        "第二条核对全部哈希。`reproduce.txt` 为每个文件夹给出一行命令。项目自身的表与 "
+        "第二条核对全部哈希。`reproduce.txt` 为每个文件夹给出一行命令，`settings.json`（公开发布除外）"
+        "给出各研究的种子与选项。项目自身的表与 "
         "`agglo.toml` 属于项目所有者，不在本压缩包内。",
     },
 }
