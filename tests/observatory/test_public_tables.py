@@ -10,12 +10,19 @@ import pyarrow.parquet as pq
 import pytest
 
 from agglo.observatory.public_columns import COLUMNS, HELD
-from agglo.observatory.public_rules import LEAST, RULES, why_withheld
+from agglo.observatory.public_reasons import WITHHELD, why_withheld
+from agglo.observatory.public_rules import LEAST, RULES
 from agglo.observatory.public_tables import public_study
 from agglo.store import read_table, write_json, write_table
 from agglo.studies import STUDIES
 
 CANARY = 13.1875
+KEPT_AT_HOME = {
+    "coagglomeration": ("plants", "counts", "panel", "areal", "yearly_weights"),
+    "networks": ("events", "inventions", "quotients", "portfolio", "core_sets"),
+    "policy": ("outcomes",),
+    "formation": ("layer_sites", "gate", "indicators", "scores", "stars", "alerts"),
+}
 # twenty regions, none of whose outcomes is known to the public
 _OUTCOMES = {
     "region": [f"R{k}" for k in range(20)],
@@ -166,6 +173,20 @@ def test_findings_are_released_with_all_their_tables_only(tmp_path):
     assert [f["id"] for f in found] == ["F1"]
 
 
+def test_findings_on_tables_with_gaps_stay_at_home(tmp_path):
+    """A finding may speak of the very row that is held back, or of a hidden number."""
+    n = [LEAST - 1, 500]
+    findings = [{"id": "F1", "evidence": ["localization.csv"]}]
+    for number, kept in enumerate(([], ["F1"])):
+        table = {"industry": ["a", "b"][number:], "n": n[number:], "psi": n[number:]}
+        results = _write(tmp_path / f"r{number}", findings, localization=table)
+        target = tmp_path / f"p{number}"
+        public_study("coagglomeration", results, target)
+        found = json.loads((target / "findings.json").read_text("utf-8"))
+        assert [f["id"] for f in found] == kept
+        assert (target / "localization.parquet").is_file()
+
+
 def test_every_rule_names_a_study_and_says_itself():
     assert set(RULES) <= set(STUDIES)
     for rules in RULES.values():
@@ -193,8 +214,29 @@ def test_a_table_is_judged_once_and_with_its_columns(study):
         assert not rule.other or rule.other in RULES[study], table
 
 
+def test_every_reason_is_of_a_kind_and_says_more_in_both_languages():
+    told = [
+        (study, name, text)
+        for study, names in KEPT_AT_HOME.items()
+        for name in names
+        if (text := why_withheld(study, name))
+    ]
+    assert len(told) == sum(map(len, KEPT_AT_HOME.values()))
+    for study, name, text in told:
+        kinds = [k for k in WITHHELD.values() if text.en.startswith(f"{k.en}: ")]
+        (kind,) = kinds
+        assert len(text.en) > len(kind.en) + 12, (study, name)
+        assert text.zh.startswith(f"{kind.zh}：")
+        assert len(text.zh) > len(kind.zh) + 4, (study, name)
+    assert why_withheld("networks", "made_tomorrow") is None
+    assert why_withheld("no_study", "events") is None
+
+
 # what the release itself adds to the cells it protects
-_ADDED = {("networks", t): {"status"} for t in ("ties", "hierarchy", "mixing")}
+_ADDED = {
+    **{("networks", t): {"status"} for t in ("ties", "hierarchy", "mixing")},
+    ("formation", "panel"): {"status"},
+}
 
 
 @pytest.mark.parametrize("study", sorted(RULES))

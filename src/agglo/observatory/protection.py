@@ -217,6 +217,7 @@ def protect(
                 measured_on=_measured_on(project, study, ledger),
                 public=mode == "public",
                 seed=project.file.project.seed,
+                options=project.file.study.get(study, {}),
             )
             folders[study], certificates[study] = shown.folder, shown.certificate
             left_out += shown.left_out

@@ -175,6 +175,18 @@ COLUMNS: Mapping[str, Mapping[str, str]] = MappingProxyType(
         },
         "formation": {
             "clusters": "cluster region group name name_en name_zh",
+            "panel": "region group industry period employment status",
+            "stages": (
+                "region group period stage value size growth diversity change "
+                "new_share converging margin employment"
+            ),
+            "lock_in": (
+                "region group value lower upper diversity diversity_lower "
+                "diversity_upper rigid"
+            ),
+            "resilience": (
+                "region group value resistance_mix recovery periods_to_recover"
+            ),
             "layer_completeness": "cluster layer completeness template",
             "alert_rates": "alert rate upper calm_clusters",
             "index_weights": "node level weight value share correlation",
@@ -188,6 +200,11 @@ HELD: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
         # the jobs of a region, a margin that may have to be hidden
         "policy": {"places": "economy"},
+        # no cells of these were audited
+        "formation": {
+            "panel": "establishments payroll entries exits",
+            "stages": "entry_rate",
+        },
     }
 )
 """Study to table to columns that were judged and stay at home, in tables that do not."""

@@ -28,6 +28,7 @@ __all__ = [
     "free_cells",
     "free_ties",
     "freedom_of",
+    "numbers_in",
 ]
 
 ORDER = (
@@ -221,7 +222,7 @@ def affordable_beside_ties(
         of: list[str | None] = list(layers) or [None] * table.num_rows
         for layer in spent:
             mine = [at in (None, layer) for at in of]
-            own = _numbers(table.filter(pa.array(mine, pa.bool_())))
+            own = numbers_in(table.filter(pa.array(mine, pa.bool_())))
             costs[layer] += sum(own.values())
         limits = {k: Freedom(f.hidden, f.free // _ROOM) for k, f in free.items()}
         if all(limits[layer].allows(n) for layer, n in costs.items()):
@@ -311,7 +312,7 @@ def affordable(
         table = tables[name]
         if name in _BY_PERIOD:
             table = kept[name] = _periods(table, freedom)
-        costs = {o: spent[o] + n for o, n in _numbers(table).items()}
+        costs = {o: spent[o] + n for o, n in numbers_in(table).items()}
         if all(whole.allows(n) for n in costs.values()):
             spent |= costs
         else:
@@ -332,8 +333,19 @@ def _outcomes(table: pa.Table) -> list[str]:
     return [str(o) for o in table["outcome"].to_pylist()]
 
 
-def _numbers(table: pa.Table) -> dict[str, int]:
-    """Count the different numbers of every outcome that follow from no others."""
+def numbers_in(table: pa.Table) -> dict[str, int]:
+    """Count the different numbers of every outcome that follow from no others.
+
+    Parameters
+    ----------
+    table
+        Table of estimates, perhaps with a column ``outcome``.
+
+    Returns
+    -------
+    dict
+        Outcome to count; all under one name where the table does not say.
+    """
     of = np.array(_outcomes(table), dtype=object)
     found = dict.fromkeys(sorted(set(of)), 0)
     for name in table.column_names:
@@ -352,7 +364,7 @@ def _periods(table: pa.Table, freedom: Mapping[str, Freedom]) -> pa.Table:
     good = np.zeros(table.num_rows, dtype=bool)
     for period in set(periods):
         mine = periods == period
-        numbers = _numbers(table.filter(pa.array(mine)))
+        numbers = numbers_in(table.filter(pa.array(mine)))
         known = freedom.get(period, Freedom(1, 0))
         good[mine] = known.allows(max(numbers.values(), default=0))
     return table.filter(pa.array(good))

@@ -13,7 +13,7 @@ from typing import Literal, TypeAlias
 
 from agglo.observatory.page import Text
 
-__all__ = ["LEAST", "RULES", "WITHHELD", "Rule", "RuleKind", "why_withheld"]
+__all__ = ["LEAST", "RULES", "Rule", "RuleKind"]
 
 RuleKind: TypeAlias = Literal[
     "fact",
@@ -46,7 +46,7 @@ class Rule:
         ``"function"``: can be computed from the released table `other` and facts, so it
         tells nothing more. ``"binned"``: draws, of which each is a number of its own,
         sorted and rounded so that only their distribution is left. ``"anew"``: computed
-        from the released table `other` and released where that is what the study found.
+        from the released table `other`; from ties only where it is what the study found.
         Of every kind only the columns named in `agglo.observatory.public_columns`.
     counts
         Columns that count what a row rests on. An estimate may leave one empty.
@@ -97,8 +97,8 @@ class Rule:
                 f"可由 {self.other} 与公开事实推得，不含其他信息",
             ),
             "anew": (
-                f"computed anew from released {self.other}, where all of a layer are published",
-                f"由已发布的 {self.other} 重新计算；仅限全部公布的层",
+                f"computed anew from released {self.other}, where what it rests on is published",
+                f"由已发布的 {self.other} 重新计算；仅限所依据数据均已公布之处",
             ),
             "binned": (
                 "draws, sorted and rounded: their distribution, not the single draws",
@@ -106,73 +106,6 @@ class Rule:
             ),
         }
         return Text(*words[self.kind])
-
-
-WITHHELD: Mapping[str, Text] = MappingProxyType(
-    {
-        "single": Text(
-            "its rows are single establishments, firms, inventions or ties; never "
-            "released in public mode",
-            "各行为单个企业、机构、专利或联系；公开模式一律不予发布",
-        ),
-        "derived": Text(
-            "computed from cells that are not all released, and it would give them back; "
-            "only what is computed anew from released tables may be public",
-            "由未全部发布的单元格计算而得，发布将使其可被推算；仅由已发布表格重新计算的结果可公开",
-        ),
-        "solvable": Text(
-            "as many numbers as hidden values that are free could be solved for them; "
-            "what is released leaves something open",
-            "若发布的数值不少于被抑制的自由未知量，便可据以求解；所发布者须留有余地",
-        ),
-        "uncounted": Text(
-            "how many firms or places stand behind a row is not counted",
-            "各行所依据的企业数或地区数未作统计",
-        ),
-    }
-)
-"""Why a table without a rule stays at home, by kind."""
-
-_WITHHELD: Mapping[str, Mapping[str, str]] = MappingProxyType(
-    {
-        "single": {
-            "coagglomeration": "plants",
-            "networks": "events inventions shared_firms entity_pairs",
-            "formation": "layer_sites layer_ties registry",
-        },
-        "derived": {
-            "coagglomeration": "areal counts panel",
-            "networks": "activity_before activity_now cluster_nodes "
-            "complementarity core_sets entries interlocking portfolio "
-            "quotients size_crosstab size_group_profiles size_profiles",
-            "policy": "outcomes",
-            "formation": "alert_history alerts breaks elements gate gate_sensitivity "
-            "indicators layer_chain layer_line layer_network layer_point layer_surface "
-            "lock_in mechanisms network panel peers period_indicators questionnaire ranks "
-            "recommendations resilience scores stages stars",
-        },
-        "uncounted": {"coagglomeration": "yearly_weights"},
-    }
-)
-
-
-def why_withheld(study: str, table: str) -> Text | None:
-    """Say why a table has no rule.
-
-    Parameters
-    ----------
-    study, table
-        Names.
-
-    Returns
-    -------
-    Text or None
-        ``None`` for a table that nobody has judged yet.
-    """
-    for kind, studies in _WITHHELD.items():
-        if table in studies.get(study, "").split():
-            return WITHHELD[kind]
-    return None
 
 
 _FACT, _ESTIMATE = Rule(kind="fact"), Rule(kind="estimate")
@@ -287,6 +220,11 @@ RULES: Mapping[str, Mapping[str, Rule]] = MappingProxyType(
         },
         "formation": {
             "clusters": _FACT,
+            # by region and industry; contributors are establishments
+            "panel": Rule(kind="cells"),
+            "stages": Rule(kind="anew", other="panel"),
+            "lock_in": Rule(kind="anew", other="panel"),
+            "resilience": Rule(kind="anew", other="panel"),
             "layer_completeness": _FACT,
             "alert_rates": _estimate("calm_clusters"),
             "index_weights": _ESTIMATE,

@@ -19,9 +19,16 @@ from agglo.observatory.disclosure_policy import GatePolicy
 from agglo.observatory.ledger import Ledger
 from agglo.observatory.page import Text
 from agglo.observatory.public_columns import COLUMNS
+from agglo.observatory.public_formation import (
+    LIFE,
+    affordable_beside_panel,
+    life_in_public,
+    panel_in_public,
+)
 from agglo.observatory.public_freedom import affordable, affordable_beside_ties
 from agglo.observatory.public_mixing import clear_layers, mixing_in_public
-from agglo.observatory.public_rules import RULES, WITHHELD, Rule, why_withheld
+from agglo.observatory.public_reasons import WITHHELD, why_withheld
+from agglo.observatory.public_rules import RULES, Rule
 from agglo.observatory.public_strengths import strengths_in_public
 from agglo.observatory.public_ties import (
     UNCOUNTED,
@@ -40,8 +47,8 @@ _NO_RULE = Text(
     "尚未判定能否公开；新表在判定之前不予发布",
 )
 _NOT_ANEW = Text(
-    "a tie it would be computed from is hidden in every layer",
-    "各层中均有其计算所需的联系被抑制",
+    "what it would be computed from is hidden, or needs more than is released",
+    "其计算所需的数据已被抑制，或所需数据超出发布范围",
 )
 
 
@@ -74,6 +81,7 @@ def public_study(
     measured_on: Mapping[str, SuppressedTable] | None = None,
     public: bool = True,
     seed: int = 0,
+    options: Mapping[str, object] | None = None,
 ) -> PublicStudy:
     """Choose and protect the tables of a study.
 
@@ -96,15 +104,20 @@ def public_study(
         Whether certificates keep the parameters back.
     seed
         Of the project: what is computed anew with it is what the study found.
+    options
+        Of the study, as the project file has them.
 
     Returns
     -------
     PublicStudy
-        Findings are released when every table they rest on is.
+        Findings are released when every table they rest on is, without a gap and as
+        the study found it.
     """
     rules = RULES.get(study, {})
     book = ledger or Ledger(target / "ledger", GatePolicy())
-    desk = Desk(book, holders or {}, public, seed)
+    desk = Desk(
+        book, holders or {}, public, seed, options or {}, shares_cells=bool(measured_on)
+    )
     kept: dict[str, pa.Table] = {}
     told: dict[str, Json] = {}
     left_out: list[Json] = []
@@ -137,9 +150,15 @@ def public_study(
         beside = _beside_ties(kept, book.pending)
         lost = affordable_beside_ties(beside, book.pending)
         kept = _without(study, kept, beside, lost, told, left_out)
+    elif study == "formation":
+        path = results / "indicators.parquet"
+        indicators = read_table(path) if path.is_file() else None
+        lost = affordable_beside_panel(kept, indicators, book.pending)
+        kept = _without(study, kept, dict(kept), lost, told, left_out)
+    whole = {n for n, t in kept.items() if _whole(t, read_table(held[n]))}
     for name, table in kept.items():
         write_table(target / f"{name}.parquet", table)
-    write_json(target / "findings.json", _findings(results, kept))
+    write_json(target / "findings.json", _findings(results, whole))
     return PublicStudy(target, left_out, told)
 
 
@@ -155,16 +174,20 @@ def _chosen(
     if rule is None:
         return None, None, _NO_RULE
     if rule.kind == "cells":
+        if name == "panel":
+            return panel_in_public(desk, table)
         cells = mixing_in_public if rule.other else ties_in_public
         return cells(desk, results, table)
     if rule.kind == "anew":
-        return _anew(desk, results, name, table, kept), None, _NOT_ANEW
-    if rule.kind == "margins":
-        return strengths_in_public(table, desk.ledger.pending), None, UNSAFE
-    if rule.kind == "binned":
-        return _binned(table), None, UNCOUNTED
-    least = desk.ledger.policy.least
-    return _rows(results, table, rule, kept, least), None, UNCOUNTED
+        found, why = _anew(desk, results, name, table, kept), _NOT_ANEW
+    elif rule.kind == "margins":
+        found, why = strengths_in_public(table, desk.ledger.pending), UNSAFE
+    elif rule.kind == "binned":
+        found, why = _binned(table), UNCOUNTED
+    else:
+        least = desk.ledger.policy.least
+        found, why = _rows(results, table, rule, kept, least), UNCOUNTED
+    return found, None, why
 
 
 def _anew(
@@ -174,9 +197,14 @@ def _anew(
     table: pa.Table,
     kept: Mapping[str, pa.Table],
 ) -> pa.Table | None:
-    """Compute a table from released ties; ``None`` without any."""
+    """Compute a table from released ties or cells; ``None`` without any."""
     from agglo.observatory.public_anew import anew_in_public
 
+    if name in LIFE:
+        panel = kept.get("panel")
+        if panel is None:
+            return None
+        return life_in_public(name, table, panel, desk.options)
     path = results / "events.parquet"
     if "ties" not in kept or not path.is_file():
         return None
@@ -354,7 +382,28 @@ def _among(table: pa.Table, other: pa.Table, rule: Rule) -> BoolArray:
     return np.fromiter((key in known for key in asked), bool, table.num_rows)
 
 
-def _findings(results: Path, kept: Mapping[str, pa.Table]) -> Json:
+def _whole(shown: pa.Table, found: pa.Table) -> bool:
+    """Say whether a released table has every row and number that the study found."""
+    names = [n for n in shown.column_names if n in found.column_names]
+    if shown.num_rows != found.num_rows:
+        return False
+    return all(
+        shown[n].to_pylist() == found[n].to_pylist()
+        or pc.all(_same(shown[n], found[n])).as_py() is True
+        for n in names
+    )
+
+
+def _same(one: pa.ChunkedArray, other: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Compare numbers of which the same are unknown."""
+    if not pa.types.is_floating(one.type) or one.type != other.type:
+        return pa.chunked_array([[False]])
+    a, b = (pc.fill_null(v, float("nan")).to_numpy() for v in (one, other))
+    hidden = one.is_null().to_numpy() & ~other.is_null().to_numpy()
+    return pa.chunked_array([((a == b) | (np.isnan(a) & np.isnan(b))) & ~hidden])
+
+
+def _findings(results: Path, kept: Collection[str]) -> Json:
     """Keep findings all of whose tables are released; one that names none stays home."""
     found = read_json(results / "findings.json")
     released: list[Json] = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -51,12 +51,18 @@ class Desk:
         Whether certificates keep the parameters back.
     seed
         Of the project: what is computed anew with it is what the study found.
+    options
+        Of the study.
+    shares_cells
+        Whether the public sees the cells of the study's files through another one.
     """
 
     ledger: Ledger
     holders: Mapping[str, str]
     public: bool
     seed: int = 0
+    options: Mapping[str, object] = field(default_factory=dict)
+    shares_cells: bool = False
 
 
 def certificate_of(safe: SuppressedTable, *, public: bool) -> dict[str, Json]:
