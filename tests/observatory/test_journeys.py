@@ -168,6 +168,15 @@ def test_choosing_a_region_changes_the_address_and_the_answer(visit: Visit) -> N
     assert chosen.input_value() == "R005"
 
 
+def test_the_address_of_a_start_shows_the_first_page(browser, address: str) -> None:
+    tab = (context := browser.new_context()).new_page()
+    tab.goto(address)
+    tab.locator("main h1").wait_for()
+    assert "token" in address
+    assert "token" not in tab.url
+    context.close()
+
+
 def test_language_is_kept_in_the_address(visit: Visit) -> None:
     tab = visit.open("map")
     tab.get_by_role("button", name="中文").click()
