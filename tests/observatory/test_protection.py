@@ -124,7 +124,15 @@ def test_cells_that_a_study_shares_with_what_is_shown_are_found(
             tmp_path / "tables" / "activity" / f"{name}.parquet", pa.table({"a": [1]})
         )
     project = SimpleNamespace(imports=entries, workspace=tmp_path)
-    pending = {"concentration.2020": object(), "networks.branch": object()}
+    pending = {
+        "concentration.2020": object(),
+        "formation.2020": object(),
+        "networks.branch": object(),
+    }
     ledger = Ledger(tmp_path / "ledger", GatePolicy(), pending)
     found = _measured_on(project, "policy", ledger)
-    assert set(found) == ({"concentration.2020"} if shared else set())
+    names = {"concentration.2020"} if shared else set()
+    # an import without studies serves all of them
+    names |= {"formation.2020"} if second.get("studies") is None else set()
+    assert set(found) == names
+    assert set(_measured_on(project, "formation", ledger)) <= {"concentration.2020"}

@@ -303,3 +303,10 @@ def test_freedom_is_that_of_every_region_where_no_cells_are_shown():
     one = {"concentration.released": ONE.shown[f"concentration.{HIDDEN_IN}"]}
     assert {f.free for f in freedom_of(ONE.panel(), one).values()} == {1}
     assert freedom_of(MANY.panel(), MANY.shown)[HIDDEN_IN].free >= len(INDUSTRIES)
+    # regions that the cells do not have may be sums of those that they have
+    other = World(n=30)
+    absent = freedom_of(other.panel(), ONE.shown)[HIDDEN_IN]
+    assert absent == Freedom(some[HIDDEN_IN].hidden + 6, 1)
+    # cells of clusters are cells too
+    named = {f"formation.{HIDDEN_IN}": ONE.shown[f"concentration.{HIDDEN_IN}"]}
+    assert freedom_of(ONE.panel(), named)[HIDDEN_IN] == some[HIDDEN_IN]

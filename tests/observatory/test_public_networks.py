@@ -33,7 +33,7 @@ NODES = [f"C{k}" for k in range(6)]
 RULES = DisclosurePolicy(minimum_count=3, dominance=(), p_percent=None)
 
 
-def _events(*, directed=True, single=(), unknown=0):
+def _events(*, directed=True, single=(), unknown=0, firm=""):
     """Ties of six cities and four industries by 400 firms; single cells are one large tie."""
     rng = np.random.default_rng(6)
     n = 4000
@@ -62,7 +62,9 @@ def _events(*, directed=True, single=(), unknown=0):
         place = (f"C{a}", f"C{b}") if kind == "city" else ("C0", "C1")
         made = (f"I{2 * a}", f"I{2 * b}") if kind == "group" else ("I0", "I0")
         rows.append(("M", *place, *made, MARK))
-    rows += [(f"U{k}", "C0", "C1", "unknown", "I0", 1.0) for k in range(unknown)]
+    rows += [
+        (firm or f"U{k}", "C0", "C1", "unknown", "I0", 1.0) for k in range(unknown)
+    ]
     names = (
         "event",
         "origin",
@@ -240,9 +242,9 @@ def test_indices_of_mixing_give_a_hidden_pair_of_groups_back(tmp_path, directed)
 
 def test_mixing_stays_at_home_where_few_ties_have_no_group(tmp_path):
     """The total of all ties less that of the table is the weight of the few."""
-    for unknown, there in ((3, False), (40, True)):
+    for unknown, firm, there in ((3, "", False), (40, "M", False), (41, "", True)):
         folder = tmp_path / str(unknown)
-        events = _events(unknown=unknown)
+        events = _events(unknown=unknown, firm=firm)
         found = mixing(events.drop_columns(["event"]), groups=GROUPS, inference=None)
         table = result_table(found, layer="branch")
         results = _results(folder, events, mixing=table)

@@ -44,6 +44,8 @@ _MICRO = frozenset(
     }
 )
 _NAMES = ("regions", "industries")
+# what cells by region and industry are made from
+_CELLS = ("activity", "cluster_panel", "establishments")
 _WHY_MICRO = Text(
     "rests on single establishments or ties between them; not released in public mode",
     "依据单个企业或其间联系的数据；公开模式不予发布",
@@ -277,23 +279,26 @@ def _holders(project: Project, study: str) -> dict[str, str]:
 def _measured_on(
     project: Project, study: str, ledger: Ledger
 ) -> dict[str, SuppressedTable]:
-    """Give the protected cells that a study shares with the concentration study.
+    """Give the protected cells of other studies that were made from a study's own files.
 
     Empty where each has files of its own: what is shown says nothing about the other.
     """
+    found: dict[str, SuppressedTable] = {}
     mine = [e for e in project.imports if e.serves(study)]
-    files = {f for e in project.imports if e.serves("concentration") for f in e.files}
-    both = [e.id for e in mine if files & set(e.files)]
-    shared = any(
-        import_of(path.stem, both)
-        for name in _MICRO
-        for path in (project.workspace / "tables" / name).glob("*.parquet")
-    )
-    return {
-        name: table
-        for name, table in ledger.pending.items()
-        if shared and name.startswith("concentration.")
-    }
+    for other in ("concentration", "formation"):
+        if other == study:
+            continue
+        files = {f for e in project.imports if e.serves(other) for f in e.files}
+        both = [e.id for e in mine if files & set(e.files)]
+        shared = any(
+            import_of(path.stem, both)
+            for name in _CELLS
+            for path in (project.workspace / "tables" / name).glob("*.parquet")
+        )
+        if shared:
+            named = f"{other}."
+            found |= {n: t for n, t in ledger.pending.items() if n.startswith(named)}
+    return found
 
 
 def _present(project: Project, study: str) -> set[str]:

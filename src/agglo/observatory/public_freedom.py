@@ -68,6 +68,8 @@ TIE_ORDER = (
 """Likewise those of the networks study that are computed from ties."""
 
 _BY_PERIOD = ("moran",)
+# studies whose cells the public sees, by period
+_SHOWN = ("concentration", "formation")
 # unknowns per number where all else is known
 _ROOM = 2
 # columns that follow from others of their row, or from the design alone
@@ -242,20 +244,22 @@ def freedom_of(
     outcomes
         Columns ``region`` and ``period``.
     shown
-        Protected cells that the outcomes were measured on, by ``concentration.<period>``
-        or ``concentration.released``; empty when the public sees none of them.
+        Protected cells that the outcomes were measured on, by ``<study>.<period>`` or
+        ``concentration.released``; empty when the public sees none of them.
 
     Returns
     -------
     dict
-        Period to freedom. Where no cells are shown every region is unknown.
+        Period to freedom. Where no cells are shown every region is unknown; a region
+        without cells of its own beside others that have some is hidden and not free.
     """
     codes = np.array(outcomes["region"].to_pylist(), dtype=object)
     periods = np.array([str(p) for p in outcomes["period"].to_pylist()], dtype=object)
     found: dict[str, Freedom] = {}
     for period in sorted(set(periods)):
         regions = sorted(set(codes[periods == period]))
-        safe = shown.get(f"concentration.{period}", shown.get("concentration.released"))
+        names = (*(f"{study}.{period}" for study in _SHOWN), "concentration.released")
+        safe = next((shown[name] for name in names if name in shown), None)
         if safe is None:
             found[period] = Freedom(len(regions), len(regions))
             continue
@@ -263,9 +267,12 @@ def freedom_of(
         at: IntArray = np.array(
             [place[r] for r in regions if r in place], dtype=np.int64
         )
-        inner = safe.hidden.reshape(safe.cells.shape)[at, 1:]
+        columns = safe.cells.dimensions[1]
+        low = np.setdiff1d(np.arange(1, columns.size), columns.inner)
+        inner = safe.hidden.reshape(safe.cells.shape)[np.ix_(at, low)]
         touched = int(inner.any(axis=1).sum())
-        found[period] = Freedom(touched, min(touched, free_cells(inner)))
+        absent = len(regions) - at.size
+        found[period] = Freedom(touched + absent, min(touched, free_cells(inner)))
     return found
 
 

@@ -100,7 +100,7 @@ def _layer(
     for end in _ENDS:
         known &= np.array([r in made for r in events[end].to_pylist()], dtype=bool)
     left = records_of(desk, events.filter(pa.array(~known)))
-    if 0 < len(set(left["holder"].to_pylist())) < desk.ledger.policy.least:
+    if left.num_rows and _telling(desk, left):
         return None, None
     for end, names in zip(_ENDS, ends, strict=True):
         at = events.column_names.index(end)
@@ -112,6 +112,14 @@ def _layer(
     safe = desk.ledger.suppress(f"networks.{layer}.mixing", cells)
     found = _shown(table, safe, directed=bool(pc.all(events["directed"]).as_py()))
     return found, certificate_of(safe, public=desk.public)
+
+
+def _telling(desk: Desk, ties: pa.Table) -> bool:
+    """Say whether the sum of some ties tells about a single firm."""
+    few = len(set(ties["holder"].to_pylist())) < desk.ledger.policy.least
+    cells = cells_from_records(ties, dimensions=_ENDS, value="weight", holding="holder")
+    unsafe, _ = cells.unsafe(desk.ledger.policy.rules)
+    return few or bool(unsafe[0])
 
 
 def _shown(

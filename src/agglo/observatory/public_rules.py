@@ -83,9 +83,9 @@ class Rule:
                 f"其键已在 {self.other} 中发布的行",
             ),
             "cells": (
-                "cells with suppression and audit; the contributors are the firms behind "
-                "the ties where they are known, else the ties",
-                "单元格经抑制与审计；贡献者为联系背后的企业，企业未知时为联系本身",
+                "cells with suppression and audit; the contributors are establishments, or "
+                "the firms behind ties where they are known, else the ties",
+                "单元格经抑制与审计；贡献者为企业单位，或联系背后的企业，企业未知时为联系本身",
             ),
             "margins": (
                 f"sums over cells of {self.other} that the audit has published; what rests "
