@@ -187,6 +187,7 @@ export interface ManifestShape {
   mode: "private" | "review" | "public";
   run_manifest: string;
   packages: Record<string, string>;
+  settings: Record<string, unknown>;
   tables: Record<string, string>;
   verify: string;
 }

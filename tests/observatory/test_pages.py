@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import re
 from pathlib import Path
@@ -9,10 +10,12 @@ from pathlib import Path
 import pytest
 
 from agglo.core.errors import OptionError
-from agglo.observatory.page import BESIDE, CHARTS, Text, View
+from agglo.observatory.page import BESIDE, CHARTS, Look, Pick, Text, View
 from agglo.observatory.pages import PAGES, VIEWS
 from agglo.observatory.pages.columns import COLUMNS
 from agglo.observatory.pages.indicators import INDICATORS
+from agglo.relatedness import CONVENTIONS, proximity
+from agglo.studies import networks
 
 DEMO = json.loads(
     (Path(__file__).parent / "data" / "demo_columns.json").read_text("utf-8")
@@ -21,12 +24,17 @@ _ABOUT = "project."
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 
 
+def _picked(look: Look) -> list[str]:
+    return [column for pick in look.picks for column in pick.encode.values()]
+
+
 def _wanted(view: View) -> set[str]:
     placed = {"lon", "lat", "lon2", "lat2"} if view.place else set()
     drawn = {c for role, c in view.encode.items() if role not in BESIDE} - placed
     named = {c.name for c in view.columns}
     sort = {view.order.removeprefix("-")} - {""}
-    return {*drawn, *named, *sort, *view.filters.values(), *view.keep, *view.labels,
+    looks = {c for look in view.looks for c in (look.column, *_picked(look))} - {""}
+    return {*drawn, *named, *sort, *looks, *view.filters.values(), *view.keep, *view.labels,
             *view.place}  # fmt: skip
 
 
@@ -162,3 +170,44 @@ def test_every_served_view_carries_what_a_reader_needs(served):
                 assert column["type"] in (
                     "text", "number", "integer", "boolean", "share", "code",
                 )  # fmt: skip
+
+
+def test_the_convention_under_the_industry_space_is_the_default_of_the_study():
+    """The words stand in the page, so that it needs no method to be loaded."""
+    atlas = inspect.signature(proximity).parameters["convention"].default
+    used = CONVENTIONS[atlas]
+    facts = (used.presence, used.threshold, used.phi, used.index, used.sign)
+    assert facts == ("rca", 1.0, "min", "eigen", "diversity")
+    for view in ("space.options", "space.graph"):
+        assert f"Convention {atlas}" in VIEWS[view].note.en
+        assert f"约定 {atlas}" in VIEWS[view].note.zh
+    text = (Path(networks.__file__).parent / "scores.py").read_text("utf-8")
+    assert "convention=" not in text
+
+
+def test_looks_that_cannot_be_applied_are_refused():
+    label = Text("k", "k")
+    for kind, column, picks in (
+        ("measure", "", ()),
+        ("measure", "c", (Pick(value="a"),)),
+        ("one", "", ()),
+        ("heaviest", "w", ()),
+    ):
+        with pytest.raises(OptionError, match=kind):
+            Look(id="k", label=label, kind=kind, column=column, picks=picks)
+
+
+def test_looks_keep_one_name_for_one_thing():
+    """A key of an address means the same wherever it stands, and is no selector's."""
+    labels: dict[str, set[str]] = {}
+    for page in PAGES.values():
+        own = {s.id for s in page.selectors}
+        for view in page.views:
+            keys = [look.id for look in view.looks]
+            assert len(keys) == len(set(keys))
+            assert not own & set(keys)
+            for look in view.looks:
+                labels.setdefault(look.id, set()).add(look.kind)
+    assert {key: len(kinds) for key, kinds in labels.items()} == dict.fromkeys(
+        labels, 1
+    )

@@ -235,6 +235,7 @@ export const en = {
   tables_absent: "Tables not released: {n}",
   fact_run_manifest: "Hash of the run's manifest",
   fact_packages: "Packages",
+  fact_settings: "Seed and options of the studies",
   fact_tables: "Hashes of tables",
   fact_verify: "Command to verify",
   style_tiles: "tiles of equal size",

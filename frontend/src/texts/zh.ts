@@ -237,6 +237,7 @@ export const zh = {
   tables_absent: "未发布的表：{n}",
   fact_run_manifest: "运行清单哈希",
   fact_packages: "软件包",
+  fact_settings: "各研究的种子与选项",
   fact_tables: "各表哈希",
   fact_verify: "核验命令",
   style_tiles: "等大方格",

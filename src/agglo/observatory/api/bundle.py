@@ -272,7 +272,8 @@ def release_manifest(stock: Stock) -> dict[str, Json]:
     Returns
     -------
     dict
-        Release, version, manifest of the run (SHA-256), digest of every table.
+        Release, version, manifest of the run (SHA-256), seed and options of the studies
+        (empty for a public release), digest of every table.
     """
     catalogue = stock.release.catalogue
     return {
@@ -281,6 +282,7 @@ def release_manifest(stock: Stock) -> dict[str, Json]:
         "mode": catalogue["mode"],
         "run_manifest": catalogue["manifest"],
         "packages": catalogue["packages"],
+        "settings": catalogue.get("settings") or {},
         "tables": {n: e["digest"] for n, e in stock.release.tables.items()},
         "verify": "agglo verify",
     }

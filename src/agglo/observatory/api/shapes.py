@@ -473,6 +473,7 @@ class ManifestShape(_Shape):
     mode: Mode
     run_manifest: str
     packages: dict[str, str]
+    settings: dict[str, object]
     tables: dict[str, str]
     verify: str
 

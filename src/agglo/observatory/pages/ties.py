@@ -46,6 +46,14 @@ _OPEN = Text(
     "单个选择无区间；此类排序的事后检验见下图",
 )
 
+# the study leaves the convention at its default; importing it would slow the server's start
+_PRESET = Text(
+    "Convention atlas: present from a quotient of 1 on; proximity: the smaller of the two "
+    "conditional shares; complexity: second eigenvector, its sign that of diversity.",
+    "约定 atlas：区位商不低于 1 视为存在；接近度取两个条件比例的较小者；复杂度为第二特征向量，"
+    "符号与多样性一致。",
+)
+
 SPACE = Page(
     id="space",
     question=Text("What could come next?", "下一步可以发展什么"),
@@ -100,8 +108,8 @@ SPACE = Page(
             uncertainty=_OPEN,
             method="relatedness-density",
             note=Text(
-                "Right: near to what is there. Up: more complex.",
-                "越靠右越接近已有产业，越靠上越复杂。",
+                f"Right: near to what is there. Up: more complex. {_PRESET.en}",
+                f"越靠右越接近已有产业，越靠上越复杂。{_PRESET.zh}",
             ),
         ),
         View(
@@ -151,8 +159,8 @@ SPACE = Page(
             },
             labels={"industry_a": "industries", "industry_b": "industries"},
             note=Text(
-                "Colour: quotient of the region chosen above; paper: not there.",
-                "颜色：上方所选地区的区位商；底色：该地区没有此产业。",
+                f"Colour: quotient of the region chosen above; paper: not there. {_PRESET.en}",
+                f"颜色：上方所选地区的区位商；底色：该地区没有此产业。{_PRESET.zh}",
             ),
             uncertainty=Text(
                 "the strongest proximities; the layout is fixed and has no scale",
