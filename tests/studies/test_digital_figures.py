@@ -17,7 +17,7 @@ from agglo.sources import national_clusters, online_belts, read_boundaries
 from agglo.studies import STUDIES
 from agglo.studies.contract import ProjectFacts
 from agglo.studies.digital import DigitalOptions
-from tests.studies.harness import run_study
+from tests.studies.harness import report_again, run_study
 
 STUDY = STUDIES["digital"]
 QUICK = DigitalOptions(
@@ -57,15 +57,34 @@ def outlines(tmp_path_factory):
     ).data
 
 
-def page_of(tables, lang="en", options=QUICK):
-    facts = ProjectFacts(title="Test", language=lang)
-    done = run_study(STUDY, tables, options=options, project=facts)[0]
-    return done["report"].files["report.html"].decode("utf-8"), done
+def page_of(output):
+    return output.files["report.html"].decode("utf-8")
 
 
 @pytest.fixture(scope="module")
 def bare(lists):
-    return page_of(lists)
+    facts = ProjectFacts(title="Test")
+    done = run_study(STUDY, lists, options=QUICK, project=facts)[0]
+    return page_of(done["report"]), done
+
+
+@pytest.fixture(scope="module")
+def drawn_with(lists, bare):
+    """Give the page with boundaries: no stage before the report knows of them."""
+
+    def again(boundaries, lang="en", options=QUICK):
+        tables = {**lists, "boundaries": boundaries}
+        facts = ProjectFacts(title="Test", language=lang)
+        return page_of(
+            report_again(STUDY, tables, bare[1], options=options, project=facts)
+        )
+
+    return again
+
+
+def test_boundaries_reach_the_report_alone():
+    takes = [s.name for s in STUDY.stages if "boundaries" in (*s.tables, *s.optional)]
+    assert takes == [STUDY.stages[-1].name] == ["report"]
 
 
 def test_without_boundaries_the_maps_say_so(bare):
@@ -73,29 +92,29 @@ def test_without_boundaries_the_maps_say_so(bare):
     assert "approval number" not in bare[0]
 
 
-def test_boundaries_come_with_source_and_approval_number(lists, outlines):
-    page, _ = page_of({**lists, "boundaries": outlines})
+def test_boundaries_come_with_source_and_approval_number(outlines, drawn_with):
+    page = drawn_with(outlines)
     credit = "Boundaries: Survey office; approval number GS(2020)0001"
     # in the caption of the map and on all three maps
     assert page.count(credit) >= 4
     assert "without boundaries" not in page
     left = replace(QUICK, boundaries=False)
-    assert credit not in page_of({**lists, "boundaries": outlines}, options=left)[0]
+    assert credit not in drawn_with(outlines, options=left)
 
 
-def test_a_missing_approval_number_is_said(lists, outlines):
+def test_a_missing_approval_number_is_said(outlines, drawn_with):
     at = outlines.column_names.index("approval_number")
     none = outlines.set_column(at, "approval_number", pa.array([""]))
-    page, _ = page_of({**lists, "boundaries": none}, lang="zh")
+    page = drawn_with(none, lang="zh")
     assert "边界：Survey office；未提供审图号" in page
 
 
-def test_bad_boundaries_stop_the_study(lists, outlines):
+def test_bad_boundaries_stop_the_study(outlines, drawn_with):
     at = outlines.column_names.index("coordinates")
     for text in ("a b c", "500000 4000000 " * 4, "1 2 3 4"):
         bad = outlines.set_column(at, "coordinates", pa.array([text]))
         with pytest.raises(InvalidTableError, match="bad_coordinates"):
-            page_of({**lists, "boundaries": bad})
+            drawn_with(bad)
 
 
 def test_every_figure_of_the_specification_is_a_file_with_its_data(bare):

@@ -15,7 +15,12 @@ from agglo.studies.contract import Origin, ProjectFacts
 from agglo.studies.policy import STUDY
 from agglo.studies.policy.demo import demo
 from agglo.studies.policy.options import PolicyOptions
-from tests.studies.harness import language_faults, report_again, run_study
+from tests.studies.harness import (
+    language_faults,
+    report_again,
+    run_study,
+    unrendered,
+)
 
 QUICK = {
     "band_draws": 99,
@@ -161,12 +166,13 @@ def test_undocumented_starts_are_said_beside_every_number(made):
     status = ["sourced"] * 10 + ["unverified"] * 12
     treatments = made.treatments.append_column("status", pa.array(status))
     options = PolicyOptions(**{**QUICK, "outcomes": ("ln_rdi",)}, **WORLD)
-    outputs, _ = run_study(
-        STUDY,
-        {**made.tables(), "treatments": treatments},
-        options=options,
-        project=ProjectFacts(title="Test", origins=(Origin(title="A list"),)),
-    )
+    with unrendered():
+        outputs, _ = run_study(
+            STUDY,
+            {**made.tables(), "treatments": treatments},
+            options=options,
+            project=ProjectFacts(title="Test", origins=(Origin(title="A list"),)),
+        )
     for one in findings_of(outputs).values():
         if "Spatial Durbin" in one["answer"]:
             assert "unverified 12" in one["answer"]
@@ -375,7 +381,8 @@ def test_contiguity_is_offered_where_boundaries_are_given(made):
         band_exposure="nearest",
     )
     tables = {**made.tables(), "boundaries": squares(made)}
-    outputs, _ = run_study(STUDY, tables, options=options, project=GENERATED)
+    with unrendered():
+        outputs, _ = run_study(STUDY, tables, options=options, project=GENERATED)
     kinds = {r["weights"] for r in rows_of(outputs, "dynamics", "weights_sensitivity")}
     assert any(k.startswith("contiguity") for k in kinds)
     names = {r["specification"] for r in rows_of(outputs, "dynamics", "specification")}
@@ -388,7 +395,9 @@ def test_contiguity_is_offered_where_boundaries_are_given(made):
 def test_few_treated_regions_have_no_timing_in_the_robust_stage(made):
     policy = sorted(set(made.tables()["treatments"]["policy"].to_pylist()))[0]
     options = PolicyOptions(**QUICK, **WORLD, policies=(policy,), outcomes=("ln_rdi",))
-    outputs, _ = run_study(STUDY, made.tables(), options=options, project=GENERATED)
+    outputs, _ = run_study(
+        STUDY, made.tables(), options=options, project=GENERATED, until="robust"
+    )
     assert outputs["robust"].tables["anticipation"].num_rows == 0
     notes = outputs["robust"].documents["robust_notes"]
     assert "treated regions" in notes["ln_rdi"]["timing"]
