@@ -118,7 +118,7 @@ WITHHELD = {
     "coagglomeration": ("plants", "counts", "panel"),
     "networks": ("events", "inventions", "cluster_nodes", "size_profiles", "backbone"),
     "policy": ("outcomes",),
-    "formation": ("panel", "layer_sites", "layer_ties", "alerts", "indicators",
+    "formation": ("peers", "layer_sites", "layer_ties", "alerts", "indicators",
                   "registry", "scores", "made_tomorrow"),
 }  # fmt: skip
 
@@ -160,6 +160,8 @@ def _plant(results):
     """Write made-up results of every study over single establishments."""
     for study, rules in RULES.items():
         folder = results / study
+        if study == "formation":
+            write_table(folder / "panel.parquet", _panel())
         if study == "networks":
             _network(folder)
             write_table(
@@ -182,6 +184,18 @@ def _plant(results):
                               "period": ["2012"] * 400, "value": [CANARY] * 400}  # fmt: skip
                 write_table(path, pa.table(single))
         write_json(folder / "findings.json", _findings(study))
+
+
+def _panel():
+    """Clusters of eight regions over six years; one industry of one region is the canary."""
+    rows = [
+        (f"R{r}", f"K{i // 2}", f"K{i // 2}.{i % 2}", f"{2015 + p}",
+         *((CANARY, 1.0, WORD) if (r, i) == (2, 1) else (60.0 + 7 * r * i + p, 6.0, "")))
+        for r in range(8) for i in range(4) for p in range(6)
+    ]  # fmt: skip
+    names = ("region", "group", "industry", "period", "employment", "establishments",
+             "firm_name")  # fmt: skip
+    return pa.table(dict(zip(names, zip(*rows, strict=True), strict=True)))
 
 
 def _findings(study):
@@ -241,6 +255,18 @@ def _read(path):
     import pyarrow.parquet as pq
 
     return pq.read_table(path).to_pydict()
+
+
+def test_clusters_are_released_around_their_canary(planted):
+    """What the study found of stages holds it; what is released was computed anew."""
+    panel = planted.release.table("formation.panel").to_pylist()
+    hidden = {(r["region"], r["industry"]) for r in panel if r["employment"] is None}
+    assert ("R2", "K0.1") in hidden
+    assert len(hidden) < len({(r["region"], r["industry"]) for r in panel})
+    stages = planted.release.table("formation.stages").to_pylist()
+    own = [r for r in stages if (r["region"], r["group"]) == ("R2", "K0")]
+    assert {r["stage"] for r in own} == {"not_assessed"}
+    assert {r["stage"] for r in stages} > {"not_assessed"}
 
 
 def test_no_released_table_holds_a_canary(planted):
