@@ -11,7 +11,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from agglo.observatory.api import Settings
-from agglo.observatory.pages import PAGES
+from agglo.observatory.api.stock import Stock
+from agglo.observatory.brief import build_brief
+from agglo.observatory.pages import PAGES, VIEWS
 from agglo.observatory.release import build_release, open_release
 from tests.observatory.conftest import client_of
 from tests.observatory.visits import CHROMIUM
@@ -127,6 +129,15 @@ def test_a_topic_has_an_address_of_its_own(served):
     assert served.client.get("/about/location-quotient").status_code == 200
     for path in ("/about/no-such", "/home/location-quotient", "/about/x.json"):
         assert served.client.get(path).status_code == 404, path
+
+
+def test_what_a_reader_sets_is_no_part_of_a_brief(demo):
+    """Ranks under one's own weights need the page; a brief has those of the release."""
+    told = build_brief(Stock(open_release(demo)), "formation", {})
+    titles = {title for title, _, _ in told.pieces}
+    own, ranks = (VIEWS[f"formation.{name}"].title for name in ("own_weights", "ranks"))
+    assert own.en not in titles
+    assert ranks.en in titles
 
 
 @pytest.mark.web

@@ -114,6 +114,8 @@ def build_brief(
     for view in asked.views:
         if chosen and view.filters and not set(chosen) & set(view.filters):
             continue  # it is about something else that could be chosen on the page
+        if view.chart == "scoreboard":
+            continue  # weights are set by who reads the page
         rows = _rows(stock, view, settled)
         if rows is None or not rows.num_rows:
             absent.append(_say(view.title, lang))
