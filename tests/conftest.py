@@ -59,6 +59,33 @@ def pytest_ignore_collect(collection_path: Path) -> bool | None:
     return None
 
 
+# Workers begin far apart in the list: one with the servers, the browser and the demo, the
+# next where kernels are compiled, so that neither is made twice. The many short tests of
+# the contracts come last: no worker waits for the other's long one.
+_TURNS = (
+    "tests/observatory",
+    "tests/docs",
+    "tests/store",
+    "src",
+    "tests/studies",
+    "",
+    "tests/contracts",
+)
+
+
+def _turn(item: pytest.Item) -> tuple[int, bool]:
+    place = item.path.relative_to(ROOT).as_posix()
+    held = [k for k, folder in enumerate(_TURNS) if folder and place.startswith(folder)]
+    # the demo runs when its kernels are compiled
+    return min(held, default=_TURNS.index("")), "finished_demo" in item.fixturenames
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the tests in the order in which workers get them; one process keeps its own."""
+    if _WORKER:
+        items.sort(key=_turn)
+
+
 def pytest_unconfigure() -> None:
     """Leave no list of outgoing requests behind; workers share that of their run."""
     if not _WORKER:
