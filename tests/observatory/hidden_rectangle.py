@@ -24,6 +24,7 @@ class World:
 
     single: tuple[tuple[int, int], ...] = ((0, 0),)
     n: int = 24
+    start: str = HIDDEN_IN
 
     @cached_property
     def regions(self):
@@ -31,8 +32,8 @@ class World:
 
     @cached_property
     def starts(self):
-        """Ten regions are treated from the third period on."""
-        return dict.fromkeys(self.regions[::2][:10], HIDDEN_IN)
+        """Ten regions are treated, from the third period on unless told otherwise."""
+        return dict.fromkeys(self.regions[::2][:10], self.start)
 
     @cached_property
     def positions(self):
@@ -120,7 +121,7 @@ def solved(world, told, number):
     room = here[moves] / np.abs(way[moves])
     low = -room[way[moves] > 0].min()
     high = room[way[moves] < 0].min()
-    grid = np.linspace(low + 1e-6, high - 1e-6, 60)
+    grid = np.linspace(low + 1e-6, high - 1e-6, 30)
 
     def gap(step):
         return told(world.changed([step])) - number
