@@ -255,3 +255,15 @@ def test_a_section_of_a_method_is_gone_to(visit: Visit) -> None:
     assert "$" not in tab.locator("#topic-location-quotient").inner_text()
     tab.get_by_role("link", name="How sure is it?").click()
     tab.wait_for_url(re.compile("anchor=how-sure-is-it"))
+
+
+def test_every_region_compared_has_its_interval(visit: Visit) -> None:
+    tab = visit.open("compare?region=R010")
+    figure = tab.locator("#v-compare-quotients")
+    figure.locator("[data-mark]").first.wait_for()
+    tab.wait_for_load_state("networkidle")
+    paths = figure.locator("[data-mark]").evaluate_all(
+        "(marks) => marks.map((m) => m.querySelectorAll('path').length)"
+    )
+    assert len(paths) > 20
+    assert min(paths) > 1  # the mark itself, and its interval
