@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from agglo.core.errors import AggloError
-from agglo.core.typing import Json
+from agglo.core.typing import BoolArray, Json
 from agglo.observatory.page import Text
 from agglo.observatory.public_freedom import Freedom, free_ties, numbers_in
 from agglo.observatory.public_ties import UNCOUNTED, UNSAFE, Desk, certificate_of
@@ -53,16 +53,14 @@ def panel_in_public(desk: Desk, table: pa.Table) -> tuple[pa.Table | None, Json,
         return None, None, _SHARED
     if not {*_KEYS, *_NUMBERS} <= set(table.column_names):
         return None, None, UNCOUNTED
-    above = set(
-        zip(*(table[k].to_pylist() for k in ("industry", "group")), strict=True)
-    )
-    parents = {str(i): str(g) for i, g in above}
+    above = table.group_by(["industry", "group"]).aggregate([]).to_pylist()
+    parents = {str(row["industry"]): str(row["group"]) for row in above}
     unknown = sum(table[n].null_count for n in (*_KEYS, *_NUMBERS))
     if unknown or len(parents) < len(above) or set(parents) & set(parents.values()):
         return None, None, UNCOUNTED
     parts, proofs = list[pa.Table](), dict[str, Json]()
     earlier: list[dict[str, str]] = []
-    for period in sorted({str(p) for p in table["period"].to_pylist()}):
+    for period in sorted(map(str, pc.unique(table["period"]).to_pylist())):
         rows = table.filter(pc.equal(table["period"], period))
         try:
             cells = cells_from_totals(
@@ -83,15 +81,13 @@ def panel_in_public(desk: Desk, table: pa.Table) -> tuple[pa.Table | None, Json,
 
 
 def _shown(rows: pa.Table, safe: SuppressedTable) -> pa.Table:
-    one, two = safe.cells.dimensions
-    pattern = safe.hidden.reshape(safe.cells.shape)
     at = [
-        (one.place[str(r)], two.place[str(i)])
-        for r, i in zip(
-            rows["region"].to_pylist(), rows["industry"].to_pylist(), strict=True
-        )
+        pc.index_in(
+            rows[name].cast(pa.string()), value_set=pa.array(d.codes.tolist())
+        ).to_numpy()
+        for name, d in zip(("region", "industry"), safe.cells.dimensions, strict=True)
     ]
-    hidden = np.array([pattern[cell] for cell in at], dtype=bool)
+    hidden: BoolArray = safe.hidden.reshape(safe.cells.shape)[at[0], at[1]]
     values = pc.cast(rows["employment"], pa.float64()).to_numpy()
     status = np.where(hidden, "confidential", "ok").tolist()
     return (
