@@ -1,4 +1,5 @@
 // Lines, event studies, scatter plots, slopes, histograms, ellipses.
+import { series } from "../texts";
 import { cell } from "../core/format";
 import { cellAt, covers, numberAt, stateAt, textAt } from "../core/frame";
 import {
@@ -191,9 +192,9 @@ export function slope(ctx: Ctx): Scene {
     const path = drawn.map(([s, v], at) => `${at > 0 && (s ?? 0) === (drawn[at - 1]?.[0] ?? 0) + 1 ? "L" : "M"}${p.x(s ?? 0).toFixed(2)},${p.y(v ?? 0).toFixed(2)}`).join("");
     const kind = `series${k % SERIES}`;
     const column = columnOf(view, y);
-    const said = drawn.map(([s, v]) => `${stops[s ?? 0]} ${cell(v ?? null, column, lang)}`).join(", ");
+    const said = drawn.map(([s, v]) => `${stops[s ?? 0]} ${cell(v ?? null, column, lang)}`);
     p.scene.marks.push({
-      row: drawn[0]?.[2] ?? 0, name: `${name}: ${said}`,
+      row: drawn[0]?.[2] ?? 0, name: `${name}: ${series(said, lang)}`,
       shapes: [
         { d: path, kind: `stroke ${kind} dash${k % 4}` },
         ...drawn.map(([s, v]) => ({ d: symbol(p.x(s ?? 0), p.y(v ?? 0), 4, k), kind: `fill ${kind}` })),

@@ -1,5 +1,6 @@
 // Deviational ellipses as rings of longitudes and latitudes: points at a bearing and a
 // distance from the centre, on the sphere.
+import { series } from "../texts";
 import { cell } from "../core/format";
 import { numberAt, textAt } from "../core/frame";
 import { columnOf, titleOf, type Ctx } from "./scene";
@@ -32,7 +33,7 @@ export function ringsOf(ctx: Ctx): Oval[] {
     const size = [a, b].map((c) => `${titleOf(view, c, ctx.lang)} ${cell(numberAt(frame, c, i), columnOf(view, c), ctx.lang)}`);
     const scale = numberAt(frame, scaled, i);
     found.push({
-      name, told: [name, ...size].join(", "), centre: [lon, lat],
+      name, told: series([name, ...size], ctx.lang), centre: [lon, lat],
       ring: ring(lon, lat, long, short, theta || 0), scale: Number.isFinite(scale) ? scale : 1,
     });
   }

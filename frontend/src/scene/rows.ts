@@ -1,7 +1,7 @@
 // Bars, dots and gauges: one line per label, from top to bottom.
 import { cell, short } from "../core/format";
 import { covers, numberAt, stateAt, textAt } from "../core/frame";
-import { pick } from "../texts";
+import { pick, series } from "../texts";
 import {
   box, circle, columnOf, cut, groupsOf, groupWords, legend, line, nameOf, peerAt, peerKeys, SERIES, stateKeys, stateShape,
   axisName, symbol, widthOf, type Ctx, type Key, type Mark, type Scene, type Shape,
@@ -172,7 +172,7 @@ export function gauge(ctx: Ctx): Scene {
     }
     scene.marks.push({
       row: i,
-      name: [textAt(frame, label, i, lang), word, shown].filter(Boolean).join(", "),
+      name: series([textAt(frame, label, i, lang), word, shown], lang),
       shapes,
       words: [
         { x: 42, y: y - 1, text: cut(textAt(frame, label, i, lang), width * 0.5 - 42), kind: "label" },

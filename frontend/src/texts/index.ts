@@ -24,6 +24,12 @@ export function stated(text: string | null | undefined, say: Say): string {
   return !text || text === "not stated" ? say("not_stated") : text;
 }
 
+/** Things one after the other, with the commas of a language; `apart` where they hold commas. */
+export function series(parts: (string | null | undefined)[], lang: Lang, apart = false): string {
+  const sign = lang === "zh" ? (apart ? "；" : "，") : apart ? "; " : ", ";
+  return parts.filter(Boolean).join(sign);
+}
+
 const MODES = { private: "mode_private", review: "mode_review", public: "mode_public" } as const;
 
 /** Say what a mode of a release means; another word stays as it is. */
