@@ -290,7 +290,11 @@ def test_draws_of_placebos_are_no_equations_any_more(tmp_path):
     table = {"outcome": ["ln_h"] * 200, "kind": ["spatial"] * 200,
              "effect": ["direct"] * 200, "value": draws}  # fmt: skip
     write_table(results / "placebo_draws.parquet", pa.table(table))
+    write_json(
+        results / "findings.json", [{"id": "F10", "evidence": ["placebo_draws.csv"]}]
+    )
     public_study("policy", results, tmp_path / "p")
+    assert "F10" in (tmp_path / "p" / "findings.json").read_text("utf-8")
     shown = np.array(read_table(tmp_path / "p" / "placebo_draws.parquet")["value"])
     assert shown.size == 200
     assert (np.diff(shown) >= 0).all()

@@ -155,7 +155,12 @@ def public_study(
         indicators = read_table(path) if path.is_file() else None
         lost = affordable_beside_panel(kept, indicators, book.pending)
         kept = _without(study, kept, dict(kept), lost, told, left_out)
-    whole = {n for n, t in kept.items() if _whole(t, read_table(held[n]))}
+    # of draws a finding says how they are spread, which is released
+    whole = {
+        n
+        for n, t in kept.items()
+        if rules[n].kind == "binned" or _whole(t, read_table(held[n]))
+    }
     for name, table in kept.items():
         write_table(target / f"{name}.parquet", table)
     write_json(target / "findings.json", _findings(results, whole))
