@@ -7,7 +7,7 @@ import { speaker } from "../src/texts";
 import type { Look, View } from "../src/core/types";
 
 const both = (text: string): { en: string; zh: string } => ({ en: text, zh: text });
-const look = (over: Partial<Look>): Look => ({ id: "k", label: both("k"), kind: "one", column: "c", blank: false, picks: [], ...over });
+const look = (over: Partial<Look>): Look => ({ id: "k", label: both("k"), kind: "one", column: "c", blank: false, default: "", picks: [], ...over });
 const view = (looks: Look[], over: Partial<View> = {}): View => ({ id: "p.v", title: both("v"), chart: "dot", encode: { label: "n", value: "v", lo: "l", hi: "h" }, columns: [], looks, ...over });
 const LABELS = { en: speaker("en"), zh: speaker("zh") };
 
@@ -35,9 +35,15 @@ describe("looks", () => {
     expect(kept(look({ kind: "heaviest", column: "v" }), "50")).toEqual(["a"]);
     expect(kept(look({ kind: "heaviest", column: "v" }), "51")).toEqual(["a", "b"]);
     expect(kept(look({ kind: "heaviest", column: "v" }), "85")).toEqual(["a", "b", "", "a,b"]);
-    // what no row has, and what is no number, leaves all
+    expect(kept(look({ kind: "at_least", column: "v" }), "9")).toEqual([]);
+    // a code that no row has, and what is no number, leaves all
     expect(kept(look({}), "z")).toHaveLength(5);
     expect(limits(view([look({ kind: "at_least" })]), { k: "much" })).toEqual([]);
+  });
+
+  it("begins with its default and shows all when told so", () => {
+    const of = view([look({ default: "a" })]);
+    expect([limits(of, {}).length, limits(of, { k: "b" })[0]?.[1], limits(of, { k: "all" }).length]).toEqual([1, "b", 0]);
   });
 
   it("offers values of the column, few steps of many numbers", () => {

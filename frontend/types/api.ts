@@ -77,6 +77,7 @@ export interface ColumnShape {
   unit: Both | null;
   type: "text" | "number" | "integer" | "boolean" | "share" | "code";
   decimals: number;
+  rate: boolean;
   words?: Record<string, Both> | null;
 }
 
@@ -170,6 +171,7 @@ export interface LookShape {
   kind: "measure" | "one" | "several" | "at_least" | "at_most" | "heaviest";
   column: string;
   blank: boolean;
+  default: string;
   picks: PickShape[];
 }
 

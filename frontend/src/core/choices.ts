@@ -81,7 +81,7 @@ export const hasRows = (view: View): boolean => view.chart === "bar" || view.cha
 
 /** The column of false discovery rates; maps have their own switch for what is certain. */
 export function rateColumn(view: View): string | undefined {
-  return view.chart === "map" ? undefined : view.columns.find((c) => c.name === "q")?.name;
+  return view.chart === "map" ? undefined : view.columns.find((c) => c.rate)?.name;
 }
 
 /** What an address says of the table of a view, `<name of the view>.<what>`; empty for another one. */

@@ -78,7 +78,7 @@ function shareDigits(column: Column): number {
 }
 
 function isYear(value: number, column: Column | undefined): boolean {
-  const named = /year|period|cohort/.test(column?.name ?? "");
+  const named = /year|period|cohort/i.test(`${column?.name ?? ""} ${column?.label?.en ?? ""}`);
   return named && Number.isInteger(value) && value > 1000 && value < 3000;
 }
 

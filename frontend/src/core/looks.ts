@@ -26,22 +26,27 @@ function withPick(view: View, pick: Pick): View {
   };
 }
 
+/** Said of a look that leaves rows out unless told otherwise. */
+export const ALL = "all";
+
+const chosen = (look: Look, choices: Record<string, string>): string => choices[look.id] || look.default;
+
 /** The looks that leave rows out, as chosen; values that do not apply are no choice. */
 export function limits(view: View, choices: Record<string, string>): [Look, string][] {
   return looksOf(view).flatMap((look): [Look, string][] => {
-    const value = choices[look.id] ?? "";
-    if (look.kind === "measure" || value === "") return [];
+    const value = chosen(look, choices);
+    if (look.kind === "measure" || value === "" || value === ALL) return [];
     const number = look.kind !== "one" && look.kind !== "several";
     return number && !Number.isFinite(Number(value)) ? [] : [[look, value]];
   });
 }
 
-/** The rows that the looks leave; a look with a value that no row has leaves all. */
+/** The rows that the looks leave; a code that no row has leaves all, a limit may leave none. */
 export function limited(view: View, frame: Frame, choices: Record<string, string>): Frame {
   let places = Array.from({ length: frame.length }, (_, i) => i);
   for (const [look, value] of limits(view, choices)) {
     const kept = KEEPS[look.kind]?.(frame, look, value, places) ?? places;
-    if (kept.length > 0) places = kept;
+    if (kept.length > 0 || look.kind === "at_least" || look.kind === "at_most") places = kept;
   }
   return places.length === frame.length ? frame : take(frame, places);
 }

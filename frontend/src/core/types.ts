@@ -23,6 +23,8 @@ export interface Column {
   unit?: Both | null;
   type?: ColumnType;
   decimals?: number;
+  /** It is a false discovery rate. */
+  rate?: boolean;
   /** What the codes of the column mean. */
   words?: { [code: string]: Both } | null;
 }
@@ -53,6 +55,8 @@ export interface Look {
   kind: "measure" | "one" | "several" | "at_least" | "at_most" | "heaviest";
   column: string;
   blank: boolean;
+  /** Chosen at first; empty for all rows. */
+  default: string;
   picks: Pick[];
 }
 

@@ -153,12 +153,15 @@ class Column:
         Unit, ``None`` for pure numbers and texts.
     decimals
         Digits after the point on screen; files keep all.
+    rate
+        Whether it is a false discovery rate, by which rows can be left out.
     """
 
     name: str
     label: Text
     unit: Text | None = None
     decimals: int = 2
+    rate: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,6 +218,8 @@ class Look:
         What can be chosen; empty for the values of `column`.
     blank
         Whether ``"one"`` keeps rows that have no value in `column`.
+    default
+        What is chosen at first; empty for all rows.
     """
 
     id: str
@@ -223,6 +228,7 @@ class Look:
     column: str = ""
     picks: tuple[Pick, ...] = ()
     blank: bool = False
+    default: str = ""
 
     def __post_init__(self) -> None:
         """Check that the look can be applied."""

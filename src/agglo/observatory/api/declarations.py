@@ -223,6 +223,7 @@ def _look_json(look: Look, picks: Sequence[Pick]) -> Json:
         "kind": look.kind,
         "column": look.column,
         "blank": look.blank,
+        "default": look.default,
         "picks": [
             {
                 "value": pick.value,
@@ -283,6 +284,7 @@ def _column_json(name: str, column: Column | None, kind: str) -> dict[str, Json]
         "unit": unit.to_dict() if unit else None,
         "type": kind,
         "decimals": column.decimals if column else (0 if kind == "integer" else 3),
+        "rate": bool(column and column.rate),
     }
 
 

@@ -166,6 +166,7 @@ class ColumnShape(_Shape):
     unit: Both | None
     type: Literal["text", "number", "integer", "boolean", "share", "code"]
     decimals: int
+    rate: bool
     words: dict[str, Both] | None = None
 
 
@@ -207,6 +208,7 @@ class LookShape(_Shape):
     kind: LookKind
     column: str
     blank: bool
+    default: str
     picks: list[PickShape]
 
 

@@ -19,6 +19,10 @@ _LINKED = Column(name="linked_to", label=Text("Hangs on", "挂在"))
 _STRENGTH = Column(
     name="strength", label=Text("Strength of the link", "联系强度"), decimals=3
 )
+# the table of thresholds calls it q, as tables of tests call the false discovery rate
+_QUANTILE = Column(
+    name="q", label=Text("Quantile asked of the connection", "对产业关联要求的分位数")
+)
 _STRONG = columns("region", "cluster", "kind", "employment", "lq", "stars", "p_strong")
 _PATH = View(
     id="cluster.size_path",
@@ -74,7 +78,9 @@ CLUSTER = Page(
             title=Text("Which kind under other thresholds", "其他阈值下的类型"),
             table="formation.gate_sensitivity",
             chart="table",
-            columns=columns("cluster", "alpha", "q", "ei_max", "kind"),
+            columns=(
+                *columns("cluster", "alpha"), _QUANTILE, *columns("ei_max", "kind")
+            ),
             filters=_BY_PROFILE,
             uncertainty=Text(
                 "a row per set of thresholds: how often the kind stays the same",

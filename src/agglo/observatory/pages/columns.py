@@ -42,7 +42,9 @@ _LISTED: tuple[Column, ...] = (
     Column(name="rank_upper", label=Text("Rank, worst", "位次下限"), decimals=0),
     Column(name="rank_p_top", label=Text("P(top 10)", "前十概率")),
     Column(name="p", label=Text("p", "p 值"), decimals=4),
-    Column(name="q", label=Text("q (FDR)", "q 值（错误发现率）"), decimals=4),
+    Column(
+        name="q", label=Text("q (FDR)", "q 值（错误发现率）"), decimals=4, rate=True
+    ),
     Column(name="stars", label=Text("Stars", "星级"), decimals=0),
     Column(name="p_strong", label=Text("P(strong)", "强集群概率")),
     Column(name="start", label=Text("Start", "期初"), unit=_JOBS, decimals=0),
@@ -95,7 +97,7 @@ _LISTED: tuple[Column, ...] = (
     Column(name="belt_label", label=Text("Belt label", "产业带标签")),
     Column(name="via", label=Text("By", "依据")),
     Column(name="null", label=Text("Null model", "零模型")),
-    Column(name="statistic", label=Text("Rate", "指标")),
+    Column(name="statistic", label=Text("Statistic", "统计量")),
     Column(name="observed", label=Text("Observed", "实际"), decimals=1),
     Column(name="p_upper", label=Text("p", "p 值"), decimals=4),
     Column(name="jaccard", label=Text("Shared area", "重叠面积比"), decimals=3),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agglo.observatory.page import Page, Reference, Selector, Text, View
+from agglo.observatory.page import Column, Page, Reference, Selector, Text, View
 from agglo.observatory.pages.columns import columns
 from agglo.observatory.pages.looks import (
     BANDS,
@@ -13,6 +13,9 @@ from agglo.observatory.pages.looks import (
 
 __all__ = ["DIGITAL"]
 
+_RATE = Column(name="statistic", label=Text("Rate", "指标"))
+_SINCE = Column(name="start", label=Text("From (year)", "起始年份"), decimals=0)
+_UNTIL = Column(name="end", label=Text("To (year)", "终止年份"), decimals=0)
 _BY_NULL = {"null": "null", "statistic": "statistic"}
 # a table whose rows are drawn as ellipses on the map of the page
 _OVAL = {
@@ -63,7 +66,10 @@ DIGITAL = Page(
             chart="dot",
             encode={"label": "statistic", "value": "ratio", "group": "null"},
             reference=Reference(value=1.0, label=Text("as by chance", "与随机相同")),
-            columns=columns("null", "statistic", "observed", "expected", "ratio", "p_upper"),
+            columns=(
+                *columns("null"), _RATE,
+                *columns("observed", "expected", "ratio", "p_upper"),
+            ),
             keep={"group": ""},
             uncertainty=Text(
                 "5 to 95 % of the permutations in the table", "表中列出置换的 5%–95% 范围"
@@ -127,7 +133,7 @@ DIGITAL = Page(
             table="digital.null_draws",
             chart="histogram",
             encode={"value": "value", "count": "draws", "against": "digital.observed"},
-            columns=columns("null", "statistic", "value", "draws"),
+            columns=(*columns("null"), _RATE, *columns("value", "draws")),
             filters=_BY_NULL,
             uncertainty=Text(
                 "all draws of the null model; the line is the observed value",
@@ -140,9 +146,9 @@ DIGITAL = Page(
             title=Text("Observed beside expected", "实际与期望"),
             table="digital.nulls",
             chart="table",
-            columns=columns(
-                "null", "statistic", "n", "observed", "expected", "q05", "q95", "ratio",
-                "p_upper",
+            columns=(
+                *columns("null"), _RATE,
+                *columns("n", "observed", "expected", "q05", "q95", "ratio", "p_upper"),
             ),
             filters=_BY_NULL,
             keep={"group": ""},
@@ -192,7 +198,10 @@ DIGITAL = Page(
                 "r_km", "value", "lower", "upper", "global_lower", "global_upper", "observed",
                 "expected",
             ),
-            reference=Reference(value=1.0, label=Text("as by chance", "与随机相同")),
+            note=Text(
+                "1 is as by chance. Above the band: more belts than chance puts there.",
+                "1 表示与随机相同；高于带：产业带多于随机。",
+            ),
             uncertainty=Text(
                 "95 % envelope of the null, global unless chosen otherwise",
                 "零模型的 95% 包络，默认为全局",
@@ -205,9 +214,10 @@ DIGITAL = Page(
             title=Text("How the centre moved", "重心如何移动"),
             table="digital.shifts",
             chart="table",
-            columns=columns(
-                "set", "basis", "start", "end", "distance_km", "bearing",
-                "speed_km_per_year", "distance_lower", "distance_upper", "p",
+            columns=(
+                *columns("set", "basis"), _SINCE, _UNTIL,
+                *columns("distance_km", "bearing",
+                "speed_km_per_year", "distance_lower", "distance_upper", "p"),
             ),
             uncertainty=Text("95 % interval where it was drawn", "已抽样者列出 95% 区间"),
             method="ellipses",
@@ -233,6 +243,10 @@ DIGITAL = Page(
             title=Text("Clusters without a match", "未匹配的集群"),
             table="digital.unmatched",
             chart="table",
+            columns=columns(
+                "cluster", "programme", "label", "kind", "status", "n_belts",
+                "closest_label", "text_score", "closest_belt", "cities", "belts",
+            ),
             filters={"programme": "programme"},
             uncertainty=Text("none: a list", "无：清单"),
             method="matching",

@@ -128,6 +128,7 @@ THRESHOLD = Look(
     label=Text("Proximity at least", "接近度下限"),
     kind="at_least",
     column="proximity",
+    picks=tuple(Pick(value=f"0.{k}") for k in (3, 4, 5, 6, 7, 8)),
 )
 """From which proximity on two industries are tied."""
 
@@ -136,7 +137,7 @@ TEXT_THRESHOLD = Look(
     label=Text("Likeness of names at least", "名称相似度下限"),
     kind="at_least",
     column="text_score",
-    picks=(Pick(value="0.3"), Pick(value="0.5"), Pick(value="0.7"), Pick(value="0.9")),
+    picks=tuple(Pick(value=f"0.{k}") for k in (1, 2, 3, 5, 7)),
 )
 """How alike the closest name of an unmatched entry is."""
 
@@ -155,6 +156,7 @@ SIMILAR_WEIGHT = Look(
     kind="one",
     column="s",
     blank=True,
+    default="0.5",
 )
 """What a similar match counts for, where an identical one counts 1."""
 

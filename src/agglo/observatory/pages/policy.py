@@ -174,7 +174,7 @@ POLICY = Page(
             chart="dot",
             encode={
                 "label": "kind", "value": "placebo_median", "lo": "placebo_lower",
-                "hi": "placebo_upper",
+                "hi": "placebo_upper", "group": "effect",
             },
             columns=columns(
                 "outcome", "kind", "effect", "value", "p", "placebo_lower",
