@@ -31,6 +31,8 @@ describe("numbers", () => {
 describe("cells", () => {
   const label = { en: "", zh: "" };
   it("follow the type of their column", () => {
+    expect(cell(0, { name: "p", label, type: "number", decimals: 4 }, "en")).toBe("< 10⁻³⁰⁷");
+    expect(cell(22, { name: "value", label, type: "number", decimals: 3 }, "en")).toBe("22");
     expect(cell(0.1234, { name: "s", label, type: "share", decimals: 4 }, "en")).toBe("12.34 %");
     expect(cell(2020, { name: "year", label, type: "number" }, "en")).toBe("2020");
     expect(cell(1500, { name: "jobs", label, type: "integer" }, "zh")).toBe("1,500");

@@ -14,7 +14,7 @@ from agglo.observatory.disclosure_policy import (
     read_gate_policy,
 )
 from agglo.observatory.ledger import Ledger
-from agglo.observatory.public_rules import LEAST
+from agglo.observatory.public.rules import LEAST
 from agglo.observatory.release import build_release, is_current, open_release
 from agglo.runs import Project
 from agglo.store.disclosure import (

@@ -25,9 +25,9 @@ from agglo.econometrics import (
     moran_by_period,
     staggered_comparisons,
 )
-from agglo.observatory.public_freedom import Freedom, free_cells, freedom_of
-from agglo.observatory.public_rules import RULES
-from agglo.observatory.public_tables import public_study
+from agglo.observatory.public.freedom import Freedom, free_cells, freedom_of
+from agglo.observatory.public.rules import RULES
+from agglo.observatory.public.tables import public_study
 from agglo.store import read_table, write_json, write_table
 from agglo.studies.columns import labelled, result_table
 from tests.observatory.hidden_rectangle import (

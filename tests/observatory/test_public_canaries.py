@@ -20,8 +20,8 @@ from agglo.observatory.api.stock import Stock
 from agglo.observatory.brief import build_brief
 from agglo.observatory.export import export_html, export_site
 from agglo.observatory.pages import PAGES
-from agglo.observatory.public_columns import COLUMNS
-from agglo.observatory.public_rules import LEAST, RULES
+from agglo.observatory.public.columns import COLUMNS
+from agglo.observatory.public.rules import LEAST, RULES
 from agglo.observatory.release import build_release
 from agglo.store import write_json, write_table
 from tests.observatory.conftest import Served, client_of

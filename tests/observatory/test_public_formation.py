@@ -11,8 +11,8 @@ import pytest
 from agglo.evaluation import life_cycle, lock_in, resilience
 from agglo.observatory.disclosure_policy import GatePolicy
 from agglo.observatory.ledger import Ledger
-from agglo.observatory.public_formation import affordable_beside_panel
-from agglo.observatory.public_tables import public_study
+from agglo.observatory.public.formation import affordable_beside_panel
+from agglo.observatory.public.tables import public_study
 from agglo.store import read_table, write_json, write_table
 from agglo.store.disclosure import DisclosurePolicy
 from agglo.studies.columns import result_table

@@ -17,9 +17,8 @@ from agglo.networks import (
 )
 from agglo.observatory.disclosure_policy import GatePolicy
 from agglo.observatory.ledger import Ledger
-from agglo.observatory.public_freedom import affordable_beside_ties, free_ties
-from agglo.observatory.public_tables import public_study
-from agglo.observatory.public_ties import certificate_of
+from agglo.observatory.public.freedom import affordable_beside_ties, free_ties
+from agglo.observatory.public.tables import public_study
 from agglo.store import read_table, write_json, write_table
 from agglo.store.disclosure import DisclosurePolicy, cells_from_records, suppress_cells
 from agglo.studies.columns import result_table
@@ -352,5 +351,5 @@ def test_estimates_beside_few_free_ties_are_left_out():
 def test_a_certificate_of_a_table_without_unsafe_cells_is_json(tmp_path):
     safe = _ties([])
     for public in (True, False):
-        write_json(tmp_path / "c.json", certificate_of(safe, public=public))
-        assert certificate_of(safe, public=public)["worst_interval_ratio"] is None
+        write_json(tmp_path / "c.json", safe.certificate(public=public))
+        assert safe.certificate(public=public)["worst_interval_ratio"] is None

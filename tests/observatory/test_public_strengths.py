@@ -5,8 +5,8 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
-from agglo.observatory.public_strengths import strengths_in_public
-from agglo.observatory.public_tables import public_study
+from agglo.observatory.public.strengths import strengths_in_public
+from agglo.observatory.public.tables import public_study
 from agglo.store import read_table, write_json, write_table
 from agglo.store.disclosure import (
     DisclosurePolicy,

@@ -9,10 +9,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from agglo.observatory.public_columns import COLUMNS, HELD
-from agglo.observatory.public_reasons import WITHHELD, why_withheld
-from agglo.observatory.public_rules import LEAST, RULES
-from agglo.observatory.public_tables import public_study
+from agglo.observatory.public.columns import COLUMNS, HELD
+from agglo.observatory.public.reasons import WITHHELD, why_withheld
+from agglo.observatory.public.rules import LEAST, RULES
+from agglo.observatory.public.tables import public_study
 from agglo.store import read_table, write_json, write_table
 from agglo.studies import STUDIES
 

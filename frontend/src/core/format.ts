@@ -68,8 +68,10 @@ export function cell(value: Cell | undefined, column: Column | undefined, lang: 
   if (column?.type === "share") return `${number(value * 100, shareDigits(column))} %`;
   if (column?.type === "integer") return grouped(value, 0);
   if (isYear(value, column)) return String(value);
+  // a probability is never 0: it is less than the least number there is
+  if (value === 0 && /^[pq](_|$)/.test(column?.name ?? "")) return "< 10⁻³⁰⁷";
   // large whole numbers are counts; decimals would claim a precision that is not meant
-  if (Number.isInteger(value) && Math.abs(value) >= 100) return grouped(value, 0);
+  if (Number.isInteger(value) && Math.abs(value) >= 10) return grouped(value, 0);
   return number(value, column?.decimals ?? (Number.isInteger(value) ? 0 : 2));
 }
 

@@ -15,7 +15,7 @@ from typing import Any
 from agglo.core.errors import OptionError, Problem
 from agglo.core.options import check_number
 from agglo.core.results import digest_of
-from agglo.observatory.public_rules import LEAST
+from agglo.observatory.public.rules import LEAST
 from agglo.store.disclosure import DISCLOSURE_POLICIES, DisclosurePolicy
 
 __all__ = ["POLICY_FILE", "GatePolicy", "read_gate_policy"]

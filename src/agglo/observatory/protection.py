@@ -2,7 +2,7 @@
 
 Private: all that the studies found. Public: numbers computed anew from protected tables;
 studies that never touched a single establishment; of the others, the tables that a rule of
-`agglo.observatory.public_rules` allows. The rest is left out, by name.
+`agglo.observatory.public.rules` allows. The rest is left out, by name.
 """
 
 from __future__ import annotations
@@ -17,9 +17,8 @@ import pyarrow.compute as pc
 from agglo.core.typing import Json
 from agglo.observatory.ledger import Ledger
 from agglo.observatory.page import Text
-from agglo.observatory.public_rules import RULES
-from agglo.observatory.public_tables import public_study
-from agglo.observatory.public_ties import certificate_of
+from agglo.observatory.public.rules import RULES
+from agglo.observatory.public.tables import public_study
 from agglo.runs import Project, start
 from agglo.runs.import_steps import import_of
 from agglo.runs.study_steps import union
@@ -348,7 +347,7 @@ def _anew(
         hidden = table.reasons().drop_columns(["status"]).to_pylist()
         earlier = [{k: str(v) for k, v in row.items()} for row in hidden]
         parts.append(_leaves(table, period))
-        told[period] = certificate_of(table, public=public)
+        told[period] = table.certificate(public=public)
     shadow = scratch / "public"
     _shadow_project(project, shadow, pa.concat_tables(parts), serving)
     start(shadow, "concentration")

@@ -140,7 +140,9 @@ class SuppressedTable(Result):
             Policy hash, counts, attackers, solver, version.
         """
         audit = self.audit
-        ratio = None if np.isnan(audit.worst_ratio) else round(audit.worst_ratio, 6)
+        # no interval was computed, or no cell is hidden: there is no worst one
+        known = np.isfinite(audit.worst_ratio)
+        ratio = round(audit.worst_ratio, 6) if known else None
         told: dict[str, Json] = {
             "measure": self.cells.measure,
             "dimensions": [d.name for d in self.cells.dimensions],

@@ -12,11 +12,10 @@ import pyarrow.compute as pc
 from agglo.core.errors import AggloError
 from agglo.core.typing import BoolArray, FloatArray, Json
 from agglo.observatory.page import Text
-from agglo.observatory.public_ties import (
+from agglo.observatory.public.ties import (
     UNCOUNTED,
     UNSAFE,
     Desk,
-    certificate_of,
     records_of,
 )
 from agglo.store import read_table
@@ -111,7 +110,7 @@ def _layer(
     )
     safe = desk.ledger.suppress(f"networks.{layer}.mixing", cells)
     found = _shown(table, safe, directed=bool(pc.all(events["directed"]).as_py()))
-    return found, certificate_of(safe, public=desk.public)
+    return found, safe.certificate(public=desk.public)
 
 
 def _telling(desk: Desk, ties: pa.Table) -> bool:

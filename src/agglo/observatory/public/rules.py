@@ -47,7 +47,7 @@ class Rule:
         tells nothing more. ``"binned"``: draws, of which each is a number of its own,
         sorted and rounded so that only their distribution is left. ``"anew"``: computed
         from the released table `other`; from ties only where it is what the study found.
-        Of every kind only the columns named in `agglo.observatory.public_columns`.
+        Of every kind only the columns named in `agglo.observatory.public.columns`.
     counts
         Columns that count what a row rests on. An estimate may leave one empty.
     firms

@@ -15,13 +15,12 @@ from agglo.core.typing import Json
 from agglo.observatory.ledger import Ledger
 from agglo.observatory.page import Text
 from agglo.store import read_table
-from agglo.store.disclosure import SuppressedTable, cells_from_records
+from agglo.store.disclosure import cells_from_records
 
 __all__ = [
     "UNCOUNTED",
     "UNSAFE",
     "Desk",
-    "certificate_of",
     "cities",
     "records_of",
     "ties_in_public",
@@ -63,28 +62,6 @@ class Desk:
     seed: int = 0
     options: Mapping[str, object] = field(default_factory=dict)
     shares_cells: bool = False
-
-
-def certificate_of(safe: SuppressedTable, *, public: bool) -> dict[str, Json]:
-    """Give a certificate that is JSON also where no cell is unsafe.
-
-    Parameters
-    ----------
-    safe
-        Protected table.
-    public
-        Whether parameters are kept back.
-
-    Returns
-    -------
-    dict
-        The worst ratio of intervals is ``None`` without an interval: it would be infinite.
-    """
-    told = safe.certificate(public=public)
-    ratio = told["worst_interval_ratio"]
-    if isinstance(ratio, float) and not np.isfinite(ratio):
-        told["worst_interval_ratio"] = None
-    return told
 
 
 def cities(places: pa.Table) -> dict[str, str]:
@@ -179,9 +156,7 @@ def _layer(
         column = pa.array(values, mask=mask)
         table = table.set_column(table.column_names.index(name), name, column)
     status = pa.array(np.where(hidden, "confidential", "ok").tolist(), pa.string())
-    return table.append_column("status", status), certificate_of(
-        safe, public=desk.public
-    )
+    return table.append_column("status", status), safe.certificate(public=desk.public)
 
 
 def records_of(desk: Desk, events: pa.Table) -> pa.Table:

@@ -11,8 +11,8 @@ import pyarrow.compute as pc
 from agglo.core.errors import AggloError
 from agglo.core.typing import BoolArray, Json
 from agglo.observatory.page import Text
-from agglo.observatory.public_freedom import Freedom, free_ties, numbers_in
-from agglo.observatory.public_ties import UNCOUNTED, UNSAFE, Desk, certificate_of
+from agglo.observatory.public.freedom import Freedom, free_ties, numbers_in
+from agglo.observatory.public.ties import UNCOUNTED, UNSAFE, Desk
 from agglo.store.disclosure import SuppressedTable, cells_from_totals
 
 __all__ = ["LIFE", "affordable_beside_panel", "life_in_public", "panel_in_public"]
@@ -76,7 +76,7 @@ def panel_in_public(desk: Desk, table: pa.Table) -> tuple[pa.Table | None, Json,
         hidden = safe.reasons().drop_columns(["status"]).to_pylist()
         earlier = [{k: str(v) for k, v in row.items()} for row in hidden]
         parts.append(_shown(rows, safe))
-        proofs[period] = certificate_of(safe, public=desk.public)
+        proofs[period] = safe.certificate(public=desk.public)
     return (pa.concat_tables(parts) if parts else None), proofs, UNCOUNTED
 
 

@@ -1,6 +1,6 @@
 """Tables of studies over single establishments, as far as the public may see them.
 
-The rules stand in `agglo.observatory.public_rules`. What has no rule, or cannot be shown
+The rules stand in `agglo.observatory.public.rules`. What has no rule, or cannot be shown
 to keep it, is left out and named.
 """
 
@@ -18,19 +18,19 @@ from agglo.core.typing import BoolArray, FloatArray, IntArray, Json
 from agglo.observatory.disclosure_policy import GatePolicy
 from agglo.observatory.ledger import Ledger
 from agglo.observatory.page import Text
-from agglo.observatory.public_columns import COLUMNS
-from agglo.observatory.public_formation import (
+from agglo.observatory.public.columns import COLUMNS
+from agglo.observatory.public.formation import (
     LIFE,
     affordable_beside_panel,
     life_in_public,
     panel_in_public,
 )
-from agglo.observatory.public_freedom import affordable, affordable_beside_ties
-from agglo.observatory.public_mixing import clear_layers, mixing_in_public
-from agglo.observatory.public_reasons import WITHHELD, why_withheld
-from agglo.observatory.public_rules import RULES, Rule
-from agglo.observatory.public_strengths import strengths_in_public
-from agglo.observatory.public_ties import (
+from agglo.observatory.public.freedom import affordable, affordable_beside_ties
+from agglo.observatory.public.mixing import clear_layers, mixing_in_public
+from agglo.observatory.public.reasons import WITHHELD, why_withheld
+from agglo.observatory.public.rules import RULES, Rule
+from agglo.observatory.public.strengths import strengths_in_public
+from agglo.observatory.public.ties import (
     UNCOUNTED,
     UNSAFE,
     Desk,
@@ -203,7 +203,7 @@ def _anew(
     kept: Mapping[str, pa.Table],
 ) -> pa.Table | None:
     """Compute a table from released ties or cells; ``None`` without any."""
-    from agglo.observatory.public_anew import anew_in_public
+    from agglo.observatory.public.anew import anew_in_public
 
     if name in LIFE:
         panel = kept.get("panel")
