@@ -204,8 +204,12 @@ def test_every_rule_has_a_state_and_every_text_its_evidence(outputs):
     for r in rows:
         assert bool(r["text"]) == (r["state"] == "fires")
         assert bool(r["missing"]) == (r["state"] == "not evaluable")
-        assert isinstance(json.loads(r["evidence"]), dict)
-        assert "{" not in r["text"]
+        assert isinstance(json.loads(r["facts"]), dict)
+        # no leftovers of templates, no dashes where a part is missing, no codes of JSON
+        for name in ("text", "text_zh", "evidence", "evidence_zh"):
+            assert not re.search(r"[][{}\"]|–(?!\d)|\bnull\b", r[name]), r[name]
+        assert not re.search("[,;:] ", r["text_zh"] + r["evidence_zh"])
+        assert "|" not in r["text"] + r["text_zh"] + r["evidence"] + r["evidence_zh"]
     states = {(r["rule"], r["unit"]): r["state"] for r in rows}
     for (rule, unit), state in states.items():
         if rule == "L1" and state == "fires":
@@ -226,6 +230,22 @@ def test_rules_by_hand():
     assert rows["C5", "b"]["state"] == "not evaluable"
     # two clusters are no nation
     assert rows["N2", ""]["state"] == "not evaluable"
+
+
+def test_a_missing_part_leaves_no_gap_in_a_sentence():
+    facts = {"n": 40.0, "failed": 35.0, "failed_share": 0.875, "declining": "c|g"}
+    facts |= {"declining_en": "Town: g", "declining_zh": "某镇：g"}
+    rows = {
+        r["rule"]: r for r in recommend(facts, {"c": {"rigid": 1.0, "entries": False}})
+    }
+    assert rows["N2"]["text"].startswith("35 of 40 fail or cannot be tested: require")
+    assert "无法检验：建议" in rows["N2"]["text_zh"]
+    assert rows["N6"]["text"].startswith("Town: g:")
+    assert rows["N6"]["text_zh"].startswith("某镇：g：")
+    assert json.loads(rows["N6"]["facts"]) == {"declining": "c|g"}
+    assert rows["C2"]["text"] == "Concentration up, diversity down: open search."
+    assert rows["C2"]["text_zh"] == "集中度上升，多样性下降：建议开放式搜寻。"
+    assert rows["C2"]["evidence_zh"] == "锁定：是"
 
 
 def test_designation_rules_need_designations():

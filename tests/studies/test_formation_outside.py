@@ -189,9 +189,9 @@ def test_closest_entries_by_hand():
         return closest_entries(inputs, ["a|g", "b|g", "c|g"])
 
     # a is specialised in x alone and b in w and z; region c is unknown
-    assert entries(0.0) == {"a|g": "z 1.00", "b|g": False}
+    assert entries(0.0) == {"a|g": [("z", 1.0)], "b|g": []}
     # now z is 0.6 / 0.8 in a, below the ninth decile (0.875) of the six densities
-    assert entries(0.2) == {"a|g": False, "b|g": False}
+    assert entries(0.2) == {"a|g": [], "b|g": []}
 
 
 def test_conditions_have_their_chinese_text():

@@ -59,9 +59,9 @@ EVIDENCE: Mapping[str, tuple[str, str]] = {
     "A2": ("quotient {v:.2f}", "区位商 {v:.2f}"),
     "A3": ("Herfindahl up, entropy down", "赫芬达尔指数上升、熵下降"),
     "A4": ("share {v:.2f}", "占比 {v:.2f}"),
-    "A5": ("r = {v:+.3f}", "相对增长 {v:+.3f}"),
+    "A5": ("relative growth {v:+.3f}", "相对增长 {v:+.3f}"),
     "A6": ("exposure {v:.3f}, most by {d}", "暴露度 {v:.3f}，主要来自 {d}"),
-    "A7": ("{v:.2f} of outside ties lost", "对外联系减少 {v:.0%}"),
+    "A7": ("{v:.0%} of outside ties lost", "对外联系减少 {v:.0%}"),
     "A8": ("employment unknown", "就业未知"),
 }
 ALERT_COLUMNS = {

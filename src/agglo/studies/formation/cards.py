@@ -379,7 +379,7 @@ def _advice(view: View, cluster: str) -> Notes:
 
 def _advised(view: View, rule: Row) -> str:
     """Give a recommendation with its condition and the facts behind it."""
-    why = view.facts(rule["evidence"])
+    why = view.say(str(rule["evidence"]), str(rule["evidence_zh"]))
     if view.lang == "zh":
         return f"{rule['text_zh']}（条件：{rule['fires_if_zh']}；依据：{why}）"
     return f"{rule['text']} [{rule['fires_if']}; {why}]"

@@ -13,6 +13,7 @@ from agglo.core.frames import float_column
 from agglo.studies.columns import text_of
 from agglo.studies.formation.columns import number, rows_of
 from agglo.studies.formation.exposure import supply_of
+from agglo.studies.formation.fact_names import put_named, table_names
 from agglo.studies.formation.openings import closest_entries, crowded_industries
 from agglo.studies.formation.options import FormationOptions
 from agglo.studies.formation.plsn import links_of
@@ -21,7 +22,9 @@ from agglo.studies.formation.tree import INDICATORS
 from agglo.studies.formation.words import chinese
 
 if TYPE_CHECKING:
-    from agglo.core.typing import FloatArray
+    from collections.abc import Mapping
+
+    from agglo.core.typing import FloatArray, Lang
     from agglo.studies.contract import StageInputs
 
 __all__ = ["cluster_facts", "national_facts"]
@@ -52,14 +55,16 @@ def cluster_facts(
     Parameters
     ----------
     inputs
-        With the stages ``prepare``, ``gate``, ``life`` and ``measures``.
+        With the stages ``prepare``, ``gate``, ``life`` and ``measures``; optional
+        `industries` and `regions`.
     clusters
         Ids.
 
     Returns
     -------
     dict
-        Cluster to facts; what is not known is absent or NaN.
+        Cluster to facts; what is not known is absent or NaN. Of codes, ``<name>_en`` and
+        ``<name>_zh`` hold the names.
     """
     options = inputs.options_as(FormationOptions)
     facts: dict[str, dict[str, object]] = {c: {} for c in clusters}
@@ -75,26 +80,35 @@ def cluster_facts(
     _from_measures(inputs, facts)
     _from_members(inputs, facts)
     links = _missing_links(inputs, clusters)
+    industries, regions = (table_names(inputs, t) for t in ("industries", "regions"))
     for c, f in facts.items():
-        f["missing_links"] = ", ".join(links.get(c, [])[:_SHOWN]) or "–"
-        f["bridges"] = f["missing_links"]
+        for name in ("missing_links", "bridges"):
+            put_named(f, name, links.get(c, [])[:_SHOWN], industries)
+        put_named(f, "city", [c.partition("|")[0]], regions)
         f["delta"] = options.delta
         f["shock"] = f"{options.shock_before}–{options.shock_trough}"
         # requirements met locally are modelled, pay stands in for productivity
         f["indicative"] = ("pay", "leakages", "local_supply")
     for c, entries in closest_entries(inputs, clusters, options.relatedness).items():
-        facts[c]["entries"] = entries
+        close = {code: f"{density:.2f}" for code, density in entries}
+        facts[c]["entries"] = False
+        put_named(facts[c], "entries", list(close), industries, values=close)
     for c, lost in supply_of(
         inputs, clusters, missing=options.missing
     ).leakages.items():
-        named = [f"{seller} {value:.3f}" for seller, value in lost[:_LEAKS]]
-        facts[c]["leakages"] = ", ".join(named)
-        facts[c]["bridges"] = ", ".join(seller for seller, _ in lost[:_LEAKS])
-    _from_panel(inputs, facts)
+        part = {seller: f"{value:.3f}" for seller, value in lost[:_LEAKS]}
+        put_named(facts[c], "leakages", list(part), industries, values=part)
+        put_named(facts[c], "bridges", list(part), industries)
+    _from_panel(inputs, facts, industries, regions)
     return facts
 
 
-def _from_panel(inputs: StageInputs, facts: dict[str, dict[str, object]]) -> None:
+def _from_panel(
+    inputs: StageInputs,
+    facts: dict[str, dict[str, object]],
+    industries: Mapping[Lang, Mapping[str, str]],
+    regions: Mapping[Lang, Mapping[str, str]],
+) -> None:
     """Name the new sub-industries, and the other regions that are strong in the group."""
     panel = inputs.result(PREPARED, "panel")
     periods = sorted(set(text_of(panel, "period")))
@@ -125,10 +139,10 @@ def _from_panel(inputs: StageInputs, facts: dict[str, dict[str, object]]) -> Non
         new = (
             found.get(now, set()) - found.get(before, set()) if now != before else set()
         )
-        f["new_industries"] = ", ".join(sorted(new)[:_SHOWN]) or "–"
+        put_named(f, "new_industries", sorted(new)[:_SHOWN], industries)
         others = {r: v for r, v in size.get(group, {}).items() if r != region}
         best = sorted(others, key=lambda r: (-others[r], r))[:_RECENT]
-        f["related_regions"] = ", ".join(best) or "–"
+        put_named(f, "related_regions", best, regions)
 
 
 def _from_life(inputs: StageInputs, facts: dict[str, dict[str, object]]) -> None:
@@ -216,6 +230,14 @@ def _missing_links(inputs: StageInputs, clusters: list[str]) -> dict[str, list[s
     return {c: sorted(v) for c, v in out.items()}
 
 
+def _cluster_names(inputs: StageInputs) -> dict[Lang, dict[str, str]]:
+    rows = rows_of(inputs.result(PREPARED, "clusters"))
+    en, zh = (
+        {str(r["cluster"]): str(r[key]) for r in rows} for key in ("name_en", "name_zh")
+    )
+    return {"en": en, "zh": zh}
+
+
 def national_facts(inputs: StageInputs, clusters: list[str]) -> dict[str, object]:
     """Gather what the national rules need.
 
@@ -246,8 +268,9 @@ def national_facts(inputs: StageInputs, clusters: list[str]) -> dict[str, object
         reasons = sorted({str(r["missing"]) for r in failed if r["missing"]})
         facts["failed"] = float(len(failed))
         facts["failed_share"] = len(failed) / len(gate)
-        facts["missing"] = "; ".join(reasons[:2]) or "–"
-        facts["missing_zh"] = chinese(str(facts["missing"]))
+        if reasons:
+            facts["missing"] = "; ".join(reasons[:2])
+            facts["missing_zh"] = chinese(str(facts["missing"]))
     ranks = rows_of(inputs.result("measures", "ranks"))
     widths = [number(r["upper"]) - number(r["lower"]) for r in ranks]
     if widths:
@@ -258,9 +281,8 @@ def national_facts(inputs: StageInputs, clusters: list[str]) -> dict[str, object
         series.setdefault(f"{r['region']}|{r['group']}", []).append(str(r["stage"]))
     falling = [c for c in watched if series.get(c, [])[-3:] == ["decline"] * 3]
     if series:
-        facts["declining"] = ", ".join(falling[:_SHOWN]) or "none"
-        if not falling:
-            facts["declining"] = False
+        facts["declining"] = False
+        put_named(facts, "declining", falling[:_SHOWN], _cluster_names(inputs))
     if inputs.has("designations"):
         table = inputs.table("designations")
         provinces = [p for p in text_of(table, "province") if p]
@@ -268,7 +290,7 @@ def national_facts(inputs: StageInputs, clusters: list[str]) -> dict[str, object
             names, counts = np.unique(provinces, return_counts=True)
             order = np.argsort(-counts, kind="stable")[:5]
             facts["province_share"] = float(counts[order].sum() / counts.sum())
-            facts["provinces"] = ", ".join(names[order].tolist())
+            put_named(facts, "provinces", names[order].tolist(), {})
         pairs: dict[tuple[str, str], set[str]] = {}
         ends = zip(
             text_of(table, "city"),

@@ -189,7 +189,7 @@ def densities(
 
 def closest_entries(
     inputs: StageInputs, clusters: Sequence[str], source: str = ""
-) -> Mapping[str, str | bool]:
+) -> Mapping[str, list[tuple[str, float]]]:
     """Name the absent industries that are closest to what a region has.
 
     Parameters
@@ -204,7 +204,7 @@ def closest_entries(
     Returns
     -------
     mapping
-        Cluster to at most five industries with density, False where none is in the top
+        Cluster to at most five industries with density, none where none is in the top
         tenth of all regions and industries; clusters of unknown regions are absent.
         Absent industries are those known to have no employment in the region.
 
@@ -220,13 +220,12 @@ def closest_entries(
     density = found.density
     cut = float(np.nanquantile(density, _TOP))
     place = {c: k for k, c in enumerate(regions)}
-    out: dict[str, str | bool] = {}
+    out: dict[str, list[tuple[str, float]]] = {}
     for c in clusters:
         k = place.get(c.partition("|")[0])
         if k is None:
             continue
         near = (jobs[k] == 0) & (density[k] >= cut) & (density[k] > 0)
         best = sorted(np.flatnonzero(near).tolist(), key=lambda j: -density[k, j])
-        named = [f"{codes[j]} {density[k, j]:.2f}" for j in best[:_SHOWN]]
-        out[c] = ", ".join(named) or False
+        out[c] = [(codes[j], float(density[k, j])) for j in best[:_SHOWN]]
     return out

@@ -424,7 +424,7 @@ def _rules(view: View) -> DataTable:
             **r,
             "level": view.reason(r["level"]),
             "text": view.say(str(r["text"]), str(r["text_zh"])),
-            "evidence": view.facts(r["evidence"]),
+            "evidence": view.say(str(r["evidence"]), str(r["evidence_zh"])),
             "indicative": view.reason(r["indicative"]),
         }
         for r in rows

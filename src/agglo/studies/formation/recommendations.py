@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
 from agglo.studies.formation.rule_table import RULES, RULES_VERSION
-from agglo.studies.formation.words import NAMES, chinese
+from agglo.studies.formation.words import NAMES, WORDS, chinese
 from agglo.studies.report import format_number
 
 if TYPE_CHECKING:
@@ -30,6 +31,11 @@ _SHARES = (
     "missing_share",
 )
 _COUNTS = ("n", "failed", "double", "ranked")
+_YES_OR_NO = ("consumer_good", "rigid", "no_body")
+_BELT = {"none": ("none", "无"), "some": ("there is one", "有")}
+# a part of a template that is left out where one of its fields is not known
+_PART = re.compile(r"\[([^]]*)\]")
+_FIELD = re.compile(r"\{(\w+)\}")
 
 
 def _n(facts: Facts, name: str) -> float:
@@ -90,15 +96,16 @@ def recommend(
         Facts about all clusters together.
     clusters
         Cluster to its facts; absent or NaN facts are missing inputs. ``indicative`` names
-        facts that are proxies or unverified. Of a fact in words, ``<name>_zh`` holds the
-        Chinese, where it has one.
+        facts that are proxies or unverified. Of a fact in words or codes, ``<name>_en``
+        and ``<name>_zh`` hold what readers are told, where it differs.
 
     Returns
     -------
     list of dict
         rule, version, level, unit, state (``fires``, ``does not fire``, ``not evaluable``),
-        fires_if, evidence (JSON), missing, text, priority, indicative; conditions, what is
-        missing and texts in Chinese beside it (``<name>_zh``). Priority is the distance
+        fires_if, facts (JSON), evidence (the same in words), missing, text, priority,
+        indicative; conditions, evidence, what is missing and texts in Chinese beside it
+        (``<name>_zh``). Priority is the distance
         beyond the threshold over the interquartile range of that distance.
     """
     rows: list[dict[str, object]] = []
@@ -119,7 +126,9 @@ def recommend(
                     "state": "not evaluable" if missing else state,
                     "fires_if": rule.fires_if,
                     "fires_if_zh": rule.fires_if_zh,
+                    "facts": _facts(rule.needs, facts),
                     "evidence": _evidence(rule.needs, facts),
+                    "evidence_zh": _evidence(rule.needs, facts, "zh"),
                     "missing": ", ".join(missing),
                     "missing_zh": "、".join(_fact_zh(m) for m in missing),
                     "text": _text(rule.en, facts) if fires else "",
@@ -166,21 +175,46 @@ def _range(values: Sequence[float]) -> float:
     return float(high - low) or 1.0
 
 
-def _evidence(needs: Sequence[str], facts: Facts) -> str:
+def _facts(needs: Sequence[str], facts: Facts) -> str:
     held = {n: facts.get(n) for n in needs}
     plain = {k: None if _absent(v) else v for k, v in held.items()}
     return json.dumps(plain, ensure_ascii=False, sort_keys=True, default=str)
+
+
+def _evidence(needs: Sequence[str], facts: Facts, lang: Lang = "en") -> str:
+    """Say the facts behind a rule: name and value; what is not known is left out."""
+    zh = lang == "zh"
+    told = [
+        f"{NAMES[n][zh] if n in NAMES else n}{'：' if zh else ': '}{value}"
+        for n in needs
+        if (value := _told(n, facts, lang))
+    ]
+    return ("；" if zh else "; ").join(told)
+
+
+def _told(name: str, facts: Facts, lang: Lang) -> str:
+    """Write a fact for a reader; empty where it is not known."""
+    value = facts.get(f"{name}_{lang}", facts.get(name))
+    zh = lang == "zh"
+    if value is False:
+        return "无" if zh else "none"
+    if _absent(value):
+        return ""
+    if isinstance(value, (int, float)):
+        if name in _YES_OR_NO:
+            return ("是" if zh else "yes") if value > 0 else ("否" if zh else "no")
+        kind = "share" if name in _SHARES else "number"
+        kind = "count" if name in _COUNTS else kind
+        return format_number(float(value), kind)  # type: ignore[arg-type]
+    if name == "belt":
+        return _BELT[str(value)][zh]
+    return WORDS[str(value)][zh] if str(value) in WORDS else str(value)
 
 
 def _indicative(needs: Sequence[str], facts: Facts) -> str:
     weak = facts.get("indicative")
     names = weak if isinstance(weak, (list, tuple)) else ()
     return "indicative" if any(n in names for n in needs) else ""
-
-
-class _Filled(dict[str, str]):
-    def __missing__(self, key: str) -> str:
-        return "–"
 
 
 def _fact_zh(name: str) -> str:
@@ -191,13 +225,15 @@ def _fact_zh(name: str) -> str:
 
 
 def _text(template: str, facts: Facts, lang: Lang = "en") -> str:
-    shown: dict[str, str] = {}
-    for name, fact in facts.items():
-        value = facts.get(f"{name}_{lang}", fact)
-        if isinstance(value, (int, float)) and not isinstance(value, bool):
-            kind = "share" if name in _SHARES else "number"
-            kind = "count" if name in _COUNTS else kind
-            shown[name] = format_number(float(value), kind)  # type: ignore[arg-type]
-        elif value is not None and value is not False:
-            shown[name] = str(value)
-    return template.format_map(_Filled(shown))
+    """Fill a template; a bracketed part stands only where all its fields are known."""
+
+    def part(found: re.Match[str]) -> str:
+        names = _FIELD.findall(found[1])
+        return found[1] if all(_shown(n, facts, lang) for n in names) else ""
+
+    kept = _PART.sub(part, template)
+    return _FIELD.sub(lambda found: _shown(found[1], facts, lang), kept)
+
+
+def _shown(name: str, facts: Facts, lang: Lang) -> str:
+    return "" if facts.get(name) is False else _told(name, facts, lang)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 __all__ = ["RULES", "RULES_VERSION", "Rule"]
 
-RULES_VERSION = "2"
+RULES_VERSION = "3"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +27,8 @@ class Rule:
     needs
         Facts without which it is not evaluable.
     en, zh
-        Templates; the fields are filled with the evidence.
+        Templates; the fields are filled with the evidence. A part in square brackets is
+        left out where one of its fields is not known.
     """
 
     id: str
@@ -45,15 +46,15 @@ _ROWS: tuple[tuple[str, str, tuple[str, ...], str, str], ...] = (
         "the five provinces with most designations hold more than half of them",
         ("province_share",),
         "{province_share} of designations lie in {provinces}: review the national layout.",
-        "{province_share} 的认定集中在 {provinces}：建议审视全国布局。",
+        "{province_share} 的认定集中在{provinces}：建议审视全国布局。",
     ),
     (
         "N2",
         "more than 30 % of the designated clusters fail or cannot be tested",
         ("failed_share",),
-        "{failed} of {n} fail or cannot be tested ({missing}): require the three elements "
+        "{failed} of {n} fail or cannot be tested[ ({missing})]: require the three elements "
         "and the data at entry.",
-        "{n} 个中有 {failed} 个不满足或无法检验（{missing}）：建议在遴选时要求三要素及其数据。",
+        "{n} 个中有 {failed} 个不满足或无法检验[（{missing}）]：建议在遴选时要求三要素及其数据。",
     ),
     (
         "N3",
@@ -87,17 +88,17 @@ _ROWS: tuple[tuple[str, str, tuple[str, ...], str, str], ...] = (
         "L1",
         "proximity passes, connection fails",
         ("proximity", "connection"),
-        "Firms are close but industries unrelated (score {connection_score}): build links "
-        "{bridges}.",
-        "企业邻近但行业关联弱（得分 {connection_score}）：建议补链 {bridges}。",
+        "Firms are close but industries unrelated[ (score {connection_score})]: build links"
+        "[ to {bridges}].",
+        "企业邻近但行业关联弱[（得分 {connection_score}）]：建议补链[：{bridges}]。",
     ),
     (
         "L2",
         "connection passes, cooperation fails",
         ("connection", "cooperation"),
-        "Related firms with few ties (E-I {ei}): support an intermediary and joint "
+        "Related firms with few ties[ (E-I {ei})]: support an intermediary and joint "
         "platforms.",
-        "行业关联但合作不足（E-I {ei}）：建议培育中介组织与共性平台。",
+        "行业关联但合作不足[（E-I {ei}）]：建议培育中介组织与共性平台。",
     ),
     (
         "L3",
@@ -117,15 +118,15 @@ _ROWS: tuple[tuple[str, str, tuple[str, ...], str, str], ...] = (
         "L5",
         "no on-line belt for a consumer good",
         ("belt", "consumer_good"),
-        "No on-line belt in {city}: test a sales channel with {peers} peers that have one.",
-        "{city} 无线上产业带：可向已有产业带的 {peers} 个同类学习试点销售渠道。",
+        "No on-line belt[ in {city}]: test a sales channel with peers that have one.",
+        "[{city}]无线上产业带：可向已有产业带的同类学习，试点销售渠道。",
     ),
     (
         "L6",
         "payroll per employee below the interval of the median of the peers",
         ("pay", "pay_low"),
-        "Productivity (payroll per employee) {pay} against {pay_median}.",
-        "人均工资 {pay}，同类中位数 {pay_median}。",
+        "Productivity (payroll per employee) {pay}[ against {pay_median} for the peers].",
+        "人均工资 {pay}[，同类中位数 {pay_median}]。",
     ),
     (
         "L7",
@@ -138,58 +139,63 @@ _ROWS: tuple[tuple[str, str, tuple[str, ...], str, str], ...] = (
         "L8",
         "energy per output above the third quartile of the peers",
         ("energy", "energy_high"),
-        "Energy intensity {energy}, peers {energy_high}.",
-        "单位能耗 {energy}，同类 {energy_high}。",
+        "Energy per output {energy}, third quartile of the peers {energy_high}.",
+        "单位产出能耗 {energy}，同类上四分位 {energy_high}。",
     ),
     (
         "C1",
         "one firm has more than 40 % of employment, or the firm Herfindahl is above 0.25",
         ("key_firm", "firm_herfindahl"),
-        "Key-firm dependence {key_firm}: widen suppliers and customers.",
-        "对龙头企业依赖度 {key_firm}：建议拓展供应商与客户。",
+        "Dependence on few firms[: the largest has {key_firm} of the jobs]"
+        "[; firm Herfindahl {firm_herfindahl}]. Widen suppliers and customers.",
+        "依赖少数企业[：最大企业占就业 {key_firm}][；企业赫芬达尔指数 {firm_herfindahl}]。"
+        "建议拓展供应商与客户。",
     ),
     (
         "C2",
-        "rigid",
+        "rigid: concentration rises and diversity falls",
         ("rigid",),
-        "Concentration up {rise}, diversity {fall}: open search, related entry {entries}.",
-        "集中度上升 {rise}，多样性变化 {fall}：建议开放式搜寻与相关进入 {entries}。",
+        "Concentration up[ by {rise}], diversity down[ ({fall})]: open search"
+        "[, related entry into {entries}].",
+        "集中度上升[ {rise}]，多样性下降[（{fall}）]：建议开放式搜寻[，相关进入：{entries}]。",
     ),
     (
         "C3",
         "organisation score below 2, or no promotion body among the members",
         ("organisation", "no_body"),
-        "No effective promotion body (score {organisation}): set one up (duties: "
+        "No effective promotion body[ (score {organisation})]: set one up (duties: "
         "spokesperson, network record, self-discipline).",
-        "缺乏有效的促进机构（得分 {organisation}）：建议设立（代言、联络、自律）。",
+        "缺乏有效的促进机构[（得分 {organisation}）]：建议设立（代言、联络、自律）。",
     ),
     (
         "C4",
         "fewer than 10 % of ties go outside",
         ("outside_share",),
-        "Ties are inward (E-I {ei}): outside partnerships in {related_regions}.",
-        "联系偏内向（E-I {ei}）：建议加强与 {related_regions} 的合作。",
+        "Ties are inward[ (E-I {ei})]: seek partners outside[, first in {related_regions}].",
+        "联系偏内向[（E-I {ei}）]：建议加强对外合作[，首选{related_regions}]。",
     ),
     (
         "C5",
         "chain completeness below one half",
         ("chain",),
-        "Missing links: {missing_links}; weigh cost, completeness is not a goal in itself.",
-        "缺失环节：{missing_links}；请权衡成本，链条完整本身不是目标。",
+        "The chain has gaps[: {missing_links}]. Weigh cost: completeness is not a goal in "
+        "itself.",
+        "链条有缺失环节[：{missing_links}]。请权衡成本，链条完整本身不是目标。",
     ),
     (
         "C6",
-        "resistance below -0.25",
+        "resistance below −0.25",
         ("resistance",),
-        "Employment fell {resistance} more than expected in {shock}: stress plan.",
-        "{shock} 就业降幅超出预期 {resistance}：建议制定压力预案。",
+        "Jobs fell by more than expected[ in {shock}] (resistance {resistance}): prepare a "
+        "stress plan.",
+        "[{shock} 年间]就业降幅超出预期（抗冲击指数 {resistance}）：建议制定压力预案。",
     ),
     (
         "C7",
         "renewal, or more than 10 % of employment in new sub-industries",
         ("stage",),
-        "Renewal in {new_industries}: shift support there.",
-        "{new_industries} 出现更新：建议支持向其倾斜。",
+        "The cluster renews itself[ in {new_industries}]: shift support there.",
+        "集群正在更新[（{new_industries}）]：建议支持向其倾斜。",
     ),
     (
         "C8",
@@ -219,7 +225,7 @@ _WHEN_ZH: Mapping[str, str] = {
     "C3": "组织得分低于 2，或成员中无促进机构",
     "C4": "对外联系不足 10%",
     "C5": "链条完整度低于一半",
-    "C6": "抗冲击指数低于 -0.25",
+    "C6": "抗冲击指数低于 −0.25",
     "C7": "处于更新阶段，或新细分行业就业占比超过 10%",
     "C8": "超过 30% 的指标缺失",
 }

@@ -77,6 +77,8 @@ STUDY = Study(
                 "answers",
                 "indicators",
                 "designations",
+                "regions",
+                "industries",
                 "industry_links",
                 "input_output",
                 "concordances",

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from agglo.studies.columns import text_of
 from agglo.studies.facts import Row, StudyFacts, planted_truth
 from agglo.studies.formation.alerts import EVIDENCE
 from agglo.studies.formation.columns import number
+from agglo.studies.formation.fact_names import table_names
 from agglo.studies.formation.options import FormationOptions
-from agglo.studies.formation.words import INPUTS_ZH, NAMES, chinese
+from agglo.studies.formation.words import INPUTS_ZH, NAMES, WORDS, chinese
 from agglo.studies.report import NumberKind, format_number
 
 if TYPE_CHECKING:
@@ -61,35 +60,6 @@ _NOTES = {
     "measure_notes": "measures",
     "platform_notes": "platform",
 }
-_WORDS: Mapping[str, tuple[str, str]] = {
-    "cluster": ("cluster", "集群"),
-    "not_a_cluster": ("not a cluster", "非集群"),
-    "not_testable": ("not testable", "无法检验"),
-    "agglomeration": ("agglomeration", "集聚区"),
-    "co_located_network": ("co-located network", "同地网络"),
-    "virtual_cluster": (
-        "virtual cluster / value-chain network",
-        "虚拟集群（价值链网络）",
-    ),
-    "park": ("park", "园区"),
-    "dispersed_industry": ("dispersed industry", "分散产业"),
-    "association_network": ("association network", "协会网络"),
-    "none": ("none of the kinds", "均不属于"),
-    "pass": ("passes", "通过"),
-    "fail": ("fails", "未通过"),
-    "proximity": ("geographic proximity", "地理邻近"),
-    "connection": ("industrial connection", "产业关联"),
-    "cooperation": ("interactive cooperation", "互动合作"),
-    "emergence": ("emergence", "萌芽"),
-    "growth": ("growth", "成长"),
-    "sustainment": ("sustainment", "成熟"),
-    "decline": ("decline", "衰退"),
-    "renewal": ("renewal", "更新"),
-    "latent": ("latent", "潜在"),
-    "mixed": ("mixed", "混合"),
-    "not_assessed": ("not assessed", "未评估"),
-}
-
 # names of the numbers in findings
 _COUNTED: Mapping[str, str] = {
     "clusters": "具备三要素的集群数",
@@ -107,8 +77,8 @@ def in_chinese(name: str) -> str:
         return _COUNTED[name]
     # several kinds that fit are joined
     parts = name.split("|")
-    if all(part in _WORDS for part in parts):
-        return "或".join(_WORDS[part][1] for part in parts)
+    if all(part in WORDS for part in parts):
+        return "或".join(WORDS[part][1] for part in parts)
     return name
 
 
@@ -124,7 +94,7 @@ class View(StudyFacts[FormationOptions]):
     def word(self, code: object) -> str:
         """Name a verdict, kind, status or stage; several kinds are joined."""
         parts = [p for p in str(code or "").split("|") if p]
-        names = [self.say(*_WORDS[p]) if p in _WORDS else p for p in parts]
+        names = [self.say(*WORDS[p]) if p in WORDS else p for p in parts]
         return self.say(" or ", "或").join(names) or "–"
 
     def data(self, words: str) -> str:
@@ -145,20 +115,6 @@ class View(StudyFacts[FormationOptions]):
         en, zh = EVIDENCE[str(alert["alert"])]
         found = {"v": number(alert["value"]), "d": str(alert["detail"] or "")}
         return (zh if self.lang == "zh" else en).format(**found)
-
-    def facts(self, evidence: object) -> str:
-        """Say the facts behind a rule: name and value, unknown ones with a dash."""
-        held = json.loads(str(evidence or "{}"))
-        return self.say("; ", "；").join(
-            f"{self.named(k)} {self._fact(v)}" for k, v in held.items()
-        )
-
-    def _fact(self, value: object) -> str:
-        if isinstance(value, (int, float)) and not isinstance(value, bool):
-            return self.show(value)
-        if value in (None, False):
-            return "–"
-        return self.word(value) if str(value) in _WORDS else str(value)
 
     @staticmethod
     def show(value: object, kind: NumberKind = "number") -> str:
@@ -209,18 +165,5 @@ def view_of(inputs: StageInputs) -> View:
     """Collect what the stages left."""
     view = View.collect(inputs, FormationOptions, tables=TABLES, notes=_NOTES)
     return replace(
-        view, truth=planted_truth(inputs), industries=_industry_names(inputs)
+        view, truth=planted_truth(inputs), industries=table_names(inputs, "industries")
     )
-
-
-def _industry_names(inputs: StageInputs) -> dict[Lang, dict[str, str]]:
-    """Give the names of industries by language; the other one where one is missing."""
-    if not inputs.has("industries"):
-        return {}
-    table = inputs.table("industries")
-    codes = text_of(table, "industry")
-    en, zh = (
-        {c: n for c, n in zip(codes, text_of(table, key), strict=True) if n}
-        for key in ("name_en", "name_zh")
-    )
-    return {"en": {**zh, **en}, "zh": {**en, **zh}}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-__all__ = ["INPUTS_ZH", "NAMES", "chinese"]
+__all__ = ["INPUTS_ZH", "NAMES", "WORDS", "chinese"]
 
 INPUTS_ZH: Mapping[str, str] = {
     "employment": "就业",
@@ -54,6 +54,36 @@ INPUTS_ZH: Mapping[str, str] = {
     "ownership and survival of firms": "企业所有权与存活",
     "computed": "已计算",
     "proxy": "替代指标",
+}
+
+# verdicts, kinds, results of tests and stages
+WORDS: Mapping[str, tuple[str, str]] = {
+    "cluster": ("cluster", "集群"),
+    "not_a_cluster": ("not a cluster", "非集群"),
+    "not_testable": ("not testable", "无法检验"),
+    "agglomeration": ("agglomeration", "集聚区"),
+    "co_located_network": ("co-located network", "同地网络"),
+    "virtual_cluster": (
+        "virtual cluster / value-chain network",
+        "虚拟集群（价值链网络）",
+    ),
+    "park": ("park", "园区"),
+    "dispersed_industry": ("dispersed industry", "分散产业"),
+    "association_network": ("association network", "协会网络"),
+    "none": ("none of the kinds", "均不属于"),
+    "pass": ("passes", "通过"),
+    "fail": ("fails", "未通过"),
+    "proximity": ("geographic proximity", "地理邻近"),
+    "connection": ("industrial connection", "产业关联"),
+    "cooperation": ("interactive cooperation", "互动合作"),
+    "emergence": ("emergence", "萌芽"),
+    "growth": ("growth", "成长"),
+    "sustainment": ("sustainment", "成熟"),
+    "decline": ("decline", "衰退"),
+    "renewal": ("renewal", "更新"),
+    "latent": ("latent", "潜在"),
+    "mixed": ("mixed", "混合"),
+    "not_assessed": ("not assessed", "未评估"),
 }
 
 # measures by which peers are compared, and facts that rules read: English, Chinese
