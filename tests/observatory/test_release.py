@@ -16,10 +16,12 @@ from agglo.observatory.api.stock import Stock
 from agglo.observatory.release import (
     CURRENT,
     build_release,
+    current_release,
     is_current,
     open_release,
 )
 from agglo.runs import Project
+from agglo.runs.progress import SilentProgress
 from agglo.store import read_table
 
 
@@ -147,3 +149,36 @@ def test_chinese_titles_are_shown_and_a_new_title_makes_a_new_release(
     sources = stock.table("project.sources").to_pylist()
     # what is not told in Chinese is told as it is
     assert {s["title_zh"] for s in sources} == {"编造", "Made up"}
+
+
+class _Heard(SilentProgress):
+    """Keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def started(self, label: str) -> None:
+        self.lines.append(f"started {label}")
+
+    def advanced(self, done: int, total: int, label: str) -> None:
+        assert 0 <= done < total
+        self.lines.append(label)
+
+    def finished(self, label: str, seconds: float, *, kept: bool) -> None:
+        assert seconds > 0
+        assert not kept
+        self.lines.append(f"finished {label}")
+
+
+def test_a_release_says_what_it_audits(project, tmp_path):
+    """Audits take minutes on large tables: nobody waits before a silent terminal."""
+    shutil.copytree(project, tmp_path / "own")
+    shutil.rmtree(Project.open(tmp_path / "own").workspace / "release")
+    heard = _Heard()
+    current_release(tmp_path / "own", mode="public", progress=heard)
+    assert heard.lines[0] == "started public release"
+    assert heard.lines[-1] == "finished public release"
+    assert any(line.startswith("audit of concentration") for line in heard.lines)
+    again = _Heard()
+    current_release(tmp_path / "own", mode="public", progress=again)
+    assert again.lines == []

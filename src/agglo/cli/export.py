@@ -7,7 +7,14 @@ from typing import Annotated
 
 import typer
 
-from agglo.cli.common import DryRunOption, JsonOption, emit, project_folder, say
+from agglo.cli.common import (
+    DryRunOption,
+    JsonOption,
+    emit,
+    progress_on_stderr,
+    project_folder,
+    say,
+)
 from agglo.core.errors import OptionError
 
 _MB = 1_000_000
@@ -73,6 +80,7 @@ def export(
         Print JSON.
     """
     from agglo.observatory.export import export_html, export_site
+    from agglo.observatory.release import Mode, current_release
 
     if html is None and site is None:
         msg = "Say what to write: --html FILE, --site DIR, or both."
@@ -88,6 +96,9 @@ def export(
         else:
             say("\n".join(f"would write {target} ({mode})" for target in targets))
         return
+    gate: Mode = "private" if mode == "private" else "public"
+    with progress_on_stderr() as progress:
+        current_release(folder, mode=gate, progress=progress)
     done = []
     for path, write in ((html, export_html), (site, export_site)):
         if path is not None:
@@ -95,7 +106,7 @@ def export(
                 write(
                     folder,
                     path,
-                    mode="private" if mode == "private" else "public",
+                    mode=gate,
                     regions=region or (),
                     years=years or (),
                     lang=lang,

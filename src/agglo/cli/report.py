@@ -7,7 +7,14 @@ from typing import Annotated, Literal
 
 import typer
 
-from agglo.cli.common import JsonOption, ProjectOption, emit, project_folder, say
+from agglo.cli.common import (
+    JsonOption,
+    ProjectOption,
+    emit,
+    progress_on_stderr,
+    project_folder,
+    say,
+)
 
 
 def report(
@@ -61,7 +68,8 @@ def report(
 
     check_choice("page", page, sorted(PAGES))
     folder = project_folder(project)
-    stock = Stock(current_release(folder, mode=mode))
+    with progress_on_stderr() as progress:
+        stock = Stock(current_release(folder, mode=mode, progress=progress))
     chosen = chosen_by(stock, page, choice)
     name = f"{page}-{_file_name(choice)}.html" if choice else f"{page}.html"
     target = output or folder / "briefs" / name

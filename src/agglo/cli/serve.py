@@ -145,8 +145,8 @@ def _free_port(host: str) -> int:
 def _release(folder: Path, mode: Mode) -> Release:
     from agglo.observatory.release import current_release
 
-    with progress_on_stderr():
-        return current_release(folder, mode=mode)
+    with progress_on_stderr() as progress:
+        return current_release(folder, mode=mode, progress=progress)
 
 
 def _print(folder: Path, settings: Settings, address: str) -> None:

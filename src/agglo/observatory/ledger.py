@@ -6,9 +6,9 @@ JSON file stands; its values are written before. Entries are never changed or re
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 import numpy as np
@@ -45,11 +45,14 @@ class Ledger:
         What the gate goes by.
     pending
         Tables protected so far, by name; recorded with the release.
+    watch
+        Told of every audit: name of the table, questions put, questions in all.
     """
 
     folder: Path
     policy: GatePolicy
     pending: dict[str, SuppressedTable] = field(default_factory=dict)
+    watch: Callable[[str, int, int], None] | None = None
 
     @cached_property
     def entries(self) -> Sequence[Mapping[str, Json]]:
@@ -107,6 +110,7 @@ class Ledger:
             public=_of(self.policy.public, name),
             releases=before,
             exact=int(bad.sum()) <= _EXACT,
+            progress=None if self.watch is None else partial(self.watch, name),
         )
         self.pending[name] = found
         return found

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import filecmp
 import shutil
+import time
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -32,6 +33,7 @@ from agglo.observatory.geometry import Boundaries, boundaries_of
 from agglo.observatory.spelling import spelling_table
 from agglo.runs import Manifest, Project
 from agglo.runs.hashes import hash_file
+from agglo.runs.progress import Progress, SilentProgress
 from agglo.store import (
     locked,
     read_json,
@@ -240,7 +242,9 @@ def id_of(catalogue: Mapping[str, Json]) -> str:
     return digest_of({k: v for k, v in catalogue.items() if k != "id"})[:_ID]
 
 
-def build_release(project: Path | Project, *, mode: Mode = "private") -> Release:
+def build_release(
+    project: Path | Project, *, mode: Mode = "private", progress: Progress | None = None
+) -> Release:
     """Write what the finished studies of a project show, and make it current.
 
     Parameters
@@ -252,6 +256,8 @@ def build_release(project: Path | Project, *, mode: Mode = "private") -> Release
         marked. ``"public"``: only what passes disclosure control, checked with every
         public release before it; what rests on single establishments is left out, with
         the reason. ``"review"``: what public would show, with rules and reasons in sight.
+    progress
+        Told what is audited, and how far.
 
     Returns
     -------
@@ -281,10 +287,16 @@ def build_release(project: Path | Project, *, mode: Mode = "private") -> Release
         draft = root / f".{uuid.uuid4().hex}"
         draft.mkdir()
         try:
-            return _publish(draft, opened, studies, manifest, mode)
+            return _publish(draft, opened, studies, manifest, mode, progress)
         except BaseException:
             shutil.rmtree(draft, ignore_errors=True)
+            if progress is not None:
+                progress.failed(_label(mode))
             raise
+
+
+def _label(mode: Mode) -> str:
+    return f"{mode} release"
 
 
 def _same_files(one: Path, other: Path) -> bool:
@@ -309,6 +321,7 @@ def _publish(
     studies: list[str],
     manifest: Manifest,
     mode: Mode,
+    progress: Progress | None,
 ) -> Release:
     """Write a release in its draft folder, give it its name, make it current."""
     # what builds a release is not loaded to serve one
@@ -317,7 +330,14 @@ def _publish(
     from agglo.observatory.protection import protect
 
     root = draft.parent
-    ledger = Ledger(root / LEDGER, read_gate_policy(project.root))
+    began = time.monotonic()
+    said = progress or SilentProgress()
+    said.started(_label(mode))
+    ledger = Ledger(
+        root / LEDGER,
+        read_gate_policy(project.root),
+        watch=lambda name, done, total: said.advanced(done, total, f"audit of {name}"),
+    )
     protected = protect(
         project, studies, mode=mode, scratch=draft / "scratch", ledger=ledger
     )
@@ -334,16 +354,19 @@ def _publish(
         # before anybody can read it: what is out counts, whatever happens next
         ledger.record(str(catalogue["id"]))
     write_text(root / CURRENT[mode], f"{catalogue['id']}\n")
+    said.finished(_label(mode), time.monotonic() - began, kept=False)
     # as everybody else reads it: the order of a file is not that of its making
     return read_release(target)
 
 
-def current_release(project: Path | Project, *, mode: Mode = "private") -> Release:
+def current_release(
+    project: Path | Project, *, mode: Mode = "private", progress: Progress | None = None
+) -> Release:
     """Open the current release, or build one when studies have run since.
 
     Parameters
     ----------
-    project, mode
+    project, mode, progress
         As for `build_release`.
 
     Returns
@@ -363,7 +386,7 @@ def current_release(project: Path | Project, *, mode: Mode = "private") -> Relea
             return release
     except (RunError, StoreError):
         pass  # none yet, or of another version; building says what is wrong
-    return build_release(opened, mode=mode)
+    return build_release(opened, mode=mode, progress=progress)
 
 
 def is_current(project: Project, release: Release) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import sparse
 
+from agglo.core.parallel import Progress
 from agglo.core.typing import BoolArray, FloatArray, IntArray
 from agglo.store.disclosure._reach import Reach
 from agglo.store.disclosure._rectangles import OPEN, PROVEN, RESTED, rectangle_proofs
@@ -112,7 +113,9 @@ class Breach:
     members: tuple[int, ...] = ()
 
 
-def _prove_safe(audit: _Audit) -> Iterator[tuple[Breach, Route | None]]:
+def _prove_safe(
+    audit: _Audit, progress: Progress | None
+) -> Iterator[tuple[Breach, Route | None]]:
     """Ask, for every unsafe cell, direction and attacker, for a proof that it is safe.
 
     Rectangles of hidden cells prove most of it. What is left goes to the linear program;
@@ -123,9 +126,12 @@ def _prove_safe(audit: _Audit) -> Iterator[tuple[Breach, Route | None]]:
     """
     scene = audit.scene
     asked = np.flatnonzero(scene.unsafe)
-    for direction, level in ((1, scene.upper), (-1, scene.lower)):
+    for turn, direction in enumerate((1, -1)):
+        level = scene.upper if direction > 0 else scene.lower
         state, rest = _short_proofs(audit, asked, level[asked], up=direction > 0)
         for k in np.flatnonzero(state != PROVEN).tolist():
+            if progress is not None:
+                progress(turn * asked.size + k, 2 * asked.size)
             cell, amount = int(asked[k]), direction * float(level[asked[k]])
             if state[k] == RESTED:
                 for holder in rest[k][rest[k] != NOBODY].tolist():
@@ -258,7 +264,9 @@ def knowledge_of(scene: Scene, hidden: BoolArray) -> Knowledge:
     return Knowledge(scene.cells, hidden, scene.down, scene.policy.coalition)
 
 
-def find_breaches(scene: Scene, hidden: BoolArray) -> tuple[list[Breach], int]:
+def find_breaches(
+    scene: Scene, hidden: BoolArray, progress: Progress | None = None
+) -> tuple[list[Breach], int]:
     """Run the audit: every unsafe cell, both directions, every attacker.
 
     Parameters
@@ -267,6 +275,8 @@ def find_breaches(scene: Scene, hidden: BoolArray) -> tuple[list[Breach], int]:
         The table and its rules.
     hidden
         Suppressed cells.
+    progress
+        Told how many of the questions have been put, and how many there are.
 
     Returns
     -------
@@ -278,7 +288,8 @@ def find_breaches(scene: Scene, hidden: BoolArray) -> tuple[list[Breach], int]:
     if open_cells:
         return open_cells, 1
     audit = _Audit.of(scene, hidden)
-    breaches = [b for b, route in _prove_safe(audit) if route is None]
+    proofs = _prove_safe(audit, progress)
+    breaches = [b for b, route in proofs if route is None]
     return breaches, audit.knowledge.n_attackers
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from scipy import sparse
 
 from agglo.core.errors import NotIdentifiedError, Problem
+from agglo.core.parallel import Progress
 from agglo.core.typing import BoolArray, FloatArray, IntArray
 from agglo.store.disclosure._reach import Reach
 from agglo.store.disclosure.audit import (
@@ -24,7 +25,11 @@ _HIDDEN_COST = 1e-3
 
 
 def complementary_cells(
-    scene: Scene, *, earlier: BoolArray, public: BoolArray
+    scene: Scene,
+    *,
+    earlier: BoolArray,
+    public: BoolArray,
+    progress: Progress | None = None,
 ) -> tuple[BoolArray, int]:
     """Choose the cells to hide: unsafe ones and the cheapest companions that protect them.
 
@@ -36,6 +41,8 @@ def complementary_cells(
         Cells hidden in earlier releases; preferred.
     public
         Cells known to everybody; never hidden.
+    progress
+        Told how far each audit is.
 
     Returns
     -------
@@ -68,7 +75,7 @@ def complementary_cells(
     router: Reach | None = None
     place: IntArray = np.empty(0, np.int64)
     while True:
-        breaches, n_attackers = find_breaches(scene, hidden)
+        breaches, n_attackers = find_breaches(scene, hidden, progress)
         if not breaches:
             return hidden, n_attackers
         if router is None:

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from agglo.core.errors import AlignmentError, Problem
 from agglo.core.options import check_choice
+from agglo.core.parallel import Progress
 from agglo.core.results import ColumnData, Provenance, Result, frozen_array, version
 from agglo.core.typing import BoolArray, FloatArray, Json
 from agglo.store.disclosure.audit import Scene, exact_ranges, find_breaches
@@ -195,6 +196,7 @@ def suppress_cells(
     waived: Iterable[Mapping[str, str]] = (),
     releases: Sequence[EarlierRelease] = (),
     exact: bool = False,
+    progress: Progress | None = None,
 ) -> SuppressedTable:
     """Hide unsafe cells and as many others as it takes that none can be worked out.
 
@@ -216,6 +218,9 @@ def suppress_cells(
         known, also by other groupings of the same leaves; what they hid is preferred.
     exact
         Also compute the exact range an outsider is left with for every unsafe cell.
+    progress
+        Called with the number of questions that an audit has put, and of all it may put;
+        every round of repair has an audit of its own.
 
     Returns
     -------
@@ -267,6 +272,7 @@ def suppress_cells(
         scene,
         earlier=_mask(cells, earlier, "earlier") | known.hidden,
         public=_mask(cells, public, "public") | known.public | agreed,
+        progress=progress,
     )
     status = np.where(scene.unsafe, 1, np.where(hidden, 2, 0)).astype(np.int8)
     audit = DisclosureAudit(
