@@ -1,11 +1,17 @@
 """Columns that a table holds in Chinese too are shown by the language of the reader."""
 
+import json
+import re
+from pathlib import Path
+
 import numpy as np
 import pyarrow as pa
 import pytest
 
 from agglo.observatory.api.rows import frame
 from agglo.observatory.page import Column, Text, View
+from agglo.observatory.pages import PAGES
+from agglo.observatory.pages.columns import COLUMNS
 from agglo.observatory.pages.words import words_of
 
 TABLE = pa.table(
@@ -52,7 +58,43 @@ def test_both_languages_stand_beside_the_column():
         ("label", "clusters to 2019", "认定集群（截至 2019 年）"),
         ("evidence", "22 regions are treated", "22 个处理地区"),
         ("effect", "own treatment", "自身处理"),
+        ("weights", "near times employment", "距离权重乘以就业"),
+        ("weights", "half near, half alike in employment", "半按距离、半按相似：就业"),
+        ("ring", ">400 km", "400 公里以上"),
+        ("group", "capital - labour", "资本密集 − 劳动密集"),
+        ("specification", "depreciation: 0.1", "折旧率：0.1"),
+        ("variable", "treatment", "处理"),
+        ("status", "confidential", "保密"),
+        ("indicative", "indicative", "仅供参考"),
     ],
 )
 def test_words_of_values_have_their_chinese(column, value, chinese):
     assert words_of(column, [value])[value].zh == chinese
+
+
+def test_every_column_that_is_shown_has_a_name_in_both_languages():
+    held = json.loads(
+        (Path(__file__).parent / "data" / "demo_columns.json").read_text("utf-8")
+    )
+    # abbreviations that are the same in both languages
+    alike = {"AUC", "SHA-256"}
+    checked = 0
+    for page in PAGES.values():
+        for view in page.views:
+            declared = {c.name: c for c in view.columns}
+            for name in declared or held.get(view.table, ()):
+                column = declared.get(name) or COLUMNS.get(name)
+                assert column is not None, (view.id, name)
+                en, zh = column.label.en, column.label.zh
+                assert re.search("[\u4e00-\u9fff]", zh) or zh in alike, (view.id, name)
+                # a code name is no label; p and z are what readers call them
+                assert en != name or name in ("p", "q", "z", "lower", "upper"), name
+                assert "_" not in en + zh, (view.id, name)
+                checked += 1
+    assert checked > 500
+
+
+def test_chinese_of_patterned_values_holds_no_english_leftover():
+    # a word of the pattern next to a Chinese character has no word boundary
+    for value in ("near times employment", "alike in employment", "5 nearest"):
+        assert not re.search("[A-Za-z]{3}", words_of("weights", [value])[value].zh)

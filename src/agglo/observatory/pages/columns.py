@@ -124,7 +124,7 @@ _LISTED: tuple[Column, ...] = (
     Column(
         name="placebo_upper", label=Text("made up, 97.5 %", "安慰剂 97.5%"), decimals=4
     ),
-    Column(name="n", label=Text("n", "n"), decimals=0),
+    Column(name="n", label=Text("Cases", "样本数"), decimals=0),
     Column(name="item", label=Text("Check", "检查项")),
     Column(name="bound", label=Text("Bound", "界限"), decimals=3),
     Column(name="evidence", label=Text("Evidence", "依据")),
@@ -187,8 +187,8 @@ _LISTED: tuple[Column, ...] = (
     Column(name="r_km", label=Text("Distance", "距离"), unit=_KM, decimals=0),
     Column(name="global_lower", label=Text("envelope, lower", "包络下限"), decimals=5),
     Column(name="global_upper", label=Text("envelope, upper", "包络上限"), decimals=5),
-    Column(name="a", label=Text("a", "产业甲")),
-    Column(name="b", label=Text("b", "产业乙")),
+    Column(name="a", label=Text("Industry a", "产业甲")),
+    Column(name="b", label=Text("Industry b", "产业乙")),
     Column(name="effect_a_to_b", label=Text("Effect a → b", "甲对乙"), decimals=3),
     Column(name="effect_b_to_a", label=Text("Effect b → a", "乙对甲"), decimals=3),
     Column(name="q_a_to_b", label=Text("q (a → b)", "q 值（甲对乙）"), decimals=4),
@@ -227,8 +227,8 @@ _LISTED: tuple[Column, ...] = (
     ),
     Column(name="industry_a", label=Text("Industry a", "产业甲"), decimals=0),
     Column(name="industry_b", label=Text("Industry b", "产业乙"), decimals=0),
-    Column(name="x", label=Text("x", "横坐标"), decimals=3),
-    Column(name="y", label=Text("y", "纵坐标"), decimals=3),
+    Column(name="x", label=Text("Place, across", "横坐标"), decimals=3),
+    Column(name="y", label=Text("Place, up", "纵坐标"), decimals=3),
     Column(name="core_set", label=Text("Cores", "核心集合"), decimals=0),
     Column(
         name="origin_group", label=Text("Group of the origin", "来源组"), decimals=0

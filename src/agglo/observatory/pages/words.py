@@ -91,6 +91,7 @@ _STATES: _PAIRS = {
     "fires": ("fires", "触发"),
     "does not fire": ("does not fire", "未触发"),
     "not evaluable": ("cannot be told", "无法判断"),
+    "confidential": ("confidential", "保密"),
 }
 _ELEMENTS: _PAIRS = {
     "proximity": ("proximity", "地理邻近"),
@@ -102,7 +103,7 @@ _STAGES: _PAIRS = {
     "emergence": ("emergence", "萌芽"),
     "growth": ("growth", "成长"),
     "sustainment": ("sustainment", "成熟"),
-    "latent": ("latent", "潜伏"),
+    "latent": ("latent", "潜在"),
     "mixed": ("mixed", "混合"),
     "renewal": ("renewal", "更新"),
     "decline": ("decline", "衰退"),
@@ -266,6 +267,15 @@ _GROUPS: _PAIRS = {
     "treated": ("treated", "处理地区"),
     "untreated": ("untreated", "未处理地区"),
 }
+_DIFFERENCES: _PAIRS = {
+    f"{a} - {b}": (
+        f"{_GROUPS[a][0]} − {_GROUPS[b][0]}",
+        f"{_GROUPS[a][1]} − {_GROUPS[b][1]}",
+    )
+    for a in ("capital", "labour", "technology")
+    for b in ("capital", "labour", "technology")
+    if a != b
+}
 _INDICATORS: _PAIRS = {
     **{m.id: (m.name_en, m.name_zh) for m in MECHANISMS},
     **{name: (one.label_en, one.label_zh) for name, one in INDICATORS.items()},
@@ -273,6 +283,7 @@ _INDICATORS: _PAIRS = {
     "employment": ("employment", "就业"),
     "relative_growth": ("growth beside the nation", "相对全国增长"),
     "diversity": ("diversity", "多样性"),
+    "rank": ("rank", "位次"),
 }
 _NODES: _PAIRS = {**PILLARS, "index": ("whole index", "总指数")}
 _MODELS: _PAIRS = {
@@ -392,7 +403,7 @@ _BY_COLUMN: Mapping[str, _PAIRS] = {
     "containment": _KINDS,
     "basis": _BASES,
     "label": _SETS,
-    "study": _STUDIES,
+    "study": {**_STUDIES, "project": ("the project itself", "项目本身")},
     "one": _LAYERS,
     "other": _LAYERS,
     "hypothesis": _HYPOTHESES,
@@ -408,7 +419,10 @@ _BY_COLUMN: Mapping[str, _PAIRS] = {
     "target": _SETS,
     "set": _SETS,
     "level": _LEVELS,
-    "group": _GROUPS,
+    "group": {**_GROUPS, **_DIFFERENCES},
+    "variable": {"treatment": ("treatment", "处理")},
+    "indicative": {"indicative": ("indicative only", "仅供参考")},
+    "step": {"programme": ("programme", "计划"), "industry": ("industry", "产业")},
     "indicator": _INDICATORS,
     "mechanism": MECHANISM_NAMES,
     "node": {**_INDICATORS, **_NODES},
@@ -437,6 +451,12 @@ _PATTERNED = frozenset(
         "estimator",
     )
 )
+# a choice that was changed, with its value
+_CHANGED = re.compile(r"^(depreciation|lag): (\S+)$")
+_CHANGED_WORDS: _PAIRS = {
+    "depreciation": ("depreciation", "折旧率"),
+    "lag": ("lag", "滞后期数"),
+}
 # a set of places as it was up to a year
 _UNTIL = re.compile(r"^(.+) to (\d{4})$")
 WORDED = frozenset((*_BY_COLUMN, *_PATTERNED))
@@ -467,6 +487,12 @@ def words_of(column: str, values: Iterable[str]) -> dict[str, Text]:
             if until and value not in found:
                 name = _SETS[until[1]][1] if until[1] in _SETS else until[1]
                 found[value] = Text(value, f"{name}（截至 {until[2]} 年）")
+    if column == "specification":
+        for value in values:
+            changed = _CHANGED.match(value)
+            if changed:
+                en, zh = _CHANGED_WORDS[changed[1]]
+                found[value] = Text(f"{en}: {changed[2]}", f"{zh}：{changed[2]}")
     if column in _PATTERNED:
         for value in values:
             chinese = in_chinese(value)

@@ -205,6 +205,8 @@ _PARTS: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     (r"^(\d+) treated regions, fewer than (\d+)$", r"\1 个处理地区，少于 \2 个"),
     (r"^(\d+) treated regions$", r"\1 个处理地区"),
     (r"^(\d+) clusters$", r"\1 个聚类"),
+    (r"^rho = (\S+)$", r"空间自回归系数 rho = \1"),
+    (r"^>(\d+) km$", r"\1 公里以上"),
     (
         r"^([\d.]+%) of the comparisons use regions already treated as controls$",
         r"\1 的比较以已受处理地区为对照",
@@ -254,8 +256,9 @@ _PARTS: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     (r"\bdistance\^", "距离^"),
     (r"\bhalf near, half alike in ", "半按距离、半按相似："),
     (r"\balike in ", "相似度："),
-    (r"\bnear times ", "距离乘以"),
-    (r"\bemployment\b", "就业"),
+    (r"\bnear times ", "距离权重乘以"),
+    # a word boundary is none between Chinese and Latin letters
+    (r"(?<![A-Za-z_])employment(?![A-Za-z_])", "就业"),
     (r"\bwild cluster bootstrap, (\d+) draws", r"野聚类自助法，\1 次"),
     (r"(?<=\d) km\b", " 公里"),
 )
