@@ -75,14 +75,34 @@ _ENGLISH = re.compile(
 )
 
 
+# a Chinese sentence with Latin brackets or stops, or a space between two characters
+_LATIN_STOPS = re.compile(
+    r"[\u4e00-\u9fff][,;:] |[,;:] [\u4e00-\u9fff]|[\u4e00-\u9fff] ?\(|[\u4e00-\u9fff] [\u4e00-\u9fff]"
+)
+# a dash where a part of the sentence is missing
+_GAP = re.compile(r"[（(]–[)）]|\bnan\b|\{")
+
+
 def language_faults(found, *, names=()):
     """Give what is wrong with the languages of findings; `names` may stand in any text."""
     return [
         f"{f['id']}.{key}: {fault}"
         for f in found
         for key in (*KEYS, *(k for k in f if k.endswith("_zh")))
-        for fault in _faults(f, key, names)
+        for fault in (*_faults(f, key, names), *_set_badly(f, key))
     ]
+
+
+def _set_badly(finding, key):
+    """Give what is wrong with the stops of a text, or with a part that is missing."""
+    if key.removesuffix("_zh") not in SPOKEN or key not in finding:
+        return
+    said = " ".join(_strings(finding[key]))
+    if key.endswith("_zh") and _LATIN_STOPS.search(said):
+        yield f"Latin stops or spaces: {said[:200]}"
+    gap = _GAP.search(said)
+    if gap:
+        yield f"a gap in the sentence: {said[max(gap.start() - 60, 0) : gap.end()]}"
 
 
 def _faults(finding, key, names):

@@ -3,7 +3,7 @@
 import pytest
 
 from agglo.core.errors import RunError
-from agglo.studies.bilingual import bilingual, in_words
+from agglo.studies.bilingual import bilingual, in_words, typeset
 from agglo.studies.contract import Finding, spoken
 from agglo.studies.report import FindingList
 from tests.studies.harness import KEYS, language_faults
@@ -57,6 +57,20 @@ def test_readers_take_the_language_they_ask_for(found):
     assert "inside interval: yes" in FindingList(findings=(one,)).to_html("en")
 
 
+@pytest.mark.parametrize(
+    ("written", "set_"),
+    [
+        ("行业40 (I39) 靠近 行业28 (I27)，效应 0.642", "行业40（I39）靠近行业28（I27），效应 0.642"),
+        ("寄生（强） 的 p 值 0.15", "寄生（强）的 p 值 0.15"),
+        ("生成市C05 (0.06; 0.01 – 0.1); 中位数", "生成市C05（0.06；0.01 – 0.1）；中位数"),
+        # numbers, intervals and functions stay as they are
+        ("指数为 0.632：D(0) = 0.419, [0.2, 0.5]", "指数为 0.632：D(0) = 0.419, [0.2, 0.5]"),
+    ],
+)  # fmt: skip
+def test_chinese_is_set_with_chinese_brackets_and_stops(written, set_):
+    assert typeset(written) == set_
+
+
 def test_two_names_with_one_chinese_keep_both_numbers():
     told = in_words({"cores": 1, "nodes": 2}, lambda name: CHINESE.get(name, name))
     assert told == {"核心": 1, "核心（nodes）": 2}
@@ -74,6 +88,11 @@ def test_languages_that_give_other_findings_are_refused():
         ("answer_zh", "", "empty"),
         ("answer_zh", "One.", "no Chinese in it"),
         ("answer_zh", "只有一个，because it is so", "English left"),
+        ("answer_zh", "只有一个 (C01)。", "Latin stops"),
+        ("answer_zh", "一个; 两个。", "Latin stops"),
+        ("answer_zh", "一个 两个。", "Latin stops"),
+        ("answer_zh", "一个（–）。", "a gap"),
+        ("answer", "One (–).", "a gap"),
         ("answer", "一个。", "Chinese in the English text"),
         ("truth_zh", None, "names without"),
         ("truth_zh", {"inside_interval": True}, "English left"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from agglo.core.typing import Json, Lang
     from agglo.studies.contract import Finding
 
-__all__ = ["LABELS", "bilingual", "in_words"]
+__all__ = ["LABELS", "bilingual", "in_words", "typeset"]
 
 _TEXTS = ("question", "answer", "reading")
 _VALUES = ("estimate", "null", "truth")
@@ -35,6 +36,12 @@ LABELS: Mapping[str, str] = {
     "rate": "比率",
     "none": "无",
 }
+
+
+_WORD = "[\u4e00-\u9fff]"
+# a bracket behind a word that begins with a Chinese character
+_BRACKETS = re.compile(rf"({_WORD}[\w.]*) ?\(([^()]*)\)")
+_STOPS = ((";", "；"), (",", "，"), (":", "："))
 
 
 def bilingual(
@@ -72,12 +79,40 @@ def bilingual(
 def _both(en: Finding, zh: Finding, word: Callable[[str], str]) -> dict[str, Json]:
     out = en.to_dict()
     for key in _TEXTS:
-        out[f"{key}_zh"] = str(getattr(zh, key))
+        out[f"{key}_zh"] = typeset(str(getattr(zh, key)))
     for key in _VALUES:
         value = to_json(getattr(zh, key))
         if _holds_words(value):
             out[f"{key}_zh"] = in_words(value, word)
     return out
+
+
+def typeset(text: str) -> str:
+    """Give a Chinese sentence with Chinese brackets and stops, and no stray spaces.
+
+    Parameters
+    ----------
+    text
+        The sentence; names and numbers in it may be Latin.
+
+    Returns
+    -------
+    str
+        Brackets behind a Chinese word and stops beside one are full width; no space
+        stands between two Chinese characters or behind a full-width bracket or stop.
+
+    Examples
+    --------
+    >>> from agglo.studies.bilingual import typeset
+    >>> typeset("行业40 (I39) 靠近 行业28 (I27); 效应 0.642")
+    '行业40（I39）靠近行业28（I27）；效应 0.642'
+    """
+    text = _BRACKETS.sub(
+        lambda found: f"{found[1]}（{found[2].replace('; ', '；')}）", text
+    )
+    for plain, full in _STOPS:
+        text = re.sub(rf"(?<={_WORD}){plain} |{plain} (?={_WORD})", full, text)
+    return re.sub(rf"(?<={_WORD}) (?={_WORD})|(?<=[）；，：。、]) (?!$)", "", text)
 
 
 def _holds_words(value: Json) -> bool:

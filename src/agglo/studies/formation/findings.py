@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from agglo.studies.contract import Finding
+from agglo.studies.formation.alerts import ALERTS
 from agglo.studies.formation.columns import number
 
 if TYPE_CHECKING:
@@ -15,6 +17,12 @@ if TYPE_CHECKING:
     from agglo.studies.formation.view import View
 
 __all__ = ["all_findings"]
+
+_FOR: Mapping[str, tuple[str, str]] = {
+    "national": ("for the nation", "国家层面"),
+    "local": ("for places", "地方层面"),
+    "cluster": ("for clusters", "集群层面"),
+}
 
 
 def all_findings(view: View) -> tuple[Finding, ...]:
@@ -38,6 +46,12 @@ def _counted(view: View, words: list[str]) -> str:
     return view.say("; ", "；").join(f"{view.word(w)} {n}" for w, n in counts)
 
 
+def _bracketed(view: View, counts: list[tuple[str, int]]) -> str:
+    """List names with their counts in brackets; nothing for none."""
+    listed = view.say("; ", "；").join(f"{n} × {name}" for name, n in counts)
+    return view.say(" ({x})", "（{x}）", x=listed) if listed else ""
+
+
 def verdicts(view: View) -> Finding:
     """Answer F1."""
     rows = view.tables["gate"]
@@ -54,6 +68,9 @@ def verdicts(view: View) -> Finding:
             "named_right": float(np.mean(right)),
         }
     estimate: dict[str, Json] = dict(Counter(kinds))
+    missing = view.say("; ", "；").join(
+        sorted({view.reason(r["missing"]) for r in rows if r["missing"]})[:3]
+    )
     return Finding(
         id="F1",
         question=view.say(
@@ -80,14 +97,11 @@ def verdicts(view: View) -> Finding:
         ),
         reading=view.say(
             "A gate, not an average. Not testable means that data are missing, not that the "
-            "element is: {missing}. Statistics and thresholds are our operational choice; "
+            "element is{missing}. Statistics and thresholds are our operational choice; "
             "gate_sensitivity.csv shows which verdicts hang on them.",
-            "三要素是准入门槛，而非加权平均。无法检验表示缺少数据，并不表示要素缺失：{missing}。统计量与阈值为本软件的操作性选择，"
+            "三要素是准入门槛，而非加权平均。无法检验表示缺少数据，并不表示要素缺失{missing}。统计量与阈值为本软件的操作性选择，"
             "敏感性见 gate_sensitivity.csv。",
-            missing=view.say("; ", "；").join(
-                sorted({view.reason(r["missing"]) for r in rows if r["missing"]})[:3]
-            )
-            or view.say("nothing is missing", "无缺失"),
+            missing=view.say(": ", "：") + missing if missing else "",
         ),
         evidence=("gate.csv", "elements.csv", "gate_sensitivity.csv"),
         truth=truth,
@@ -237,6 +251,8 @@ def rules(view: View) -> Finding:
     fires = view.rows("recommendations", state="fires")
     alerts = view.tables["alerts"]
     open_ = view.rows("recommendations", state="not evaluable")
+    kinds = Counter(str(r["alert"]) for r in alerts).most_common()
+    levels = Counter(str(r["level"]) for r in fires).most_common()
     return Finding(
         id="F5",
         question=view.say(
@@ -244,26 +260,19 @@ def rules(view: View) -> Finding:
             "由证据得出哪些预警和建议？",
         ),
         answer=view.say(
-            "{a} alerts ({kinds}); {f} recommendations fire ({rules}), {o} are not evaluable.",
-            "{a} 条预警（{kinds}）；{f} 条建议触发（{rules}），{o} 条无法评估。",
+            "{a} alerts{kinds}; {f} recommendations fire{levels}, {o} are not evaluable.",
+            "{a} 条预警{kinds}；{f} 条建议触发{levels}，{o} 条无法评估。",
             a=len(alerts),
-            kinds=view.say(", ", "、").join(
-                f"{k} {n}"
-                for k, n in Counter(str(r["alert"]) for r in alerts).most_common()
-            )
-            or "–",
+            kinds=_bracketed(view, [(view.say(*ALERTS[k][:2]), n) for k, n in kinds]),
             f=len(fires),
-            rules=view.say(", ", "、").join(
-                f"{k} {n}"
-                for k, n in Counter(str(r["rule"]) for r in fires).most_common()
-            )
-            or "–",
+            levels=_bracketed(view, [(view.say(*_FOR[k]), n) for k, n in levels]),
             o=len(open_),
         ),
         estimate={"alerts": len(alerts), "fires": len(fires)},
         null=view.say(
-            "alert A5 fires in at most {rate} of calm clusters",
-            "平稳集群中 A5 的误报率至多 {rate}",
+            "the alert of growth far below the nation's (A5) fires in at most {rate} of calm "
+            "clusters",
+            "平稳集群中“增长远低于全国”（A5）的误报率至多 {rate}",
             rate=view.show(view.note("platform_notes", "false_alarm_rate_A5"), "share"),
         ),
         reading=view.say(

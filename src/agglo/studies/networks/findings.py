@@ -73,7 +73,7 @@ def integration(facts: NetworkFacts) -> Finding:
             facts.say(
                 "In {layer} {integrated} integrated and {bounded} bounded; the median "
                 "boundary index is {median}.",
-                "{layer}层：融合型 {integrated}；边界型 {bounded}；边界指数中位数 {median}。",
+                "{layer}层：融合型为 {integrated}，边界型为 {bounded}，边界指数中位数 {median}。",
                 layer=facts.word(layer),
                 integrated=_with_kappa(facts, layer, integrated),
                 bounded=_with_kappa(facts, layer, bounded),
