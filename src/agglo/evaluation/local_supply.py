@@ -116,8 +116,11 @@ def local_supply_share(
     shares = np.full((places.size, used.size), np.nan)
     for k, j in enumerate(used.tolist()):
         i = np.flatnonzero(needs[:, j] > 0)
-        local = trade_coefficients(slq[:, i], slq[:, [j]], size[:, None], i == j)
-        shares[:, k] = local @ needs[i, j] / needs[i, j].sum()
+        here = np.flatnonzero(jobs[:, j] > 0)
+        local = trade_coefficients(
+            slq[np.ix_(here, i)], slq[here][:, [j]], size[here, None], i == j
+        )
+        shares[here, k] = local @ needs[i, j] / needs[i, j].sum()
     r, at = np.nonzero(jobs[:, used] > 0)
     return LocalSupply(
         region=frozen_array(places[r]),

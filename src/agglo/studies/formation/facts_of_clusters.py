@@ -12,7 +12,7 @@ from scipy.stats import binom
 from agglo.core.frames import float_column
 from agglo.studies.columns import text_of
 from agglo.studies.formation.columns import number, rows_of
-from agglo.studies.formation.exposure import supply_of
+from agglo.studies.formation.exposure import Supply
 from agglo.studies.formation.fact_names import put_named, table_names
 from agglo.studies.formation.openings import closest_entries, crowded_industries
 from agglo.studies.formation.options import FormationOptions
@@ -48,7 +48,7 @@ _RECENT = 3
 
 
 def cluster_facts(
-    inputs: StageInputs, clusters: list[str]
+    inputs: StageInputs, clusters: list[str], supply: Supply
 ) -> dict[str, dict[str, object]]:
     """Gather what the rules on clusters and places need.
 
@@ -59,6 +59,8 @@ def cluster_facts(
         `industries` and `regions`.
     clusters
         Ids.
+    supply
+        What the clusters get from elsewhere.
 
     Returns
     -------
@@ -93,9 +95,7 @@ def cluster_facts(
         close = {code: f"{density:.2f}" for code, density in entries}
         facts[c]["entries"] = False
         put_named(facts[c], "entries", list(close), industries, values=close)
-    for c, lost in supply_of(
-        inputs, clusters, missing=options.missing
-    ).leakages.items():
+    for c, lost in supply.leakages.items():
         part = {seller: f"{value:.3f}" for seller, value in lost[:_LEAKS]}
         put_named(facts[c], "leakages", list(part), industries, values=part)
         put_named(facts[c], "bridges", list(part), industries)

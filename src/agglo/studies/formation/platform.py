@@ -20,7 +20,7 @@ from agglo.studies.formation.alerts import (
     fell_below_one,
 )
 from agglo.studies.formation.columns import number, rows_of, table_of
-from agglo.studies.formation.exposure import lost_outside_ties, supply_of
+from agglo.studies.formation.exposure import Supply, lost_outside_ties, supply_of
 from agglo.studies.formation.facts_of_clusters import cluster_facts, national_facts
 from agglo.studies.formation.options import FormationOptions
 from agglo.studies.formation.organisation import questionnaire_levels
@@ -90,11 +90,12 @@ def platform(inputs: StageInputs) -> StageOutput:
     clusters = text_of(inputs.result(PREPARED, "clusters"), "cluster")
     panel = inputs.result(PREPARED, "panel")
     periods = sorted(set(text_of(panel, "period")))
-    facts = cluster_facts(inputs, clusters)
+    supply = supply_of(inputs, clusters, missing=options.missing)
+    facts = cluster_facts(inputs, clusters, supply)
     national = national_facts(inputs, clusters)
     stages = _stages(inputs, clusters)
     quotients = _quotients(inputs, periods, options.missing)
-    raised = _raised(inputs, clusters, periods, facts, stages, quotients)
+    raised = _raised(inputs, clusters, periods, facts, stages, quotients, supply)
     rates = _calm_rates(inputs, periods, quotients, options.delta)
     book = _register(inputs, periods)
     vintage = f"{periods[-1]}-{_digest(panel)}"
@@ -144,10 +145,10 @@ def _raised(
     facts: Mapping[str, Mapping[str, object]],
     stages: dict[str, list[dict[str, object]]],
     quotients: Mapping[str, FloatArray],
+    supply: Supply,
 ) -> list[Alert]:
     """Follow all conditions of the chosen clusters through the periods."""
     options = inputs.options_as(FormationOptions)
-    supply = supply_of(inputs, clusters, missing=options.missing)
     tied = inputs.has("members") and inputs.has("edges")
     share = {c: number(f.get("key_firm")) for c, f in facts.items()}
     by_period = series_of(inputs, "key_firm", periods)
