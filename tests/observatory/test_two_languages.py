@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 
 from agglo.observatory.api.rows import frame
+from agglo.observatory.catalogue import source_table, table_table
 from agglo.observatory.page import Column, Text, View
 from agglo.observatory.pages import PAGES
 from agglo.observatory.pages.columns import COLUMNS
@@ -98,3 +99,17 @@ def test_chinese_of_patterned_values_holds_no_english_leftover():
     # a word of the pattern next to a Chinese character has no word boundary
     for value in ("near times employment", "alike in employment", "5 nearest"):
         assert not re.search("[A-Za-z]{3}", words_of("weights", [value])[value].zh)
+
+
+def test_studies_are_named_in_chinese_where_tables_and_sources_are_listed():
+    entry = {"rows": 1, "columns": ["a"], "digest": "0"}
+    tables = table_table(
+        {
+            "policy.map": {**entry, "study": "policy"},
+            "project.regions": {**entry, "study": "project"},
+        }
+    )
+    sources = source_table([{"table": "panel", "studies": ["policy", "digital"]}])
+    told = tables["study_zh"].to_pylist() + sources["studies_zh"].to_pylist()
+    assert tables["study"].to_pylist() == ["policy", "project"]
+    assert not [t for t in told if re.search("[A-Za-z]", t)]

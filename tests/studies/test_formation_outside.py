@@ -197,6 +197,7 @@ def test_closest_entries_by_hand():
 def test_conditions_have_their_chinese_text():
     rows = recommend({"n": 30.0}, {"k": {}})
     assert len(rows) == len(RULES)
+    assert not [r["missing"] for r in rows if "_" in r["missing"]]
     for name in ("fires_if_zh", "missing_zh"):
         told = [r[name] for r in rows if r[name]]
         assert told

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["source_table", "study_table", "study_texts", "table_table"]
 
 _TEXT = pa.string()
+_OWN = {"project": "项目本身"}
 _SOURCE = (
     "table", "title", "publisher", "licence", "citation", "studies", "import",
     "title_zh", "licence_zh",
@@ -72,7 +73,14 @@ def source_table(sources: Sequence[Json]) -> pa.Table:
         One row per imported table.
     """
     rows = [s for s in sources if isinstance(s, dict)]
-    return pa.table({k: pa.array([_said(r, k) for r in rows], _TEXT) for k in _SOURCE})
+    told = {k: pa.array([_said(r, k) for r in rows], _TEXT) for k in _SOURCE}
+    readers = ["、".join(map(_in_chinese, _said(r, "studies").split())) for r in rows]
+    return pa.table({**told, "studies_zh": pa.array(readers, _TEXT)})
+
+
+def _in_chinese(study: str) -> str:
+    """Name a study; tables of the project itself belong to none."""
+    return STUDIES[study].title["zh"] if study in STUDIES else _OWN.get(study, study)
 
 
 def _said(source: Mapping[str, Json], key: str) -> str:
@@ -145,6 +153,9 @@ def table_table(tables: Mapping[str, Json]) -> pa.Table:
         {
             "table": pa.array(list(entries), _TEXT),
             "study": pa.array([str(e["study"]) for e in entries.values()], _TEXT),
+            "study_zh": pa.array(
+                [_in_chinese(str(e["study"])) for e in entries.values()], _TEXT
+            ),
             "rows": pa.array([e["rows"] for e in entries.values()], pa.int64()),
             "columns": pa.array(
                 [len(c) if isinstance(c, list) else 0 for c in columns], pa.int64()

@@ -129,7 +129,7 @@ def recommend(
                     "facts": _facts(rule.needs, facts),
                     "evidence": _evidence(rule.needs, facts),
                     "evidence_zh": _evidence(rule.needs, facts, "zh"),
-                    "missing": ", ".join(missing),
+                    "missing": ", ".join(_fact_en(m) for m in missing),
                     "missing_zh": "、".join(_fact_zh(m) for m in missing),
                     "text": _text(rule.en, facts) if fires else "",
                     "text_zh": _text(rule.zh, facts, "zh") if fires else "",
@@ -154,7 +154,7 @@ def _judged(code: str, facts: Facts) -> tuple[float, list[str]]:
     if code in _EITHER and len(missing) == 1:  # one of the two is enough
         missing = []
     if rule.level == "national" and _n(facts, "n") < _NATIONAL_LEAST:
-        missing = [*missing, f"{_NATIONAL_LEAST} clusters"]
+        missing = [*missing, f"{_NATIONAL_LEAST} clusters or more"]
     if code == "C5" and facts.get("connection") == "not_testable":
         missing = [*missing, "connection"]
     if missing:
@@ -215,6 +215,10 @@ def _indicative(needs: Sequence[str], facts: Facts) -> str:
     weak = facts.get("indicative")
     names = weak if isinstance(weak, (list, tuple)) else ()
     return "indicative" if any(n in names for n in needs) else ""
+
+
+def _fact_en(name: str) -> str:
+    return NAMES[name][0] if name in NAMES else name.replace("_", " ")
 
 
 def _fact_zh(name: str) -> str:

@@ -171,7 +171,7 @@ _PHRASES: tuple[tuple[str, str], ...] = (
         r"edges: origin, destination, kind, period, weight",
         "edges：两端、类型、时期、权重",
     ),
-    (r"^(\d+) clusters$", r"至少 \1 个集群"),
+    (r"^(\d+) clusters or more$", r"至少 \1 个集群"),
     (r"indicative", "仅供参考"),
     (r"\bproximity\b", "邻近"),
     (r"\bconnection\b", "关联"),
