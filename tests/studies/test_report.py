@@ -202,6 +202,7 @@ def test_a_long_table_says_what_it_leaves_out():
         (-1234.5, "number", "−1,234"),
         (12.34, "number", "12.3"),
         (0.00001, "number", "1.0e−05"),
+        (0.00021078, "number", "0.000211"),
         (-5.0, "signed", "−5"),
         (5.0, "signed", "+5"),
         (0.0004, "share", "0.04\u00a0%"),

@@ -144,7 +144,10 @@ _STATISTICS: _PAIRS = {
 _NULLS: _PAIRS = {
     "N1": ("belts dealt to any city (N1)", "产业带在全部城市间重排（N1）"),
     "N2": ("belts dealt within strata (N2)", "产业带在层内（如省）重排（N2）"),
-    "N2 by size": ("belts dealt among cities of one size", "产业带在同规模城市间重排"),
+    "N2 by size": (
+        "belts dealt among cities of one size (N2)",
+        "产业带在同规模城市间重排（N2）",
+    ),
     "N3": ("industries of the belts dealt anew (N3)", "产业带的产业重排（N3）"),
     "N4": ("cities and industries dealt anew (N4)", "城市与产业均重排（N4）"),
 }

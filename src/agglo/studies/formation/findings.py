@@ -162,7 +162,7 @@ def ranks(view: View) -> Finding:
     widths = [number(r["upper"]) - number(r["lower"]) for r in view.tables["ranks"]]
     listed = view.say("; ", "；").join(
         view.say(
-            "{name} {rank} [{low}, {high}]",
+            "{name}, rank {rank} [{low}, {high}]",
             "{name} 第 {rank} 位（{low} 至 {high}）",
             name=view.name(c),
             rank=view.show(known[c]["value"], "count"),
@@ -190,7 +190,7 @@ def ranks(view: View) -> Finding:
             n=total,
             listed=listed,
         ),
-        estimate={c: number(known[c]["value"]) for c in best},
+        estimate={view.name(c): number(known[c]["value"]) for c in best},
         interval=interval,
         null=view.say(
             "the median interval of {level} spans {w} ranks of {n}",

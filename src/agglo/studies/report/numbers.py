@@ -71,7 +71,7 @@ def _significant(value: float) -> str:
     size = abs(value)
     if size >= 1000:
         return f"{value:,.0f}"
-    if size < 0.0005:
+    if size < 0.0001:
         return f"{value:.1e}"
     digits = max(0, 2 - math.floor(math.log10(size)))
     return f"{value:.{digits}f}"
