@@ -89,7 +89,8 @@ export function loose(value: Loose, lang: Lang): string {
   if (value === null) return "";
   if (typeof value === "number") return Number.isInteger(value) ? grouped(value, 0) : number(value, 3);
   if (typeof value === "boolean") return { en: ["no", "yes"], zh: ["否", "是"] }[lang][+value] ?? "";
-  if (typeof value === "string") return value;
+  // a code is said in words
+  if (typeof value === "string") return /^[a-z]+(_[a-z]+)+$/.test(value) ? value.replaceAll("_", " ") : value;
   const comma = lang === "zh" ? "、" : ", ";
   if (Array.isArray(value)) return value.map((v) => loose(v, lang)).join(comma);
   return Object.entries(value)

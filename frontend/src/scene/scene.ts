@@ -2,7 +2,7 @@
 // component draws them. Nothing here touches the page.
 import { cellAt, covers, numberAt, stateAt, textAt, valueColumn, nameColumn, type State } from "../core/frame";
 import { cell } from "../core/format";
-import { pick, type Say } from "../texts";
+import { bracketed, pick, type Say } from "../texts";
 import type { Cuts } from "./scale";
 import type { Frame, Lang, View } from "../core/types";
 
@@ -178,7 +178,7 @@ export function titleOf(view: View, name: string | undefined, lang: Lang): strin
   if (!column) return name?.replaceAll("_", " ") ?? "";
   const unit = pick(column.unit, lang);
   const label = pick(column.label, lang);
-  return unit && unit.toLowerCase() !== label.toLowerCase() ? `${label} (${unit})` : label;
+  return unit && unit.toLowerCase() !== label.toLowerCase() ? bracketed(label, unit, lang) : label;
 }
 
 /** What an axis is called: a column that is only called value is named by what it measures. */

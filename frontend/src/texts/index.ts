@@ -30,6 +30,12 @@ export function series(parts: (string | null | undefined)[], lang: Lang, apart =
   return parts.filter(Boolean).join(sign);
 }
 
+/** A word with another one in brackets. */
+export const bracketed = (word: string, more: string, lang: Lang): string => (lang === "zh" ? `${word}（${more}）` : `${word} (${more})`);
+
+/** A word and what is said of it. */
+export const labelled = (word: string, text: string, lang: Lang): string => word + (lang === "zh" ? "：" : ": ") + text;
+
 const MODES = { private: "mode_private", review: "mode_review", public: "mode_public" } as const;
 
 /** Say what a mode of a release means; another word stays as it is. */

@@ -15,6 +15,8 @@ _EFFECTIVE = Column(
     label=Text("Share in what drives the index", "对总指数的作用份额"),
     decimals=3,
 )
+_BREAKS = Column(name="value", label=Text("Breaks", "突变数"), decimals=0)
+_FOR = Column(name="unit", label=Text("For", "对象"))
 _BY_CLUSTER = {"cluster": "cluster"}
 
 ELEMENTS = View(
@@ -215,8 +217,9 @@ FORMATION = Page(
             title=Text("Breaks in the course", "发展中的突变"),
             table="formation.breaks",
             chart="table",
-            columns=columns(
-                "cluster", "value", "periods", "bic_gain", "events", "hits", "p"
+            columns=(
+                *columns("cluster"), _BREAKS,
+                *columns("periods", "bic_gain", "events", "hits", "p"),
             ),
             filters=_BY_CLUSTER,
             uncertainty=Text(
@@ -291,10 +294,12 @@ FORMATION = Page(
             title=Text("Rules that fire, and those that cannot be told", "触发的建议规则"),
             table="formation.recommendations",
             chart="table",
-            columns=columns(
-                "rule", "level", "unit", "state", "fires_if", "text", "missing",
-                "priority", "indicative",
+            columns=(
+                *columns("rule", "level"), _FOR,
+                *columns("state", "text", "fires_if", "evidence", "missing", "priority",
+                         "indicative"),
             ),
+            order="-priority",
             uncertainty=Text(
                 "marked as indicative: rules that rest on proxies", "“仅供参考”标明依据替代指标的规则"
             ),
