@@ -91,6 +91,32 @@ def test_any_flipped_byte_of_the_catalogue_is_named(workspace, release):
         back()
 
 
+@pytest.mark.parametrize(
+    "key",
+    [
+        "tables",
+        "files",
+        "file",
+        "id",
+        "format",
+        "digest",
+        "mode",
+        "project",
+        "settings",
+    ],
+)
+def test_a_catalogue_with_a_misspelt_key_is_named(workspace, release, key):
+    """It cannot be read as before, which is no reason to stop with an error."""
+    path = workspace / FOLDER / release.id / CATALOGUE
+    text = path.read_bytes()
+    position = text.index(f'"{key}":'.encode()) + 1
+    back = flip(path, position)
+    assert f"{FOLDER}/{release.id}/{CATALOGUE}" in [
+        p.where for p in check_releases(workspace).problems
+    ]
+    back()
+
+
 def test_a_file_too_many_or_too_few_is_named(workspace, release):
     folder = workspace / FOLDER / release.id
     (folder / "more.txt").write_text("x")

@@ -60,17 +60,32 @@ def wrong_parts(release: Release) -> list[str]:
     Bytes are compared, not what can be read from them: a changed byte that no reader
     looks at is a change too. Cost O(bytes).
     """
-    tables = {str(entry["file"]): name for name, entry in release.tables.items()}
-    recorded = release.files
-    wrong: list[str] = []
-    if not _catalogue_stands(release):
-        wrong.append(CATALOGUE)
+    tables = _named(release)
+    return sorted(tables.get(file, file) for file in _differing(release))
+
+
+def _differing(release: Release) -> list[str]:
+    """Name the files that are not as recorded."""
+    held = release.catalogue.get("files")
+    recorded = held if isinstance(held, dict) else {}
+    wrong = [] if _catalogue_stands(release) else [CATALOGUE]
     found = {p.name for p in release.folder.iterdir()} - {CATALOGUE}
-    for file in sorted(found | set(recorded) | set(tables)):
+    for file in sorted({*found, *recorded, *_named(release)}):
         path = release.folder / file
         if not path.is_file() or hash_file(path) != recorded.get(file):
-            wrong.append(tables.get(file, file))
-    return sorted(wrong)
+            wrong.append(file)
+    return wrong
+
+
+def _named(release: Release) -> dict[str, str]:
+    """Give the table in every file, as far as the catalogue can be read."""
+    held = release.catalogue.get("tables")
+    entries = held.items() if isinstance(held, dict) else ()
+    return {
+        str(entry["file"]): name
+        for name, entry in entries
+        if isinstance(entry, dict) and "file" in entry
+    }
 
 
 def _catalogue_stands(release: Release) -> bool:
@@ -150,10 +165,7 @@ def _wrong_files(folder: Path) -> list[str]:
     if catalogue.get("format") != FORMAT:
         # of another version of agglo, whose files this one does not know
         return [] if _catalogue_stands(release) else [CATALOGUE]
-    wrong = wrong_parts(release)
-    return [
-        str(release.tables[part]["file"]) if part in release else part for part in wrong
-    ]
+    return _differing(release)
 
 
 def _pointer_problem(workspace: Path, mode: Mode) -> Problem | None:
