@@ -149,6 +149,11 @@ def test_one_file_makes_the_folder_of_a_page_itself(one_file, browser, client):
     try:
         tab.goto(f"{one_file.as_uri()}#/formation?v=1")
         tab.locator("main h1").wait_for()
+        # figures that are drawn meanwhile would push the button away
+        tab.wait_for_function(
+            "document.querySelectorAll('.figure').length > 3 &&"
+            " !document.querySelector('.figure .loading')"
+        )
         with tab.expect_download() as saved:
             tab.get_by_role("button", name="Everything on this page (zip)").click()
         with zipfile.ZipFile(saved.value.path()) as folder:
