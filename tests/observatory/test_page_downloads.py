@@ -145,15 +145,15 @@ def test_what_a_reader_sets_is_no_part_of_a_brief(demo):
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_one_file_makes_the_folder_of_a_page_itself(one_file, browser, client):
+    from playwright.sync_api import expect
+
     tab = browser.new_page()
     try:
         tab.goto(f"{one_file.as_uri()}#/formation?v=1")
         tab.locator("main h1").wait_for()
         # figures that are drawn meanwhile would push the button away
-        tab.wait_for_function(
-            "document.querySelectorAll('.figure').length > 3 &&"
-            " !document.querySelector('.figure .loading')"
-        )
+        tab.locator(".figure .downloads").nth(3).wait_for(state="attached")
+        expect(tab.locator(".figure .loading")).to_have_count(0, timeout=30_000)
         with tab.expect_download() as saved:
             tab.get_by_role("button", name="Everything on this page (zip)").click()
         with zipfile.ZipFile(saved.value.path()) as folder:
