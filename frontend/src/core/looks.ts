@@ -12,8 +12,8 @@ export const looksOf = (view: View): Look[] => view.looks ?? [];
 /** The view with the measures that were chosen. */
 export function measured(view: View, choices: Record<string, string>): View {
   return looksOf(view).filter((look) => look.kind === "measure").reduce((of, look) => {
-    const chosen = look.picks.findIndex((p) => p.value === choices[look.id]);
-    return chosen > 0 ? withPick(of, look.picks[chosen] as Pick) : of;
+    const at = look.picks.findIndex((p) => p.value === chosen(look, choices));
+    return at > 0 ? withPick(of, look.picks[at] as Pick) : of;
   }, view);
 }
 
@@ -29,7 +29,8 @@ function withPick(view: View, pick: Pick): View {
 /** Said of a look that leaves rows out unless told otherwise. */
 export const ALL = "all";
 
-const chosen = (look: Look, choices: Record<string, string>): string => choices[look.id] || look.default;
+/** What the address says of a look, else what it begins with. */
+export const chosen = (look: Look, choices: Record<string, string>): string => choices[look.id] || look.default;
 
 /** The looks that leave rows out, as chosen; values that do not apply are no choice. */
 export function limits(view: View, choices: Record<string, string>): [Look, string][] {

@@ -2,7 +2,7 @@
 // component draws them. Nothing here touches the page.
 import { cellAt, covers, numberAt, stateAt, textAt, valueColumn, nameColumn, type State } from "../core/frame";
 import { cell } from "../core/format";
-import { bracketed, pick, type Say } from "../texts";
+import { bracketed, pick, series, type Say } from "../texts";
 import type { Cuts } from "./scale";
 import type { Frame, Lang, View } from "../core/types";
 
@@ -204,7 +204,7 @@ export function nameOf(ctx: Ctx, i: number): string {
   if (peer) parts.push(say(peer === "own" ? "own_region" : "peer"));
   if (covers(view, frame, i)) parts.push(say("hatched"));
   if (state === "unreliable") parts.push(say("state_unreliable"));
-  return parts.filter(Boolean).join(lang === "zh" ? "，" : ", ");
+  return series(parts, lang);
 }
 
 function intervalOf({ view, frame, lang, say }: Ctx, i: number): string {

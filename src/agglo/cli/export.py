@@ -80,7 +80,6 @@ def export(
         Print JSON.
     """
     from agglo.observatory.export import export_html, export_site
-    from agglo.observatory.release import Mode, current_release
 
     if html is None and site is None:
         msg = "Say what to write: --html FILE, --site DIR, or both."
@@ -96,23 +95,21 @@ def export(
         else:
             say("\n".join(f"would write {target} ({mode})" for target in targets))
         return
-    gate: Mode = "private" if mode == "private" else "public"
     with progress_on_stderr() as progress:
-        current_release(folder, mode=gate, progress=progress)
-    done = []
-    for path, write in ((html, export_html), (site, export_site)):
-        if path is not None:
-            done.append(
-                write(
-                    folder,
-                    path,
-                    mode=gate,
-                    regions=region or (),
-                    years=years or (),
-                    lang=lang,
-                    force=force,
-                )
+        done = [
+            write(
+                folder,
+                path,
+                mode="private" if mode == "private" else "public",
+                regions=region or (),
+                years=years or (),
+                lang=lang,
+                force=force,
+                progress=progress,
             )
+            for path, write in ((html, export_html), (site, export_site))
+            if path is not None
+        ]
     if json:
         emit([entry.to_dict() for entry in done])
         return

@@ -43,6 +43,7 @@ from agglo.observatory.page import View
 from agglo.observatory.pages import PAGES, VIEWS
 from agglo.observatory.release import Mode, Release, current_release
 from agglo.runs import Project
+from agglo.runs.progress import Progress
 from agglo.store import write_bytes
 
 __all__ = ["REFUSED_MB", "WARNED_MB", "Export", "export_html", "export_site"]
@@ -109,6 +110,7 @@ def export_html(
     years: Sequence[str] = (),
     lang: str = "en",
     force: bool = False,
+    progress: Progress | None = None,
 ) -> Export:
     """Write one file with everything, which opens from disk without a network.
 
@@ -129,6 +131,8 @@ def export_html(
         Language it opens in; both are in it.
     force
         Write it above 50 MB too.
+    progress
+        Told what is audited, where a release is built first.
 
     Returns
     -------
@@ -142,7 +146,7 @@ def export_html(
     RunError
         If there are no results.
     """
-    release = _gate(project, mode)
+    release = _gate(project, mode, progress)
     stock = Stock(release)
     cut = _cut(stock, regions, years)
     data, parts = _data(stock, cut)
@@ -184,6 +188,7 @@ def export_site(
     years: Sequence[str] = (),
     lang: str = "en",
     force: bool = False,
+    progress: Progress | None = None,
 ) -> Export:
     """Write a folder for any web host; addresses are relative, so a sub-path is fine.
 
@@ -210,7 +215,7 @@ def export_site(
     """
     target = folder.resolve()
     _refuse_foreign(target)
-    release = _gate(project, mode)
+    release = _gate(project, mode, progress)
     stock = Stock(release)
     cut = _cut(stock, regions, years)
     data, parts = _data(stock, cut)
@@ -235,7 +240,7 @@ def _sweep(target: Path) -> None:
         part.unlink(missing_ok=True)
 
 
-def _gate(project: Path, mode: Mode) -> Release:
+def _gate(project: Path, mode: Mode, progress: Progress | None) -> Release:
     """Give the release of an export; private numbers of real places stay at home."""
     opened = Project.open(project)
     if mode == "review" or (mode == "private" and not opened.file.project.generated):
@@ -252,7 +257,7 @@ def _gate(project: Path, mode: Mode) -> Release:
             fix="export with --mode public",
         )
         raise OptionError(msg, [problem])
-    return current_release(opened, mode=mode)
+    return current_release(opened, mode=mode, progress=progress)
 
 
 @dataclass(frozen=True, slots=True)
