@@ -21,6 +21,7 @@ from agglo.observatory.api.declarations import (
     available_views,
     default_value,
     source_word,
+    stands,
 )
 from agglo.observatory.api.problems import ApiError
 from agglo.observatory.api.rows import ViewQuery, frame, row_numbers
@@ -116,6 +117,8 @@ def build_brief(
             continue  # it is about something else that could be chosen on the page
         if view.chart == "scoreboard":
             continue  # weights are set by who reads the page
+        if not stands(stock, asked, view, settled):
+            continue  # another view is drawn in its place
         rows = _rows(stock, view, settled)
         if rows is None or not rows.num_rows:
             absent.append(_say(view.title, lang))

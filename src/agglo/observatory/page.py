@@ -34,7 +34,7 @@ ChartKind: TypeAlias = Literal[
     "ranksize", "differences", "lorenz", "similarity", "scoreboard",
 ]  # fmt: skip
 LookKind: TypeAlias = Literal[
-    "measure", "one", "several", "at_least", "at_most", "heaviest"
+    "measure", "one", "several", "at_least", "at_most", "heaviest", "against"
 ]
 
 # kind of chart: roles that must be named, roles that may be
@@ -110,6 +110,9 @@ class Selector:
         The released table and column whose values can be chosen.
     default
         Value at first; empty for the first of the list.
+    optional
+        Whether it is left out of sight where there is nothing to choose between. It begins
+        with the value of the first row of its table.
     """
 
     id: str
@@ -117,6 +120,7 @@ class Selector:
     table: str
     column: str
     default: str = ""
+    optional: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,6 +216,7 @@ class Look:
         ``"one"``: rows with one value in `column`. ``"several"``: rows with any of some
         values. ``"at_least"``, ``"at_most"``: rows whose number is not below or above.
         ``"heaviest"``: the rows with the largest numbers that make up a share of the sum.
+        ``"against"``: the value in `column`, or the pick, that the others are compared with.
     column
         The column that rows are judged by.
     picks
@@ -283,6 +288,8 @@ class View:
         Line that values are compared with.
     looks
         Further choices of how the rows are looked at.
+    when
+        Selector to its values under which the view is drawn; empty for always.
     """
 
     id: str
@@ -303,6 +310,7 @@ class View:
     method: str
     reference: Reference | None = None
     looks: tuple[Look, ...] = ()
+    when: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Check the roles of the chart."""

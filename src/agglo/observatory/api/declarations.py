@@ -18,6 +18,7 @@ __all__ = [
     "selector_values",
     "source_word",
     "sources_of",
+    "stands",
     "view_json",
 ]
 
@@ -130,6 +131,7 @@ def _selector_json(
         "options_from": None,
         "options": options if whole else None,
         "default": default_value(stock, selector, views),
+        "optional": selector.optional,
     }
 
 
@@ -148,18 +150,52 @@ def default_value(stock: Stock, selector: Selector, views: Sequence[View]) -> st
     Returns
     -------
     str
-        Its own default; else the first value for which most views have rows, because
-        tables may hold few of them. Empty where there is no value.
+        Its own default; that of an optional one is the value of the first row. Else the
+        first value for which most views have rows, because tables may hold few of them.
+        Empty where there is no value.
     """
     if selector.default:
         return selector.default
     values = selector_values(stock, selector)
+    if selector.optional:
+        book = stock.lookup(selector.table, selector.column)
+        return book.values[book.codes[0]] if book.codes.size else ""
     held = [
         set(stock.lookup(view.table, view.filters[selector.id]).values)
         for view in views
         if selector.id in view.filters
     ]
     return max(values, key=lambda v: sum(v in rows for rows in held), default="")
+
+
+def stands(stock: Stock, page: Page, view: View, chosen: Mapping[str, str]) -> bool:
+    """Say whether a view is drawn under the choices of a reader.
+
+    Parameters
+    ----------
+    stock
+        The release.
+    page
+        The page of the view.
+    view
+        One of its views.
+    chosen
+        Selector to value; those not named have their default.
+
+    Returns
+    -------
+    bool
+        False where a selector has a value under which another view is drawn.
+    """
+    views = available_views(stock, page)
+    for selector in page.selectors:
+        wanted = view.when.get(selector.id, ())
+        if not wanted or selector.table not in stock.release:
+            continue
+        value = chosen.get(selector.id) or default_value(stock, selector, views)
+        if value not in wanted:
+            return False
+    return True
 
 
 def view_json(stock: Stock, view: View) -> dict[str, Json]:
@@ -187,6 +223,7 @@ def view_json(stock: Stock, view: View) -> dict[str, Json]:
         "columns": column_list(stock, view),
         "labels": dict(view.labels),
         "keep": dict(view.keep),
+        "when": {key: list(values) for key, values in view.when.items()},
         "order": view.order,
         "top": view.top,
         "unit": view.unit.to_dict() if view.unit else None,

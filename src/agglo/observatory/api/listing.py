@@ -43,6 +43,8 @@ def meta_json(stock: Stock, *, desk: bool = False) -> dict[str, Json]:
             "generated": project.get("generated"),
             "seed": project.get("seed"),
             "studies": [name],
+            "geo": _versions(stock, "regions", "region_version", name),
+            "cls": _versions(stock, "industries", "classification", name),
         }
         for name, texts in (studies if isinstance(studies, dict) else {}).items()
         if isinstance(texts, dict)
@@ -67,6 +69,16 @@ def meta_json(stock: Stock, *, desk: bool = False) -> dict[str, Json]:
         "desk": desk,
         "left_out": catalogue["left_out"],
     }
+
+
+def _versions(stock: Stock, kind: str, column: str, world: str) -> list[Json]:
+    """List the code systems that the names of a world are of."""
+    found = {
+        str(row[column])
+        for row in stock.names[kind].rows.values()
+        if row.get(column) and world in str(row.get("world") or "").split()
+    }
+    return list[Json](sorted(found))
 
 
 def code_list(stock: Stock, kind: str, world: str = "") -> list[Json]:

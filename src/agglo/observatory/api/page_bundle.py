@@ -22,6 +22,7 @@ from agglo.observatory.api.bundle import (
     view_files,
     zip_bytes,
 )
+from agglo.observatory.api.declarations import stands
 from agglo.observatory.api.problems import ApiError
 from agglo.observatory.api.rows import ViewQuery
 from agglo.observatory.api.settings import MOST_ROWS
@@ -106,6 +107,8 @@ def _parts(
     absent: list[str] = []
     left = _MOST
     for declared in page.views:
+        if not stands(stock, page, declared, given):
+            continue
         try:
             view = find_view(stock, declared.id)
             query = read_question(stock, view, given, most=MOST_ROWS).query

@@ -107,6 +107,8 @@ class World(_Shape):
     generated: bool
     seed: int | None
     studies: list[str]
+    geo: list[str]
+    cls: list[str]
 
 
 class ReleaseShape(_Shape):
@@ -224,6 +226,7 @@ class ViewShape(_Shape):
     columns: list[ColumnShape]
     labels: dict[str, str]
     keep: dict[str, str]
+    when: dict[str, list[str]]
     order: str
     top: int | None
     unit: Both | None
@@ -251,6 +254,7 @@ class SelectorShape(_Shape):
     options_from: str | None
     options: list[OptionShape] | None
     default: str
+    optional: bool
 
 
 class PageShape(_Shape):
