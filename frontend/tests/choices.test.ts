@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { nearest, optionsOf, settle, severalOf, tableKey, withTable } from "../src/core/choices";
+import { nearest, optionsOf, settle, severalOf, standing, tableKey, withTable } from "../src/core/choices";
 import { MOST_COMPARED, comparable, joinCodes, splitCodes } from "../src/core/codes";
 import { derive, upperNormal } from "../src/core/derive";
 import { frameOf, joined, nearestOf, only, valuesOf, withWords } from "../src/core/frame";
@@ -37,6 +37,24 @@ describe("choices", () => {
     expect(got.notices[0]).toContain("R31");
     expect(got.ignored).toEqual(["nonsense"]);
     expect(nearest("zz", lists.region)).toBeUndefined();
+  });
+
+  it("tell of which code systems the numbers are, and when the address asks for another", () => {
+    const world = { id: "w", label: { en: "W", zh: "世" }, generated: false, geo: ["nuts_2021"], cls: ["nace_2"] };
+    expect(settle(page, {}, [], lists, "en", LABELS.en, world).choices).toMatchObject({ geo: "nuts_2021", cls: "nace_2" });
+    const got = settle(page, { geo: "nuts_2016", cls: "nace_2" }, [], lists, "en", LABELS.en, world);
+    expect(got.notices).toEqual(["“nuts_2016” is not among the values of version of the regions; shown is nuts_2021."]);
+    expect(got.ignored).toEqual([]);
+    expect(settle(page, {}, [], lists, "en", LABELS.en).choices.geo).toBeUndefined();
+  });
+
+  it("draw a view only under the values it stands for", () => {
+    const views = [view({ id: "p.a", when: { level: ["industry"] } }), view({ id: "p.b", when: { level: ["parent", "top"] } }), view({ id: "p.c" })];
+    const levels: Page = { ...page, selectors: [{ id: "level", label: { en: "Level", zh: "层级" } }], views };
+    const names = (of: Page, choices: Record<string, string>): string[] => standing(of, choices).map((v) => v.id);
+    expect(names(levels, { level: "industry" })).toEqual(["p.a", "p.c"]);
+    expect(names(levels, { level: "top" })).toEqual(["p.b", "p.c"]);
+    expect(names({ ...levels, selectors: [] }, {})).toEqual(["p.a", "p.b", "p.c"]);
   });
 
   it("offer the peer groups in both languages, and a list of one's own", () => {
@@ -87,6 +105,23 @@ describe("figures worked out in the page", () => {
     expect(made?.frame.columns.lower?.[0]).toBeCloseTo(Math.log(4) - half, 2);
     expect(made?.frame.length).toBe(2);
     expect(upperNormal(0.025)).toBeCloseTo(1.96, 2);
+  });
+
+  it("compare with one region, or with the mean of the others", () => {
+    const frame = frameOf({
+      industry: ["i", "i", "i"], region: ["A", "B", "C"], lq: [4, 1, 2], lo: [2, 0.5, 1], hi: [8, 2, 4],
+    });
+    const drawn = (ref: string) => derive(view({ chart: "differences", encode: { label: "industry", group: "region", value: "lq", lo: "lo", hi: "hi" }, columns: ["industry", "region", "lq", "lo", "hi"].map(column) }), frame, { ref }, "en", LABELS.en, LABELS)?.frame.columns;
+    const with_c = drawn("C");
+    expect(with_c?.pair).toEqual(["A against C", "B against C"]);
+    expect(with_c?.difference).toEqual([Math.log(2), -Math.log(2)]);
+    const rest = drawn("mean");
+    expect(rest?.pair).toEqual(["A", "B", "C"].map((r) => `${r} against the mean of the others`));
+    // A: ln 4 less the mean of ln 1 and ln 2; errors of ln 2 / 1.96, of which two are averaged; three pairs: z(0.025 / 3) = 2.394
+    const gap = 1.5 * Math.log(2);
+    expect(rest?.difference?.[0]).toBeCloseTo(gap, 9);
+    expect(rest?.lower?.[0]).toBeCloseTo(gap - (2.394 / 1.959964) * Math.log(2) * Math.sqrt(1.5), 2);
+    expect(drawn("nowhere")?.pair).toEqual(["A against B", "A against C"]);
   });
 
   it("give the Lorenz curve from quotients and shares", () => {

@@ -92,6 +92,7 @@ export interface FilledView {
   columns: ColumnShape[];
   labels: Record<string, string>;
   keep: Record<string, string>;
+  when: Record<string, string[]>;
   order: string;
   top: number | null;
   unit: Both | null;
@@ -168,7 +169,7 @@ export interface LeftOut {
 export interface LookShape {
   id: string;
   label: Both;
-  kind: "measure" | "one" | "several" | "at_least" | "at_most" | "heaviest";
+  kind: "measure" | "one" | "several" | "at_least" | "at_most" | "heaviest" | "against";
   column: string;
   blank: boolean;
   default: string;
@@ -383,6 +384,7 @@ export interface SelectorShape {
   options_from: string | null;
   options: OptionShape[] | null;
   default: string;
+  optional: boolean;
 }
 
 /** Title, licence and publisher of data. */
@@ -516,6 +518,7 @@ export interface ViewShape {
   columns: ColumnShape[];
   labels: Record<string, string>;
   keep: Record<string, string>;
+  when: Record<string, string[]>;
   order: string;
   top: number | null;
   unit: Both | null;
@@ -536,4 +539,6 @@ export interface World {
   generated: boolean;
   seed: number | null;
   studies: string[];
+  geo: string[];
+  cls: string[];
 }

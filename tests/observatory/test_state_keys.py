@@ -15,10 +15,13 @@ pytestmark = WEB
 
 # page: keys beside its selectors, as a reader would set them
 LOOKS: dict[str, dict[str, str]] = {
-    "map": {"style": "tiles", "only": "1", "classes": "step5", "win": "5"},
+    "map": {
+        "style": "tiles", "only": "1", "classes": "step5", "win": "5",
+        "geo": "generated_region_1", "cls": "generated_industry_1",
+    },
     "region": {"top": "10", "sort": "specialisations.-lq", "measure": "jobs"},
     "industry": {"top": "50", "bands": "local", "dist": "100"},
-    "compare": {"inds": "0708", "sel": "quotients.0708~R010"},
+    "compare": {"inds": "0708", "sel": "quotients.0708~R010", "ref": "mean"},
     "space": {"top": "20", "sort": "nodes.-x", "thr": "0.5"},
     "networks": {"backbone": "50"},
     "coagglomeration": {"q": "0.05", "order": "similar", "dist": "20"},

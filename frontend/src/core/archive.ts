@@ -1,4 +1,5 @@
 // Archives that are made in the page, where no server makes fuller ones.
+import { standing } from "./choices";
 import { citations } from "./cite";
 import type { Source } from "./data";
 import { csv, rows, zip } from "./files";
@@ -33,11 +34,12 @@ export async function pageArchive(
   source: Source, page: Page, choices: Record<string, string>, meta: Meta, address: string, lang: Lang, say: Say,
 ): Promise<Blob> {
   const entries: Entry[] = [];
-  for (const view of page.views ?? []) {
+  const views = standing(page, choices);
+  for (const view of views) {
     const answer = await source.view(view, choices);
     entries.push(...viewEntries(view, answer.frame, meta, answer.meta).map(([name, data]): Entry => [`${view.id}/${name}`, data]));
   }
-  const listed = (page.views ?? []).map((v) => `- ${v.id}: ${pick(v.title, lang)}`);
+  const listed = views.map((v) => `- ${v.id}: ${pick(v.title, lang)}`);
   entries.push(
     ["README.txt", [pick(page.question, lang), "", pick(page.lead, lang), "", ...listed, "", `${say("release")}: ${meta.release.id}`, say("folder_undrawn"), ""].join("\n")],
     ["findings.json", JSON.stringify(page.findings ?? [], null, 1)],

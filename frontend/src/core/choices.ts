@@ -3,8 +3,10 @@ import { pick, type Say } from "../texts";
 import { NONE, OWN_LIST } from "./peers";
 import { splitCodes } from "./codes";
 import { lookKeys } from "./looks";
-import type { ChartKind, Lang, Option, Page, View } from "./types";
+import type { ChartKind, Lang, Option, Page, View, World } from "./types";
 
+/** Keys of an address that name the code systems: those of regions and of industries. */
+const SYSTEMS = ["geo", "cls"] as const;
 /** Keys of an address that say how a figure is looked at, on every page. */
 export const LOOKS: readonly string[] = ["year", "style", "only", "order", "top", "q", "sort", "page", "topic", "anchor", "sel"];
 /** Keys that only some kinds of figures know. */
@@ -22,7 +24,7 @@ export interface Settled {
 }
 
 export function settle(
-  page: Page, asked: Record<string, string>, rest: string[], lists: Record<string, Option[]>, lang: Lang, say: Say,
+  page: Page, asked: Record<string, string>, rest: string[], lists: Record<string, Option[]>, lang: Lang, say: Say, world?: World,
 ): Settled {
   const choices: Record<string, string> = {};
   const notices: string[] = [];
@@ -45,8 +47,19 @@ export function settle(
   if (page.id === "about" && rest[0]) choices.topic ??= rest[0];
   const more = [...lookKeys(page.views ?? []), ...(page.views ?? []).flatMap((v) => OF_CHART[v.chart] ?? [])];
   for (const key of more) if (asked[key]) choices[key] ??= asked[key];
-  const known = new Set([...selectors.map((s) => s.id), ...LOOKS, ...CARRIED, ...more]);
+  for (const key of SYSTEMS) {
+    const [wanted, held] = [asked[key], world?.[key] ?? []];
+    if (held[0]) choices[key] = wanted && held.includes(wanted) ? wanted : held[0];
+    if (wanted && held[0] && wanted !== choices[key]) notices.push(say("nearest", { value: wanted, selector: say(key), instead: held[0] }));
+  }
+  const known = new Set<string>([...selectors.map((s) => s.id), ...SYSTEMS, ...LOOKS, ...CARRIED, ...more]);
   return { choices, notices, ignored: Object.keys(asked).filter((key) => !known.has(key)) };
+}
+
+/** The views that are drawn under these choices; without a selector there is no choice. */
+export function standing(page: Page, choices: Record<string, string>): View[] {
+  const known = new Set((page.selectors ?? []).map((s) => s.id));
+  return (page.views ?? []).filter((v) => Object.entries(v.when ?? {}).every(([key, values]) => !known.has(key) || values.includes(choices[key] ?? "")));
 }
 
 /** A list of one's own is no kind of peer group: its view shows those of similar size. */

@@ -19,7 +19,7 @@ export function derive(
   view: View, frame: Frame, choices: Record<string, string>, lang: Lang, say: Say, labels: Record<"en" | "zh", Say>,
 ): Derived | null {
   if (view.chart === "scoreboard") return scoreboard(view, frame, choices, say, labels);
-  if (view.chart === "differences") return differences(view, frame, lang, say, labels);
+  if (view.chart === "differences") return differences(view, frame, choices, lang, say, labels);
   if (view.chart === "lorenz") return lorenz(view, frame, labels);
   if (view.chart === "similarity") return similarity(view, frame, labels);
   return null;
@@ -35,7 +35,6 @@ export function upperNormal(p: number): number {
 }
 
 interface Spread {
-  row: number;
   log: number;
   error: number;
 }
@@ -43,43 +42,66 @@ interface Spread {
 function spreadOf(view: View, frame: Frame, i: number): Spread {
   const { value, lo, hi } = view.encode;
   const [v, low, high] = [value, lo, hi].map((c) => Math.log(numberAt(frame, c, i)));
-  return { row: i, log: v ?? NaN, error: ((high ?? NaN) - (low ?? NaN)) / (2 * Z95) };
+  return { log: v ?? NaN, error: ((high ?? NaN) - (low ?? NaN)) / (2 * Z95) };
 }
 
-/** The first region against every other, industry by industry, with simultaneous intervals. */
-function differences(view: View, frame: Frame, lang: Lang, say: Say, labels: Record<"en" | "zh", Say>): Derived {
+/** Compared with the mean of all other regions shown, not with one of them. */
+export const REST = "mean";
+
+type Pair = { a: string; b: string; of: Spread; from: Spread };
+
+/** What is compared: the first region with every other, or all with the one that was chosen. */
+function pairsOf(cells: Map<string, Spread>, regions: string[], ref: string): Pair[] {
+  const there = regions.filter((r) => cells.has(r));
+  const at = (r: string): Spread => cells.get(r) as Spread;
+  if (ref === REST) return there.length < 2 ? [] : there.map((a) => ({ a, b: REST, of: at(a), from: meanOf(there.filter((r) => r !== a).map(at)) }));
+  const [own = ""] = regions;
+  if (!regions.includes(ref)) return cells.has(own) ? there.filter((r) => r !== own).map((b) => ({ a: own, b, of: at(own), from: at(b) })) : [];
+  return cells.has(ref) ? there.filter((r) => r !== ref).map((a) => ({ a, b: ref, of: at(a), from: at(ref) })) : [];
+}
+
+/** Mean of logarithms that are independent of each other. */
+function meanOf(all: Spread[]): Spread {
+  const sum = all.reduce((total, one) => total + one.log, 0);
+  return { log: sum / all.length, error: Math.hypot(...all.map((one) => one.error)) / all.length };
+}
+
+/** Differences of regions, industry by industry, with simultaneous intervals. */
+function differences(
+  view: View, frame: Frame, choices: Record<string, string>, lang: Lang, say: Say, labels: Record<"en" | "zh", Say>,
+): Derived {
   const { label, group } = view.encode;
   const cells = new Map<string, Map<string, Spread>>();
-  const regions: string[] = [];
+  const names = new Map<string, string>([[REST, say("ref_mean")]]);
   for (let i = 0; i < frame.length; i += 1) {
     const found = spreadOf(view, frame, i);
-    const region = textAt(frame, group, i, lang);
-    if (!regions.includes(region)) regions.push(region);
+    const region = String(cellAt(frame, group, i) ?? "");
+    names.set(region, textAt(frame, group, i, lang));
     if (!Number.isFinite(found.log) || !Number.isFinite(found.error)) continue;
     const industry = textAt(frame, label, i, lang);
     cells.set(industry, (cells.get(industry) ?? new Map<string, Spread>()).set(region, found));
   }
-  const own = regions[0] ?? "";
-  const listed = [...cells].filter(([, of]) => of.has(own) && of.size > 1)
-    .sort((a, b) => (b[1].get(own)?.log ?? 0) - (a[1].get(own)?.log ?? 0)).slice(0, MOST);
-  const pairs = listed.flatMap(([industry, of]) =>
-    regions.slice(1).filter((r) => of.has(r)).map((other) => ({ industry, other, a: of.get(own) as Spread, b: of.get(other) as Spread })));
+  const regions = [...names.keys()].filter((r) => r !== REST);
+  const first = regions.includes(choices.ref ?? "") ? (choices.ref ?? "") : (regions[0] ?? "");
+  const pairs = [...cells].map(([industry, of]) => ({ industry, order: of.get(first)?.log ?? -Infinity, compared: pairsOf(of, regions, choices.ref ?? "") }))
+    .filter(({ compared }) => compared.length > 0).sort((x, y) => y.order - x.order).slice(0, MOST)
+    .flatMap(({ industry, compared }) => compared.map((pair) => ({ industry, ...pair })));
   const z = upperNormal(0.025 / Math.max(1, pairs.length));
   const columns: Record<string, Cell[]> = { industry: [], pair: [], difference: [], lower: [], upper: [] };
-  for (const { industry, other, a, b } of pairs) {
-    const [gap, half] = [a.log - b.log, z * Math.hypot(a.error, b.error)];
-    const row: Record<string, Cell> = { industry, pair: say("against", { a: own, b: other }), difference: gap, lower: gap - half, upper: gap + half };
+  for (const { industry, a, b, of, from } of pairs) {
+    const [gap, half] = [of.log - from.log, z * Math.hypot(of.error, from.error)];
+    const row: Record<string, Cell> = { industry, pair: say("against", { a: names.get(a) ?? a, b: names.get(b) ?? b }), difference: gap, lower: gap - half, upper: gap + half };
     for (const [name, value] of Object.entries(row)) columns[name]?.push(value);
   }
   const named = (name: string, words: Both): Column => ({ name, label: words, decimals: 3 });
-  const of = (name: string | undefined): Both => view.columns.find((c) => c.name === name)?.label ?? { en: "", zh: "" };
+  const words = (name: string | undefined): Both => view.columns.find((c) => c.name === name)?.label ?? { en: "", zh: "" };
   return {
     view: {
       ...view, chart: "dot", top: MOST, filters: view.filters ?? {}, unit: null,
       encode: { label: "industry", value: "difference", lo: "lower", hi: "upper", group: "pair" },
       columns: [
-        named("industry", of(label)), named("pair", of(group)), named("difference", both(labels, "difference")),
-        named("lower", of(view.encode.lo)), named("upper", of(view.encode.hi)),
+        named("industry", words(label)), named("pair", words(group)), named("difference", both(labels, "difference")),
+        named("lower", words(view.encode.lo)), named("upper", words(view.encode.hi)),
       ],
       reference: { value: 0, label: { en: "no difference", zh: "无差异" } },
     },

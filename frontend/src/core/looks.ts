@@ -36,7 +36,7 @@ export const chosen = (look: Look, choices: Record<string, string>): string => c
 export function limits(view: View, choices: Record<string, string>): [Look, string][] {
   return looksOf(view).flatMap((look): [Look, string][] => {
     const value = chosen(look, choices);
-    if (look.kind === "measure" || value === "" || value === ALL) return [];
+    if (look.kind === "measure" || look.kind === "against" || value === "" || value === ALL) return [];
     const number = look.kind !== "one" && look.kind !== "several";
     return number && !Number.isFinite(Number(value)) ? [] : [[look, value]];
   });
@@ -82,7 +82,7 @@ function heaviest(frame: Frame, { column }: Look, value: string, places: number[
 
 /** What can be chosen: as declared, else the values of the column, few steps of numbers. */
 export function picksOf(look: Look, view: View, frame: Frame): { value: string; label: Both }[] {
-  if (look.picks.length > 0) return look.picks;
+  if (look.picks.length > 0 && look.kind !== "against") return look.picks;
   const column = view.columns.find((c) => c.name === look.column);
   const first = new Map<string, number>();
   for (let i = 0; i < frame.length; i += 1) {
@@ -90,12 +90,13 @@ export function picksOf(look: Look, view: View, frame: Frame): { value: string; 
     if (cell !== null && cell !== "" && !first.has(String(cell))) first.set(String(cell), i);
   }
   const values = [...first.keys()].sort((a, b) => a.localeCompare(b, undefined, { numeric: true }));
-  const kept = look.kind === "one" || look.kind === "several" ? values : spread(values);
-  return kept.map((value) => {
+  const kept = look.kind === "at_least" || look.kind === "at_most" || look.kind === "heaviest" ? spread(values) : values;
+  const listed = kept.map((value) => {
     const at = first.get(value) ?? 0;
     const named = (lang: "en" | "zh"): string => String(column?.words?.[value]?.[lang] ?? cellAt(frame, `${look.column}_${lang}`, at) ?? value);
     return { value, label: { en: named("en"), zh: named("zh") } };
   });
+  return [...listed, ...look.picks];
 }
 
 /** Few of many values, evenly through them. */

@@ -52,7 +52,7 @@ export interface Pick {
 export interface Look {
   id: string;
   label: Both;
-  kind: "measure" | "one" | "several" | "at_least" | "at_most" | "heaviest";
+  kind: "measure" | "one" | "several" | "at_least" | "at_most" | "heaviest" | "against";
   column: string;
   blank: boolean;
   /** Chosen at first; empty for all rows. */
@@ -67,6 +67,8 @@ export interface View {
   labels?: Record<string, string>;
   /** Column to the only value of it that is shown. */
   keep?: Record<string, string>;
+  /** Selector to its values under which the view is drawn. */
+  when?: Record<string, string[]>;
   /** Column that the rows are sorted by, `-` in front for falling. */
   order?: string;
   chart: ChartKind;
@@ -96,6 +98,8 @@ export interface Selector {
   options?: Option[] | null;
   default?: string;
   column?: string;
+  /** Not shown where there is nothing to choose between. */
+  optional?: boolean;
 }
 
 export type Loose = string | number | boolean | null | Loose[] | { [key: string]: Loose };
@@ -140,6 +144,9 @@ export interface World {
   generated: boolean;
   seed?: number | null;
   studies?: string[];
+  /** Versions of the regions and of the classification. */
+  geo?: string[];
+  cls?: string[];
 }
 
 export interface Meta {

@@ -7,7 +7,7 @@ from typing import Literal
 
 from agglo.observatory.page import Page, Selector, Text, View
 from agglo.observatory.pages.columns import columns
-from agglo.observatory.pages.looks import INDUSTRIES
+from agglo.observatory.pages.looks import INDUSTRIES, REFERENCE
 from agglo.observatory.pages.places import (
     CELLS,
     EMPTY,
@@ -92,7 +92,13 @@ COMPARE = Page(
                 "差异本身的区间，已对所示全部配对作 Bonferroni 校正",
             ),
             method="location-quotient",
-            looks=(INDUSTRIES,),
+            note=Text(
+                "Differences of logarithms. At first the chosen region against every "
+                "other; or all regions against one of them, or each against the "
+                "geometric mean of the others.",
+                "对数之差。起初为所选地区与各地区相比；也可令各地区与其中之一、或与其余地区的几何均值相比。",
+            ),
+            looks=(INDUSTRIES, REFERENCE),
         ),
         View(
             id="compare.similarity",

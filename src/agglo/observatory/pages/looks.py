@@ -10,6 +10,7 @@ __all__ = [
     "DISTANCE",
     "INDUSTRIES",
     "MODEL",
+    "REFERENCE",
     "SIMILAR_WEIGHT",
     "SPECIALISATION",
     "SPECIFICATION",
@@ -122,6 +123,15 @@ INDUSTRIES = Look(
     id="inds", label=Text("Industries", "产业"), kind="several", column="industry"
 )
 """Which industries regions are compared in."""
+
+REFERENCE = Look(
+    id="ref",
+    label=Text("Compared with", "比较对象"),
+    kind="against",
+    column="region",
+    picks=(Pick(value="mean", label=Text("the mean of the others", "其他地区的均值")),),
+)
+"""What every region is compared with; at first the chosen one is, with every other."""
 
 THRESHOLD = Look(
     id="thr",
