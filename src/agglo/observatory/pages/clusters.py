@@ -6,7 +6,15 @@ from dataclasses import replace
 
 from agglo.observatory.page import Column, Page, Reference, Selector, Text, View
 from agglo.observatory.pages.columns import columns
-from agglo.observatory.pages.places import LQ, WHOLE_COUNTRY
+from agglo.observatory.pages.places import (
+    BY_RULE,
+    DEFINITION,
+    JUDGED_BY,
+    LQ,
+    RULES,
+    SCHEME,
+    WHOLE_COUNTRY,
+)
 from agglo.observatory.pages.stages import ELEMENTS
 
 __all__ = ["CLUSTER"]
@@ -23,7 +31,10 @@ _STRENGTH = Column(
 _QUANTILE = Column(
     name="q", label=Text("Quantile asked of the connection", "对产业关联要求的分位数")
 )
-_STRONG = columns("region", "cluster", "kind", "employment", "lq", "stars", "p_strong")
+_STRONG = (
+    *JUDGED_BY,
+    *columns("region", "cluster", "kind", "employment", "lq", "stars", "p_strong"),
+)
 _PATH = View(
     id="cluster.size_path",
     title=Text("Life-cycle path: jobs", "生命周期路径：就业"),
@@ -60,6 +71,8 @@ CLUSTER = Page(
             table="concentration.clusters",
             column="cluster",
         ),
+        DEFINITION,
+        SCHEME,
     ),
     empty=Text(
         "No clusters yet: import a table definitions (industry, cluster) for "
@@ -212,7 +225,7 @@ CLUSTER = Page(
             columns=_STRONG,
             labels={"region": "regions"},
             place=("region",),
-            filters={"cluster": "cluster"},
+            filters={"cluster": "cluster", **BY_RULE},
             order="-lq",
             unit=LQ,
             reference=WHOLE_COUNTRY,
@@ -221,6 +234,7 @@ CLUSTER = Page(
                 "强集群概率：重抽样中仍为强集群的比例",
             ),
             method="strong-clusters",
+            note=RULES,
         ),
         View(
             id="cluster.firm",
@@ -230,7 +244,7 @@ CLUSTER = Page(
             encode={"label": "region", "value": "p_strong", "group": "stars"},
             columns=_STRONG,
             labels={"region": "regions"},
-            filters={"cluster": "cluster"},
+            filters={"cluster": "cluster", **BY_RULE},
             order="-p_strong",
             top=20,
             uncertainty=Text(

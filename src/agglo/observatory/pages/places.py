@@ -6,16 +6,19 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Literal
 
-from agglo.observatory.page import Page, Reference, Selector, Text, View
+from agglo.observatory.page import Column, Page, Reference, Selector, Text, View
 from agglo.observatory.pages.columns import columns
 from agglo.observatory.pages.looks import BANDS, DISTANCE, SPECIALISATION, STRUCTURE
 
 __all__ = [
+    "BY_RULE",
     "CELLS",
+    "DEFINITION",
     "EMPTY",
     "IDENTITY",
     "INDUSTRY",
     "JOBS",
+    "JUDGED_BY",
     "LQ",
     "LQ_INTERVAL",
     "MAP",
@@ -23,6 +26,8 @@ __all__ = [
     "PEERS",
     "QUOTIENT",
     "REGION",
+    "RULES",
+    "SCHEME",
     "WHOLE_COUNTRY",
 ]
 
@@ -61,6 +66,26 @@ PEERS = Selector(
 _INDUSTRY = Selector(
     id="industry", label=Text("Industry", "产业"), table=CELLS, column="industry"
 )
+SCHEME = Selector(
+    id="scheme",
+    label=Text("Rule for strong", "强集群规则"),
+    table="concentration.clusters",
+    column="scheme",
+    optional=True,
+)
+DEFINITION = Selector(
+    id="def",
+    label=Text("Definitions of clusters", "集群定义"),
+    table="concentration.clusters",
+    column="definition",
+    optional=True,
+)
+BY_RULE = {"scheme": "scheme", "def": "definition"}
+# the table of levels calls by this name what is counted
+JUDGED_BY = (
+    Column(name="definition", label=Text("Definitions", "集群定义")),
+    Column(name="scheme", label=Text("Rule for strong", "强集群规则")),
+)
 _SITED = Selector(
     id="sited",
     label=Text("Industry (plants with coordinates)", "产业（有坐标的企业）"),
@@ -72,6 +97,11 @@ EMPTY = Text(
     "(columns region, industry, employment): agglo import, then agglo run.",
     "尚无集聚结果。需要 activity 或 establishments 表（含 region、industry、employment 列）："
     "先 agglo import，再 agglo run。",
+)
+RULES = Text(
+    "Every rule sets its own bar: compare clusters under one rule, not the numbers of "
+    "clusters that rules find. Rules that the data do not allow are not offered.",
+    "各规则标准不同：应在同一规则下比较集群，而非比较各规则所得集群数。数据不支持的规则不列出。",
 )
 QUOTIENT = columns(
     "region", "industry", "employment", "establishments", "share_of_region",
@@ -223,7 +253,7 @@ REGION = Page(
         "该地区在哪些产业上具有绝对和相对优势，以及其变化。",
     ),
     study="concentration",
-    selectors=(_REGION, PEERS),
+    selectors=(_REGION, PEERS, DEFINITION, SCHEME),
     empty=EMPTY,
     views=(
         View(
@@ -278,11 +308,14 @@ REGION = Page(
             table="concentration.clusters",
             chart="bar",
             encode={"label": "cluster", "value": "lq", "group": "kind"},
-            columns=columns(
-                "region", "cluster", "kind", "employment", "lq", "stars", "p_strong"
+            columns=(
+                *JUDGED_BY,
+                *columns(
+                    "region", "cluster", "kind", "employment", "lq", "stars", "p_strong"
+                ),
             ),
             labels={"region": "regions"},
-            filters={"region": "region"},
+            filters={"region": "region", **BY_RULE},
             order="-lq",
             top=15,
             unit=LQ,
@@ -292,6 +325,7 @@ REGION = Page(
                 "重抽样中仍为强集群的比例：强集群概率",
             ),
             method="strong-clusters",
+            note=RULES,
         ),
         View(
             id="region.growth",

@@ -279,6 +279,21 @@ _DIFFERENCES: _PAIRS = {
     for b in ("capital", "labour", "technology")
     if a != b
 }
+_DEFINITIONS: _PAIRS = {
+    "jobs": ("jobs", "就业"),
+    "plants": ("plants", "企业"),
+    "generated_definition_1": ("generated clusters", "生成的集群"),
+    "generated_sectors_1": (
+        "sectors of the generated classification",
+        "生成分类的大类",
+    ),
+}
+_SCHEMES: _PAIRS = {
+    "us_strong": ("US strong clusters", "美国强集群规则"),
+    "eco_stars": ("European stars", "欧洲集群观察站星级"),
+    "panorama": ("European panorama of clusters", "欧洲集群全景规则"),
+    "lq": ("location quotient and size", "区位商与最小规模"),
+}
 _INDICATORS: _PAIRS = {
     **{m.id: (m.name_en, m.name_zh) for m in MECHANISMS},
     **{name: (one.label_en, one.label_zh) for name, one in INDICATORS.items()},
@@ -416,7 +431,8 @@ _BY_COLUMN: Mapping[str, _PAIRS] = {
     "role": _ROLES,
     "input": _CHOICES,
     "family": {"gamma": ("Ellison–Glaeser γ", "埃利森—格莱泽 γ"), "gini": ("locational Gini", "区位基尼系数")},
-    "definition": {"jobs": ("jobs", "就业"), "plants": ("plants", "企业")},
+    "definition": _DEFINITIONS,
+    "scheme": _SCHEMES,
     "score": _SCORES,
     "source": _SETS,
     "target": _SETS,

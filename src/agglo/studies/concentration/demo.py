@@ -33,13 +33,37 @@ def demo(seed: int) -> Demo:
         Small tables as CSV, large ones as Parquet; the study keeps its defaults.
     """
     country = simulate_country(seed=seed)
+    further = {
+        "definitions": _definitions(country),
+        "priorities": _priorities(country, seed),
+    }
     return example(
-        {**country.tables(), "priorities": _priorities(country, seed)},
+        {**country.tables(), **further},
         prefix="",
         title=f"Generated country, seed {seed}",
         title_zh=f"模拟国家，种子 {seed}",
         generator="simulate_country",
         parquet=("establishments", "activity", "truth"),
+    )
+
+
+def _definitions(country: Country) -> pa.Table:
+    """Add the sectors of the classification as a second, coarser set of definitions."""
+    rows = country.industries.select(["industry", "parent"]).to_pylist()
+    sectors = [
+        {
+            "definition": "generated_sectors_1",
+            "industry": row["industry"],
+            "cluster": f"Generated sector {row['parent']}",
+            "kind": None,
+            "weight": 1.0,
+        }
+        for row in rows
+        if row["parent"]
+    ]
+    schema = country.definitions.schema
+    return pa.concat_tables(
+        [country.definitions, pa.Table.from_pylist(sectors, schema)]
     )
 
 

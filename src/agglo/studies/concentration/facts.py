@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow.compute as pc
 
 from agglo.core.frames import float_column, string_column
 from agglo.studies.concentration.options import ConcentrationOptions
@@ -175,7 +176,9 @@ def facts_of(inputs: StageInputs) -> Facts:
         cells=Columns(inputs.result("quotients", "region_industries")),
         industries=industries,
         regions=regions,
-        clusters=Columns(inputs.result("clusters", "clusters")),
+        clusters=Columns(
+            _main_clusters(inputs.result("clusters", "clusters"), notes["clusters"])
+        ),
         growth_regions=Columns(inputs.result("growth", "growth_regions")),
         growth_industries=Columns(inputs.result("growth", "growth_industries")),
         coverage=_mapping(inputs.document("prepare", "coverage")),
@@ -184,6 +187,13 @@ def facts_of(inputs: StageInputs) -> Facts:
         region_name=_names(inputs, "region"),
         industry_name=_names(inputs, "industry"),
     )
+
+
+def _main_clusters(table: pa.Table, notes: Mapping[str, Json]) -> pa.Table:
+    """Keep the main set of definitions under the main scheme: a row per cluster."""
+    for name in ("definition", "scheme"):
+        table = table.filter(pc.equal(table[name], str(notes.get(name, ""))))
+    return table
 
 
 def _mapping(document: Json) -> Mapping[str, Json]:

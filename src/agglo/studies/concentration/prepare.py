@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from agglo.core.errors import InvalidTableError
 from agglo.core.frames import float_column, string_column
+from agglo.studies.concentration.definitions import sets_of
 from agglo.studies.concentration.options import ConcentrationOptions
 from agglo.studies.concentration.scope import choose_scope, rows_of
 from agglo.studies.contract import StageOutput
@@ -180,10 +181,11 @@ def _pairs(table: pa.Table, key: str, value: str) -> dict[str, str]:
 
 
 def _with_clusters(industries: pa.Table, inputs: StageInputs) -> pa.Table:
-    """Show industries that have no name as part of their cluster."""
+    """Show industries that have no name as part of their cluster in the first set."""
     if not inputs.has("definitions"):
         return industries
-    clusters = _pairs(inputs.table("definitions"), "industry", "cluster")
+    first = next(iter(sets_of(inputs.table("definitions")).values()))
+    clusters = _pairs(first, "industry", "cluster")
     chinese = inputs.project.language == "zh"
     for column in ("name", "name_en", "name_zh"):
         zh = column == "name_zh" or (column == "name" and chinese)

@@ -328,11 +328,28 @@ def cluster_blocks(facts: Facts) -> tuple[Block, ...]:
             ("Strong in", "强势地区数", "count"),
         ),
         note=facts.say(
-            "All clusters of all regions are in clusters.parquet.",
-            "所有地区的所有集群见 clusters.parquet。",
+            "All clusters of all regions are in clusters.parquet, by the definitions "
+            "{sets} and the schemes {schemes}.{lacking}",
+            "所有地区的所有集群见 clusters.parquet，含定义 {sets} 与方案 {schemes}。{lacking}",
+            sets=_listed(facts, "definitions") or "–",
+            schemes=_listed(facts, "schemes"),
+            lacking=_not_judged(facts),
         ),
     )
     return (listed,)
+
+
+def _listed(facts: Facts, key: str) -> str:
+    joined = facts.words("clusters", key)
+    return joined.replace("; ", ", ").replace("；", "、")
+
+
+def _not_judged(facts: Facts) -> str:
+    """Name the schemes and sets that the data do not allow; empty for none."""
+    found = facts.words("clusters", "not_judged")
+    if not found:
+        return ""
+    return facts.say(" Not judged: {found}.", "未判断：{found}。", found=found)
 
 
 def growth_blocks(facts: Facts) -> tuple[Block, ...]:

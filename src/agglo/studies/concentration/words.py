@@ -65,6 +65,7 @@ _NAMES: Mapping[str, str] = {
     "us_strong": "美国强集群规则（us_strong）",
     "lq": "区位商规则（lq）",
     "panorama": "欧洲集群全景规则（panorama）",
+    "eco_stars": "欧洲集群观察站星级（eco_stars）",
     "the project has no cluster definitions": "项目中没有集群定义",
     "no cell is disclosed": "没有已公布的单元",
     "no industry of the table is in the cluster definitions": (
@@ -80,6 +81,15 @@ _NOTES: tuple[tuple[str, str], ...] = (
         r"no plant counts: scheme 'lq' instead of 'us_strong'",
         "没有企业数：以区位商规则代替美国强集群规则",
     ),
+    (r"\b(us_strong|eco_stars|panorama|lq): ", r"\1："),
+    (r"no plant counts, no earlier period", "没有企业数，也没有早期数据"),
+    (
+        r"no payroll or value added, no earlier period",
+        "没有薪酬或增加值，也没有早期数据",
+    ),
+    (r"no payroll or value added(?!:)", "没有薪酬或增加值"),
+    (r"no earlier period(?!:)", "没有早期数据"),
+    (r"no plant counts$", "没有企业数"),
     (
         r"no plant counts: quotients have no interval",
         "没有企业数：区位商没有置信区间",
