@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
@@ -16,6 +17,9 @@ os.environ.setdefault("LOKY_MAX_CPU_COUNT", "2")
 if _WORKER:
     for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(_name, "1")
+
+# collecting makes a million objects that stay: they are not gone through again and again
+gc.disable()
 
 # no test reaches another machine, nor does a process that it starts (rule S13)
 _OFFLINE = str(Path(__file__).with_name("offline"))
@@ -84,6 +88,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the tests in the order in which workers get them; one process keeps its own."""
     if _WORKER:
         items.sort(key=_turn)
+
+
+def pytest_collection_finish() -> None:
+    """What was collected stays; from here on what tests leave behind is looked for."""
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_unconfigure() -> None:
