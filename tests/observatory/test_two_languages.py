@@ -67,6 +67,8 @@ def test_both_languages_stand_beside_the_column():
         ("variable", "treatment", "处理"),
         ("status", "confidential", "保密"),
         ("indicative", "indicative", "仅供参考"),
+        ("cluster", "Generated local 03", "生成本地集群03"),
+        ("programme", "Generated programme 1", "生成计划1"),
     ],
 )
 def test_words_of_values_have_their_chinese(column, value, chinese):

@@ -142,6 +142,14 @@ _STATISTICS: _PAIRS = {
     "moran_of_rates": ("Moran's I of rates", "比率的莫兰指数"),
 }
 _NULLS: _PAIRS = {
+    "dartboard": (
+        "plants fall where jobs are (dartboard)",
+        "企业按就业比例随机落点（飞镖）",
+    ),
+    "permutation": (
+        "plants dealt to all existing sites (permutation)",
+        "企业在现有地点间重排（置换）",
+    ),
     "N1": ("belts dealt to any city (N1)", "产业带在全部城市间重排（N1）"),
     "N2": ("belts dealt within strata (N2)", "产业带在层内（如省）重排（N2）"),
     "N2 by size": (
@@ -478,7 +486,17 @@ _CHANGED_WORDS: _PAIRS = {
 }
 # a set of places as it was up to a year
 _UNTIL = re.compile(r"^(.+) to (\d{4})$")
-WORDED = frozenset((*_BY_COLUMN, *_PATTERNED))
+# names that a generator gives in English only; those of real institutions stay as they are
+_GENERATED = re.compile(r"^Generated (cluster|local|sector|programme|corridor) (\S+)$")
+_GENERATED_WORDS: Mapping[str, str] = {
+    "cluster": "生成集群",
+    "local": "生成本地集群",
+    "sector": "生成部门",
+    "programme": "生成计划",
+    "corridor": "生成走廊",
+}
+_MADE_UP = frozenset(("cluster", "programme", "policy"))
+WORDED = frozenset((*_BY_COLUMN, *_PATTERNED, *_MADE_UP))
 """Columns of which some values have words."""
 
 
@@ -512,6 +530,9 @@ def words_of(column: str, values: Iterable[str]) -> dict[str, Text]:
             if changed:
                 en, zh = _CHANGED_WORDS[changed[1]]
                 found[value] = Text(f"{en}: {changed[2]}", f"{zh}：{changed[2]}")
+    if column in _MADE_UP:
+        made_up = [m for m in map(_GENERATED.match, values) if m]
+        found |= {m[0]: Text(m[0], _GENERATED_WORDS[m[1]] + m[2]) for m in made_up}
     if column in _PATTERNED:
         for value in values:
             chinese = in_chinese(value)
