@@ -235,7 +235,7 @@ def _design_rows(fit: SpatialDID) -> list[_Row]:
             w.density,
             _NAN,
             f"{w.kind}, density {w.density:.1%}, {len(w.islands)} islands, "
-            f"{w.n_components} component(s)",
+            f"{w.n_components} component{'s' * (w.n_components != 1)}",
         ),
         _compared(
             "rho inside its bounds",

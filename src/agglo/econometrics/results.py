@@ -357,7 +357,7 @@ class SpatialPanelFit(Result):
             f"{len(d.periods)} periods, log-likelihood {self.loglik:.4f}",
             f"effects: {effects or 'none'}; bias: {d.bias}; errors: {self.vcov.label}",
             f"weights: {w.kind}, {w.standardisation}, density {w.density:.2%}, "
-            f"{w.n_components} component(s); bounds of rho {self.bounds}",
+            f"{w.n_components} component{'s' * (w.n_components != 1)}; bounds of rho {self.bounds}",
         ]
         lines += [
             f"  {t}: {v:.6f} ({s:.6f})"

@@ -241,7 +241,7 @@ _PARTS: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
         r"直接效应与 \1 次移动走廊安慰剂相比，p = \2",
     ),
     (
-        r", density ([\d.]+%), (\d+) islands, (\d+) component\(s\)$",
+        r", density ([\d.]+%), (\d+) islands, (\d+) components?$",
         r"，密度 \1，\2 个孤岛，\3 个连通分量",
     ),
     (r"^treated, (?=\d)", "处理地区，"),
