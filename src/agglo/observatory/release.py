@@ -70,7 +70,7 @@ CURRENT: Mapping[Mode, str] = {
     "review": "current-review",
     "public": "current-public",
 }
-FORMAT = 6
+FORMAT = 7
 GEOMETRY = "geometry.json"
 _NO_GEOMETRY = b'{"type":"FeatureCollection","features":[]}'
 FOLDER = "release"

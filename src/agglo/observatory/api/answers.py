@@ -15,7 +15,7 @@ from agglo.core.errors import suggest
 from agglo.core.results import version
 from agglo.core.typing import IntArray, Json
 from agglo.observatory.api.cursors import Cursors
-from agglo.observatory.api.declarations import sources_of
+from agglo.observatory.api.declarations import fitted, sources_of
 from agglo.observatory.api.problems import ApiError
 from agglo.observatory.api.rows import (
     ViewQuery,
@@ -180,7 +180,7 @@ def find_view(stock: Stock, name: str) -> View:
             where="view",
             fix="see /api/v1/pages for what is missing",
         )
-    return view
+    return fitted(stock, view)
 
 
 def read_question(

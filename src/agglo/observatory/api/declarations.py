@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from agglo.core.typing import Json, Lang
 from agglo.observatory.api.rows import shown
@@ -14,6 +15,7 @@ __all__ = [
     "available_views",
     "column_list",
     "default_value",
+    "fitted",
     "page_json",
     "selector_values",
     "source_word",
@@ -29,7 +31,30 @@ _OPTIONS = 5000
 
 def available_views(stock: Stock, page: Page) -> list[View]:
     """Give the views of a page whose table is released."""
-    return [view for view in page.views if view.table in stock.release]
+    return [fitted(stock, v) for v in page.views if v.table in stock.release]
+
+
+def fitted(stock: Stock, view: View) -> View:
+    """Give a view as its table allows it.
+
+    Parameters
+    ----------
+    stock
+        The release.
+    view
+        A view whose table is released.
+
+    Returns
+    -------
+    View
+        Without filters by columns that results of an earlier version do not have.
+    """
+    columns = stock.release.tables[view.table].get("columns")
+    if not isinstance(columns, list):
+        return view
+    held = {column["name"] for column in columns if isinstance(column, dict)}
+    known = {key: column for key, column in view.filters.items() if column in held}
+    return view if len(known) == len(view.filters) else replace(view, filters=known)
 
 
 def page_json(stock: Stock, page: Page, *, whole: bool) -> dict[str, Json]:
