@@ -91,8 +91,9 @@ def made_up(folder: Path, page: str) -> Stock:
     for at, table in _tables(page).items():
         file = f"out_{at.replace('.', '_')}.parquet"
         write_table(folder / "release" / "r" / file, table)
+        columns = [{"name": f.name, "type": str(f.type)} for f in table.schema]
         tables[at] = {"file": file, "study": at.partition(".")[0], "rows": ROWS,
-                      "columns": [], "digest": ""}  # fmt: skip
+                      "columns": columns, "digest": ""}  # fmt: skip
     catalogue = {
         "format": FORMAT, "id": "r", "mode": "private", "version": "t", "studies": {},
         "project": {"name": "made up", "title": "Made up", "generated": True},

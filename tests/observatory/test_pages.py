@@ -10,12 +10,23 @@ from pathlib import Path
 import pytest
 
 from agglo.core.errors import OptionError
-from agglo.observatory.page import BESIDE, CHARTS, Look, Pick, Text, View
+from agglo.observatory.api.declarations import default_value, fitted, stands
+from agglo.observatory.page import (
+    BESIDE,
+    CHARTS,
+    Look,
+    Page,
+    Pick,
+    Selector,
+    Text,
+    View,
+)
 from agglo.observatory.pages import PAGES, VIEWS
 from agglo.observatory.pages.columns import COLUMNS
 from agglo.observatory.pages.indicators import INDICATORS
 from agglo.relatedness import CONVENTIONS, proximity
 from agglo.studies import networks
+from tests.observatory.made_up import made_up
 
 DEMO = json.loads(
     (Path(__file__).parent / "data" / "demo_columns.json").read_text("utf-8")
@@ -211,3 +222,46 @@ def test_looks_keep_one_name_for_one_thing():
     assert {key: len(kinds) for key, kinds in labels.items()} == dict.fromkeys(
         labels, 1
     )
+
+
+def _view(name: str, **more) -> View:
+    text = Text("a", "甲")
+    return View(id=f"map.{name}", title=text, table="concentration.regions", chart="table",
+                uncertainty=text, method="specialisation", **more)  # fmt: skip
+
+
+def test_views_stand_for_selectors_of_their_page():
+    lost = {
+        view.id: set(view.when) - {s.id for s in page.selectors}
+        for page in PAGES.values()
+        for view in page.views
+    }
+    assert not {name: keys for name, keys in lost.items() if keys}
+
+
+def test_one_of_two_views_is_drawn_and_an_optional_selector_begins_with_the_first_row(
+    tmp_path,
+):
+    stock = made_up(tmp_path, "map")
+    column = stock.table("concentration.regions")["region"].to_pylist()
+    selector = Selector(id="level", label=Text("Level", "层级"), optional=True,
+                        table="concentration.regions", column="region")  # fmt: skip
+    views = tuple(_view(v, when={"level": (v,)}) for v in sorted(set(column)))
+    page = Page(id="map", question=Text("?", "？"), lead=Text(".", "。"),
+                empty=Text(".", "。"), selectors=(selector,), views=views)  # fmt: skip
+    assert default_value(stock, selector, views) == column[0]
+    at_first = [v.id for v in views if stands(stock, page, v, {})]
+    assert at_first == [f"map.{column[0]}"]
+    last = views[-1]
+    assert stands(stock, page, last, {"level": last.id.partition(".")[2]})
+    assert not stands(stock, page, last, {"level": "another"})
+
+
+def test_results_of_an_earlier_version_are_shown_without_the_filters_they_lack(
+    tmp_path,
+):
+    stock = made_up(tmp_path, "map")
+    view = _view("v", filters={"region": "region", "scheme": "scheme"})
+    assert fitted(stock, view).filters == {"region": "region"}
+    known = _view("v", filters={"region": "region"})
+    assert fitted(stock, known) is known
