@@ -30,6 +30,7 @@ _EXPORTS = {
         "centre_shift",
         "cluster_index",
         "coagglomeration",
+        "concentration_null",
         "devereux",
         "direction_intervals",
         "ellipse_overlap",

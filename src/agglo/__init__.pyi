@@ -55,6 +55,9 @@ from agglo.concentration import (
     colocation_quotient as colocation_quotient,
 )
 from agglo.concentration import (
+    concentration_null as concentration_null,
+)
+from agglo.concentration import (
     devereux as devereux,
 )
 from agglo.concentration import (

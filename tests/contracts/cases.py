@@ -109,6 +109,13 @@ CASES: Mapping[str, Case] = {
         wrong={**_EG, "alternative": SIDE},
         free={**_EG_FREE, "inference": CHECKED},
     ),
+    "concentration.concentration_null": Case(
+        data=(PLANTS,),
+        options={"inference": MonteCarlo(n=99, seed=7)},
+        columns=PLANT,
+        wrong={**_EG, "alternative": SIDE, "null": Wrong(value="dartbord")},
+        free={**_EG_FREE, "inference": CHECKED},
+    ),
     "concentration.maurel_sedillot": Case(
         data=(PLANTS,), columns=PLANT, wrong=_EG, free=_EG_FREE
     ),

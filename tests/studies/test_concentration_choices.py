@@ -176,3 +176,61 @@ def test_a_set_that_does_not_fit_is_named_and_stops_nothing_but_itself():
         run_study(
             STUDY, {**tables, "definitions": main}, options=QUICK, until="clusters"
         )
+
+
+def plants_of(table):
+    rows = table.to_pylist()
+    n = [int(r["establishments"]) for r in rows]
+    return pa.table(
+        {
+            "establishment": [f"E{k:03d}" for k in range(sum(n))],
+            "region": np.repeat([r["region"] for r in rows], n),
+            "industry": np.repeat([r["industry"] for r in rows], n),
+            "employment": np.repeat(
+                [r["employment"] / r["establishments"] for r in rows], n
+            ),
+        }
+    )
+
+
+@pytest.mark.parametrize("single", [True, False])
+def test_the_raw_concentration_stands_beside_two_null_models(single):
+    options = ConcentrationOptions(
+        quotient_draws=99, rank_draws=19, chance_draws=19, cluster_draws=19,
+        jackknife_groups=2, null_draws=199,
+    )  # fmt: skip
+    tables = {"activity": activity()}
+    if single:
+        tables["establishments"] = plants_of(activity())
+    found = run_study(STUDY, tables, options=options)[0]
+    output = found["nulls"]
+    rows = output.tables["nulls"].to_pylist()
+    own = {
+        r["industry"]: r["G"]
+        for r in found["agglomeration"].tables["industries"].to_pylist()
+    }
+    assert [r["null"] for r in rows] == ["dartboard"] * 4 + ["permutation"] * 4
+    for row in rows:
+        assert row["observed"] == pytest.approx(own[row["industry"]], rel=1e-12)
+        assert 1 / 200 <= row["p"] <= 1
+        assert row["n_draws"] == 199
+    draws = output.tables["null_draws"]
+    keys = ["null", "industry"]
+    counted = draws.group_by(keys).aggregate([("draws", "sum"), ("draws", "count")])
+    assert set(counted["draws_sum"].to_pylist()) == {199}
+    assert max(counted["draws_count"].to_pylist()) <= 40
+    notes = output.documents["null_notes"]
+    assert notes["herfindahl"] == ("exact" if single else "lower_bound")
+    page = found["report"].files["report.html"].decode()
+    assert "199 draws of each model" in page
+    again = run_study(STUDY, tables, options=options, until="nulls")[0]["nulls"]
+    assert again.tables["null_draws"].equals(draws)
+
+
+def test_without_plant_counts_there_are_no_draws_and_that_is_said():
+    table = activity().drop_columns(["establishments"])
+    found = run_study(STUDY, {"activity": table}, options=QUICK)[0]
+    output = found["nulls"]
+    assert not output.tables
+    assert "no plant counts" in output.documents["null_notes"]["reason"]
+    assert "Not drawn: no plant counts" in found["report"].files["report.html"].decode()

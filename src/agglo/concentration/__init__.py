@@ -2,6 +2,7 @@
 
 from agglo.concentration.agglomeration import ellison_glaeser, maurel_sedillot
 from agglo.concentration.agglomeration_groups import devereux, ellison_glaeser_group
+from agglo.concentration.agglomeration_null import concentration_null
 from agglo.concentration.autocorrelation import local_moran, moran
 from agglo.concentration.coagglomeration import (
     coagglomeration,
@@ -55,6 +56,7 @@ __all__ = [
     "cluster_index",
     "coagglomeration",
     "colocation_quotient",
+    "concentration_null",
     "devereux",
     "direction_intervals",
     "duranton_overman",

@@ -91,7 +91,7 @@ class AgglomerationInput:
             return self.plant_activity, self.plant_size
         if self.cell_plants is None:
             return None
-        n = np.rint(self.cell_plants).astype(np.int64)
+        n = np.rint(np.nan_to_num(self.cell_plants)).astype(np.int64)
         size = self.cells.value / np.maximum(n, 1)
         return np.repeat(self.cells.activity, n), np.repeat(size, n)
 

@@ -49,13 +49,7 @@ def dartboard_test(
     if inference is None:
         p = _gamma_p(raw, mean, sd, alternative)
         return DartboardTest(mean=mean, sd=sd, z=z, p=p, method="gamma", seed=None)
-    plants = known.plants()
-    if plants is None:
-        msg = (
-            "Monte Carlo throws single plants, but only H per activity was given. Leave "
-            "inference=None, or give plants or cell means."
-        )
-        raise OptionError(msg)
+    single_plants(known)
     from agglo.core.inference import mc_pvalue
     from agglo.core.parallel import entropy_of
 
@@ -63,11 +57,9 @@ def dartboard_test(
     p = np.full(raw.size, np.nan)
     used = np.flatnonzero(defined)
     if used.size:
-        draws = _draws(known, plants, seen.x2[used], used, inference.n, seed)
-        observed = raw[used]
-        same = np.abs(draws - observed) <= _TIE * np.maximum(observed, seen.x2[used])
-        draws = np.where(same, observed, draws)
-        p[used] = mc_pvalue(observed, draws, alternative)
+        draws = thrown(known, seen.x2[used], used, inference.n, seed)
+        draws = tied(raw[used], draws, seen.x2[used])
+        p[used] = mc_pvalue(raw[used], draws, alternative)
     return DartboardTest(mean=mean, sd=sd, z=z, p=p, method="monte_carlo", seed=seed)
 
 
@@ -89,20 +81,28 @@ def _gamma_p(
     return np.where(sd > 0, p, np.nan)
 
 
-def _draws(
-    known: AgglomerationInput,
-    plants: tuple[IntArray, FloatArray],
-    x2: FloatArray,
-    used: IntArray,
-    n: int,
-    seed: int,
+def single_plants(known: AgglomerationInput) -> tuple[IntArray, FloatArray]:
+    """Give activity and size of every plant; refuse where only H is known."""
+    plants = known.plants()
+    if plants is None:
+        msg = (
+            "Monte Carlo throws single plants, but only H per activity was given. Leave "
+            "inference=None, or give plants or cell means."
+        )
+        raise OptionError(msg)
+    return plants
+
+
+def thrown(
+    known: AgglomerationInput, x2: FloatArray, used: IntArray, n: int, seed: int
 ) -> FloatArray:
-    """Simulate G of the activities in `used`, shape (n, used.size)."""
+    """Throw the plants of the activities in `used` and give G, shape (n, used.size)."""
     from agglo.concentration._kernels.dartboard import alias_tables, dartboard_draws
     from agglo.core.parallel import monte_carlo
 
-    activity, size = plants
-    order = np.argsort(activity, kind="stable")
+    activity, size = single_plants(known)
+    # by size within an activity: the order of the rows does not matter
+    order = np.lexsort((size, activity))
     order = order[np.isin(activity[order], used) & (size[order] > 0)]
     start = np.searchsorted(activity[order], used, side="left")
     start = np.append(start, order.size)
@@ -114,6 +114,43 @@ def _draws(
         return np.asarray(dartboard_draws(rng, count, start, share, x, x2, keep, alias))
 
     return monte_carlo(draw, n=n, seed=seed)
+
+
+def dealt(
+    known: AgglomerationInput, sites: IntArray, used: IntArray, n: int, seed: int
+) -> FloatArray:
+    """Deal all plants to the `sites` and give G of those in `used`, (n, used.size).
+
+    `sites` holds the region of every plant, in the order of the plants. A reference that
+    is the sum of the plants is dealt along with them: kept as it is, it would be closer to
+    what was observed than to any draw.
+    """
+    from agglo.concentration._kernels.dartboard import permutation_draws
+    from agglo.core.parallel import monte_carlo
+
+    activity, size = single_plants(known)
+    order = np.lexsort((sites, size, activity))
+    order = order[size[order] > 0]
+    start = np.searchsorted(activity[order], np.arange(known.activity.size + 1))
+    size, sites = size[order], sites[order]
+    if known.x is None:
+        moved = np.bincount(sites, size, minlength=known.row_total.size)
+        base, weight = np.maximum(known.row_total - moved, 0.0), 1.0
+    else:
+        base, weight = known.x, 0.0
+    without = known.reference == "others"
+
+    def draw(rng: np.random.Generator, count: int) -> FloatArray:
+        found = permutation_draws(rng, count, start, size, sites, base, weight, without)
+        return np.asarray(found[:, used])
+
+    return monte_carlo(draw, n=n, seed=seed)
+
+
+def tied(observed: FloatArray, draws: FloatArray, x2: FloatArray) -> FloatArray:
+    """Give the draws, those that differ from the observed by rounding only made equal."""
+    same = np.abs(draws - observed) <= _TIE * np.maximum(observed, x2)
+    return np.where(same, observed, draws)
 
 
 def _area_probabilities(known: AgglomerationInput, used: IntArray) -> FloatArray:

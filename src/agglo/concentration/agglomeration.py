@@ -148,10 +148,10 @@ def ellison_glaeser(
         establishments=establishments,
         missing=missing,
     )
-    share, seen = _shares(known)
+    share, seen = shares_of(known)
     raw, _ = kernels.raw_concentration(known.cells, share, seen)
     gamma = kernels.excess(raw, known.moments.herfindahl, seen.x2)
-    status = _final_status(known, seen)
+    status = final_status(known, seen)
     test = dartboard_test(known, seen, raw, status == "ok", alternative, inference)
     ok = status == "ok"
     return EllisonGlaeser(
@@ -253,10 +253,10 @@ def maurel_sedillot(
         establishments=establishments,
         missing=missing,
     )
-    share, seen = _shares(known)
+    share, seen = shares_of(known)
     _, square = kernels.raw_concentration(known.cells, share, seen)
     gamma = kernels.excess(square - seen.x2, known.moments.herfindahl, seen.x2)
-    status = _final_status(known, seen)
+    status = final_status(known, seen)
     return MaurelSedillot(
         provenance=Provenance.of(
             maurel_sedillot,
@@ -280,14 +280,14 @@ def maurel_sedillot(
     )
 
 
-def _shares(known: AgglomerationInput) -> tuple[FloatArray, kernels.Reference]:
+def shares_of(known: AgglomerationInput) -> tuple[FloatArray, kernels.Reference]:
     return (
         kernels.shares(known.cells, known.moments.total),
         known.reference_of(known.cells),
     )
 
 
-def _final_status(
+def final_status(
     known: AgglomerationInput, seen: kernels.Reference
 ) -> NDArray[np.str_]:
     """Add what only the reference and the Herfindahl index can tell."""

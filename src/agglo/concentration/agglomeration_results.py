@@ -9,15 +9,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from agglo.concentration._undefined import quartiles
+from agglo.core.options import check_number
 from agglo.core.results import ColumnData, Result
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
-    from agglo.core.typing import FloatArray
+    from agglo.core.typing import FloatArray, IntArray
 
 __all__ = [
+    "ConcentrationNull",
     "Devereux",
     "EllisonGlaeser",
     "EllisonGlaeserGroups",
@@ -125,6 +127,132 @@ class EllisonGlaeser(Result):
 
     def _draw(self, ax: Axes) -> None:
         _ranked_bars(ax, self.activity, self.gamma, "Ellison-Glaeser gamma")
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class ConcentrationNull(Result):
+    """Raw concentration of every activity beside draws of a null model.
+
+    Parameters
+    ----------
+    activity
+        Labels, shape (n_activities,); every array below but `draws` has this shape.
+    n
+        Number of plants.
+    observed
+        Raw concentration G.
+    expected, sd
+        Mean and standard deviation of the draws.
+    z
+        (observed - expected) / sd; NaN where the draws do not vary.
+    p
+        P-value, never 0.
+    status
+        ``"ok"`` or why the values are undefined.
+    draws
+        G of every draw, shape (n_draws, n_activities).
+    null
+        Name of the null model.
+    n_draws
+        Number of draws.
+    herfindahl_kind
+        ``"exact"`` from plants or ``"lower_bound"`` from cell means.
+    """
+
+    activity: NDArray[np.str_]
+    n: FloatArray
+    observed: FloatArray
+    expected: FloatArray
+    sd: FloatArray
+    z: FloatArray
+    p: FloatArray
+    status: NDArray[np.str_]
+    draws: FloatArray
+    null: str
+    n_draws: int
+    herfindahl_kind: str
+
+    def columns(self) -> Mapping[str, ColumnData]:
+        """Give one row per activity."""
+        return {
+            "activity": self.activity,
+            "n": self.n,
+            "observed": self.observed,
+            "expected": self.expected,
+            "sd": self.sd,
+            "z": self.z,
+            "p": self.p,
+            "n_draws": np.full(self.n.size, float(self.n_draws)),
+            "status": self.status,
+        }
+
+    def histogram(self, bins: int = 40) -> tuple[IntArray, FloatArray, IntArray]:
+        """Count the draws of every activity, compactly.
+
+        Parameters
+        ----------
+        bins
+            Largest number of bins; fewer where there are few draws. Draws with no more
+            distinct values than that are counted by value.
+
+        Returns
+        -------
+        place : numpy.ndarray of int
+            Position of the activity. Undefined activities have no rows.
+        value : numpy.ndarray of float64
+            Middle of a bin, or the value itself.
+        draws : numpy.ndarray of int
+            How many draws lie there; 0 among them.
+
+        Raises
+        ------
+        OptionError
+            If `bins` is below 1.
+        """
+        check_number("bins", bins, minimum=1, integer=True)
+        bins = min(bins, int(np.ceil(np.sqrt(self.n_draws))))
+        parts = [_counted(self.draws[:, k], bins) for k in range(self.n.size)]
+        return (
+            np.repeat(np.arange(self.n.size), [value.size for value, _ in parts]),
+            np.concatenate([np.zeros(0), *(value for value, _ in parts)]),
+            np.concatenate([np.zeros(0, np.int64), *(draws for _, draws in parts)]),
+        )
+
+    def summary(self) -> str:
+        """Say how many activities are beyond the null model."""
+        known = np.isfinite(self.p)
+        lines = [
+            f"Raw concentration of {known.sum()} of {known.size} activities beside "
+            f"{self.n_draws} draws of the null model '{self.null}'",
+            f"p <= 0.05: {np.sum(self.p[known] <= 0.05)} of {known.sum()}; chance alone "
+            f"would give {0.05 * known.sum():.0f}; smallest p possible "
+            f"{1.0 / (1.0 + self.n_draws):.2g}",
+            f"z: {quartiles(self.z)}",
+        ]
+        if self.herfindahl_kind == "lower_bound":
+            lines.append(
+                "All plants of a cell are taken as equal: the draws vary too little, so "
+                "z is too large and p too small."
+            )
+        lines += [f"note: {w}" for w in self.provenance.warnings]
+        lines.append(
+            "Source: Ellison and Glaeser 1997, doi:10.1086/262098; Duranton and Overman "
+            "2005, doi:10.1111/0034-6527.00362"
+        )
+        return "\n".join(lines)
+
+    def _draw(self, ax: Axes) -> None:
+        _ranked_bars(ax, self.activity, self.z, f"z beside the {self.null}")
+
+
+def _counted(draws: FloatArray, bins: int) -> tuple[FloatArray, IntArray]:
+    """Count draws by value where there are few, else by bins of equal width."""
+    draws = draws[np.isfinite(draws)]
+    values, counts = np.unique(draws, return_counts=True)
+    if values.size <= bins:
+        return values, counts
+    number, edges = np.histogram(draws, bins=bins)
+    return (edges[:-1] + edges[1:]) / 2.0, number
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

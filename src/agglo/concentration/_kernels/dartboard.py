@@ -1,4 +1,4 @@
-"""Plants thrown on areas at random: draws of the raw concentration G.
+"""Plants thrown on areas or dealt to sites at random: draws of the raw concentration G.
 
 Apart from the closed forms, because only draws need the compiler.
 """
@@ -98,4 +98,60 @@ def dartboard_draws(
             for j in range(start[i + 1] - start[i]):
                 filled[landed[j]] = 0.0
             out[draw, i] = square - 2.0 * cross + x2[i]
+    return out
+
+
+@numba.njit(cache=True, nogil=True)
+def permutation_draws(
+    rng: np.random.Generator,
+    n_draws: int,
+    start: IntArray,
+    size: FloatArray,
+    sites: IntArray,
+    base: FloatArray,
+    weight: float,
+    without: bool,
+) -> FloatArray:
+    """Deal the sites anew to all plants and give G, shape (n_draws, n_activities).
+
+    Activity i has the plants ``size[start[i]:start[i + 1]]``; `sites` holds the area of
+    every plant. The reference is dealt along: it is `base`, what stays where it is, and
+    `weight` times the sizes that fall on an area, `without` the activity's own if asked.
+    O(n_draws x (plants + areas)).
+    """
+    n_activities = start.size - 1
+    out = np.full((n_draws, n_activities), np.nan)
+    filled = np.zeros(base.size)
+    deck = sites.copy()
+    for draw in range(n_draws):
+        total = base.copy()
+        for j in range(deck.size):
+            # Fisher-Yates
+            left = deck.size - j
+            other = j + min(int(rng.random() * left), left - 1)
+            area = deck[other]
+            deck[other] = deck[j]
+            deck[j] = area
+            total[area] += weight * size[j]
+        whole = total.sum()
+        squares = np.sum(total**2)
+        for i in range(n_activities):
+            own = 0.0
+            for j in range(start[i], start[i + 1]):
+                filled[deck[j]] += size[j]
+                own += size[j]
+            rest = whole - own if without else whole
+            if own <= 0.0 or rest <= 0.0:
+                continue
+            inside = 0.0
+            apart = squares
+            for j in range(start[i], start[i + 1]):
+                area = deck[j]
+                here = filled[area]
+                if here > 0.0:
+                    there = total[area] - here if without else total[area]
+                    inside += (here / own - there / rest) ** 2
+                    apart -= total[area] ** 2
+                    filled[area] = 0.0
+            out[draw, i] = inside + max(apart, 0.0) / rest**2
     return out

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Literal
 
 from agglo.observatory.page import Column, Page, Reference, Selector, Text, View
+from agglo.observatory.pages.chance import NULL, NULL_VIEWS
 from agglo.observatory.pages.columns import columns
 from agglo.observatory.pages.looks import BANDS, DISTANCE, SPECIALISATION, STRUCTURE
 
@@ -428,7 +429,7 @@ INDUSTRY = Page(
         "该产业分布在哪里，是否超出企业规模本身带来的集中。",
     ),
     study="concentration",
-    selectors=(_INDUSTRY, OWN_REGION, PEERS, _SITED),
+    selectors=(_INDUSTRY, OWN_REGION, PEERS, _SITED, NULL),
     empty=EMPTY,
     views=(
         View(
@@ -495,6 +496,7 @@ INDUSTRY = Page(
             ),
             method="ellison-glaeser",
         ),
+        *NULL_VIEWS,
         View(
             id="industry.curve",
             title=Text("At which distance it gathers", "在何种距离上集聚"),

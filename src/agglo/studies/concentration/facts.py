@@ -161,6 +161,7 @@ def facts_of(inputs: StageInputs) -> Facts:
     where = {
         "quotients": "quotient_notes",
         "agglomeration": "agglomeration_notes",
+        "nulls": "null_notes",
         "specialisation": "specialisation_notes",
         "clusters": "cluster_notes",
         "growth": "growth_notes",

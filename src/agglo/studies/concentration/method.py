@@ -72,7 +72,28 @@ def _of_cells(facts: Facts) -> tuple[tuple[str, str], ...]:
                 note=herfindahl_note(facts),
             ),
         ),
+        _of_nulls(facts),
     )
+
+
+def _of_nulls(facts: Facts) -> tuple[str, str]:
+    """Say what chance is in the draws beside the raw concentration."""
+    say = facts.say
+    reason = facts.words("nulls", "reason")
+    if reason:
+        text = say("Not drawn: {reason}.", "未抽样：{reason}。", reason=reason)
+    else:
+        text = say(
+            "Raw concentration G beside {draws} draws of each model. Dartboard: plants fall "
+            "on regions in proportion to all jobs. Permutation: the plants of all "
+            "industries are dealt anew to the existing sites (idea: Duranton and Overman "
+            "2005, doi:10.1111/0034-6527.00362). {notes}",
+            "原始集中度 G 与各模型 {draws} 次抽样相比。飞镖：企业按全部就业比例落入各地区。置换：各产业的企业在现有"
+            "地点间重新分配（思路见 Duranton and Overman 2005, doi:10.1111/0034-6527.00362）。{notes}",
+            draws=facts.show(facts.number("nulls", "draws"), "count"),
+            notes=facts.notes_of("nulls"),
+        )
+    return say("Null models", "零模型"), text
 
 
 def _of_regions(facts: Facts) -> tuple[tuple[str, str], ...]:

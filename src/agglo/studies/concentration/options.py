@@ -42,6 +42,9 @@ class ConcentrationOptions:
         Ranks that count as being at the top.
     jackknife_groups
         Groups of regions left out in turn for the intervals of the Ellison-Glaeser index.
+    null_draws
+        Draws of every null model of the raw concentration; fewer, but at least 99, where
+        there are so many plants that more than 400 million would be thrown.
     chance_draws
         Draws behind the specialisation that chance alone gives.
     cluster_draws
@@ -74,6 +77,7 @@ class ConcentrationOptions:
     rank_draws: int = 199
     top: int = 10
     jackknife_groups: int = 20
+    null_draws: int = 499
     chance_draws: int = 99
     cluster_draws: int = 199
     scheme: Scheme = "us_strong"
@@ -95,6 +99,7 @@ class ConcentrationOptions:
         least = {
             "quotient_draws": 99,
             "rank_draws": 19,
+            "null_draws": 19,
             "chance_draws": 19,
             "cluster_draws": 19,
             "top": 1,

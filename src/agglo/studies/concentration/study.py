@@ -10,7 +10,14 @@ __all__ = ["STUDY"]
 
 _PLANTS = ("establishments",)
 _FIRST = ("prepare",)
-_MEASURES = ("quotients", "agglomeration", "specialisation", "clusters", "growth")
+_MEASURES = (
+    "quotients",
+    "agglomeration",
+    "nulls",
+    "specialisation",
+    "clusters",
+    "growth",
+)
 
 STUDY = Study(
     name="concentration",
@@ -37,6 +44,12 @@ STUDY = Study(
         Stage(
             name="agglomeration",
             run=deferred("agglo.studies.concentration.agglomeration:agglomeration"),
+            optional=_PLANTS,
+            after=_FIRST,
+        ),
+        Stage(
+            name="nulls",
+            run=deferred("agglo.studies.concentration.nulls:nulls"),
             optional=_PLANTS,
             after=_FIRST,
         ),

@@ -73,6 +73,9 @@ _NAMES: Mapping[str, str] = {
     ),
     "there is only one period": "只有一个时期",
     "nothing is known in both periods": "没有两期均已知的单元",
+    "no plant counts: there is nothing that could fall elsewhere": (
+        "没有企业数：没有可另行落点的企业"
+    ),
 }
 
 # sentences of the methods: pattern, Chinese
@@ -103,6 +106,11 @@ _NOTES: tuple[tuple[str, str], ...] = (
         r"plants are taken as equal within their cell, so H is a lower bound: intervals "
         r"are too narrow and p-values too small",
         "同一单元内的企业视为等规模，H 为下界：区间偏窄，p 值偏小",
+    ),
+    (
+        r"plants are taken as equal within their cell, so draws vary too little and "
+        r"p-values are too small",
+        "同一单元内的企业视为等规模，抽样变动偏小，p 值偏小",
     ),
     (
         r"(\d+) cells are unknown and not tested",
