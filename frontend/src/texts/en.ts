@@ -160,6 +160,7 @@ export const en = {
   difference: "Difference of ln(quotient)",
   against: "{a} against {b}",
   ref_mean: "the mean of the others",
+  ref_each: "each other region, from the chosen one",
   geo: "version of the regions",
   cls: "classification",
   pairs_adjusted: "Intervals hold together for all {n} differences shown (Bonferroni); the two quotients are taken as independent. Hollow: the interval of the difference covers 0.",

@@ -162,6 +162,7 @@ export const zh = {
   difference: "区位商对数之差",
   against: "{a} 与 {b} 相比",
   ref_mean: "其他地区的均值",
+  ref_each: "所选地区逐一与其他地区",
   geo: "地区版本",
   cls: "产业分类",
   pairs_adjusted: "区间对所示 {n} 个差异同时成立（Bonferroni 校正），两个区位商视为相互独立。空心：差异的区间包含 0。",
