@@ -234,3 +234,98 @@ def test_without_plant_counts_there_are_no_draws_and_that_is_said():
     assert not output.tables
     assert "no plant counts" in output.documents["null_notes"]["reason"]
     assert "Not drawn: no plant counts" in found["report"].files["report.html"].decode()
+
+
+INDUSTRIES = pa.table(
+    {"industry": ["11", "12", "21", "22", "1", "2"], "parent": ["1", "1", "2", "2", None, None]}
+)  # fmt: skip
+
+
+def levels_of(table, **tables):
+    given = {"activity": table, **tables}
+    return run_study(STUDY, given, options=QUICK, until="industry_levels")[0][
+        "industry_levels"
+    ]
+
+
+def test_coarser_industries_are_measured_as_if_the_table_had_them():
+    found = levels_of(activity(), industries=INDUSTRIES)
+    assert found.tables["industry_levels"].to_pydict() == {
+        "industry_level": ["industry", "parent"]
+    }
+    rows = found.tables["region_levels"]
+    merged = {}
+    for region, industry, jobs, plants in CELLS:
+        one = merged.setdefault((region, industry[0]), [0.0, 0.0])
+        one[0] += jobs
+        one[1] += plants
+    direct = pa.table(
+        {
+            "region": [k[0] for k in merged], "industry": [k[1] for k in merged],
+            "employment": [v[0] for v in merged.values()],
+            "establishments": [v[1] for v in merged.values()],
+        }
+    )  # fmt: skip
+    expected = run_study(STUDY, {"activity": direct}, options=QUICK, until="quotients")[
+        0
+    ]
+    assert rows.drop_columns(["industry_level"]).equals(
+        expected["quotients"].tables["region_industries"]
+    )
+    # hand case: r1 has 500 of its 550 jobs in 1, the country 950 of 2110
+    first = rows.to_pylist()[0]
+    assert (first["region"], first["industry"], first["employment"]) == (
+        "r1",
+        "1",
+        500.0,
+    )
+    assert first["lq"] == pytest.approx((500 / 550) / (950 / 2110))
+
+
+def test_a_hidden_part_hides_the_coarse_cell_and_leaves_bounds():
+    jobs = [None if c[:2] == ("r1", "12") else c[2] for c in CELLS]
+    table = activity(
+        flag=["c" if j is None else "" for j in jobs],
+        employment_lower=[80.0 if j is None else None for j in jobs],
+        employment_upper=[120.0 if j is None else None for j in jobs],
+    ).set_column(2, "employment", pa.array(jobs, pa.float64()))
+    for tables in ({}, {"establishments": plants_of(activity())}):
+        found = levels_of(table, industries=INDUSTRIES, **tables)
+        rows = {
+            (r["region"], r["industry"]): r
+            for r in found.tables["region_levels"].to_pylist()
+        }
+        hidden = rows["r1", "1"]
+        assert hidden["status"] == "confidential"
+        assert np.isnan(
+            [hidden[k] for k in ("employment", "lq", "lq_lower", "p")]
+        ).all()
+        assert (hidden["employment_lower"], hidden["employment_upper"]) == (
+            480.0,
+            520.0,
+        )
+        assert rows["r2", "1"]["employment"] == 360.0
+        # what is shown adds up to the total that shares are taken of
+        assert rows["r1", "2"]["share_of_region"] == 1.0
+        notes = found.documents["industry_level_notes"]
+        assert notes["hidden_cells"] == {"parent": 1}
+
+
+def test_levels_are_those_where_every_industry_has_a_place_each_once():
+    nested = pa.table(
+        {
+            "industry": ["11", "12", "21", "22", "1", "2", "3", "0"],
+            "parent": ["1", "2", "3", "3", "0", "0", "9", None],
+        }
+    )
+    found = levels_of(activity(), industries=nested)
+    assert found.documents["industry_level_notes"]["levels"] == [
+        "industry", "parent", "top",
+    ]  # fmt: skip
+    levels = found.tables["region_levels"]["industry_level"].to_pylist()
+    assert set(levels) == {"parent", "top"}
+    partly = INDUSTRIES.slice(1)
+    for tables in ({}, {"industries": partly}):
+        alone = levels_of(activity(), **tables)
+        assert set(alone.tables) == {"industry_levels"}
+        assert alone.tables["industry_levels"].num_rows == 1

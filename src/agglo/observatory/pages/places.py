@@ -9,6 +9,7 @@ from typing import Literal
 from agglo.observatory.page import Column, Page, Reference, Selector, Text, View
 from agglo.observatory.pages.chance import NULL, NULL_VIEWS
 from agglo.observatory.pages.columns import columns
+from agglo.observatory.pages.levels import INDUSTRY_ONLY, LEVEL, coarser
 from agglo.observatory.pages.looks import BANDS, DISTANCE, SPECIALISATION, STRUCTURE
 
 __all__ = [
@@ -246,6 +247,57 @@ MAP = Page(
     ),
 )  # fmt: skip
 
+_STRUCTURE = View(
+    id="region.structure",
+    title=Text("Jobs by industry", "各产业就业"),
+    table=CELLS,
+    chart="treemap",
+    encode={"label": "industry", "size": "employment", "color": "lq"},
+    columns=QUOTIENT,
+    labels={"region": "regions", "industry": "industries"},
+    filters={"region": "region"},
+    when=INDUSTRY_ONLY,
+    order="-employment",
+    unit=JOBS,
+    uncertainty=Text(
+        "a register: no sampling error; colours are quotients, whose intervals "
+        "stand in the next figure",
+        "全面登记数据，无抽样误差；颜色为区位商，其区间见下图",
+    ),
+    method="location-quotient",
+    looks=(STRUCTURE,),
+    note=Text(
+        "Size: jobs. Colour: location quotient, or the measure chosen above.",
+        "面积为就业，颜色为区位商或上方所选度量。",
+    ),
+)
+_SPECIALISATIONS = View(
+    id="region.specialisations",
+    title=Text("Strongest specialisations", "最强的专业化产业"),
+    table=CELLS,
+    chart="dot",
+    encode={
+        "label": "industry",
+        "value": "lq",
+        "lo": "lq_lower",
+        "hi": "lq_upper",
+    },
+    columns=QUOTIENT,
+    labels={"region": "regions", "industry": "industries"},
+    filters={"region": "region"},
+    when=INDUSTRY_ONLY,
+    order="-lq",
+    top=15,
+    unit=LQ,
+    uncertainty=LQ_INTERVAL,
+    reference=WHOLE_COUNTRY,
+    method="location-quotient",
+    looks=(SPECIALISATION,),
+    note=Text(
+        "Few large plants make quotients jump: see the number of plants.",
+        "企业少而大时区位商波动大：请看企业数。",
+    ),
+)
 REGION = Page(
     id="region",
     question=Text("What is my region good at?", "我的地区擅长什么"),
@@ -254,55 +306,13 @@ REGION = Page(
         "该地区在哪些产业上具有绝对和相对优势，以及其变化。",
     ),
     study="concentration",
-    selectors=(_REGION, PEERS, DEFINITION, SCHEME),
+    selectors=(_REGION, LEVEL, PEERS, DEFINITION, SCHEME),
     empty=EMPTY,
     views=(
-        View(
-            id="region.structure",
-            title=Text("Jobs by industry", "各产业就业"),
-            table=CELLS,
-            chart="treemap",
-            encode={"label": "industry", "size": "employment", "color": "lq"},
-            columns=QUOTIENT,
-            labels={"region": "regions", "industry": "industries"},
-            filters={"region": "region"},
-            order="-employment",
-            unit=JOBS,
-            uncertainty=Text(
-                "a register: no sampling error; colours are quotients, whose intervals "
-                "stand in the next figure",
-                "全面登记数据，无抽样误差；颜色为区位商，其区间见下图",
-            ),
-            method="location-quotient",
-            looks=(STRUCTURE,),
-            note=Text(
-                "Size: jobs. Colour: location quotient, or the measure chosen above.",
-                "面积为就业，颜色为区位商或上方所选度量。",
-            ),
-        ),
-        View(
-            id="region.specialisations",
-            title=Text("Strongest specialisations", "最强的专业化产业"),
-            table=CELLS,
-            chart="dot",
-            encode={
-                "label": "industry", "value": "lq", "lo": "lq_lower", "hi": "lq_upper",
-            },
-            columns=QUOTIENT,
-            labels={"region": "regions", "industry": "industries"},
-            filters={"region": "region"},
-            order="-lq",
-            top=15,
-            unit=LQ,
-            uncertainty=LQ_INTERVAL,
-            reference=WHOLE_COUNTRY,
-            method="location-quotient",
-            looks=(SPECIALISATION,),
-            note=Text(
-                "Few large plants make quotients jump: see the number of plants.",
-                "企业少而大时区位商波动大：请看企业数。",
-            ),
-        ),
+        _STRUCTURE,
+        coarser(_STRUCTURE),
+        _SPECIALISATIONS,
+        coarser(_SPECIALISATIONS),
         View(
             id="region.clusters",
             title=Text("Clusters of the region, and how strong", "该地区的集群及其强度"),

@@ -446,6 +446,11 @@ _BY_COLUMN: Mapping[str, _PAIRS] = {
     "target": _SETS,
     "set": _SETS,
     "level": _LEVELS,
+    "industry_level": {
+        "industry": ("industries", "产业"),
+        "parent": ("groups, one level up", "上一级产业"),
+        "top": ("sectors, the highest level", "最高一级产业"),
+    },
     "group": {**_GROUPS, **_DIFFERENCES},
     "variable": {"treatment": ("treatment", "处理")},
     "indicative": {"indicative": ("indicative only", "仅供参考")},

@@ -35,6 +35,7 @@ def demo(seed: int) -> Demo:
     country = simulate_country(seed=seed)
     further = {
         "definitions": _definitions(country),
+        "industries": _with_sectors(country.industries),
         "priorities": _priorities(country, seed),
     }
     return example(
@@ -45,6 +46,23 @@ def demo(seed: int) -> Demo:
         generator="simulate_country",
         parquet=("establishments", "activity", "truth"),
     )
+
+
+def _with_sectors(industries: pa.Table) -> pa.Table:
+    """Add the sectors above the industries, so that they have names."""
+    sectors = sorted({p for p in industries["parent"].to_pylist() if p})
+    version = industries["classification"][0].as_py()
+    rows = [
+        {
+            "industry": code,
+            "name_en": f"Generated sector {code}",
+            "name_zh": f"生成大类{code}",
+            "classification": version,
+            "level": "2",
+        }
+        for code in sectors
+    ]
+    return pa.concat_tables([industries, pa.Table.from_pylist(rows, industries.schema)])
 
 
 def _definitions(country: Country) -> pa.Table:

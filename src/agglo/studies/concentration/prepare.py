@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from agglo.core.typing import BoolArray, FloatArray, Json, Lang
     from agglo.studies.contract import StageInputs
 
-__all__ = ["prepare"]
+__all__ = ["prepare", "whole_counts"]
 
 _NUMBERS = (
     "employment",
@@ -221,7 +221,7 @@ def _coverage(cells: pa.Table) -> dict[str, Json]:
     if "flag" in cells.column_names:
         confidential = hidden & (string_column(cells, "flag") == "c")
     lower, upper = _bounds(cells, hidden)
-    whole = _whole_counts(cells)
+    whole = whole_counts(cells)
     out: dict[str, Json] = {
         "n_cells": int(size.size),
         "n_regions": int(pc.count_distinct(cells["region"]).as_py()),
@@ -258,7 +258,7 @@ def _bounds(cells: pa.Table, hidden: BoolArray) -> tuple[float, float]:
     return sum_of("employment_lower", 0.0), sum_of("employment_upper", np.inf)
 
 
-def _whole_counts(cells: pa.Table) -> str:
+def whole_counts(cells: pa.Table) -> str:
     """Say whether plant counts can be used: ``ok``, ``absent`` or ``fractional``."""
     if "establishments" not in cells.column_names:
         return "absent"

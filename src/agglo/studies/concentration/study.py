@@ -82,6 +82,12 @@ STUDY = Study(
             after=_FIRST,
         ),
         Stage(
+            name="industry_levels",
+            run=deferred("agglo.studies.concentration.industry_levels:industry_levels"),
+            optional=_PLANTS,
+            after=_FIRST,
+        ),
+        Stage(
             name="priorities",
             run=deferred("agglo.studies.concentration.priorities:priorities"),
             optional=("priorities",),
