@@ -14,7 +14,9 @@ from agglo.observatory.disclosure_policy import (
     read_gate_policy,
 )
 from agglo.observatory.ledger import Ledger
+from agglo.observatory.ledger_entries import damaged_entries
 from agglo.observatory.public.rules import LEAST
+from agglo.observatory.public.told import Number, joined, numbers_of
 from agglo.observatory.release import build_release, is_current, open_release
 from agglo.runs import Project
 from agglo.store.disclosure import (
@@ -70,6 +72,60 @@ def test_the_second_release_is_checked_with_the_first(tmp_path):
     assert careful.hidden[at(then, "P", "x")]
     # a table of another name has no past
     assert released(tmp_path, "other", then, "two").linked == {}
+
+
+def told(value):
+    """One number of one outcome."""
+    return {"ln_h": {Number("", "coefficients", "value", value)}}
+
+
+def test_estimates_of_earlier_releases_stay_told(tmp_path):
+    ledger = Ledger(tmp_path, COUNT)
+    assert ledger.told("policy", told(0.5)) == {}
+    ledger.tell("policy", told(0.5), told(0.5))
+    ledger.record("one")
+    # the very same is judged by what was out before it, and entered once
+    again = Ledger(tmp_path, COUNT)
+    assert again.told("policy", told(0.5)) == {}
+    again.tell("policy", told(0.5), told(0.5))
+    again.record("one")
+    assert len(list(tmp_path.glob("*.json"))) == 1
+    # another specification is another equation; other studies have their own
+    assert again.told("policy", told(0.7)) == told(0.5)
+    assert again.told("networks", told(0.7)) == {}
+    other = Ledger(tmp_path, COUNT)
+    other.tell("policy", told(0.7), told(0.7))
+    other.record("two")
+    both = joined([told(0.5), told(0.7)])
+    last = Ledger(tmp_path, COUNT)
+    assert last.told("policy", told(0.9)) == both
+    assert last.told("policy", told(0.7)) == told(0.5)
+    # what tells nothing leaves no entry
+    last.tell("policy", told(0.9), {})
+    last.record("three")
+    assert len(list(tmp_path.glob("*.json"))) == 2
+    values = next(tmp_path.glob("*-one.parquet"))
+    values.write_bytes(values.read_bytes()[:-1] + b"?")
+    assert damaged_entries(tmp_path) == [values.name]
+    with pytest.raises(StoreError, match="damaged"):
+        Ledger(tmp_path, COUNT).told("policy", told(0.9))
+
+
+def test_equal_numbers_of_a_column_are_one_and_what_follows_is_none():
+    rows = pa.table(
+        {
+            "outcome": ["a", "a", "b", "b"],
+            "period": ["1", "2", "1", "2"],
+            "value": [0.5, 0.5, 0.5, float("nan")],
+            "p": [0.1, 0.2, 0.3, 0.4],
+            "cells": [1, 2, 3, 4],
+        }
+    )
+    of = rows["outcome"].to_pylist()
+    found = numbers_of("moran", rows, of)
+    assert {k: len(v) for k, v in found.items()} == {"a": 1, "b": 1}
+    found = numbers_of("moran", rows, of, by_period=True)
+    assert {k: len(v) for k, v in found.items()} == {"a": 2, "b": 1}
 
 
 def test_the_same_table_by_the_same_rules_gives_the_same_pattern(tmp_path):

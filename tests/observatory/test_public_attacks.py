@@ -25,6 +25,8 @@ from agglo.econometrics import (
     moran_by_period,
     staggered_comparisons,
 )
+from agglo.observatory.disclosure_policy import GatePolicy
+from agglo.observatory.ledger import Ledger
 from agglo.observatory.public.freedom import Freedom, free_cells, freedom_of
 from agglo.observatory.public.rules import RULES
 from agglo.observatory.public.tables import public_study
@@ -233,6 +235,37 @@ def test_what_is_released_of_many_unknowns_fits_other_worlds(tmp_path):
         again = _numbers(shown, folder, jobs)
         # the search inside the model stops at the seventh digit
         assert np.allclose(again, truth, rtol=1e-5, atol=1e-8)
+
+
+def test_other_specifications_of_the_same_data_use_up_what_is_free(tmp_path):
+    """Every release is harmless alone; together they would be enough equations."""
+    free = sum(f.free for f in freedom_of(MANY.panel(), MANY.shown).values())
+    folder, told = tmp_path / "ledger", 0
+    for number in range(free):
+        results = _results(tmp_path / f"r{number}", MANY, ["coefficients"])
+        table = read_table(results / "coefficients.parquet")
+        values = table["value"].to_numpy() * (1 + 0.01 * number)
+        at = table.column_names.index("value")
+        write_table(
+            results / "coefficients.parquet",
+            table.set_column(at, "value", pa.array(values)),
+        )
+        ledger, target = Ledger(folder, GatePolicy()), tmp_path / f"p{number}"
+        public_study("policy", results, target, measured_on=MANY.shown, ledger=ledger)
+        ledger.record(f"release{number}")
+        if not (target / "coefficients.parquet").is_file():
+            break
+        own = {n for of in ledger.estimates["policy"][1].values() for n in of}
+        told += len(own)
+    assert 1 < number < free - 1
+    assert told < free
+    # the first one is still what it was
+    again = Ledger(folder, GatePolicy())
+    target = tmp_path / "again"
+    public_study(
+        "policy", tmp_path / "r0", target, measured_on=MANY.shown, ledger=again
+    )
+    assert (target / "coefficients.parquet").is_file()
 
 
 def test_the_map_tells_nothing_beyond_coefficients_starts_and_neighbours(tmp_path):

@@ -1,6 +1,6 @@
 """The ledger: what every public release has published, for the check of the next one.
 
-One entry per protected table and release in ``release/ledger``. An entry counts once its
+One entry per protected table, and one for the estimates of a study, in ``release/ledger``. An entry counts once its
 JSON file stands; its values are written before. Entries are never changed or removed.
 """
 
@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -18,6 +19,13 @@ from agglo.core.results import digest_of
 from agglo.core.typing import Json
 from agglo.observatory.disclosure_policy import GatePolicy
 from agglo.observatory.ledger_entries import read_entry, read_values
+from agglo.observatory.public.told import (
+    Number,
+    Told,
+    joined,
+    numbers_table,
+    read_numbers,
+)
 from agglo.runs.hashes import hash_file
 from agglo.store import write_json, write_table
 from agglo.store.disclosure import (
@@ -31,6 +39,9 @@ from agglo.store.disclosure.hierarchy import Dimension
 __all__ = ["Ledger"]
 
 _EXACT = 400
+_ESTIMATES = "estimates"
+# name, hash of what it was made from, what else is said of it, values
+_Entered: TypeAlias = tuple[str, str, Mapping[str, Json], pa.Table]
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +56,8 @@ class Ledger:
         What the gate goes by.
     pending
         Tables protected so far, by name; recorded with the release.
+    estimates
+        Numbers to be recorded with the release, by study, with the hash of what was asked.
     watch
         Told of every audit: name of the table, questions put, questions in all.
     """
@@ -52,6 +65,7 @@ class Ledger:
     folder: Path
     policy: GatePolicy
     pending: dict[str, SuppressedTable] = field(default_factory=dict)
+    estimates: dict[str, tuple[str, Told]] = field(default_factory=dict)
     watch: Callable[[str, int, int], None] | None = None
 
     @cached_property
@@ -115,6 +129,47 @@ class Ledger:
         self.pending[name] = found
         return found
 
+    def told(self, study: str, asked: Told) -> dict[str, set[Number]]:
+        """Give the numbers of estimates that earlier releases told.
+
+        Parameters
+        ----------
+        study
+            Name of the study.
+        asked
+            Numbers of all estimates that could be released now.
+
+        Returns
+        -------
+        dict
+            What they are about to numbers. The very same estimates are judged by what was
+            out when they were published first, and give the same choice again.
+        """
+        now = (_digest(asked), self.policy.digest)
+        before: list[Told] = []
+        for entry in self.entries:
+            if entry["table"] != f"{study}.{_ESTIMATES}":
+                continue
+            if (entry["asked"], entry["policy"]) == now:
+                break
+            path = self.folder / f"{entry['file']}.parquet"
+            before.append(read_numbers(read_values(path, entry)))
+        return joined(before)
+
+    def tell(self, study: str, asked: Told, kept: Told) -> None:
+        """Remember which numbers of estimates the release tells.
+
+        Parameters
+        ----------
+        study
+            Name of the study.
+        asked
+            As for `told`.
+        kept
+            Those that are released.
+        """
+        self.estimates[study] = (_digest(asked), kept)
+
     def record(self, release: str) -> None:
         """Enter what was protected; what stands there already is left as it is.
 
@@ -131,15 +186,28 @@ class Ledger:
         start = max(
             (int(str(e["file"]).split("-")[0]) for e in self.entries), default=0
         )
-        for step, (name, table) in enumerate(sorted(self.pending.items()), start=1):
-            if (name, table.cells.digest, self.policy.digest) in known:
+        made = [*self._tables(release), *self._estimates()]
+        for step, (name, entered, shape, values) in enumerate(made, start=1):
+            if (name, entered, self.policy.digest) in known:
                 continue
-            file = f"{start + step:06d}-{release}"
+            path = self.folder / f"{start + step:06d}-{release}.parquet"
+            write_table(path, values)
+            entry: dict[str, Json] = {
+                "table": name,
+                "release": release,
+                "input": entered,
+                "policy": self.policy.digest,
+                "values": hash_file(path),
+                **shape,
+            }
+            entry["digest"] = digest_of(entry)
+            write_json(path.with_suffix(".json"), entry)
+
+    def _tables(self, release: str) -> list[_Entered]:
+        """Give what is entered of protected tables."""
+        found: list[_Entered] = []
+        for name, table in sorted(self.pending.items()):
             out = table.published(release)
-            values = self.folder / f"{file}.parquet"
-            write_table(
-                values, pa.table({"value": pa.array(out.values, from_pandas=True)})
-            )
             dimensions: list[Json] = [
                 {
                     "name": d.name,
@@ -148,17 +216,23 @@ class Ledger:
                 }
                 for d in out.dimensions
             ]
-            entry: dict[str, Json] = {
-                "table": name,
-                "release": release,
-                "measure": out.measure,
-                "input": table.cells.digest,
-                "policy": self.policy.digest,
-                "dimensions": dimensions,
-                "values": hash_file(values),
-            }
-            entry["digest"] = digest_of(entry)
-            write_json(self.folder / f"{file}.json", entry)
+            shape: dict[str, Json] = {"measure": out.measure, "dimensions": dimensions}
+            values = pa.table({"value": pa.array(out.values, from_pandas=True)})
+            found.append((name, table.cells.digest, shape, values))
+        return found
+
+    def _estimates(self) -> list[_Entered]:
+        """Give what is entered of estimates; a study that tells none has no entry."""
+        return [
+            (
+                f"{study}.{_ESTIMATES}",
+                digest_of([asked, _digest(kept)]),
+                {"asked": asked},
+                numbers_table(kept),
+            )
+            for study, (asked, kept) in sorted(self.estimates.items())
+            if any(kept.values())
+        ]
 
     def _read(self, entry: Mapping[str, Json]) -> EarlierRelease:
         table = read_values(self.folder / f"{entry['file']}.parquet", entry)
@@ -178,6 +252,10 @@ class Ledger:
             dimensions=tuple(dimensions),
             values=table["value"].to_numpy(),
         )
+
+
+def _digest(numbers: Told) -> str:
+    return digest_of(numbers_table(numbers).to_pydict())
 
 
 def _of(cells: Sequence[Mapping[str, str]], table: str) -> list[dict[str, str]]:

@@ -11,11 +11,18 @@ import pyarrow.compute as pc
 from agglo.core.errors import AggloError
 from agglo.core.typing import BoolArray, Json
 from agglo.observatory.page import Text
-from agglo.observatory.public.freedom import Freedom, free_ties, numbers_in
+from agglo.observatory.public.freedom import Freedom, free_ties
 from agglo.observatory.public.ties import UNCOUNTED, UNSAFE, Desk
+from agglo.observatory.public.told import Told, joined, numbers_of
 from agglo.store.disclosure import SuppressedTable, cells_from_totals
 
-__all__ = ["LIFE", "affordable_beside_panel", "life_in_public", "panel_in_public"]
+__all__ = [
+    "LIFE",
+    "ORDER",
+    "affordable_beside_panel",
+    "life_in_public",
+    "panel_in_public",
+]
 
 LIFE = ("stages", "lock_in", "resilience")
 _KEYS = ("region", "group", "industry", "period")
@@ -25,7 +32,9 @@ _SHARED = Text(
     "together could give them away",
     "集中度研究已按另一抑制方案发布相同单元格；两种方案并用可能导致泄露",
 )
-_ORDER = ("index_weights", "rank_choices", "alert_rates")
+ORDER = ("index_weights", "rank_choices", "alert_rates")
+"""Tables of estimates of the formation study, those that a reader misses most first."""
+
 # inputs of indicators that nobody finds in another public register
 _UNKNOWN = ("payroll", "plant sizes", "ties", "answers")
 
@@ -149,6 +158,7 @@ def affordable_beside_panel(
     tables: Mapping[str, pa.Table],
     indicators: pa.Table | None,
     shown: Mapping[str, SuppressedTable],
+    told: Told | None = None,
 ) -> list[str]:
     """Name the tables of estimates that could be solved for hidden cells of the panel.
 
@@ -161,6 +171,8 @@ def affordable_beside_panel(
         are as many unknowns.
     shown
         Protected cells by ``formation.<period>``.
+    told
+        Numbers of earlier releases, under the empty name.
 
     Returns
     -------
@@ -176,11 +188,12 @@ def affordable_beside_panel(
         known = indicators.filter(pc.is_valid(indicators["value"]))
         others = sum(str(i) in _UNKNOWN for i in known["inputs"].to_pylist())
     free = Freedom(last.hidden, max(last.free, others) // 2)
-    spent, lost = 0, list[str]()
-    for name in (n for n in _ORDER if n in tables):
-        numbers = sum(numbers_in(tables[name]).values())
-        if free.allows(spent + numbers):
-            spent += numbers
+    spent, lost = joined([told or {}]), list[str]()
+    for name in (n for n in ORDER if n in tables):
+        own = numbers_of(name, tables[name], [""] * tables[name].num_rows)
+        costs = joined([spent, own])
+        if free.allows(sum(map(len, costs.values()))):
+            spent = costs
         else:
             lost.append(name)
     return lost

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from agglo.core.typing import BoolArray, IntArray
+from agglo.observatory.public.told import Number, Told, joined, numbers_of
 from agglo.store import read_table
 from agglo.store.disclosure import SuppressedTable
 
@@ -28,7 +28,9 @@ __all__ = [
     "free_cells",
     "free_ties",
     "freedom_of",
-    "numbers_in",
+    "layers_of",
+    "numbers_beside_ties",
+    "numbers_of_outcomes",
 ]
 
 ORDER = (
@@ -72,32 +74,6 @@ _BY_PERIOD = ("moran",)
 _SHOWN = ("concentration", "formation")
 # unknowns per number where all else is known
 _ROOM = 2
-# columns that follow from others of their row, or from the design alone
-_FOLLOWS = frozenset(
-    [
-        "lower",
-        "upper",
-        "p",
-        "q",
-        "k",
-        "m",
-        "lon",
-        "lat",
-        "cutoff_km",
-        "cells",
-        "n",
-        "n_treated",
-        "n_control",
-        "df",
-        "weight",
-        "nobs",
-        "islands",
-        "n_links",
-        "band_lower",
-        "band_upper",
-        "unmatched",
-    ]
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +165,9 @@ def free_ties(safe: SuppressedTable) -> Freedom:
 
 
 def affordable_beside_ties(
-    tables: Mapping[str, pa.Table], shown: Mapping[str, SuppressedTable]
+    tables: Mapping[str, pa.Table],
+    shown: Mapping[str, SuppressedTable],
+    told: Told | None = None,
 ) -> list[str]:
     """Name the tables of estimates that could be solved for hidden ties.
 
@@ -199,6 +177,8 @@ def affordable_beside_ties(
         Released tables of the networks study, by name.
     shown
         Protected ties by ``networks.<layer>``.
+    told
+        Numbers of earlier releases, by layer.
 
     Returns
     -------
@@ -207,31 +187,52 @@ def affordable_beside_ties(
         every layer are fewer than half of what is free in it. A table without a column
         ``layer`` counts for all of them.
     """
-    free = {
-        name.partition(".")[2]: free_ties(safe)
-        for name, safe in shown.items()
-        if name.startswith("networks.") and not name.endswith(".mixing")
-    }
-    spent, lost = dict.fromkeys(free, 0), list[str]()
+    free = {k: free_ties(shown[f"networks.{k}"]) for k in layers_of(shown)}
+    limits = {k: Freedom(f.hidden, f.free // _ROOM) for k, f in free.items()}
+    spent, lost = joined([told or {}]), list[str]()
     for name in (n for n in TIE_ORDER if n in tables):
-        table = tables[name]
-        costs = dict(spent)
-        layers = (
-            map(str, table["layer"].to_pylist())
-            if "layer" in table.column_names
-            else ()
-        )
-        of: list[str | None] = list(layers) or [None] * table.num_rows
-        for layer in spent:
-            mine = [at in (None, layer) for at in of]
-            own = numbers_in(table.filter(pa.array(mine, pa.bool_())))
-            costs[layer] += sum(own.values())
-        limits = {k: Freedom(f.hidden, f.free // _ROOM) for k, f in free.items()}
-        if all(limits[layer].allows(n) for layer, n in costs.items()):
+        own = numbers_beside_ties(name, tables[name], list(free))
+        costs = joined([spent, own])
+        if all(limits[layer].allows(len(costs.get(layer, ()))) for layer in free):
             spent = costs
         else:
             lost.append(name)
     return lost
+
+
+def layers_of(shown: Mapping[str, SuppressedTable]) -> list[str]:
+    """Name the layers of ties that are protected."""
+    return [
+        name.partition(".")[2]
+        for name in shown
+        if name.startswith("networks.") and not name.endswith(".mixing")
+    ]
+
+
+def numbers_beside_ties(
+    name: str, table: pa.Table, layers: Sequence[str]
+) -> dict[str, set[Number]]:
+    """Collect the numbers of a table of estimates by the layers they are about.
+
+    Parameters
+    ----------
+    name
+        Name of the table.
+    table
+        Table of estimates of the networks study.
+    layers
+        Layers there are.
+
+    Returns
+    -------
+    dict
+        Layer to numbers; those of a table without a column ``layer`` are about all.
+    """
+    if "layer" in table.column_names:
+        of = [str(layer) for layer in table["layer"].to_pylist()]
+        return numbers_of(name, table, of)
+    every = numbers_of(name, table, [""] * table.num_rows).get("", set())
+    return {layer: set(every) for layer in layers}
 
 
 def freedom_of(
@@ -280,6 +281,7 @@ def affordable(
     tables: Mapping[str, pa.Table],
     results: Path,
     shown: Mapping[str, SuppressedTable],
+    told: Told | None = None,
 ) -> tuple[dict[str, pa.Table], list[str]]:
     """Keep the tables of estimates that leave hidden values open.
 
@@ -291,6 +293,8 @@ def affordable(
         Folder with its results, for the table ``outcomes``.
     shown
         As for `freedom_of`.
+    told
+        Numbers of earlier releases, by outcome.
 
     Returns
     -------
@@ -307,24 +311,42 @@ def affordable(
     if outcomes is None or not {"region", "period"} <= set(outcomes.column_names):
         return _without(tables, asked), asked
     freedom = freedom_of(outcomes, shown)
-    kinds = {o for name in asked for o in _outcomes(tables[name])}
+    spent = joined([told or {}])
+    kinds = {*spent, *(o for name in asked for o in _outcomes(tables[name]))}
     share = _ROOM * max(len(kinds), 1) if shown else 1
     freedom = {p: Freedom(f.hidden, f.free // share) for p, f in freedom.items()}
     whole = Freedom(
         sum(f.hidden for f in freedom.values()), sum(f.free for f in freedom.values())
     )
     kept, lost = dict(tables), list[str]()
-    spent = dict.fromkeys(sorted(kinds), 0)
     for name in asked:
         table = tables[name]
         if name in _BY_PERIOD:
-            table = kept[name] = _periods(table, freedom)
-        costs = {o: spent[o] + n for o, n in numbers_in(table).items()}
-        if all(whole.allows(n) for n in costs.values()):
-            spent |= costs
+            table = kept[name] = _periods(name, table, freedom, spent)
+        costs = joined([spent, numbers_of_outcomes(name, table)])
+        if all(whole.allows(len(n)) for n in costs.values()):
+            spent = costs
         else:
             lost.append(name)
     return _without(kept, lost), lost
+
+
+def numbers_of_outcomes(name: str, table: pa.Table) -> dict[str, set[Number]]:
+    """Collect the numbers of a table of estimates by the outcomes they are about.
+
+    Parameters
+    ----------
+    name
+        Name of the table.
+    table
+        Table of estimates of the policy study.
+
+    Returns
+    -------
+    dict
+        Outcome to numbers; all under one name where the table does not say.
+    """
+    return numbers_of(name, table, _outcomes(table), by_period=name in _BY_PERIOD)
 
 
 def _without(
@@ -340,38 +362,16 @@ def _outcomes(table: pa.Table) -> list[str]:
     return [str(o) for o in table["outcome"].to_pylist()]
 
 
-def numbers_in(table: pa.Table) -> dict[str, int]:
-    """Count the different numbers of every outcome that follow from no others.
-
-    Parameters
-    ----------
-    table
-        Table of estimates, perhaps with a column ``outcome``.
-
-    Returns
-    -------
-    dict
-        Outcome to count; all under one name where the table does not say.
-    """
-    of = np.array(_outcomes(table), dtype=object)
-    found = dict.fromkeys(sorted(set(of)), 0)
-    for name in table.column_names:
-        if name in _FOLLOWS or not pa.types.is_floating(table.schema.field(name).type):
-            continue
-        values = pc.cast(table[name], pa.float64()).to_numpy()
-        for outcome in found:
-            mine = values[(of == outcome) & np.isfinite(values)]
-            found[outcome] += int(np.unique(mine).size)
-    return found
-
-
-def _periods(table: pa.Table, freedom: Mapping[str, Freedom]) -> pa.Table:
+def _periods(
+    name: str, table: pa.Table, freedom: Mapping[str, Freedom], told: Told
+) -> pa.Table:
     """Keep the rows of periods in which fewer numbers are given than values are free."""
     periods = np.array([str(p) for p in table["period"].to_pylist()], dtype=object)
     good = np.zeros(table.num_rows, dtype=bool)
     for period in set(periods):
         mine = periods == period
-        numbers = numbers_in(table.filter(pa.array(mine)))
-        known = freedom.get(period, Freedom(1, 0))
-        good[mine] = known.allows(max(numbers.values(), default=0))
+        own = numbers_of_outcomes(name, table.filter(pa.array(mine)))
+        of_period = {o: {n for n in told.get(o, ()) if n.period == period} for o in own}
+        numbers = max(map(len, joined([own, of_period]).values()), default=0)
+        good[mine] = freedom.get(period, Freedom(1, 0)).allows(numbers)
     return table.filter(pa.array(good))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -25,7 +26,16 @@ from agglo.observatory.public.formation import (
     life_in_public,
     panel_in_public,
 )
-from agglo.observatory.public.freedom import affordable, affordable_beside_ties
+from agglo.observatory.public.formation import ORDER as FORMATION_ORDER
+from agglo.observatory.public.freedom import (
+    ORDER,
+    TIE_ORDER,
+    affordable,
+    affordable_beside_ties,
+    layers_of,
+    numbers_beside_ties,
+    numbers_of_outcomes,
+)
 from agglo.observatory.public.mixing import clear_layers, mixing_in_public
 from agglo.observatory.public.reasons import WITHHELD, why_withheld
 from agglo.observatory.public.rules import RULES, Rule
@@ -37,6 +47,7 @@ from agglo.observatory.public.ties import (
     cities,
     ties_in_public,
 )
+from agglo.observatory.public.told import Number, joined, numbers_of
 from agglo.store import read_json, read_table, write_json, write_table
 from agglo.store.disclosure import SuppressedTable
 
@@ -143,18 +154,9 @@ def public_study(
             "columns_held_back": [c for c in table.column_names if c not in shown],
             "audit": proof,
         }
-    if study == "policy":
-        found_of = affordable(kept, results, measured_on or {})
-        kept = _without(study, kept, *found_of, told, left_out)
-    elif study == "networks":
-        beside = _beside_ties(kept, book.pending)
-        lost = affordable_beside_ties(beside, book.pending)
-        kept = _without(study, kept, beside, lost, told, left_out)
-    elif study == "formation":
-        path = results / "indicators.parquet"
-        indicators = read_table(path) if path.is_file() else None
-        lost = affordable_beside_panel(kept, indicators, book.pending)
-        kept = _without(study, kept, dict(kept), lost, told, left_out)
+    if study in _SOLVABLE:
+        counted = _counted(study, kept, results, measured_on or {}, book)
+        kept = _without(study, kept, *counted, told, left_out)
     # of draws a finding says how they are spread, which is released
     whole = {
         n
@@ -165,6 +167,56 @@ def public_study(
         write_table(target / f"{name}.parquet", table)
     write_json(target / "findings.json", _findings(results, whole))
     return PublicStudy(target, left_out, told)
+
+
+_Numbers: TypeAlias = dict[str, set[Number]]
+# studies whose estimates rest on cells that the public sees some of
+_SOLVABLE = ("policy", "networks", "formation")
+
+
+def _counted(
+    study: str,
+    kept: Mapping[str, pa.Table],
+    results: Path,
+    measured_on: Mapping[str, SuppressedTable],
+    book: Ledger,
+) -> tuple[dict[str, pa.Table], list[str]]:
+    """Choose estimates by what they tell of hidden cells, with what was told before."""
+    found = _beside_ties(kept, book.pending) if study == "networks" else dict(kept)
+    numbers = _numbers(study, found, book)
+    asked = joined(numbers.values())
+    before = book.told(study, asked)
+    if study == "policy":
+        found, lost = affordable(kept, results, measured_on, before)
+        numbers = _numbers(study, found, book)
+    elif study == "networks":
+        lost = affordable_beside_ties(found, book.pending, before)
+    else:
+        path = results / "indicators.parquet"
+        indicators = read_table(path) if path.is_file() else None
+        lost = affordable_beside_panel(found, indicators, book.pending, before)
+    book.tell(study, asked, joined(n for k, n in numbers.items() if k not in lost))
+    return found, lost
+
+
+def _numbers(
+    study: str, tables: Mapping[str, pa.Table], book: Ledger
+) -> dict[str, _Numbers]:
+    """Collect the numbers of every table of estimates."""
+    if study == "policy":
+        return {k: numbers_of_outcomes(k, tables[k]) for k in ORDER if k in tables}
+    if study == "networks":
+        layers = layers_of(book.pending)
+        return {
+            k: numbers_beside_ties(k, tables[k], layers)
+            for k in TIE_ORDER
+            if k in tables
+        }
+    return {
+        k: numbers_of(k, tables[k], [""] * tables[k].num_rows)
+        for k in FORMATION_ORDER
+        if k in tables
+    }
 
 
 def _chosen(
