@@ -110,3 +110,29 @@ def test_the_level_is_chosen_and_one_of_two_figures_is_drawn(served):
     assert {r["industry_level"] for r in rows} == {"parent"}
     assert LEVELS in stock.release
     assert {v.id for v in PAGES["region"].views} >= set(when)
+
+
+def test_draws_of_plants_stay_at_home_and_that_is_said(release, public):
+    left_out = public.release.catalogue["left_out"]
+    for name in ("nulls", "null_draws"):
+        assert f"concentration.{name}" in release
+        assert f"concentration.{name}" not in public.release
+        (entry,) = [e for e in left_out if e.get("table") == name]
+        assert entry["study"] == "concentration"
+        assert "hidden cells" in entry["reason"]["en"]
+        assert entry["reason"]["zh"]
+
+
+def test_rules_and_sets_of_clusters_in_public_rest_on_public_cells(public):
+    cells = public.release.table(CELLS).to_pylist()
+    jobs = {(r["region"], r["industry"]): np.nan_to_num(r["employment"]) for r in cells}
+    totals = defaultdict(float)
+    for (region, _), number in jobs.items():
+        totals[region] += number
+    clusters = public.release.table("concentration.clusters").to_pylist()
+    assert {r["scheme"] for r in clusters} == {"lq", "eco_stars"}
+    of_region = defaultdict(float)
+    for row in clusters:
+        of_region[row["definition"], row["scheme"], row["region"]] += row["employment"]
+    for (_, _, region), number in of_region.items():
+        assert number == pytest.approx(totals[region])

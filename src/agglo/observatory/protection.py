@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 from agglo.core.typing import Json
 from agglo.observatory.ledger import Ledger
 from agglo.observatory.page import Text
+from agglo.observatory.public.reasons import why_withheld
 from agglo.observatory.public.rules import RULES
 from agglo.observatory.public.tables import public_study
 from agglo.runs import Project, start
@@ -208,6 +209,7 @@ def protect(
             folders[study], certificates[study] = _anew(
                 project, scratch, ledger, public=mode == "public"
             )
+            left_out += _not_anew(study, results / study, folders[study])
         elif study in RULES:
             shown = public_study(
                 study,
@@ -354,6 +356,20 @@ def _anew(
     # one year speaks for itself, several each for theirs
     proof = next(iter(told.values())) if len(told) == 1 else told
     return shadow / "results" / "concentration", proof
+
+
+def _not_anew(study: str, found: Path, anew: Path) -> list[Json]:
+    """Name the tables that the protected cells do not give, with the reason."""
+    lost = {p.stem for p in found.glob("*.parquet")}
+    lost -= {p.stem for p in anew.glob("*.parquet")}
+    return [
+        {
+            "study": study,
+            "table": name,
+            "reason": (why_withheld(study, name) or _WHY_MICRO).to_dict(),
+        }
+        for name in sorted(lost)
+    ]
 
 
 def _yearly(

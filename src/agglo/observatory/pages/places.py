@@ -102,8 +102,9 @@ EMPTY = Text(
 )
 RULES = Text(
     "Every rule sets its own bar: compare clusters under one rule, not the numbers of "
-    "clusters that rules find. Rules that the data do not allow are not offered.",
-    "各规则标准不同：应在同一规则下比较集群，而非比较各规则所得集群数。数据不支持的规则不列出。",
+    "clusters that rules find. Rules that the data do not allow are not offered. A group "
+    "of industries belongs to one set of definitions.",
+    "各规则标准不同：应在同一规则下比较集群，而非比较各规则所得集群数。数据不支持的规则不列出。每个产业组只属于一套定义。",
 )
 QUOTIENT = columns(
     "region", "industry", "employment", "establishments", "share_of_region",

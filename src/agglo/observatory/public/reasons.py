@@ -43,6 +43,16 @@ WITHHELD: Mapping[str, Text] = MappingProxyType(
 
 _Reason = tuple[str, str, str]
 
+_CONCENTRATION: Mapping[str, _Reason] = dict.fromkeys(
+    ("nulls", "null_draws"),
+    (
+        "derived",
+        "the concentration of an industry with all its plants, those of hidden cells "
+        "among them; released cells do not say how many plants they hold",
+        "产业全部企业的集中度，其中含被抑制单元格的企业；已发布的单元格不含企业数",
+    ),
+)
+
 _COAGGLOMERATION: Mapping[str, _Reason] = {
     "plants": ("single", "plants with their places", "各厂及其位置"),
     "counts": ("unaudited", "plants of an industry in a region", "某地某产业的企业数"),
@@ -228,6 +238,7 @@ _FORMATION: Mapping[str, _Reason] = {
 
 _REASONS: Mapping[str, Mapping[str, _Reason]] = MappingProxyType(
     {
+        "concentration": _CONCENTRATION,
         "coagglomeration": _COAGGLOMERATION,
         "networks": _NETWORKS,
         "policy": _POLICY,
