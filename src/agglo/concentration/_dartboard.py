@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 # simulated and observed sums run in different orders, so equal ones differ in the last bits
 _TIE = 1e-12
+# draws of millions of plants take seconds each: few in a block, so that all cores work
+_BLOCK = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +115,7 @@ def thrown(
     def draw(rng: np.random.Generator, count: int) -> FloatArray:
         return np.asarray(dartboard_draws(rng, count, start, share, x, x2, keep, alias))
 
-    return monte_carlo(draw, n=n, seed=seed)
+    return monte_carlo(draw, n=n, seed=seed, block_size=_BLOCK)
 
 
 def dealt(
@@ -133,6 +135,9 @@ def dealt(
     order = order[size[order] > 0]
     start = np.searchsorted(activity[order], np.arange(known.activity.size + 1))
     size, sites = size[order], sites[order]
+    # a shuffle jumps about in memory: the less there is, the faster
+    few = known.row_total.size <= np.iinfo(np.uint16).max
+    deck = sites.astype(np.uint16 if few else np.int32)
     if known.x is None:
         moved = np.bincount(sites, size, minlength=known.row_total.size)
         base, weight = np.maximum(known.row_total - moved, 0.0), 1.0
@@ -141,10 +146,10 @@ def dealt(
     without = known.reference == "others"
 
     def draw(rng: np.random.Generator, count: int) -> FloatArray:
-        found = permutation_draws(rng, count, start, size, sites, base, weight, without)
+        found = permutation_draws(rng, count, start, size, deck, base, weight, without)
         return np.asarray(found[:, used])
 
-    return monte_carlo(draw, n=n, seed=seed)
+    return monte_carlo(draw, n=n, seed=seed, block_size=_BLOCK)
 
 
 def tied(observed: FloatArray, draws: FloatArray, x2: FloatArray) -> FloatArray:

@@ -11,6 +11,8 @@ import numba
 import numpy as np
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from agglo.core.typing import FloatArray, IntArray
 
 
@@ -107,7 +109,7 @@ def permutation_draws(
     n_draws: int,
     start: IntArray,
     size: FloatArray,
-    sites: IntArray,
+    sites: NDArray[np.uint16] | NDArray[np.int32],
     base: FloatArray,
     weight: float,
     without: bool,
