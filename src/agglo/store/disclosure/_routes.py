@@ -16,9 +16,12 @@ from scipy import sparse
 from agglo.core.errors import ConvergenceError, MissingExtraError
 from agglo.core.typing import FloatArray, IntArray
 
-__all__ = ["Ranges", "Route", "Router"]
+__all__ = ["Ranges", "Remembered", "Route", "Router"]
 
 _TOLERANCE = 1e-7
+# routes remembered for each cell, and how much longer they may be made: what a program
+# leaves of a sum within its tolerance grows with them
+_KEPT, _LONGER = 12, 100.0
 
 
 def _highs() -> ModuleType:
@@ -39,6 +42,73 @@ class Route:
 
     cells: IntArray
     deviation: FloatArray
+
+
+class Remembered:
+    """Routes of cells asked about before: each is one of every cell that moves along it.
+
+    Parameters
+    ----------
+    down, up
+        How far each cell may fall and rise.
+    whole
+        Whether cells move by whole numbers only.
+    """
+
+    def __init__(self, down: FloatArray, up: FloatArray, *, whole: bool) -> None:
+        self._down, self._up, self._whole = down, up, whole
+        self._routes: dict[int, list[Route]] = {}
+
+    def keep(self, route: Route) -> None:
+        """Remember a route under all its cells."""
+        for cell in route.cells.tolist():
+            known = self._routes.setdefault(cell, [])
+            if len(known) < _KEPT:
+                known.append(route)
+
+    def recall(
+        self, cell: int, amount: float, held: IntArray, fall: FloatArray
+    ) -> Route | None:
+        """Give a remembered route, made as long as it must be, if all its cells have room.
+
+        Parameters
+        ----------
+        cell
+            The cell asked about.
+        amount
+            How far it moves; negative: down.
+        held, fall
+            Cells that an attacker knows about, sorted, and how far they may fall.
+
+        Returns
+        -------
+        Route or None
+            As `Router.route` would give; ``None`` says nothing.
+        """
+        for route in self._routes.get(cell, ()):
+            own = route.cells == cell
+            scale = amount / float(route.deviation[own][0])
+            if abs(scale) > _LONGER:
+                continue
+            moved = route.deviation * scale
+            moved[own] = amount
+            if self._whole:
+                near = np.rint(moved)
+                if (np.abs(moved - near) > _TOLERANCE).any():
+                    continue
+                moved = near
+            down, up = self._down[route.cells], self._up[route.cells]
+            if ((moved < -down) | (moved > up)).any():
+                continue
+            at = np.searchsorted(held, route.cells)
+            known = at < held.size
+            known[known] = held[at[known]] == route.cells[known]
+            known &= ~own
+            room = fall[at[known]]
+            if ((moved[known] < -room) | (room <= 0)).any():
+                continue
+            return Route(route.cells, moved)
+        return None
 
 
 class _Model:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from scipy import sparse
@@ -11,8 +12,15 @@ from scipy import sparse
 from agglo.core.parallel import Progress
 from agglo.core.typing import BoolArray, FloatArray, IntArray
 from agglo.store.disclosure._reach import Reach
-from agglo.store.disclosure._rectangles import OPEN, PROVEN, RESTED, rectangle_proofs
-from agglo.store.disclosure._routes import Ranges, Route
+from agglo.store.disclosure._routes import Ranges, Remembered, Route
+from agglo.store.disclosure._swaps import (
+    MOST_BLOCKERS,
+    OPEN,
+    PROVEN,
+    RESTED,
+    Flows,
+    swap_proofs,
+)
 from agglo.store.disclosure.attackers import Knowledge
 from agglo.store.disclosure.cells import NOBODY, CellTable
 from agglo.store.disclosure.hierarchy import relations
@@ -48,6 +56,8 @@ class Scene:
         How far a cell may fall: to zero, because everybody knows that.
     up
         How far a cell may rise: to the grand total and beyond.
+    tied
+        Cells in sums that are known beside those of the dimensions.
     """
 
     cells: CellTable
@@ -58,6 +68,7 @@ class Scene:
     lower: FloatArray
     down: FloatArray
     up: FloatArray
+    tied: BoolArray
 
     @classmethod
     def of(
@@ -76,8 +87,10 @@ class Scene:
             far = policy.prior_ratio * size
             down = np.minimum(down, far)
         matrix = relations(cells.dimensions)
+        tied = np.zeros(size.size, bool)
         if sums is not None:
             matrix = sparse.csr_array(sparse.vstack([matrix, sums]))
+            tied[sums.indices] = True
         return cls(
             cells=cells,
             policy=policy,
@@ -87,6 +100,7 @@ class Scene:
             lower=np.minimum(_whole(policy.lower_ratio * upper, cells.whole), down),
             down=down,
             up=far,
+            tied=tied,
         )
 
     def without(self, waived: BoolArray) -> Scene:
@@ -114,19 +128,22 @@ class Breach:
 
 
 def _prove_safe(
-    audit: _Audit, progress: Progress | None
+    audit: _Audit, again: Collection[Breach] | None, progress: Progress | None
 ) -> Iterator[tuple[Breach, Route | None]]:
     """Ask, for every unsafe cell, direction and attacker, for a proof that it is safe.
 
-    Rectangles of hidden cells prove most of it. What is left goes to the linear program;
-    a route found for the outsider serves every attacker who knows nothing about the
-    cells that move along it, so only the others ask for a program of their own, and
-    pairs of contributors only when they stop every route found for anybody. Gives the
-    question put to a linear program, and the route or ``None`` for a breach.
+    Swaps of hidden cells prove most of it. What is left is sent along a flow or to the
+    linear program; a route found for the outsider serves every attacker who knows nothing
+    about the cells that move along it, so only the others ask for a route of their own,
+    and pairs of contributors only when they stop every route found for anybody. Gives
+    the question that no swap answers, and the route or ``None`` for a breach.
     """
     scene = audit.scene
-    asked = np.flatnonzero(scene.unsafe)
     for turn, direction in enumerate((1, -1)):
+        asked = np.flatnonzero(scene.unsafe)
+        if again is not None:
+            broken = {b.cell for b in again if b.direction == direction}
+            asked = np.array(sorted(broken), np.int64)
         level = scene.upper if direction > 0 else scene.lower
         state, rest = _short_proofs(audit, asked, level[asked], up=direction > 0)
         for k in np.flatnonzero(state != PROVEN).tolist():
@@ -143,11 +160,11 @@ def _prove_safe(
 def _short_proofs(
     audit: _Audit, asked: IntArray, amount: FloatArray, *, up: bool
 ) -> tuple[IntArray, IntArray]:
-    """Prove what rectangles of hidden cells can prove."""
-    scene, hidden = audit.scene, audit.hidden
+    """Prove what swaps of hidden cells can prove."""
+    scene, hidden = audit.scene, audit.hidden & ~audit.scene.tied
     if scene.policy.prior_ratio is not None:
-        # a corner that rises has limits then, which the search does not look at
-        return np.full(asked.size, OPEN), np.full((asked.size, 1), NOBODY)
+        # a cell that rises has limits then, which the search does not look at
+        return np.full(asked.size, OPEN), np.full((asked.size, MOST_BLOCKERS), NOBODY)
     fall, moves = audit.knowledge.of_cell
     if scene.policy.coalition > 1:
         # only what nobody, alone or in a pair, can stop counts as a proof
@@ -157,8 +174,8 @@ def _short_proofs(
         down = scene.down
         named = hidden & (scene.cells.first_holder != NOBODY)
         fall = np.where(named, fall, np.inf)
-    return rectangle_proofs(
-        scene.cells, asked, amount, up=up, hidden=hidden, down=down, fall=fall
+    return swap_proofs(
+        scene.cells, asked, amount, up=up, movable=hidden, down=down, fall=fall
     )
 
 
@@ -179,18 +196,40 @@ class _Audit:
         knowledge = knowledge_of(scene, hidden)
         return cls(scene, hidden, knowledge, router, place, np.flatnonzero(place >= 0))
 
+    @cached_property
+    def flows(self) -> Flows:
+        """Cells that stand in two sums each."""
+        scene = self.scene
+        return Flows(scene.cells, self.hidden & ~scene.tied, scene.down, scene.up)
+
+    @cached_property
+    def remembered(self) -> Remembered:
+        """Routes that programs found."""
+        scene = self.scene
+        return Remembered(scene.down, scene.up, whole=scene.cells.whole)
+
     def ask(
         self, cell: int, amount: float, members: tuple[int, ...]
     ) -> tuple[Breach, Route | None]:
-        """Put one question to the linear program."""
+        """Look for a flow that answers one question, else put it to the program."""
         attacker = self.knowledge.attacker(members)
-        route = self.router.route(
-            int(self.place[cell]),
-            amount,
-            held=self.place[attacker.cells],
-            fall=attacker.fall,
-        )
-        return Breach(cell, 1 if amount > 0 else -1, members), route
+        question = Breach(cell, 1 if amount > 0 else -1, members)
+        known = attacker.cells, attacker.fall
+        flow = self.flows.around(cell, amount, *known)
+        if flow is not None:
+            return question, Route(*flow)
+        found = self.remembered.recall(cell, amount, *known)
+        if found is None:
+            found = self.router.route(
+                int(self.place[cell]),
+                amount,
+                held=self.place[attacker.cells],
+                fall=attacker.fall,
+            )
+            if found is not None:
+                found = Route(self.movable[found.cells], found.deviation)
+                self.remembered.keep(found)
+        return question, found
 
     def ask_all(
         self, cell: int, amount: float
@@ -216,8 +255,7 @@ class _Audit:
                 # whoever knows more breaks it too
                 lost.add(members)
             else:
-                moved = self.movable[route.cells]
-                stops = self.knowledge.stopped_by(moved, route.deviation, own)
+                stops = self.knowledge.stopped_by(route.cells, route.deviation, own)
                 standing = _still_standing(standing, stops, members, limit)
             standing = {m for m in standing - done if not _holds(lost, m)}
 
@@ -265,7 +303,10 @@ def knowledge_of(scene: Scene, hidden: BoolArray) -> Knowledge:
 
 
 def find_breaches(
-    scene: Scene, hidden: BoolArray, progress: Progress | None = None
+    scene: Scene,
+    hidden: BoolArray,
+    progress: Progress | None = None,
+    again: Collection[Breach] | None = None,
 ) -> tuple[list[Breach], int]:
     """Run the audit: every unsafe cell, both directions, every attacker.
 
@@ -277,6 +318,10 @@ def find_breaches(
         Suppressed cells.
     progress
         Told how many of the questions have been put, and how many there are.
+    again
+        Breaches of an audit of fewer hidden cells: only these cells and directions are
+        asked about. What could move then can still, for none of its cells has been
+        published since; who knows of the new cells alone stops no route along the old.
 
     Returns
     -------
@@ -288,7 +333,7 @@ def find_breaches(
     if open_cells:
         return open_cells, 1
     audit = _Audit.of(scene, hidden)
-    proofs = _prove_safe(audit, progress)
+    proofs = _prove_safe(audit, again, progress)
     breaches = [b for b, route in proofs if route is None]
     return breaches, audit.knowledge.n_attackers
 

@@ -74,8 +74,9 @@ def complementary_cells(
     hidden = _walk(scene, allowed, price)
     router: Reach | None = None
     place: IntArray = np.empty(0, np.int64)
+    breaches: list[Breach] | None = None
     while True:
-        breaches, n_attackers = find_breaches(scene, hidden, progress)
+        breaches, n_attackers = find_breaches(scene, hidden, progress, breaches)
         if not breaches:
             return hidden, n_attackers
         if router is None:
