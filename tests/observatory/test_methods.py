@@ -68,9 +68,17 @@ def test_no_formula_is_lost_or_changed_in_chinese():
 def test_a_wheel_holds_the_same_pages():
     project = tomllib.loads((_ROOT / "pyproject.toml").read_text("utf-8"))
     put = project["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
-    held = set()
-    for source in (s for s in put if s.startswith("docs/")):
-        path = _ROOT / source
-        files = path.glob("*.md") if path.is_dir() else [path]
-        held |= {file.stem for file in files}
-    assert held - {"index"} == set(method_pages())
+    folders = [s for s in put if s.startswith("docs/")]
+    held = {file.stem for s in folders for file in (_ROOT / s).glob("*.md")}
+    assert held - {"index", "index.zh"} == set(method_pages())
+    # no picture is in a folder that goes along, so the wheel stays small
+    assert not [f for s in folders for f in (_ROOT / s).iterdir() if f.suffix != ".md"]
+
+
+def test_pages_are_shown_without_pictures_and_remarks_for_builders():
+    text = (_ROOT / "docs/how-to/read-the-pages.md").read_text("utf-8")
+    assert "](../_static/" in text
+    for name, shown in method_pages().items():
+        assert "](../_static/" not in shown, name
+        assert "<!--" not in shown, name
+        assert shown.startswith("# "), name

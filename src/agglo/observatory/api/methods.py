@@ -1,4 +1,4 @@
-"""Pages of the documentation that explain methods, in both languages, with their formulas."""
+"""Pages of the documentation about methods and how to do things, in both languages."""
 
 from __future__ import annotations
 
@@ -15,31 +15,35 @@ _PACKAGE = Path(__file__).resolve().parents[2]
 _TITLE = re.compile(r"^# (.+)$", re.MULTILINE)
 _CODE = re.compile(r"^(```|~~~|:::).*?^\1[ \t]*$|`[^`\n]*`", re.MULTILINE | re.DOTALL)
 _FORMULA = re.compile(r"\$\$(.+?)\$\$|\$([^$\n]+?)\$", re.DOTALL)
+_REMARK = re.compile(r"<!--.*?-->\n*", re.DOTALL)
+_PICTURE = re.compile(r"^!\[[^\]]*\]\([^)]*\)\n+", re.MULTILINE)
 _TWIN = ".zh"
+# folder of the installation: folder of a working copy; see force-include in pyproject.toml
+_FOLDERS = {"methods": "reference", "guides": "how-to"}
 
 
 @cache
 def method_pages() -> dict[str, str]:
-    """Give the pages of the documentation that explain methods.
+    """Give the pages of the documentation about methods and how to do things.
 
     Returns
     -------
     dict
         Name of the page to its Markdown, from the installation or, in a working copy,
-        from ``docs``. The name of a Chinese page ends in ``.zh``.
+        from ``docs``. The name of a Chinese page ends in ``.zh``. Pictures and remarks
+        for builders are left out.
     """
-    installed = _PACKAGE / "observatory" / "methods"
-    docs = _PACKAGE.parents[1] / "docs"
-    if installed.is_dir():
-        found = list(installed.glob("*.md"))
-    else:
-        # what a wheel holds: see force-include in pyproject.toml
-        found = list((docs / "reference").glob("*.md"))
-        found += (docs / "how-to").glob("run-a-project*.md")
+    installed, docs = _PACKAGE / "observatory", _PACKAGE.parents[1] / "docs"
+    held = (installed / "methods").is_dir()
+    folders = [
+        installed / inside if held else docs / outside
+        for inside, outside in _FOLDERS.items()
+    ]
+    found = [path for folder in folders for path in folder.glob("*.md")]
     return {
-        path.stem: path.read_text("utf-8")
+        path.stem: _PICTURE.sub("", _REMARK.sub("", path.read_text("utf-8")))
         for path in sorted(found, key=lambda path: path.stem)
-        if path.stem != "index"
+        if path.stem.removesuffix(_TWIN) != "index"
     }
 
 
