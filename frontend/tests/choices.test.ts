@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { nearest, optionsOf, settle, severalOf, standing, tableKey, withTable } from "../src/core/choices";
+import { nearest, offered, optionsOf, settle, severalOf, standing, tableKey, withTable } from "../src/core/choices";
 import { MOST_COMPARED, comparable, joinCodes, splitCodes } from "../src/core/codes";
 import { derive, upperNormal } from "../src/core/derive";
 import { frameOf, joined, nearestOf, only, valuesOf, withWords } from "../src/core/frame";
@@ -46,6 +46,20 @@ describe("choices", () => {
     expect(got.notices).toEqual(["“nuts_2016” is not among the values of version of the regions; shown is nuts_2021."]);
     expect(got.ignored).toEqual([]);
     expect(settle(page, {}, [], lists, "en", LABELS.en).choices.geo).toBeUndefined();
+  });
+
+  it("offer only what stands beside another choice, and follow a name that stands beside one", () => {
+    const inner = { id: "cluster", label: { en: "Group", zh: "组" }, within: "def" };
+    const of: Page = { ...page, selectors: [inner, { id: "def", label: { en: "Set", zh: "集" }, default: "one", optional: true }] };
+    const groups: Option[] = [{ ...option("a"), of: ["one"] }, { ...option("b"), of: ["two"] }, { ...option("c"), of: ["one", "two"] }];
+    const all = { cluster: groups, def: ["one", "two"].map(option) };
+    expect(offered(inner, groups, { def: "two" }).map((o) => o.value)).toEqual(["b", "c"]);
+    expect(settle(of, { def: "two" }, [], all, "en", LABELS.en).choices).toMatchObject({ def: "two", cluster: "b" });
+    const named = settle(of, { cluster: "b" }, [], all, "en", LABELS.en);
+    expect(named.choices).toMatchObject({ def: "two", cluster: "b" });
+    expect(named.notices).toEqual([]);
+    expect(settle(of, { cluster: "c" }, [], all, "en", LABELS.en).choices).toMatchObject({ def: "one", cluster: "c" });
+    expect(settle(of, { cluster: "b", def: "one" }, [], all, "en", LABELS.en).notices[0]).toContain("b");
   });
 
   it("draw a view only under the values it stands for", () => {

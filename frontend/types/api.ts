@@ -133,6 +133,7 @@ export interface Hit {
   id: string;
   name: Both;
   page: string;
+  key: string;
   by: "name" | "pinyin" | "initials" | "old_name";
   also: string[];
 }
@@ -242,10 +243,11 @@ export interface MethodListAnswer {
   data: MethodEntry[];
 }
 
-/** A value that can be chosen. */
+/** A value that can be chosen; `of` the values of another selector it stands beside. */
 export interface OptionShape {
   value: string;
   label: Both;
+  of: string[] | null;
 }
 
 /** A page with its views. */
@@ -384,6 +386,7 @@ export interface SelectorShape {
   options_from: string | null;
   options: OptionShape[] | null;
   default: string;
+  within: string;
   optional: boolean;
 }
 

@@ -88,3 +88,19 @@ def test_readings_follow_the_words_of_a_name():
     assert pinyin_of("重庆市")[0] == "chongqingshi"
     assert pinyin_of("吕梁市")[0] == "lvliangshi"
     assert pinyin_of("R001") == ("", "")
+
+
+def test_what_is_found_can_be_opened_where_it_is_chosen(served):
+    """Every hit names a page and a selector that offers it; parents of industries have none."""
+    stock = Stock(served.release)
+    hits = [h for word in ("R0", "0", "generated") for h in find(stock, word, 500)]
+    assert {h["kind"] for h in hits} >= {"region", "industry"}
+    offered = {
+        (page["id"], s["id"]): {o["value"] for o in s["options"] or ()}
+        for page in (served.data(f"/pages/{i}") for i in {h["page"] for h in hits})
+        for s in page["selectors"]
+    }
+    for hit in hits:
+        if hit["kind"] != "page":
+            assert hit["id"] in offered[hit["page"], hit["key"]]
+            assert hit["page"] == hit["kind"]

@@ -10,7 +10,14 @@ from pathlib import Path
 import pytest
 
 from agglo.core.errors import OptionError
-from agglo.observatory.api.declarations import default_value, fitted, stands
+from agglo.observatory.api.declarations import (
+    beside,
+    default_value,
+    fitted,
+    page_json,
+    stands,
+)
+from agglo.observatory.api.stock import Stock
 from agglo.observatory.page import (
     BESIDE,
     CHARTS,
@@ -265,3 +272,22 @@ def test_results_of_an_earlier_version_are_shown_without_the_filters_they_lack(
     assert fitted(stock, view).filters == {"region": "region"}
     known = _view("v", filters={"region": "region"})
     assert fitted(stock, known) is known
+
+
+def test_values_of_a_selector_stand_beside_those_of_another(served):
+    """A selector within another one offers what its table holds beside that choice."""
+    stock = Stock(served.release)
+    for page in PAGES.values():
+        for selector in page.selectors:
+            if not selector.within or selector.table not in stock.release:
+                continue
+            outer = next(s for s in page.selectors if s.id == selector.within)
+            table = stock.table(selector.table)
+            pairs = set(zip(table[selector.column].to_pylist(),
+                            table[outer.column].to_pylist(), strict=True))  # fmt: skip
+            of = beside(stock, page, selector)
+            assert {(v, o) for v, held in of.items() for o in held} == pairs
+            told = page_json(stock, page, whole=True)["selectors"]
+            (mine,) = (s for s in told if s["id"] == selector.id)
+            assert {o["value"]: o["of"] for o in mine["options"]} == of
+    assert "def" in {s.within for s in PAGES["cluster"].selectors}

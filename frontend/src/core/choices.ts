@@ -3,7 +3,7 @@ import { pick, type Say } from "../texts";
 import { NONE, OWN_LIST } from "./peers";
 import { splitCodes } from "./codes";
 import { lookKeys } from "./looks";
-import type { ChartKind, Lang, Option, Page, View, World } from "./types";
+import type { ChartKind, Lang, Option, Page, Selector, View, World } from "./types";
 
 /** Keys of an address that name the code systems: those of regions and of industries. */
 const SYSTEMS = ["geo", "cls"] as const;
@@ -29,9 +29,12 @@ export function settle(
   const choices: Record<string, string> = {};
   const notices: string[] = [];
   const selectors = page.selectors ?? [];
-  selectors.filter((s) => s.id !== "regions").forEach((selector, k) => {
-    const values = lists[selector.id] ?? [];
-    const wanted = asked[selector.id] ?? rest[k];
+  const own = selectors.filter((s) => s.id !== "regions");
+  // what others are within is settled before them
+  const inTurn = own.map((selector, k) => ({ selector, k })).sort((a, b) => Number(Boolean(a.selector.within)) - Number(Boolean(b.selector.within)));
+  inTurn.forEach(({ selector, k }) => {
+    const values = offered(selector, lists[selector.id] ?? [], choices);
+    const wanted = asked[selector.id] ?? rest[k] ?? outerOf(own, selector, asked, lists);
     const followed = choices[FOLLOWS[selector.id] ?? ""];
     const fallback = values.find((o) => o.value === followed) ?? values.find((o) => o.value === selector.default) ?? values[0];
     const known = values.find((o) => o.value === wanted);
@@ -54,6 +57,20 @@ export function settle(
   }
   const known = new Set<string>([...selectors.map((s) => s.id), ...SYSTEMS, ...LOOKS, ...CARRIED, ...more]);
   return { choices, notices, ignored: Object.keys(asked).filter((key) => !known.has(key)) };
+}
+
+/** The values of a selector that stand beside what was chosen of the one it is within. */
+export function offered(selector: Selector, options: Option[], choices: Record<string, string>): Option[] {
+  const outer = choices[selector.within ?? ""];
+  const beside = outer ? options.filter((o) => !o.of || o.of.includes(outer)) : options;
+  return beside.length > 0 ? beside : options;
+}
+
+/** What an address means that names a value within this selector, but none of its own. */
+function outerOf(all: Selector[], selector: Selector, asked: Record<string, string>, lists: Record<string, Option[]>): string | undefined {
+  const inner = all.find((s) => s.within === selector.id && asked[s.id] !== undefined);
+  const of = lists[inner?.id ?? ""]?.find((o) => o.value === asked[inner?.id ?? ""])?.of;
+  return !of || of.includes(selector.default ?? "") ? undefined : of[0];
 }
 
 /** The views that are drawn under these choices; without a selector there is no choice. */

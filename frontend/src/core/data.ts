@@ -81,6 +81,19 @@ export function namesPlaces(selector: Selector): boolean {
   return !selector.options?.length && Boolean(selector.options_from);
 }
 
+/** Where a place can be chosen: its own page first; null on none that lists choices. */
+function homeOf(kind: Hit["kind"], code: string, pages: Page[]): { page: string; key: string } | null {
+  const words = kind === "region" ? "regions" : "industries";
+  let known = false;
+  for (const page of [...pages].sort((a, b) => Number(b.id === kind) - Number(a.id === kind))) {
+    const listed = (page.selectors ?? []).filter((s) => s.options?.length && (page.views ?? []).some((v) => v.labels?.[v.filters?.[s.id] ?? ""] === words));
+    known ||= listed.length > 0;
+    const selector = listed.find((s) => s.options?.some((o) => o.value === code));
+    if (selector) return { page: page.id, key: selector.id };
+  }
+  return known ? null : { page: kind, key: kind };
+}
+
 /** Search names, codes and questions; used where no server can do better. */
 export function search(text: string, pages: Page[], places: [Hit["kind"], Place[]][]): Hit[] {
   const wanted = text.trim().toLowerCase();
@@ -94,7 +107,8 @@ export function search(text: string, pages: Page[], places: [Hit["kind"], Place[
     for (const place of listed) {
       if (hits.length >= 20) return hits;
       if (matches([place.id, place.name.en, place.name.zh, ...(place.also ?? [])])) {
-        hits.push({ kind, id: place.id, name: place.name, world: place.world ?? null });
+        const home = homeOf(kind, place.id, pages);
+        if (home) hits.push({ kind, id: place.id, name: place.name, world: place.world ?? null, ...home });
       }
     }
   }

@@ -55,6 +55,12 @@ function second(view: View, frame: Frame, say: Say, known: number[], missing: st
     const ends = new Set([...(frame.columns[source] ?? []), ...(frame.columns[target] ?? [])]);
     return say("summary_ties", { n: known.length, m: ends.size, missing });
   }
+  const { count } = view.encode;
+  if (view.chart === "histogram" && count) {
+    // rows are bins: what they hold is counted
+    const n = known.reduce((sum, i) => sum + (numberAt(frame, count, i) || 0), 0);
+    return say("summary_n", { n, missing, certain: "" });
+  }
   const unsure = known.filter((i) => covers(view, frame, i)).length;
   const certain = unsure > 0 ? say("summary_certain", { n: unsure }) : "";
   return say("summary_n", { n: known.length, missing, certain });

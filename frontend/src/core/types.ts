@@ -89,6 +89,8 @@ export interface View {
 export interface Option {
   value: string;
   label: Both;
+  /** Values of the selector it is within that it stands beside. */
+  of?: string[] | null;
 }
 
 export interface Selector {
@@ -98,6 +100,8 @@ export interface Selector {
   options?: Option[] | null;
   default?: string;
   column?: string;
+  /** Another selector: only values beside its choice can be chosen. */
+  within?: string;
   /** Not shown where there is nothing to choose between. */
   optional?: boolean;
 }
@@ -218,6 +222,9 @@ export interface Answer {
 export interface Hit {
   kind: "page" | "region" | "industry";
   id: string;
+  /** Page and selector where it can be chosen. */
+  page?: string;
+  key?: string;
   name: Both;
   world?: string | null;
 }

@@ -19,6 +19,7 @@ from agglo.observatory.api.answers import LIST_OF_REGIONS
 from agglo.observatory.api.choosing import choice_of
 from agglo.observatory.api.declarations import (
     available_views,
+    beside,
     default_value,
     source_word,
     stands,
@@ -232,11 +233,37 @@ def _settled(stock: Stock, page: Page, chosen: Mapping[str, str]) -> dict[str, s
             selector.id in view.filters for view in views
         )
         if known and selector.id not in (*found, LIST_OF_REGIONS):
-            value = default_value(stock, selector, views)
+            value = _fitting(stock, page, selector, chosen) or default_value(
+                stock, selector, views
+            )
+            value = _standing(stock, page, selector, value, found)
             # a default that no row has would leave every view empty
             if value in stock.lookup(selector.table, selector.column).position:
                 found[selector.id] = value
     return found
+
+
+def _fitting(
+    stock: Stock, page: Page, selector: Selector, chosen: Mapping[str, str]
+) -> str:
+    """Give a value that what was chosen within the selector stands beside, else none."""
+    for inner in page.selectors:
+        if inner.within == selector.id and inner.id in chosen:
+            of = beside(stock, page, inner).get(chosen[inner.id], [])
+            default = default_value(stock, selector, ())
+            return default if default in of or not of else of[0]
+    return ""
+
+
+def _standing(
+    stock: Stock, page: Page, selector: Selector, value: str, found: Mapping[str, str]
+) -> str:
+    """Give a default that stands beside what its selector is within."""
+    outer = found.get(selector.within, "")
+    of = beside(stock, page, selector) if outer else {}
+    if not of or outer in of.get(value, ()):
+        return value
+    return next((v for v in sorted(of) if outer in of[v]), value)
 
 
 def _shown_for(

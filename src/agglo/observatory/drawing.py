@@ -254,6 +254,10 @@ def _histogram(asked: _Asked) -> str:
 
 def _against(asked: _Asked) -> float | None:
     """Give the one number that is looked for among the drawn ones."""
+    if "observed" in asked.view.encode:
+        own = asked.numbers("observed")
+        own = own[np.isfinite(own)]
+        return float(own[0]) if own.size else None
     other = VIEWS.get(asked.view.encode.get("against", ""))
     if other is None or other.table not in asked.stock.release:
         return None

@@ -110,6 +110,9 @@ class Selector:
         The released table and column whose values can be chosen.
     default
         Value at first; empty for the first of the list.
+    within
+        Another selector of the same table: only values that stand beside its choice can be
+        chosen.
     optional
         Whether it is left out of sight where there is nothing to choose between. It begins
         with the value of the first row of its table.
@@ -120,6 +123,7 @@ class Selector:
     table: str
     column: str
     default: str = ""
+    within: str = ""
     optional: bool = False
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from agglo.core.typing import Json, Lang
 from agglo.observatory.api.rows import shown
 from agglo.observatory.api.stock import Stock
@@ -13,6 +15,7 @@ from agglo.observatory.pages.columns import COLUMNS
 
 __all__ = [
     "available_views",
+    "beside",
     "column_list",
     "default_value",
     "fitted",
@@ -92,7 +95,7 @@ def page_json(stock: Stock, page: Page, *, whole: bool) -> dict[str, Json]:
         "missing": None if ready else _missing(stock, page, study),
         "absent": list[Json](absent),
         "selectors": [
-            _selector_json(stock, s, views, whole=whole)
+            _selector_json(stock, page, s, views, whole=whole)
             for s in page.selectors
             if s.table in stock.release
             and s.column in stock.table(s.table).column_names
@@ -135,8 +138,39 @@ def selector_values(stock: Stock, selector: Selector) -> list[str]:
     return [value for value in values if value]
 
 
+def beside(stock: Stock, page: Page, selector: Selector) -> dict[str, list[str]]:
+    """Say beside which values of another selector the values of one stand.
+
+    Parameters
+    ----------
+    stock
+        The release.
+    page
+        Page of the selector.
+    selector
+        One whose table is released.
+
+    Returns
+    -------
+    dict
+        Value to values of the selector it is within, sorted; empty where it is within
+        none, or the table does not say.
+    """
+    column = next((s.column for s in page.selectors if s.id == selector.within), "")
+    if not column or column not in stock.table(selector.table).column_names:
+        return {}
+    own = stock.lookup(selector.table, selector.column)
+    other = stock.lookup(selector.table, column)
+    known = (own.codes >= 0) & (other.codes >= 0)
+    pairs = np.unique(np.c_[own.codes[known], other.codes[known]], axis=0)
+    found: dict[str, list[str]] = {}
+    for mine, with_it in pairs.tolist():
+        found.setdefault(own.values[mine], []).append(other.values[with_it])
+    return found
+
+
 def _selector_json(
-    stock: Stock, selector: Selector, views: list[View], *, whole: bool
+    stock: Stock, page: Page, selector: Selector, views: list[View], *, whole: bool
 ) -> Json:
     values = selector_values(stock, selector)
     kinds = [v.labels[selector.column] for v in views if selector.column in v.labels]
@@ -144,18 +178,26 @@ def _selector_json(
     known = stock.release.catalogue["words"]
     words = known.get(selector.column) if isinstance(known, dict) else None
     options: list[Json] = []
+    of = beside(stock, page, selector) if whole else {}
     for value in values[:_OPTIONS] if whole else []:
         label: Json = words.get(value) if isinstance(words, dict) else None
         if book or label is None:
             en, zh = book.name(value) if book else (value, value)
             label = {"en": en, "zh": zh}
-        options.append({"value": value, "label": label})
+        options.append(
+            {
+                "value": value,
+                "label": label,
+                "of": list[Json](of.get(value, ())) or None,
+            }
+        )
     return {
         "id": selector.id,
         "label": selector.label.to_dict(),
         "options_from": None,
         "options": options if whole else None,
         "default": default_value(stock, selector, views),
+        "within": selector.within,
         "optional": selector.optional,
     }
 

@@ -13,6 +13,7 @@ __all__ = ["code_list", "find", "meta_json"]
 
 _FOUND = 50
 _NO_HIT = (9, "")
+_PAGE_OF = {"regions": "region", "industries": "industry"}
 
 
 def meta_json(stock: Stock, *, desk: bool = False) -> dict[str, Json]:
@@ -139,16 +140,17 @@ def find(stock: Stock, words: str, most: int = _FOUND) -> list[Json]:
     list of dict
         Best first: the same, then beginning with, then containing; ties by kind and code.
         Pinyin, initials and old names count when they are the same or begin so; ``by``
-        says what was recognised, ``also`` how else it may be written.
+        says what was recognised, ``also`` how else it may be written. ``page`` and ``key``
+        are where it can be chosen; what no page can choose is left out.
     """
     wanted = words.strip().casefold()
     if not wanted:
         return []
     typed = wanted.replace(" ", "").replace("'", "").replace("ü", "v")
-    hits: list[tuple[int, str, str, Json]] = []
+    hits: list[tuple[int, str, str, dict[str, Json]]] = []
     for kind in ("regions", "industries"):
         book, also = stock.names[kind], stock.spellings[kind]
-        one = "region" if kind == "regions" else "industry"
+        one = _PAGE_OF[kind]
         for code in book.rows:
             en, zh = book.name(code)
             found = min(
@@ -156,12 +158,7 @@ def find(stock: Stock, words: str, most: int = _FOUND) -> list[Json]:
             )
             if found < _NO_HIT:
                 name: Json = {"en": en, "zh": zh}
-                entry: dict[str, Json] = {
-                    "kind": one,
-                    "id": code,
-                    "name": name,
-                    "page": one,
-                }
+                entry: dict[str, Json] = {"kind": one, "id": code, "name": name}
                 entry["by"] = found[1]
                 entry["also"] = _words(also.get(code, ()))
                 hits.append((found[0], kind, code, entry))
@@ -169,12 +166,34 @@ def find(stock: Stock, words: str, most: int = _FOUND) -> list[Json]:
         found = _grade(wanted, (page_id, page.question.en, page.question.zh))
         if found < _NO_HIT:
             name = page.question.to_dict()
-            entry = {"kind": "page", "id": page_id, "name": name, "page": page_id}
+            entry = {"kind": "page", "id": page_id, "name": name}
+            entry |= {"page": page_id, "key": ""}
             entry["by"] = found[1]
             entry["also"] = []
             hits.append((found[0], "z", page_id, entry))
     hits.sort(key=lambda hit: hit[:3])
-    return [hit[3] for hit in hits[:most]]
+    kept: list[Json] = []
+    for _, kind, code, found_entry in hits:
+        home = _home(stock, kind, code) if kind in _PAGE_OF else {}
+        if home is not None:
+            kept.append({**found_entry, **home})
+        if len(kept) == most:
+            break
+    return kept
+
+
+def _home(stock: Stock, kind: str, code: str) -> dict[str, Json] | None:
+    """Say on which page a code can be chosen, its own page first; ``None`` on none."""
+    own, known = _PAGE_OF[kind], False
+    for page in sorted(PAGES.values(), key=lambda p: p.id != own):
+        for selector in page.selectors:
+            kinds = {v.labels.get(v.filters.get(selector.id, "")) for v in page.views}
+            if selector.table not in stock.release or kind not in kinds:
+                continue
+            known = True
+            if code in stock.lookup(selector.table, selector.column).position:
+                return {"page": page.id, "key": selector.id}
+    return None if known else {"page": own, "key": own}
 
 
 def _words(also: Sequence[tuple[str, str]]) -> list[Json]:

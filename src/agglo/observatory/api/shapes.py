@@ -240,10 +240,11 @@ class ViewShape(_Shape):
 
 
 class OptionShape(_Shape):
-    """A value that can be chosen."""
+    """A value that can be chosen; `of` the values of another selector it stands beside."""
 
     value: str
     label: Both
+    of: list[str] | None
 
 
 class SelectorShape(_Shape):
@@ -254,6 +255,7 @@ class SelectorShape(_Shape):
     options_from: str | None
     options: list[OptionShape] | None
     default: str
+    within: str
     optional: bool
 
 
@@ -392,6 +394,7 @@ class Hit(_Shape):
     id: str
     name: Both
     page: str
+    key: str
     by: Literal["name", "pinyin", "initials", "old_name"]
     also: list[str]
 

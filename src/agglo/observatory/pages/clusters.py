@@ -65,14 +65,15 @@ CLUSTER = Page(
             table="formation.clusters",
             column="cluster",
         ),
+        DEFINITION,
+        SCHEME,
         Selector(
             id="cluster",
             label=Text("Group of industries", "产业组"),
             table="concentration.clusters",
             column="cluster",
+            within=DEFINITION.id,
         ),
-        DEFINITION,
-        SCHEME,
     ),
     empty=Text(
         "No clusters yet: import a table definitions (industry, cluster) for "
