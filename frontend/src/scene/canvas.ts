@@ -38,6 +38,8 @@ function rowsOf(ctx: Ctx, column: string | undefined): number[] {
   return Array.from({ length: ctx.frame.length }, (_, i) => i).filter((i) => Number.isFinite(numberAt(ctx.frame, column, i)));
 }
 
+const AREA_HEIGHT = 420;
+
 function treemap(ctx: Ctx): Drawn {
   const { view, frame, lang } = ctx;
   const { label, size, color, parent } = view.encode;
@@ -45,7 +47,12 @@ function treemap(ctx: Ctx): Drawn {
   // areas too small to be seen cost as much as large ones
   const rows = held.length > MOST_AREAS ? [...held].sort((a, b) => numberAt(frame, size, b) - numberAt(frame, size, a)).slice(0, MOST_AREAS) : held;
   const found = color ? classes(rows.map((i) => numberAt(frame, color, i)), view.reference?.value ?? (/^lq/.test(color) ? 1 : undefined)) : null;
-  const names = ends(rows.map((i) => textAt(frame, label, i, lang)));
+  const whole = rows.map((i) => textAt(frame, label, i, lang));
+  const short = ends(whole);
+  const sum = rows.reduce((total, i) => total + numberAt(frame, size, i), 0);
+  // a name that an area of this size has room for is not cut
+  const side = (i: number): number => 0.8 * Math.sqrt((numberAt(frame, size, i) / sum) * ctx.width * AREA_HEIGHT);
+  const names = rows.map((i, k) => (widthOf(whole[k] ?? "") < side(i) ? whole[k] : short[k]));
   const items = rows.map((i, k): Item => {
     const value = numberAt(frame, color, i);
     const told = color ? `, ${titleOf(view, color, lang)} ${Number.isFinite(value) ? cell(value, columnOf(view, color), lang) : ctx.say(`state_${stateAt(frame, color, i)}`)}` : "";
@@ -55,7 +62,7 @@ function treemap(ctx: Ctx): Drawn {
       ...(parent ? { parent: textAt(frame, parent, i, lang) } : {}),
     };
   });
-  return { model: { kind: "treemap", items }, height: 420, classes: found, remark: held.length > rows.length ? ctx.say("drawn", { shown: rows.length, n: held.length }) : "" };
+  return { model: { kind: "treemap", items }, height: AREA_HEIGHT, classes: found, remark: held.length > rows.length ? ctx.say("drawn", { shown: rows.length, n: held.length }) : "" };
 }
 
 function heatmap(ctx: Ctx): Drawn {
