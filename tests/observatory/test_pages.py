@@ -32,7 +32,12 @@ from agglo.observatory.pages import PAGES, VIEWS
 from agglo.observatory.pages.columns import COLUMNS
 from agglo.observatory.pages.indicators import INDICATORS
 from agglo.relatedness import CONVENTIONS, proximity
-from agglo.studies import networks
+from agglo.studies.networks.conventions import (
+    MAIN_PRESET,
+    PRESETS,
+    RULE_WORDS,
+    SOURCES,
+)
 from tests.observatory.made_up import made_up
 
 DEMO = json.loads(
@@ -190,17 +195,14 @@ def test_every_served_view_carries_what_a_reader_needs(served):
                 )  # fmt: skip
 
 
-def test_the_convention_under_the_industry_space_is_the_default_of_the_study():
-    """The words stand in the page, so that it needs no method to be loaded."""
-    atlas = inspect.signature(proximity).parameters["convention"].default
-    used = CONVENTIONS[atlas]
-    facts = (used.presence, used.threshold, used.phi, used.index, used.sign)
-    assert facts == ("rca", 1.0, "min", "eigen", "diversity")
-    for view in ("space.options", "space.graph"):
-        assert f"Convention {atlas}" in VIEWS[view].note.en
-        assert f"约定 {atlas}" in VIEWS[view].note.zh
-    text = (Path(networks.__file__).parent / "scores.py").read_text("utf-8")
-    assert "convention=" not in text
+def test_conventions_of_the_industry_space_have_names_words_and_sources():
+    """Codes of a convention are said in words; the study's own default is the main one."""
+    assert inspect.signature(proximity).parameters["convention"].default == MAIN_PRESET
+    assert set(PRESETS) == set(SOURCES) == set(CONVENTIONS)
+    rules = ("presence", "phi", "index", "scaling", "sign")
+    for convention in CONVENTIONS.values():
+        for column, rule in zip(RULE_WORDS, rules, strict=True):
+            assert getattr(convention, rule) in RULE_WORDS[column], (convention, rule)
 
 
 def test_looks_that_cannot_be_applied_are_refused():

@@ -4,11 +4,13 @@ import dataclasses
 import json
 import xml.etree.ElementTree as ET
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
 from agglo.core.errors import OptionError
+from agglo.relatedness import presence, relatedness_density
 from agglo.simulate import simulate_networks
 from agglo.studies.contract import ProjectFacts, StageInputs
 from agglo.studies.networks import STUDY, NetworksOptions
@@ -510,3 +512,60 @@ def test_wrong_levels_and_periods_are_refused(economy):
 def test_wrong_options_are_refused(option, value):
     with pytest.raises(OptionError, match=option):
         NetworksOptions(**{option: value})
+
+
+def only(table, column, value):
+    return table.filter(pc.equal(table[column], value))
+
+
+def test_presets_say_what_their_conventions_give(done):
+    """Every convention by the library's own functions; the first as the portfolio has it."""
+    shares = ties_of_periods = 0
+    made = {n: t for o in done.values() for n, t in o.tables.items()}
+    now = made["activity_now"]
+    names = made["presets"]["preset"].to_pylist()
+    assert names == ["atlas", "atlas2026", "econgeo"]
+    for name in names:
+        rows = only(made["options_by_preset"], "preset", name)
+        held = presence(now, value="amount", convention=name)
+        near = relatedness_density(held, convention=name)
+        at = {str(r): k for k, r in enumerate(near.region)}
+        of = {str(i): k for k, i in enumerate(near.activity)}
+        r = [at[x] for x in rows["region"].to_pylist()]
+        i = [of[x] for x in rows["industry"].to_pylist()]
+        np.testing.assert_allclose(
+            rows["density"].to_numpy(), near.values[r, i] / near.scale, atol=1e-12
+        )
+        # what a region lacks is the same by every rule of presence with threshold 1
+        assert rows.num_rows == made["portfolio"].num_rows
+        shares += int(only(made["links_by_preset"], "preset", name).num_rows > 0)
+    assert shares == len(names)
+    first = only(made["options_by_preset"], "preset", "atlas")
+    for column in ("region", "industry", "density", "complexity", "score", "quadrant"):
+        assert first[column].to_pylist() == made["portfolio"][column].to_pylist()
+    tests = made["backtest"].to_pylist()
+    mine = only(made["backtest_by_preset"], "preset", "atlas").to_pylist()
+    auc = {t["score"]: t["auc"] for t in tests}
+    assert {t["score"]: t["auc"] for t in mine} == {
+        k: auc[k] for k in ("density", "complexity", "chosen")
+    }
+    assert made["entries_by_preset"].num_rows == 3 * made["entries"].num_rows
+    # ties of all periods add up to the ties, where none is cut
+    for layer, scale in (("branch", "city"), ("copatent", "city")):
+        ties, yearly = (
+            only(only(made[n], "layer", layer), "scale", scale)
+            for n in ("ties", "ties_by_period")
+        )
+        total = yearly.group_by(["origin", "destination"]).aggregate(
+            [("weight", "sum")]
+        )
+        said = {
+            (r["origin"], r["destination"]): r["weight_sum"] for r in total.to_pylist()
+        }
+        assert said == {
+            (r["origin"], r["destination"]): r["weight"] for r in ties.to_pylist()
+        }
+        parts = yearly.group_by("period").aggregate([("share", "sum")])
+        np.testing.assert_allclose(parts["share_sum"].to_numpy(), 1.0)
+        ties_of_periods += yearly.num_rows
+    assert ties_of_periods > 100

@@ -10,6 +10,7 @@ import pytest
 from agglo.core.errors import OptionError
 from agglo.simulate import simulate_networks
 from agglo.studies.contract import StageInputs
+from agglo.studies.networks import presets as presets_module
 from agglo.studies.networks.backtest import backtest, region_auc
 from agglo.studies.networks.graph_files import Graph, to_gexf, to_graphml
 from agglo.studies.networks.judging import beyond_density, kept_parts, part_gains
@@ -423,3 +424,19 @@ def test_links_of_another_version_take_the_code_of_most():
     assert found["origin_industry"].to_pylist() == ["b", "a", "q"]
     assert found["destination_industry"].to_pylist() == ["a", "unknown", "b"]
     assert notes["ends_of_links_converted"] == 2
+
+
+def test_too_many_options_keep_the_best_of_every_region(monkeypatch):
+    rows = pa.table(
+        {
+            "preset": ["a"] * 5 + ["b"] * 5,
+            "region": ["x", "x", "x", "y", "y"] * 2,
+            "industry": [str(k) for k in range(10)],
+        }
+    )
+    assert presets_module._bounded(rows, 2) == (rows, None)
+    monkeypatch.setattr(presets_module, "_MOST_ROWS", 1)
+    monkeypatch.setattr(presets_module, "_MOST_OPTIONS", 2)
+    kept, most = presets_module._bounded(rows, 2)
+    assert most == 2
+    assert kept["industry"].to_pylist() == ["0", "1", "3", "4", "5", "6", "8", "9"]

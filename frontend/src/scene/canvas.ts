@@ -51,7 +51,7 @@ function treemap(ctx: Ctx): Drawn {
   const short = ends(whole);
   const sum = rows.reduce((total, i) => total + numberAt(frame, size, i), 0);
   // a name that an area of this size has room for is not cut
-  const side = (i: number): number => 0.8 * Math.sqrt((numberAt(frame, size, i) / sum) * ctx.width * AREA_HEIGHT);
+  const side = (i: number): number => 0.62 * Math.sqrt((numberAt(frame, size, i) / sum) * ctx.width * AREA_HEIGHT);
   const names = rows.map((i, k) => (widthOf(whole[k] ?? "") < side(i) ? whole[k] : short[k]));
   const items = rows.map((i, k): Item => {
     const value = numberAt(frame, color, i);

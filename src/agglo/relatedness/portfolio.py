@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["complementarity_density", "portfolio"]
 
+_HALF = 0.5
 _QUADRANTS = np.array(["dead_end", "slow_road", "casino", "high_road", "unscored"])
 
 
@@ -48,7 +49,8 @@ def portfolio(
     Parameters
     ----------
     density
-        Result of `relatedness_density`; what is absent is an option.
+        Result of `relatedness_density`; what is absent is an option, with a continuous
+        presence what is below one half: less than the region's share.
     complexity
         Result of `complexity`, or activity to index; activities without are unscored.
     split
@@ -109,7 +111,8 @@ def portfolio(
     pci = index_of(complexity, density.activity)
     near = density.values / density.scale
     benefit = np.broadcast_to(pci, near.shape)
-    options = density.presence == 0
+    # a continuous presence is one half where the region has its share of the activity
+    options = density.presence < _HALF
     scored = options & np.isfinite(near) & np.isfinite(benefit)
     cuts = [
         kernels.split_at(v, scored, split, scope == "region") for v in (near, benefit)

@@ -46,12 +46,18 @@ _OPEN = Text(
     "单个选择无区间；此类排序的事后检验见下图",
 )
 
-# the study leaves the convention at its default; importing it would slow the server's start
-_PRESET = Text(
-    "Convention atlas: present from a quotient of 1 on; proximity: the smaller of the two "
-    "conditional shares; complexity: second eigenvector, its sign that of diversity.",
-    "约定 atlas：区位商不低于 1 视为存在；接近度取两个条件比例的较小者；复杂度为第二特征向量，"
-    "符号与多样性一致。",
+# one convention of several; the table names them, the usual one first
+_PRESET = Selector(
+    id="preset",
+    label=Text("Convention", "约定"),
+    table="networks.presets",
+    column="preset",
+    optional=True,
+)
+_BY_PRESET = {"region": "region", "preset": "preset"}
+_CONVENTION = Text(
+    "By the convention chosen above; the table of conventions says what it is.",
+    "按上方所选约定；其内容见约定表。",
 )
 
 SPACE = Page(
@@ -69,18 +75,19 @@ SPACE = Page(
             table="networks.portfolio",
             column="region",
         ),
+        _PRESET,
     ),
     empty=_EMPTY,
     views=(
         View(
             id="space.best",
             title=Text("The options that rank highest", "位次最高的选择"),
-            table="networks.portfolio",
+            table="networks.options_by_preset",
             chart="bar",
             encode={"label": "industry", "value": "score", "group": "quadrant"},
             columns=_OPTION,
             labels={"region": "regions", "industry": "industries"},
-            filters={"region": "region"},
+            filters=_BY_PRESET,
             order="-score",
             top=10,
             unit=Text("mean place among the options, 0 to 1", "在各选择中的平均位次（0–1）"),
@@ -95,7 +102,7 @@ SPACE = Page(
         View(
             id="space.options",
             title=Text("Options of the region", "该地区的选择"),
-            table="networks.portfolio",
+            table="networks.options_by_preset",
             chart="scatter",
             encode={
                 "x": "density", "y": "complexity", "label": "industry",
@@ -103,21 +110,25 @@ SPACE = Page(
             },
             columns=_OPTION,
             labels={"region": "regions", "industry": "industries"},
-            filters={"region": "region"},
+            filters=_BY_PRESET,
             order="-score",
             uncertainty=_OPEN,
             method="relatedness-density",
             note=Text(
-                f"Right: near to what is there. Up: more complex. {_PRESET.en}",
-                f"越靠右越接近已有产业，越靠上越复杂。{_PRESET.zh}",
+                f"Right: near to what is there. Up: more complex. {_CONVENTION.en}",
+                f"越靠右越接近已有产业，越靠上越复杂。{_CONVENTION.zh}",
             ),
         ),
         View(
             id="space.backtest",
             title=Text("Did such rankings foresee entries?", "此类排序能否预见进入"),
-            table="networks.backtest",
+            table="networks.backtest_by_preset",
             chart="dot",
             encode={"label": "score", "value": "auc", "lo": "lower", "hi": "upper"},
+            columns=columns(
+                "preset", "score", "auc", "lower", "upper", "average_precision", "base"
+            ),
+            filters={"preset": "preset"},
             reference=Reference(value=0.5, label=Text("a coin", "随机")),
             uncertainty=Text("95 % interval over regions", "按地区重抽样的 95% 区间"),
             method="networks-study",
@@ -125,7 +136,7 @@ SPACE = Page(
         View(
             id="space.entries",
             title=Text("What it entered since, and how that had ranked", "此后进入了哪些产业及其当时的位次"),
-            table="networks.entries",
+            table="networks.entries_by_preset",
             chart="scatter",
             encode={
                 "x": "density", "y": "complexity", "label": "industry",
@@ -135,7 +146,7 @@ SPACE = Page(
                 "region", "industry", "rank", "entered", "density", "complexity"
             ),
             labels={"region": "regions", "industry": "industries"},
-            filters={"region": "region"},
+            filters=_BY_PRESET,
             order="rank",
             uncertainty=Text(
                 "none per option; AUC with its interval over all regions stands above",
@@ -151,7 +162,7 @@ SPACE = Page(
         View(
             id="space.graph",
             title=Text("Industry space", "产业空间"),
-            table="networks.product_links",
+            table="networks.links_by_preset",
             chart="network",
             encode={
                 "source": "industry_a", "target": "industry_b", "weight": "proximity",
@@ -159,9 +170,12 @@ SPACE = Page(
             },
             labels={"industry_a": "industries", "industry_b": "industries"},
             note=Text(
-                f"Colour: quotient of the region chosen above; paper: not there. {_PRESET.en}",
-                f"颜色：上方所选地区的区位商；底色：该地区没有此产业。{_PRESET.zh}",
+                "Colour: quotient of the region chosen above; paper: not there. Places are "
+                f"those of the usual convention. {_CONVENTION.en}",
+                "颜色：上方所选地区的区位商；底色：该地区没有此产业。位置取自通常的约定。"
+                f"{_CONVENTION.zh}",
             ),
+            filters={"preset": "preset"},
             uncertainty=Text(
                 "the strongest proximities; the layout is fixed and has no scale",
                 "仅画最强的接近度；布局固定，无比例尺",
@@ -188,6 +202,25 @@ SPACE = Page(
             method="location-quotient",
         ),
         View(
+            id="space.presets",
+            title=Text("What the conventions are", "各约定的内容"),
+            table="networks.presets",
+            chart="table",
+            columns=columns(
+                "preset", "presence_rule", "threshold", "proximity_kind",
+                "self_in_density", "complexity_index", "complexity_scaling",
+                "sign_anchor", "source",
+            ),
+            uncertainty=Text("none: rules", "无：规则"),
+            method="complexity",
+            note=Text(
+                "Presence says which industries a region has, proximity which are near; "
+                "the index says how complex they are. Compare conventions by how well "
+                "they foresaw entries.",
+                "存在度说明地区有哪些产业，接近度说明哪些相近，指数说明其复杂程度。可按预见进入的程度比较各约定。",
+            ),
+        ),
+        View(
             id="space.nodes",
             title=Text("Industries of the space", "空间中的产业"),
             table="networks.product_space",
@@ -199,6 +232,29 @@ SPACE = Page(
     ),
 )  # fmt: skip
 
+_FLOWS = View(
+    id="networks.flows",
+    title=Text("The strongest ties on the map", "地图上最强的联系"),
+    table="networks.ties",
+    chart="flowmap",
+    encode={
+        "lon": "lon", "lat": "lat", "lon2": "lon2", "lat2": "lat2",
+        "weight": "weight", "source": "origin", "target": "destination",
+    },
+    columns=_TIES,
+    labels=_ENDS,
+    place=("origin", "destination"),
+    filters=_BY_LAYER,
+    order="-weight",
+    top=60,
+    uncertainty=_COUNTS,
+    method="networks-study",
+    looks=(BACKBONE,),
+    note=Text(
+        "Thick: more. Arcs bend to the right of their direction.",
+        "线越粗联系越多；弧线向行进方向右侧弯曲。",
+    ),
+)  # fmt: skip
 _OUTWARD = View(
     id="networks.from_place",
     title=Text("Ties of the chosen place, outward", "所选地方的联系：对外"),
@@ -231,6 +287,7 @@ NETWORKS = Page(
             label=Text("Place", "地方"),
             table="networks.hierarchy",
             column="node",
+            within=_SCALE.id,
         ),
     ),
     empty=_EMPTY,
@@ -275,27 +332,21 @@ NETWORKS = Page(
             ),
             method="networks-study",
         ),
-        View(
-            id="networks.flows",
-            title=Text("The strongest ties on the map", "地图上最强的联系"),
-            table="networks.ties",
-            chart="flowmap",
-            encode={
-                "lon": "lon", "lat": "lat", "lon2": "lon2", "lat2": "lat2",
-                "weight": "weight", "source": "origin", "target": "destination",
-            },
-            columns=_TIES,
-            labels=_ENDS,
-            place=("origin", "destination"),
-            filters=_BY_LAYER,
-            order="-weight",
-            top=60,
-            uncertainty=_COUNTS,
-            method="networks-study",
-            looks=(BACKBONE,),
+        _FLOWS,
+        replace(
+            _FLOWS,
+            id="networks.flows_by_period",
+            title=Text("The strongest ties, period by period", "各时期最强的联系"),
+            table="networks.ties_by_period",
+            encode={**_FLOWS.encode, "period": "period"},
+            columns=columns(
+                "layer", "scale", "period", "origin", "destination", "weight", "share"
+            ),
+            looks=(),
             note=Text(
-                "Thick: more. Arcs bend to the right of their direction.",
-                "线越粗联系越多；弧线向行进方向右侧弯曲。",
+                "Ties dated to the period, at most the 200 strongest of each; widths mean "
+                "the same in every period. Share: of all ties of the period.",
+                "属于该时期的联系，每期至多最强的 200 条；线宽在各期含义相同。份额：占当期全部联系。",
             ),
         ),
         _OUTWARD,

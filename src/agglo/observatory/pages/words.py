@@ -17,6 +17,7 @@ from agglo.studies.formation.alerts import ALERTS
 from agglo.studies.formation.rule_table import RULES
 from agglo.studies.formation.tree import INDICATORS, PILLARS
 from agglo.studies.formation.words import INPUTS_ZH, NAMES
+from agglo.studies.networks.conventions import PRESETS, RULE_WORDS
 from agglo.studies.networks.facts import WORDS as NETWORK_WORDS
 from agglo.studies.policy.words import WORDS as POLICY_WORDS
 from agglo.studies.policy.words import in_chinese
@@ -400,6 +401,8 @@ _BY_COLUMN: Mapping[str, _PAIRS] = {
     "size": _REACHED,
     "specialisation": _REACHED,
     "focus": _REACHED,
+    "preset": PRESETS,
+    **RULE_WORDS,
     "layer": _LAYERS,
     "scale": _SCALES,
     "verdict": _VERDICTS,

@@ -117,6 +117,14 @@ COLUMNS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             ),
             "mixing_indices": "layer index value null_mean null_sd z p",
             "own_definition": "industry cluster",
+            "presets": (
+                "preset presence_rule threshold proximity_kind self_in_density "
+                "complexity_index complexity_scaling sign_anchor source"
+            ),
+            "backtest_by_preset": (
+                "preset score auc lower upper average_precision base"
+            ),
+            "links_by_preset": "preset industry_a industry_b proximity",
             "product_links": "industry_a industry_b proximity",
             "product_space": "industry group x y",
             "regression": "term value se t p p_ols null_low null_high",

@@ -108,6 +108,21 @@ _NETWORKS: Mapping[str, _Reason] = {
         "an entry says that a cell was small before and is not now",
         "进入表明某单元格此前较小而今不然",
     ),
+    "options_by_preset": (
+        "derived",
+        "which industries a region lacks follows from cells of its activity",
+        "一地所缺产业由其活动量单元格推得",
+    ),
+    "entries_by_preset": (
+        "derived",
+        "an entry says that a cell was small before and is not now",
+        "进入表明某单元格此前较小而今不然",
+    ),
+    "ties_by_period": (
+        "unaudited",
+        "ties of one period, finer than the ties that are released",
+        "单个时期的联系，较已发布的联系更细",
+    ),
     "cluster_nodes": (
         "unaudited",
         "ties of an industry group in a city, finer than the ties that are released",

@@ -25,7 +25,13 @@ if TYPE_CHECKING:
     from agglo.relatedness import EMClusters
     from agglo.studies.contract import StageInputs
 
-__all__ = ["assigned_clusters", "em_groups", "groups", "named_groups"]
+__all__ = [
+    "assigned_clusters",
+    "em_groups",
+    "groups",
+    "named_groups",
+    "strongest_links",
+]
 
 _FEW = 4
 _EDGES_PER_NODE = 2
@@ -222,7 +228,7 @@ def _space(now: pa.Table, of: dict[str, str]) -> tuple[pa.Table, pa.Table]:
     phi = np.nan_to_num(near.values)
     np.fill_diagonal(phi, 1.0)
     position = _positions(phi)
-    a, b = _backbone(phi)
+    a, b = strongest_links(phi)
     return (
         pa.table(
             {
@@ -254,8 +260,19 @@ def _positions(phi: FloatArray) -> FloatArray:
     return np.asarray(np.round(out * sign, 9))
 
 
-def _backbone(phi: FloatArray) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Give a maximum spanning tree and as many of the strongest other pairs again."""
+def strongest_links(phi: FloatArray) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Give a maximum spanning tree and as many of the strongest other pairs again.
+
+    Parameters
+    ----------
+    phi
+        Proximity of every pair, symmetric.
+
+    Returns
+    -------
+    tuple
+        First and second of every pair that is kept.
+    """
     from scipy.sparse.csgraph import minimum_spanning_tree
 
     n = phi.shape[0]

@@ -71,6 +71,17 @@ _TIES = {
     "weight": pa.float64(),
     "share": pa.float64(),
 }
+_YEARLY = {
+    "layer": pa.string(),
+    "scale": pa.string(),
+    "period": pa.string(),
+    "origin": pa.string(),
+    "destination": pa.string(),
+    "weight": pa.float64(),
+    "share": pa.float64(),
+}
+# ties of one period, layer and scale that are kept: a map has no room for more
+_MOST_YEARLY = 200
 _LAYERS = {"one": pa.string(), "other": pa.string(), "verdict": pa.string()}
 
 
@@ -85,8 +96,8 @@ def hierarchy(inputs: StageInputs) -> StageOutput:
     Returns
     -------
     StageOutput
-        Tables ``hierarchy`` (nodes), ``ties`` (pairs of places), ``core_sets``
-        (frequencies), ``distribution``, ``layer_comparison``; document ``hierarchy_notes`` with the verdicts.
+        Tables ``hierarchy`` (nodes), ``ties`` (pairs of places), ``ties_by_period`` (the
+        strongest of each period), ``core_sets`` (frequencies), ``distribution``, ``layer_comparison``; document ``hierarchy_notes`` with the verdicts.
     """
     events = inputs.result("prepare", "events")
     regions = hierarchy_table(inputs)
@@ -94,6 +105,7 @@ def hierarchy(inputs: StageInputs) -> StageOutput:
     sets: list[pa.Table] = []
     measures: list[pa.Table] = []
     pairs: list[pa.Table] = []
+    yearly: list[pa.Table] = []
     notes: dict[str, Json] = {}
     names = sorted(set(text_of(events, "layer")))
     for layer in names:
@@ -105,6 +117,7 @@ def hierarchy(inputs: StageInputs) -> StageOutput:
             sets.append(result_table(found[3], layer=layer, scale=scale))
             measures.append(_measures(rows, regions, layer, scale))
             pairs.append(_ties(rows, regions, layer, scale))
+            yearly += _by_period(rows, regions, layer, scale)
             part[scale] = core_verdict(found[0], found[1], found[2], found[3])
         part.update(_nesting(nested))
         notes[layer] = part
@@ -116,6 +129,7 @@ def hierarchy(inputs: StageInputs) -> StageOutput:
         tables={
             "hierarchy": stacked(nodes, _NODES),
             "ties": stacked(pairs, _TIES),
+            "ties_by_period": stacked(yearly, _YEARLY),
             "core_sets": stacked(sets, _SETS),
             "distribution": stacked(measures, _MEASURES),
             "layer_comparison": stacked(compared, _LAYERS),
@@ -269,6 +283,24 @@ def _ties(rows: pa.Table, regions: pa.Table, layer: str, scale: str) -> pa.Table
             "share": pa.array(weight / total if total > 0 else weight, pa.float64()),
         }
     )
+
+
+def _by_period(
+    rows: pa.Table, regions: pa.Table, layer: str, scale: str
+) -> list[pa.Table]:
+    """Give the strongest ties of every period with their share in all of that period.
+
+    Events without a period are left out; a single period says no more than all do.
+    """
+    of = np.array(text_of(rows, "period"))
+    periods = sorted(p for p in set(of.tolist()) if p)
+    found: list[pa.Table] = []
+    for period in periods if len(periods) > 1 else ():
+        ties = _ties(rows.filter(pa.array(of == period)), regions, layer, scale)
+        ties = ties.slice(0, _MOST_YEARLY)
+        word = pa.array([period] * ties.num_rows, pa.string())
+        found.append(ties.add_column(2, "period", word))
+    return found
 
 
 def _nesting(found: NestedHierarchy | None) -> dict[str, Json]:

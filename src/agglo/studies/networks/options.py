@@ -7,6 +7,7 @@ from typing import Literal
 
 from agglo.core.errors import OptionError
 from agglo.core.options import check_choice, check_number
+from agglo.studies.networks.conventions import PRESETS
 
 __all__ = ["NetworksOptions"]
 
@@ -91,6 +92,9 @@ class NetworksOptions:
     score_parts
         ``"tested"``: the score of an option leaves out the parts that made the whole worse
         in the back-test; ``"all"``: it does not. Both stand in the table of options.
+    further_presets
+        Conventions of the industry space beside ``"atlas"``, by which options are scored
+        and tested too; names of ``agglo.relatedness.CONVENTIONS``.
     definition_kind
         Which clusters of the table ``definitions`` the groups are compared with:
         ``"all"``, ``"traded"`` or ``"local"``.
@@ -138,6 +142,7 @@ class NetworksOptions:
     horizon_top: tuple[int, ...] = (5, 10)
     backtest_draws: int = 199
     score_parts: Literal["tested", "all"] = "tested"
+    further_presets: tuple[str, ...] = ("atlas2026", "econgeo")
     definition_kind: Literal["all", "traded", "local"] = "all"
     label_random: int = 100
     sensitivity: bool = True
@@ -154,6 +159,8 @@ class NetworksOptions:
         }
         for name, allowed in choices.items():
             check_choice(name, getattr(self, name), allowed)
+        for name in self.further_presets:
+            check_choice("further_presets", name, sorted(PRESETS))
         for name in ("alpha", "level"):
             check_number(
                 name, getattr(self, name), minimum=0, maximum=1, open_ends=True

@@ -85,7 +85,11 @@ class OptionScores:
 
 
 def option_scores(
-    table: pa.Table, events: pa.Table, chain: ValueChain | None = None
+    table: pa.Table,
+    events: pa.Table,
+    chain: ValueChain | None = None,
+    *,
+    convention: str = "atlas",
 ) -> OptionScores:
     """Score every cell of a table of activity.
 
@@ -97,14 +101,16 @@ def option_scores(
         Links that are known by then, of any layers; may be empty.
     chain
         How strongly industries buy from and sell to each other; ``None`` if unknown.
+    convention
+        By which presence, density and complexity are measured.
 
     Returns
     -------
     OptionScores
         An industry without a density or an index counts as the lowest of its region.
     """
-    held = presence(table, value="amount")
-    near = relatedness_density(held)
+    held = presence(table, value="amount", convention=convention)
+    near = relatedness_density(held, convention=convention)
     links = _links(events, held.region)
     a, b = np.nonzero(np.triu(links, 1))
     partners = complementarity_density(
@@ -119,7 +125,7 @@ def option_scores(
     )
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always", NumericsWarning)
-        index = complexity(table, value="amount")
+        index = complexity(table, value="amount", convention=convention)
     at = dict(zip(index.activity.tolist(), index.pci.tolist(), strict=True))
     pci = np.array([at.get(i, np.nan) for i in held.activity.tolist()])
     there = np.nan_to_num(held.values)

@@ -77,6 +77,11 @@ STUDY = Study(
             after=("prepare", "linkage"),
         ),
         Stage(
+            name="presets",
+            run=deferred("agglo.studies.networks.presets:presets"),
+            after=("prepare", "linkage", "portfolio"),
+        ),
+        Stage(
             name="sensitivity",
             run=deferred("agglo.studies.networks.sensitivity:sensitivity"),
             optional=_LINKS,
