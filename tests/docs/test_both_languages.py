@@ -21,6 +21,7 @@ _SHARED = """
 """
 PAIRS = [
     *sorted((DOCS / "how-to").glob("*[!.]??.md")),
+    *sorted((DOCS / "tutorials").glob("first-*[!.]??.md")),
     DOCS / "reference" / "observatory.md",
     DOCS / "reference" / "cli.md",
 ]
@@ -114,6 +115,13 @@ def test_no_number_name_or_section_is_lost_in_chinese(page: Path):
 
 def _sections(text: str) -> list[int]:
     return [len(marks) for marks in re.findall(r"^(#+) ", _FENCE.sub("", text), re.M)]
+
+
+@pytest.mark.parametrize("folder", ["how-to", "tutorials", "reference"])
+def test_every_page_has_a_twin(folder):
+    names = {p.stem for p in (DOCS / folder).glob("*.md")} - {"index", "index.zh"}
+    english = {name for name in names if not name.endswith(".zh")}
+    assert names - english == {f"{name}.zh" for name in english}
 
 
 def test_chinese_command_line_has_the_same_options_and_defaults():
