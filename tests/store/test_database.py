@@ -10,7 +10,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from agglo.core.errors import StoreError
+from agglo.core.errors import OptionError, StoreError
 from agglo.store import Catalog, _database, write_table
 
 SETTINGS = {
@@ -90,6 +90,118 @@ def connection(folder):
     catalog = Catalog(folder / "tables")
     with catalog.connect(memory_gb=0.5, threads=1) as opened:
         yield opened
+
+
+@pytest.fixture
+def sealed(tmp_path):
+    """A catalogue of its own, whose bytes are at stake, and a connection to it."""
+    for name, rows in {"a": [1, 2], "b": [0.5]}.items():
+        write_table(
+            tmp_path / "tables" / "t" / f"{name}.parquet", pa.table({"x": rows})
+        )
+    (tmp_path / "secret.csv").write_text("who,what\nme,4321\n", "utf-8")
+    write_table(tmp_path / "other.parquet", pa.table({"x": [4321]}))
+    catalog = Catalog(tmp_path / "tables")
+    with catalog.connect(memory_gb=0.5, threads=1, sealed=True) as opened:
+        yield opened
+
+
+def _bytes(folder):
+    return {p: p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+PART = "{folder}/tables/t/a.parquet"
+OWN_PARTS = (
+    f"COPY t TO '{PART}' (FORMAT parquet)",
+    f"COPY (SELECT 1) TO '{PART}' (FORMAT parquet, USE_TMP_FILE false)",
+    f"COPY (SELECT 1) TO 'file://{PART}' (FORMAT csv)",
+    "COPY (SELECT 1 AS x) TO '{folder}/tables/t' (PARTITION_BY x, OVERWRITE true)",
+    "EXPORT DATABASE '{folder}/tables/t'",
+    f"ATTACH '{PART}' AS mine",
+    f"ATTACH '{PART}' AS mine (READ_ONLY)",
+    f"SELECT * FROM read_parquet('{PART}')",  # noqa: S608
+    f"SELECT * FROM read_blob('{PART}')",  # noqa: S608
+    f"SELECT * FROM '{PART}'",  # noqa: S608
+    "INSERT INTO t VALUES (1)",
+    "DELETE FROM t",
+    "UPDATE t SET x = 1",
+)
+
+
+@pytest.mark.parametrize("escape", ESCAPES + OWN_PARTS)
+def test_s8_a_sealed_connection_writes_nothing(tmp_path, sealed, escape):
+    before = _bytes(tmp_path)
+    with pytest.raises(duckdb.Error):
+        sealed.execute(
+            escape.format(folder=tmp_path, secret=tmp_path / "secret.csv")
+        ).fetchall()
+    assert _bytes(tmp_path) == before
+    assert sealed.execute("SELECT sum(x) FROM t").fetchall() == [(3.5,)]
+
+
+def test_s8_a_database_in_memory_is_not_a_way_out_of_a_sealed_connection(
+    tmp_path, sealed
+):
+    """What DuckDB cannot be told to refuse; it stays in memory and within the limits."""
+    before = _bytes(tmp_path)
+    sealed.execute("ATTACH ':memory:' AS m")
+    sealed.execute("CREATE TABLE m.mine AS FROM t")
+    for way_out in (
+        f"COPY m.mine TO '{PART.format(folder=tmp_path)}' (FORMAT parquet)",
+        f"EXPORT DATABASE m TO '{tmp_path / 'out'}'",
+        "SET memory_limit = '100GB'",
+    ):
+        with pytest.raises(duckdb.Error):
+            sealed.execute(way_out)
+    assert _bytes(tmp_path) == before
+
+
+def test_s8_settings_of_a_sealed_connection(sealed):
+    found = dict(
+        sealed.execute("SELECT name, lower(value) FROM duckdb_settings()").fetchall()
+    )
+    wanted = SETTINGS | {
+        "allowed_paths": "[]",
+        "allowed_directories": "[]",
+        "temp_directory": "",
+    }
+    assert {name: found[name] for name in wanted} == wanted
+
+
+def test_s8_a_relation_of_a_sealed_connection_writes_nothing(tmp_path, sealed):
+    part = tmp_path / "tables" / "t" / "a.parquet"
+    rows = Catalog(tmp_path / "tables").lazy("t", connection=sealed)
+    before = _bytes(tmp_path)
+    for write in (rows.write_parquet, rows.write_csv):
+        with pytest.raises(duckdb.Error):
+            write(str(part))
+    with pytest.raises(duckdb.Error):
+        rows.query("t", f"COPY t TO '{part}' (FORMAT parquet)")
+    assert _bytes(tmp_path) == before
+    assert rows.fetchall() == [(1.0,), (2.0,), (0.5,)]
+
+
+def test_s8_a_sealed_connection_spills_nothing(tmp_path, sealed):
+    before = _bytes(tmp_path)
+    with pytest.raises(duckdb.OutOfMemoryException):
+        sealed.execute(
+            "CREATE TABLE big AS SELECT hash(i) AS a, hash(i + 1) AS b, i::VARCHAR AS c "
+            "FROM range(60000000) r(i)"
+        )
+    assert _bytes(tmp_path) == before
+    with pytest.raises(OptionError, match="spill"):
+        Catalog(tmp_path / "tables").connect(sealed=True, spill=tmp_path)
+
+
+def test_s8_sealed_and_open_give_the_same_rows(tmp_path):
+    write_table(tmp_path / "t" / "a.parquet", pa.table({"x": [1, 2], "s": ["a", None]}))
+    write_table(tmp_path / "t" / "b.parquet", pa.table({"x": [0.5], "n": [7]}))
+    query = "SELECT x, s, n, typeof(x), typeof(s), typeof(n) FROM t"
+    found = []
+    for sealed in (False, True):
+        with Catalog(tmp_path).connect(threads=1, sealed=sealed) as opened:
+            found.append(opened.execute(query).fetchall())
+    assert found[0] == found[1]
 
 
 def test_s8_settings_of_a_connection(connection):

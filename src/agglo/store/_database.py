@@ -14,8 +14,10 @@ from agglo.core.errors import Problem, StoreError
 
 if TYPE_CHECKING:
     import duckdb
+    import pyarrow as pa
+    import pyarrow.dataset as pads
 
-__all__ = ["open_database", "parquet_scan"]
+__all__ = ["arrow_rows", "open_database", "parquet_scan"]
 
 # what must hold once the views stand; the rest is set before the first file is opened
 _LOCKED = {
@@ -29,6 +31,8 @@ _LOCKED = {
     "python_enable_replacements": "false",
     "lock_configuration": "true",
 }
+# no file can be named, to read or to write
+_SEALED = {"allowed_paths": "[]", "allowed_directories": "[]", "temp_directory": ""}
 
 
 def open_database(
@@ -37,6 +41,7 @@ def open_database(
     memory_mb: int,
     threads: int | None,
     spill: str | os.PathLike[str] | None,
+    sealed: Mapping[str, pa.Schema] | None = None,
 ) -> duckdb.DuckDBPyConnection:
     """Open an in-memory database with a view over the Parquet files of each table.
 
@@ -48,6 +53,10 @@ def open_database(
         What it may take; without a number of threads, one per core.
     spill
         Folder for what does not fit; default the system's for temporary files.
+    sealed
+        Columns of each table. With them Arrow reads the files and hands over rows, and
+        SQL can name no file at all, so that it can write none either; `spill` is not
+        used, as SQL could write into the folder.
 
     Returns
     -------
@@ -63,8 +72,7 @@ def open_database(
 
     before: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": f"{memory_mb}MB",
-        # of its own: DuckDB does not share a spill folder between processes
-        "temp_directory": str(Path(spill or tempfile.gettempdir()) / _spill_name()),
+        "temp_directory": "" if sealed is not None else _spill_folder(spill),
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
         "allow_community_extensions": False,
@@ -76,12 +84,26 @@ def open_database(
     connection = duckdb.connect(config=before)
     try:
         for name, files in views.items():
-            connection.execute(f'CREATE VIEW "{name}" AS {parquet_scan(files)}')
-        _lock(connection, [file for files in views.values() for file in files])
+            if sealed is None:
+                connection.execute(f'CREATE VIEW "{name}" AS {parquet_scan(files)}')
+            else:
+                connection.register(name, arrow_rows(files, sealed[name]))
+        if sealed is None:
+            _lock(connection, [file for files in views.values() for file in files], {})
+        else:
+            _lock(connection, [], _SEALED)
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def arrow_rows(files: Iterable[Path], schema: pa.Schema) -> pads.Dataset:
+    """Open these files as rows that Arrow reads when they are asked for."""
+    import pyarrow.dataset as pads
+
+    named = [str(file.absolute()) for file in files]
+    return pads.dataset(named, schema=schema, format="parquet")
 
 
 def parquet_scan(files: Iterable[Path]) -> str:
@@ -103,7 +125,12 @@ def _pattern(file: Path) -> str:
     return _quoted(re.sub(r"([\[*?])", r"[\1]", str(file.absolute())))
 
 
-def _lock(connection: duckdb.DuckDBPyConnection, files: Iterable[Path]) -> None:
+def _lock(
+    connection: duckdb.DuckDBPyConnection,
+    files: Iterable[Path],
+    more: Mapping[str, str],
+) -> None:
+    wanted = {**_LOCKED, **more}
     # the file and the pattern that names it: DuckDB asks for both
     allowed = {
         name for f in files for name in (_pattern(f), _quoted(str(f.absolute())))
@@ -115,11 +142,11 @@ def _lock(connection: duckdb.DuckDBPyConnection, files: Iterable[Path]) -> None:
     found = dict(
         connection.execute(
             "SELECT name, lower(value) FROM duckdb_settings() WHERE name IN "  # noqa: S608
-            f"({', '.join(map(_quoted, _LOCKED))})"
+            f"({', '.join(map(_quoted, wanted))})"
         ).fetchall()
     )
     open_ = {
-        name: found.get(name) for name in _LOCKED if found.get(name) != _LOCKED[name]
+        name: found.get(name) for name in wanted if found.get(name) != wanted[name]
     }
     if open_:
         problem = Problem(
@@ -132,5 +159,7 @@ def _lock(connection: duckdb.DuckDBPyConnection, files: Iterable[Path]) -> None:
         raise StoreError(msg, [problem])
 
 
-def _spill_name() -> str:
-    return f"agglo-spill-{os.getpid()}-{secrets.token_hex(4)}"
+def _spill_folder(within: str | os.PathLike[str] | None) -> str:
+    # of its own: DuckDB does not share a spill folder between processes
+    name = f"agglo-spill-{os.getpid()}-{secrets.token_hex(4)}"
+    return str(Path(within or tempfile.gettempdir()) / name)

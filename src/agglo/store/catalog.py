@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from agglo.core.errors import OptionError, Problem, StoreError, suggest
 from agglo.core.frames import require_columns
 from agglo.core.options import check_number
-from agglo.store._database import open_database, parquet_scan
+from agglo.store._database import arrow_rows, open_database, parquet_scan
 from agglo.store._engines import columns_only
 from agglo.store._problems import read_error
 from agglo.store.parquet import corrupt_parquet, read_table
@@ -254,6 +254,7 @@ class Catalog:
         memory_gb: float = 2.0,
         threads: int | None = None,
         spill: str | os.PathLike[str] | None = None,
+        sealed: bool = False,
     ) -> duckdb.DuckDBPyConnection:
         """Open an in-memory DuckDB in which every table is a view.
 
@@ -269,6 +270,10 @@ class Catalog:
             Folder for what does not fit; default the system's folder for temporary files.
             Nothing is written while the work fits, and nothing is left when the
             connection is closed.
+        sealed
+            Whether SQL can write no file. Arrow then reads the parts and DuckDB knows no
+            path: slower, what Arrow holds is outside `memory_gb`, and what does not fit
+            there is an error, since SQL could write into the folder of `spill`.
 
         Returns
         -------
@@ -281,24 +286,30 @@ class Catalog:
         Raises
         ------
         OptionError
-            If an option is out of range.
+            If an option is out of range, or `spill` is given with `sealed`.
         StoreError
             As `schema`, for any of the tables; ``unlocked_database`` if this DuckDB does
             not keep its settings.
 
         Notes
         -----
-        ``COPY ... TO`` over one of the parts themselves stays possible in DuckDB 2.0: what
-        it may read it may write. Do not run SQL of others.
+        DuckDB 2.0 may write what it may read: without `sealed`, ``COPY ... TO`` over one of
+        the parts themselves stays possible, and so are files in the spill folder. Run SQL that is not yours on a sealed connection
+        only. It can still take time, and attach databases in memory, within the limits.
         """
         check_number("memory_gb", memory_gb, minimum=0.1)
         if threads is not None:
             check_number("threads", threads, minimum=1, maximum=1024, integer=True)
+        if sealed and spill is not None:
+            msg = "`spill` goes with sealed=False: a sealed connection writes no file."
+            raise OptionError(msg)
+        names = self.names()
         return open_database(
-            {name: self._sound(name) for name in self.names()},
+            {name: self._sound(name) for name in names},
             memory_mb=round(memory_gb * 1000),
             threads=None if threads is None else int(threads),
             spill=spill,
+            sealed={name: self.schema(name) for name in names} if sealed else None,
         )
 
     def lazy(
@@ -328,6 +339,8 @@ class Catalog:
         files = self._sound(name)
         import duckdb
 
+        if connection is not None and _knows_no_file(connection):
+            return connection.from_arrow(arrow_rows(files, self.schema(name)))
         try:
             return (connection or self.connect()).sql(parquet_scan(files))
         except duckdb.PermissionException as error:
@@ -344,6 +357,15 @@ class Catalog:
         # mixed types and broken files are found here, not in the query
         self.schema(name)
         return self.parts(name)
+
+
+def _knows_no_file(connection: duckdb.DuckDBPyConnection) -> bool:
+    asked = (
+        "SELECT NOT current_setting('enable_external_access') "
+        "AND len(current_setting('allowed_paths')) = 0"
+    )
+    with connection.cursor() as beside:  # a result of `connection` may be half read
+        return beside.execute(asked).fetchall() == [(True,)]
 
 
 def _entries(folder: Path) -> list[Path]:
