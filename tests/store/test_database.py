@@ -204,6 +204,18 @@ def test_s8_sealed_and_open_give_the_same_rows(tmp_path):
     assert found[0] == found[1]
 
 
+def test_s8_a_sealed_connection_refuses_what_the_open_one_rounds(tmp_path):
+    write_table(tmp_path / "t" / "a.parquet", pa.table({"x": [2**53 + 1]}))
+    write_table(tmp_path / "t" / "b.parquet", pa.table({"x": [0.5]}))
+    with Catalog(tmp_path).connect(threads=1) as opened:
+        assert opened.execute("FROM t").fetchall() == [(2.0**53,), (0.5,)]
+    with (
+        Catalog(tmp_path).connect(threads=1, sealed=True) as opened,
+        pytest.raises(duckdb.Error, match="9007199254740993"),
+    ):
+        opened.execute("FROM t").fetchall()
+
+
 def test_s8_settings_of_a_connection(connection):
     found = connection.execute("SELECT name, lower(value) FROM duckdb_settings()")
     found = dict(found.fetchall())
