@@ -252,21 +252,22 @@ function keysOf(ctx: Ctx, found: Classes, rows: number[]): Key[] {
 export function flows(ctx: Ctx): Scene {
   const { view, frame, lang, say } = ctx;
   const { lon, lat, lon2, lat2, weight, label, group } = view.encode;
-  const apart = (i: number): boolean =>
-    numberAt(frame, lon, i) !== numberAt(frame, lon2, i) || numberAt(frame, lat, i) !== numberAt(frame, lat2, i);
-  const rows = Array.from({ length: frame.length }, (_, i) => i)
-    .filter((i) => Number.isFinite(numberAt(frame, weight, i)) && apart(i))
-    .sort((a, b) => numberAt(frame, weight, b) - numberAt(frame, weight, a));
+  const apart = (of: Frame): number[] => Array.from({ length: of.length }, (_, i) => i).filter((i) =>
+    Number.isFinite(numberAt(of, weight, i)) && (numberAt(of, lon, i) !== numberAt(of, lon2, i) || numberAt(of, lat, i) !== numberAt(of, lat2, i)));
+  const rows = apart(frame).sort((a, b) => numberAt(frame, weight, b) - numberAt(frame, weight, a));
+  // places and widths stay as they are from period to period
+  const every = ctx.whole ?? frame;
+  const all = ctx.whole ? apart(every) : rows.slice(0, view.top ?? MOST_FLOWS);
   const shown = rows.slice(0, view.top ?? MOST_FLOWS);
   const groups = groupsOf(frame, group, lang);
-  const ends = shown.flatMap((i): [number, number][] => [
-    [numberAt(frame, lon, i), numberAt(frame, lat, i)], [numberAt(frame, lon2, i), numberAt(frame, lat2, i)],
+  const ends = all.flatMap((i): [number, number][] => [
+    [numberAt(every, lon, i), numberAt(every, lat, i)], [numberAt(every, lon2, i), numberAt(every, lat2, i)],
   ]);
   const keys: Key[] = groups.length > 1 ? groups.slice(0, 10).map((text, k) => ({
     shape: (x, y) => [{ d: `M${x - 8},${y}h16`, kind: `stroke series${k % SERIES} dash${k % 4}` }], text,
   })) : [];
   const g = ground(ctx, ends, keys);
-  const largest = Math.max(1e-12, numberAt(frame, weight, shown[0] ?? 0));
+  const largest = all.reduce((most, i) => Math.max(most, numberAt(every, weight, i)), 1e-12);
   const stops = new Map<string, [number, number]>();
   for (const i of [...shown].reverse()) {
     const from = g.at(numberAt(frame, lon, i), numberAt(frame, lat, i));
