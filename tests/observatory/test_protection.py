@@ -97,7 +97,8 @@ def test_options_of_a_selector_are_called_as_in_the_tables(tmp_path):
     stock.release.catalogue["words"] = {"outcome": {"K1": {"en": "One", "zh": "一"}}}
     page = page_json(stock, PAGES["policy"], whole=True)
     (outcome,) = [s for s in page["selectors"] if s["id"] == "outcome"]
-    assert outcome["options"] == [{"value": "K1", "label": {"en": "One", "zh": "一"}}]
+    name = {"en": "One", "zh": "一"}
+    assert outcome["options"] == [{"value": "K1", "label": name, "of": None}]
     others = [o for s in page["selectors"] for o in s["options"] if s is not outcome]
     assert all(o["label"] == {"en": o["value"], "zh": o["value"]} for o in others)
 

@@ -32,6 +32,7 @@ LIGHT = NetworksOptions(
     backtest_draws=19,
     stability_draws=2,
     em_starts=10,
+    further_presets=(),
 )
 PROJECT = ProjectFacts(title="Test", generated=True)
 
@@ -43,7 +44,8 @@ def economy():
 
 @pytest.fixture(scope="module")
 def done(economy):
-    return run_study(STUDY, economy.tables(), options=LIGHT, project=PROJECT)[0]
+    presets = dataclasses.replace(LIGHT, further_presets=("atlas2026", "econgeo"))
+    return run_study(STUDY, economy.tables(), options=presets, project=PROJECT)[0]
 
 
 def findings(done) -> dict[str, dict]:
