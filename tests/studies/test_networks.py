@@ -34,6 +34,7 @@ LIGHT = NetworksOptions(
     em_starts=10,
     further_presets=(),
 )
+WHOLE = dataclasses.replace(LIGHT, further_presets=("atlas2026", "econgeo"))
 PROJECT = ProjectFacts(title="Test", generated=True)
 
 
@@ -44,8 +45,7 @@ def economy():
 
 @pytest.fixture(scope="module")
 def done(economy):
-    presets = dataclasses.replace(LIGHT, further_presets=("atlas2026", "econgeo"))
-    return run_study(STUDY, economy.tables(), options=presets, project=PROJECT)[0]
+    return run_study(STUDY, economy.tables(), options=WHOLE, project=PROJECT)[0]
 
 
 def findings(done) -> dict[str, dict]:
@@ -230,13 +230,13 @@ def test_graphs_hold_what_the_tables_hold(done):
 
 
 def test_the_same_seed_gives_the_same_bytes(economy, done):
-    again = run_study(STUDY, economy.tables(), options=LIGHT, project=PROJECT)[0]
+    again = run_study(STUDY, economy.tables(), options=WHOLE, project=PROJECT)[0]
     assert again["report"].files == done["report"].files
 
 
 def test_the_page_in_chinese(economy, done):
     project = dataclasses.replace(PROJECT, language="zh")
-    said = report_again(STUDY, economy.tables(), done, options=LIGHT, project=project)
+    said = report_again(STUDY, economy.tables(), done, options=WHOLE, project=project)
     assert "双核心" in findings({"report": said})["F3"]["answer_zh"]
     page = said.files["report.html"].decode()
     assert 'lang="zh-Hans"' in page
