@@ -60,7 +60,7 @@ docs: $(VENV)/.dev ## build the documentation; a warning is an error
 coverage: $(VENV)/.dev ## run the tests with branch coverage
 	$(PYTEST) -n $(WORKERS) --cov --cov-report=term --cov-report=html
 
-sbom: $(VENV)/.made ## list all software behind a release (CycloneDX) in build/
+sbom: $(VENV)/.dev ## list all software behind a release (CycloneDX) in build/
 	$(PY) .ci/sbom.py build/agglo.cdx.json
 
 # ---- environments -------------------------------------------------------------------------

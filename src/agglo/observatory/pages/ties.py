@@ -56,8 +56,9 @@ _PRESET = Selector(
 )
 _BY_PRESET = {"region": "region", "preset": "preset"}
 _CONVENTION = Text(
-    "By the convention chosen above; the table of conventions says what it is.",
-    "按上方所选约定；其内容见约定表。",
+    "By the convention chosen above; the table of conventions says what it is, also which "
+    "way complexity rises.",
+    "按上方所选约定；其内容及复杂度的方向见约定表。",
 )
 
 SPACE = Page(
