@@ -9,7 +9,7 @@ import pytest
 
 from agglo.core.errors import OptionError
 from agglo.simulate import simulate_networks
-from agglo.studies.contract import StageInputs
+from agglo.studies.contract import ProjectFacts, StageInputs
 from agglo.studies.networks import presets as presets_module
 from agglo.studies.networks.backtest import backtest, region_auc
 from agglo.studies.networks.graph_files import Graph, to_gexf, to_graphml
@@ -440,3 +440,31 @@ def test_too_many_options_keep_the_best_of_every_region(monkeypatch):
     kept, most = presets_module._bounded(rows, 2)
     assert most == 2
     assert kept["industry"].to_pylist() == ["0", "1", "3", "4", "5", "6", "8", "9"]
+
+
+@pytest.mark.parametrize(("regions", "industries"), [(3, 6), (6, 3)])
+def test_few_regions_have_a_space_and_few_industries_nothing(regions, industries):
+    rng = np.random.default_rng(1)
+    pairs = [(f"R{r}", f"I{i}") for r in range(regions) for i in range(industries)]
+    now = pa.table(
+        {
+            "region": [r for r, _ in pairs],
+            "industry": [i for _, i in pairs],
+            "amount": rng.uniform(1.0, 9.0, len(pairs)),
+        }
+    )
+    results = {
+        ("prepare", "activity_now"): now,
+        ("prepare", "activity_before"): now.slice(0, 0),
+    }
+    made = presets_module.presets(
+        StageInputs(
+            tables={}, options=NetworksOptions(), results=results, documents={}, seed=1,
+            project=ProjectFacts(title="Test"),
+        )
+    ).tables  # fmt: skip
+    assert (
+        made["options_by_preset"].num_rows == made["backtest_by_preset"].num_rows == 0
+    )
+    assert (made["links_by_preset"].num_rows > 0) == (industries > 3)
+    assert made["presets"].num_rows == (3 if industries > 3 else 0)

@@ -180,7 +180,13 @@ RULES: Mapping[str, Mapping[str, Rule]] = MappingProxyType(
             "own_definition": _ESTIMATE,
             "presets": _FACT,
             "backtest_by_preset": _ESTIMATE,
-            "links_by_preset": _ESTIMATE,
+            # those of the usual convention, which stand in the other table: the same pairs
+            # by several conventions are several equations
+            "links_by_preset": Rule(
+                kind="like",
+                other="product_links",
+                keys=tuple((k, k) for k in ("industry_a", "industry_b", "proximity")),
+            ),
             "product_links": _ESTIMATE,
             "product_space": _ESTIMATE,
             "regression": _ESTIMATE,

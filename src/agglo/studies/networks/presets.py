@@ -81,7 +81,8 @@ def presets(inputs: StageInputs) -> StageOutput:
     StageOutput
         Tables ``presets`` (what each convention is), ``options_by_preset``,
         ``backtest_by_preset``, ``entries_by_preset`` and ``links_by_preset``; document
-        ``preset_notes``. All but the first are empty where the portfolio is.
+        ``preset_notes``. Options and tests are empty where the portfolio is, all where
+        there are fewer than four industries.
     """
     options = inputs.options_as(NetworksOptions)
     names = tuple(dict.fromkeys((MAIN_PRESET, *options.further_presets)))
@@ -90,14 +91,16 @@ def presets(inputs: StageInputs) -> StageOutput:
     parts: dict[str, list[pa.Table]] = {
         k: [] for k in ("options", "tests", "links", "entries")
     }
-    few = min(len(set(text_of(now, n))) for n in ("industry", "region")) < _FEW
+    few, alone = (len(set(text_of(now, n))) < _FEW for n in ("industry", "region"))
     for k, name in enumerate(() if few else names):
         inputs.progress(k, len(names), name)
+        parts["links"].append(_links(name, now))
+        if alone:
+            continue  # a space, and nobody to compare a region with
         made = option_scores(
             now, inputs.result("prepare", "events"), chain_of(inputs), convention=name
         )
         parts["options"].append(_options(inputs, name, made))
-        parts["links"].append(_links(name, made))
         if before.num_rows:
             tests, entries = _tested(inputs, name, before, now)
             parts["tests"].append(tests)
@@ -108,7 +111,7 @@ def presets(inputs: StageInputs) -> StageOutput:
     notes: dict[str, Json] = {"presets": list(names), "most_per_region": most}
     return StageOutput(
         tables={
-            "presets": _described(names),
+            "presets": _described(() if few else names),
             "options_by_preset": found,
             "backtest_by_preset": stacked(parts["tests"], _TESTS),
             "entries_by_preset": entries,
@@ -168,9 +171,9 @@ def _options(inputs: StageInputs, name: str, made: OptionScores) -> pa.Table:
     )
 
 
-def _links(name: str, made: OptionScores) -> pa.Table:
+def _links(name: str, now: pa.Table) -> pa.Table:
     """Give the strongest proximities of a convention, within 0 and 1 by its largest."""
-    near = proximity(made.held, convention=name)
+    near = proximity(presence(now, value="amount", convention=name), convention=name)
     phi = np.nan_to_num(near.values)
     np.fill_diagonal(phi, 0.0)
     largest = float(phi.max(initial=0.0))
