@@ -58,7 +58,12 @@ class Reader:
         before stays in sight.
         """
         marks = self.figure(view).locator("[data-mark]")
-        (marks.and_(self.tab.get_by_label(first)) if first else marks).first.wait_for()
+        marks.first.wait_for()
+        if first:
+            from playwright.sync_api import expect
+
+            told = re.compile(re.escape(first))
+            expect(marks.first).to_have_attribute("aria-label", told, timeout=10_000)
         return [m.get_attribute("aria-label") or "" for m in marks.all()]
 
     def rows(self, view: str) -> list[dict]:
