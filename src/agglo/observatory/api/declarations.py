@@ -53,8 +53,8 @@ def fitted(stock: Stock, view: View) -> View:
         Without filters by columns that results of an earlier version do not have.
     """
     columns = stock.release.tables[view.table].get("columns")
-    if not isinstance(columns, list):
-        return view
+    if not isinstance(columns, list) or not columns:
+        return view  # the catalogue does not say
     held = {column["name"] for column in columns if isinstance(column, dict)}
     known = {key: column for key, column in view.filters.items() if column in held}
     return view if len(known) == len(view.filters) else replace(view, filters=known)
