@@ -294,8 +294,8 @@ class Catalog:
         Notes
         -----
         DuckDB 2.0 may write what it may read: without `sealed`, ``COPY ... TO`` over one of
-        the parts themselves stays possible, and so are files in the spill folder. Run SQL that is not yours on a sealed connection
-        only. It can still take time, and attach databases in memory, within the limits.
+        the parts themselves stays possible, and so are files in the spill folder. Run SQL
+        that is not yours on a sealed connection only. It can still take time, and attach databases in memory, within the limits.
         Where whole numbers and fractions of a column meet, whole numbers beyond 2^53 are an
         error on a sealed connection; the other rounds them.
         """

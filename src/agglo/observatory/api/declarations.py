@@ -254,6 +254,8 @@ def stands(stock: Stock, page: Page, view: View, chosen: Mapping[str, str]) -> b
     bool
         False where a selector has a value under which another view is drawn.
     """
+    if not view.when:
+        return True
     views = available_views(stock, page)
     for selector in page.selectors:
         wanted = view.when.get(selector.id, ())

@@ -228,7 +228,6 @@ def _space(now: pa.Table, of: dict[str, str]) -> tuple[pa.Table, pa.Table]:
     phi = np.nan_to_num(near.values)
     np.fill_diagonal(phi, 1.0)
     position = _positions(phi)
-    a, b = strongest_links(phi)
     return (
         pa.table(
             {
@@ -238,13 +237,7 @@ def _space(now: pa.Table, of: dict[str, str]) -> tuple[pa.Table, pa.Table]:
                 "y": position[:, 1],
             }
         ),
-        pa.table(
-            {
-                "industry_a": texts(near.label[a]),
-                "industry_b": texts(near.label[b]),
-                "proximity": phi[a, b],
-            }
-        ),
+        strongest_links(near.label, phi),
     )
 
 
@@ -260,18 +253,20 @@ def _positions(phi: FloatArray) -> FloatArray:
     return np.asarray(np.round(out * sign, 9))
 
 
-def strongest_links(phi: FloatArray) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+def strongest_links(label: NDArray[np.str_], phi: FloatArray) -> pa.Table:
     """Give a maximum spanning tree and as many of the strongest other pairs again.
 
     Parameters
     ----------
+    label
+        Industries.
     phi
         Proximity of every pair, symmetric.
 
     Returns
     -------
-    tuple
-        First and second of every pair that is kept.
+    pyarrow.Table
+        industry_a, industry_b, proximity.
     """
     from scipy.sparse.csgraph import minimum_spanning_tree
 
@@ -283,4 +278,11 @@ def strongest_links(phi: FloatArray) -> tuple[NDArray[np.intp], NDArray[np.intp]
     strongest = np.zeros(a.size, dtype=np.bool_)
     strongest[order[: (_EDGES_PER_NODE - 1) * n]] = True
     keep = (tree[a, b] | strongest) & (phi[a, b] > 0)
-    return a[keep], b[keep]
+    a, b = a[keep], b[keep]
+    return pa.table(
+        {
+            "industry_a": texts(label[a]),
+            "industry_b": texts(label[b]),
+            "proximity": phi[a, b],
+        }
+    )

@@ -8,7 +8,6 @@ import numpy as np
 import pyarrow as pa
 
 from agglo.concentration import location_quotient
-from agglo.relatedness import portfolio as sorted_options
 from agglo.relatedness import presence
 from agglo.studies.columns import text_of, texts
 from agglo.studies.contract import StageOutput
@@ -20,7 +19,9 @@ from agglo.studies.networks.options import NetworksOptions
 from agglo.studies.networks.scores import (
     OptionScores,
     known_until,
+    matched,
     mean_place,
+    option_rows,
     option_scores,
 )
 from agglo.studies.networks.trimming import trimmed
@@ -106,21 +107,8 @@ def _options_table(
     score = mean_place(made.values, chosen, there)
     columns = [k for k in made.values if k not in ("together", "offer")]
     notes["score_of"] = list(chosen)
-    found = sorted_options(made.near, made.index)
-    at = {str(r): k for k, r in enumerate(made.held.region)}
-    of = {str(i): k for k, i in enumerate(made.held.activity)}
-    r = np.array([at[x] for x in found.region.tolist()], dtype=np.intp)
-    i = np.array([of[x] for x in found.activity.tolist()], dtype=np.intp)
-    table = pa.table(
-        {
-            "region": texts(found.region),
-            "industry": texts(found.activity),
-            **{k: made.values[k][r, i] for k in columns},
-            "score": score[r, i],
-            "quadrant": texts(found.quadrant),
-            "score_all": made.values["together"][r, i],
-        }
-    )
+    rows, cells = option_rows(made, columns, score)
+    table = pa.table({**rows, "score_all": made.values["together"][cells]})
     return table.sort_by(
         [("region", "ascending"), ("score", "descending"), ("industry", "ascending")]
     )
@@ -152,8 +140,8 @@ def _tested(
     then_is = str(coverage.get("activity_before")) if isinstance(coverage, dict) else ""
     events = known_until(inputs.result("prepare", "events"), then_is)
     made = option_scores(before, events, chain_of(inputs))
-    since = presence(now, value="amount")
-    then = made.held
+    both = matched(made.held, presence(now, value="amount"))
+    then, held, later = made.held, both.held, both.later
     notes["links_before"] = events.num_rows
     scores = dict(made.values)
     scores["ubiquity"] = np.array(np.broadcast_to(then.ubiquity, then.values.shape))
@@ -161,20 +149,11 @@ def _tested(
         # links are not dated before the earlier period: they are no part of this test
         notes["external_missing"] = f"links dated {then_is} or before"
         del scores["external"]
-    region = np.intersect1d(then.region, since.region)
-    industry = np.intersect1d(then.activity, since.activity)
-    row = np.searchsorted(then.region, region)
-    column = np.searchsorted(then.activity, industry)
-    after = np.ix_(
-        np.searchsorted(since.region, region), np.searchsorted(since.activity, industry)
-    )
-    cut, square = np.ix_(row, column), np.ix_(column, column)
+    cut, square = both.cut, both.square
     values = {k: v[cut] for k, v in scores.items()}
-    held = np.nan_to_num(then.values[cut])
-    later = np.nan_to_num(since.values[after])
     weights = {k: v[square] for k, v in made.weights.items()}
     kept = _judged(
-        options, inputs.seed, made, values, (held, later), weights, row, notes
+        options, inputs.seed, made, values, (held, later), weights, both.rows, notes
     )
     values["chosen"] = mean_place(values, kept, held)
     tests = backtest(
@@ -190,7 +169,10 @@ def _tested(
         weights=weights,
         wholes={"together": made.parts, "chosen": kept},
     )
-    return tests, entry_rows(region, industry, values, values["chosen"], held, later)
+    entries = entry_rows(
+        both.region, both.industry, values, values["chosen"], held, later
+    )
+    return tests, entries
 
 
 def _judged(

@@ -9,7 +9,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from agglo.relatedness import CONVENTIONS, presence, proximity
-from agglo.relatedness import portfolio as sorted_options
 from agglo.studies.columns import text_of, texts
 from agglo.studies.contract import StageOutput
 from agglo.studies.networks.backtest import backtest
@@ -18,7 +17,13 @@ from agglo.studies.networks.conventions import MAIN_PRESET, SOURCES
 from agglo.studies.networks.entries import entry_rows
 from agglo.studies.networks.groups import strongest_links
 from agglo.studies.networks.options import NetworksOptions
-from agglo.studies.networks.scores import known_until, mean_place, option_scores
+from agglo.studies.networks.scores import (
+    known_until,
+    matched,
+    mean_place,
+    option_rows,
+    option_scores,
+)
 from agglo.studies.networks.trimming import trimmed
 from agglo.studies.networks.value_chain import chain_of
 
@@ -151,21 +156,8 @@ def _options(inputs: StageInputs, name: str, made: OptionScores) -> pa.Table:
     """Give every option of a convention, the best of a region first."""
     there = np.nan_to_num(made.held.values)
     score = mean_place(made.values, _kept_parts(inputs, made), there)
-    found = sorted_options(made.near, made.index)
-    at = {str(r): k for k, r in enumerate(made.held.region)}
-    of = {str(i): k for k, i in enumerate(made.held.activity)}
-    r = np.array([at[x] for x in found.region.tolist()], dtype=np.intp)
-    i = np.array([of[x] for x in found.activity.tolist()], dtype=np.intp)
-    table = pa.table(
-        {
-            "preset": texts([name] * r.size),
-            "region": texts(found.region),
-            "industry": texts(found.activity),
-            **{k: made.values[k][r, i] for k in ("density", "complexity", "external")},
-            "score": score[r, i],
-            "quadrant": texts(found.quadrant),
-        }
-    )
+    rows, (at, _) = option_rows(made, ("density", "complexity", "external"), score)
+    table = pa.table({"preset": texts([name] * at.size), **rows})
     return table.sort_by(
         [("region", "ascending"), ("score", "descending"), ("industry", "ascending")]
     )
@@ -180,15 +172,8 @@ def _links(name: str, now: pa.Table) -> pa.Table:
     if largest > 1.0:
         phi = phi / largest
     np.fill_diagonal(phi, 1.0)
-    a, b = strongest_links(phi)
-    return pa.table(
-        {
-            "preset": texts([name] * a.size),
-            "industry_a": texts(near.label[a]),
-            "industry_b": texts(near.label[b]),
-            "proximity": phi[a, b],
-        }
-    )
+    links = strongest_links(near.label, phi)
+    return links.add_column(0, "preset", texts([name] * links.num_rows))
 
 
 def _tested(
@@ -200,26 +185,15 @@ def _tested(
     then_is = str(coverage.get("activity_before")) if isinstance(coverage, dict) else ""
     events = known_until(inputs.result("prepare", "events"), then_is)
     made = option_scores(before, events, chain_of(inputs), convention=name)
-    since = presence(now, value="amount", convention=name)
-    then = made.held
-    region = np.intersect1d(then.region, since.region)
-    industry = np.intersect1d(then.activity, since.activity)
-    cut = np.ix_(
-        np.searchsorted(then.region, region), np.searchsorted(then.activity, industry)
-    )
-    after = np.ix_(
-        np.searchsorted(since.region, region), np.searchsorted(since.activity, industry)
-    )
-    held = np.nan_to_num(then.values[cut])
-    later = np.nan_to_num(since.values[after])
-    values = {k: v[cut] for k, v in made.values.items()}
+    both = matched(made.held, presence(now, value="amount", convention=name))
+    held, later = both.held, both.later
+    values = {k: v[both.cut] for k, v in made.values.items()}
     values["chosen"] = mean_place(values, _kept_parts(inputs, made), held)
-    column = np.searchsorted(then.activity, industry)
     tests = backtest(
         {k: values[k] for k in _TESTED},
         held,
         later,
-        made.proximity[np.ix_(column, column)],
+        made.proximity[both.square],
         bases={},
         top=(),
         draws=options.backtest_draws,
@@ -230,7 +204,9 @@ def _tested(
         {k: getattr(t, k) for k in _TESTS if k != "preset"} | {"preset": name}
         for t in tests
     ]
-    entries = entry_rows(region, industry, values, values["chosen"], held, later)
+    entries = entry_rows(
+        both.region, both.industry, values, values["chosen"], held, later
+    )
     entries = entries.append_column("preset", texts([name] * entries.num_rows))
     return (
         pa.Table.from_pylist(rows, pa.schema(list(_TESTS.items()))),

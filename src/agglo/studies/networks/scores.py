@@ -15,6 +15,7 @@ from agglo.networks import flow_matrix
 from agglo.relatedness import (
     complementarity_density,
     complexity,
+    portfolio,
     presence,
     relatedness_density,
 )
@@ -30,9 +31,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "OptionScores",
+    "Periods",
     "abroad",
     "known_until",
+    "matched",
     "mean_place",
+    "option_rows",
     "option_scores",
     "percentile",
     "related_share",
@@ -160,6 +164,102 @@ def option_scores(
         links=links,
         has_partners=partners.has_links,
         doubt="; ".join(str(w.message) for w in said),
+    )
+
+
+def option_rows(
+    made: OptionScores, columns: Sequence[str], score: FloatArray
+) -> tuple[dict[str, pa.Array | FloatArray], tuple[NDArray[np.intp], NDArray[np.intp]]]:
+    """Give region, industry, parts, score and quadrant of every option, and its cells.
+
+    Parameters
+    ----------
+    made
+        Scores of one period.
+    columns
+        Those of its values that are wanted.
+    score
+        What ranks the options, (regions, industries).
+
+    Returns
+    -------
+    tuple
+        Columns of a table, and rows and columns of the cells they are of.
+    """
+    found = portfolio(made.near, made.index)
+    at = {str(r): k for k, r in enumerate(made.held.region)}
+    of = {str(i): k for k, i in enumerate(made.held.activity)}
+    r = np.array([at[x] for x in found.region.tolist()], dtype=np.intp)
+    i = np.array([of[x] for x in found.activity.tolist()], dtype=np.intp)
+    table: dict[str, pa.Array | FloatArray] = {
+        "region": texts(found.region),
+        "industry": texts(found.activity),
+        **{k: made.values[k][r, i] for k in columns},
+        "score": score[r, i],
+        "quadrant": texts(found.quadrant),
+    }
+    return table, (r, i)
+
+
+@dataclass(frozen=True, slots=True)
+class Periods:
+    """What two periods have in common.
+
+    Attributes
+    ----------
+    region, industry
+        Labels of both.
+    rows, columns
+        Their places in the earlier period.
+    held, later
+        Presence before and after, (regions, industries).
+    """
+
+    region: NDArray[np.str_]
+    industry: NDArray[np.str_]
+    rows: NDArray[np.intp]
+    columns: NDArray[np.intp]
+    held: FloatArray
+    later: FloatArray
+
+    @property
+    def cut(self) -> tuple[NDArray[np.intp], ...]:
+        """Index of their cells in the earlier period."""
+        return np.ix_(self.rows, self.columns)
+
+    @property
+    def square(self) -> tuple[NDArray[np.intp], ...]:
+        """Index of their pairs of industries there."""
+        return np.ix_(self.columns, self.columns)
+
+
+def matched(then: Presence, since: Presence) -> Periods:
+    """Find the regions and industries of two periods.
+
+    Parameters
+    ----------
+    then, since
+        Presence before and after.
+
+    Returns
+    -------
+    Periods
+        Of those in both.
+    """
+    region = np.intersect1d(then.region, since.region)
+    industry = np.intersect1d(then.activity, since.activity)
+    rows = np.searchsorted(then.region, region)
+    columns = np.searchsorted(then.activity, industry)
+    after = np.ix_(
+        np.searchsorted(since.region, region), np.searchsorted(since.activity, industry)
+    )
+    return Periods(
+        region=region,
+        industry=industry,
+        rows=rows,
+        columns=columns,
+        held=np.nan_to_num(then.values[np.ix_(rows, columns)]),
+        later=np.nan_to_num(since.values[after]),
     )
 
 
